@@ -1,5 +1,6 @@
 """Places that documents come from, as their documentation describes them: a feed, a web site, an S3 bucket that checks
 signatures, a WebDAV folder, GitHub's API, and a mailbox over IMAP. What is in each is a dictionary that tests change."""
+import base64
 import hashlib
 import hmac
 import json
@@ -29,6 +30,8 @@ class Places:
         self.notion_pages = {}  # id -> (title, edited, [blocks])
         self.notion_table = []  # rows: (name, number)
         self.notion_written = []
+        self.granted = {}       # code -> challenge
+        self.grants = []        # what was asked of the token endpoint
         self.requests = []
         self.refuse = {}    # path -> (status, headers)
         places = self
@@ -56,7 +59,8 @@ class Places:
                     status, headers = places.refuse[url.path]
                     return self.answer(status, **headers)
                 for prefix, serve in (("/bucket", places.s3), ("/dav/", places.webdav), ("/repos/", places.github),
-                                      ("/notion/", places.notion)):
+                                      ("/notion/", places.notion),
+                                      ("/oauth/", places.oauth)):
                     if url.path.startswith(prefix):
                         return serve(self, url)
                 return places.web(self, url)
@@ -208,6 +212,23 @@ class Places:
                       for kind, words in self.notion_pages[key][2]]
             return say(200, object="list", results=blocks, has_more=False, next_cursor=None)
         return say(404, object="error", code="object_not_found")
+
+
+    # --- OAuth 2 with PKCE: tokens of half a minute at first, so that they have to be refreshed at once
+
+    def oauth(self, request, url):
+        asked = dict(parse_qsl(request.content.decode()))
+        self.grants.append(asked["grant_type"])
+        verifier = asked.get("code_verifier", "")
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        good = asked["client_id"] == "lectern" and asked.get("client_secret") == "s3cret" and (
+            self.granted.pop(asked["code"], None) == challenge if asked["grant_type"] == "authorization_code"
+            else asked["refresh_token"] == "refresh-1")
+        if not good:
+            return request.answer(400, b'{"error": "invalid_grant"}')
+        first = asked["grant_type"] == "authorization_code"
+        token = {"access_token": "old" if first else "ntn_x", "token_type": "bearer", "expires_in": 30 if first else 3600}
+        return request.answer(200, json.dumps({**token, **({"refresh_token": "refresh-1"} if first else {})}).encode())
 
 
 class Mailbox:

@@ -1,7 +1,9 @@
 """Documents come in from places outside and stay in step with them."""
 import os
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from conftest import Server, wait_until
 from mock_places import S3_KEY, S3_SECRET, Mailbox, Places
 
@@ -10,7 +12,7 @@ def start(tmp_path_factory, database=""):
     """A server that may watch one folder, with the key of its owner: who may name private addresses."""
     folder = tmp_path_factory.mktemp("watched")
     started = Server(tmp_path_factory.mktemp("places") / "library", database,
-                     environment={"LECTERN_CONNECT_FOLDERS": str(folder)}).start()
+                     environment={"LECTERN_CONNECT_FOLDERS": str(folder), "LECTERN_PUBLIC_URL": "https://lectern.example"}).start()
     started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
     started.watched = folder
     return started
@@ -245,6 +247,37 @@ def test_pages_and_tables_of_notion_come_in_and_a_document_goes_out(library, pla
     first, rest = places.notion_written
     assert len(first["children"]) == 100 and len(first["children"]) + len(rest["children"]) == 121
     assert library.post(notion.path + "/send", {"document": document["id"], "below": "nowhere"}).status_code == 404
+
+
+def test_a_service_grants_tokens_that_are_refreshed(library, places):
+    places.notion_pages, places.notion_table = {"p9": ("Granted", "2026-01-01T09:00:00.000Z", [("paragraph", "A tern.")])}, []
+    notion = Connection(library, "notion", pause_ms=0, api=places.url + "/notion")
+    assert notion.show()["error_code"] == "forbidden"
+    wish = {"authorize_url": places.url + "/authorize?x=1", "token_url": places.url + "/oauth/token", "client_id": "lectern",
+            "client_secret": "s3cret", "scope": "read"}
+    answer = library.post(notion.path + "/authorize", wish)
+    assert answer.status_code == 200, answer.text
+    url = urlsplit(answer.json()["url"])
+    asked = {name: value[0] for name, value in parse_qs(url.query).items()}
+    assert asked["code_challenge_method"] == "S256" and asked["response_type"] == "code" and asked["x"] == "1"
+    assert asked["redirect_uri"] == "https://lectern.example/v1/connections/authorized" and asked["scope"] == "read"
+    places.granted["c1"] = asked["code_challenge"]
+    # A browser comes from another site without its cookie; without a session nothing is granted.
+    back = f"{library.url}/v1/connections/authorized?state={asked['state']}&code=c1"
+    assert "refresh" in requests.get(back).text and requests.get(back + "&again=1").status_code == 401
+    done = {"state": asked["state"], "code": "c1"}
+    assert library.post("/v1/connections/authorized", {**done, "state": asked["state"] + "x"}).status_code == 403
+    assert library.post("/v1/connections/authorized", done).status_code == 204
+    assert library.post("/v1/connections/authorized", done).status_code == 403  # once
+    library.post(notion.path + "/sync")
+    assert wait_until(lambda: notion.show()["items"]["taken"] == 1), notion.show()
+    assert places.grants == ["authorization_code", "refresh_token"]
+    assert library.post(library_folder(library).path + "/authorize", wish).status_code == 415
+
+
+def library_folder(library):
+    write(library.watched / "plain" / "z.txt", "Nothing to grant.")
+    return Connection(library, "folder", path=str(library.watched / "plain"))
 
 
 MAIL = "From: ann@example.org\r\nTo: bob@example.org\r\nSubject: {0}\r\nMessage-ID: <{0}@example.org>\r\n\r\nThe {0} arrived.\r\n"

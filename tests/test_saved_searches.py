@@ -1,5 +1,7 @@
 """Searches that a person keeps, and what is new in them."""
 import pytest
+import requests
+from conftest import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +95,26 @@ def test_a_name_is_taken_once(library):
     assert library.post("/v1/search/saved", {"name": "HERONS", "query": "b"}).status_code == 409
     library.call("DELETE", f"/v1/search/saved/{one['id']}")
     assert library.post(f"/v1/search/saved/{one['id']}/run").status_code == 404
+
+
+def test_who_wants_it_is_told_what_is_new_in_a_saved_search(fresh_server):
+    library = fresh_server
+    owner = library.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    person = {"email": "ann@example.org", "password": "correct horse battery", "name": "Ann", "role": "editor"}
+    assert library.post("/v1/users", person, key=owner).status_code == 201
+    session = requests.Session()
+    signed = session.post(library.url + "/v1/session", json={k: person[k] for k in ("email", "password")})
+    made = session.post(library.url + "/v1/keys", json={"name": "hers", "role": "editor"},
+                        headers={"X-CSRF-Token": signed.json()["csrf"]})
+    hers = made.json()["key"]
+    wish = {"name": "Herons", "query": "heron", "mode": "keyword", "tells": True}
+    assert library.post("/v1/search/saved", wish).json()["error"]["field"] == "tells"  # a key that is nobody's
+    assert library.post("/v1/search/saved", wish, key=hers).json()["tells"]
+    library.add(("heron.txt", b"A heron, and another heron.\n"))
+    library.run_recurring("saved_searches")
+    def told():
+        notices = library.get("/v1/notices", key=hers).json()["items"]
+        return [n["title"] for n in notices if n["kind"] == "saved_search"]
+    assert wait_until(told) and told() == ["New in Herons"]
+    library.run_recurring("saved_searches")
+    assert told() == ["New in Herons"]

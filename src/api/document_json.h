@@ -27,5 +27,3 @@ typedef struct SearchAfter {
 /* POST /v1/search; `then` may be NULL. */
 MUST_CHECK bool search_answer(ApiRequest *request, HttpResponse *response, const SearchAfter *then,
                               Error *err);
-/* The times of a search, from RFC 3339 texts that may be empty. */
-MUST_CHECK bool search_read_times(SearchRequest *search, Str after, Str before, Error *err);

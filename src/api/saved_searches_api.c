@@ -1,11 +1,9 @@
 /* saved_searches_api.c - searches that a person keeps under a name, with how much is new in each.
  */
 #include "api/document_json.h"
-#include "library/facts.h"
-#include "store/saved_searches_store.h"
+#include "search/saved.h"
 
 #define NAME_MAX_BYTES 200
-#define FILTERS_MAX KB(256) /* a body is at most 64 KiB; escapes may make it longer */
 
 typedef struct SavedWork {
     ApiRequest *request;
@@ -14,26 +12,7 @@ typedef struct SavedWork {
     int64_t newest;
 } SavedWork;
 
-/* What a saved search's filters may hold: the names that POST /v1/search has for them. */
-typedef struct SavedFilters {
-    StrList collections, documents, formats, tags, metadata;
-    Str after, before;
-} SavedFilters;
-
 /* --- Filters --- */
-
-static bool read_filters(Arena *arena, const json_t *json, SavedFilters *filters, Error *err)
-{
-    return json_read(json, arena,
-                     JSON_FIELDS({ "collections", JSON_STRS, &filters->collections },
-                                 { "documents", JSON_STRS, &filters->documents },
-                                 { "formats", JSON_STRS, &filters->formats },
-                                 { "tags", JSON_STRS, &filters->tags },
-                                 { "metadata", JSON_STRS, &filters->metadata },
-                                 { "after", JSON_STR, &filters->after },
-                                 { "before", JSON_STR, &filters->before }),
-                     err);
-}
 
 static void put_list(JsonWriter *json, const char *name, StrList list)
 {
@@ -45,7 +24,7 @@ static void put_list(JsonWriter *json, const char *name, StrList list)
 
 static Str print_filters(Arena *arena, const SavedFilters *filters)
 {
-    Buf text = buf_new(arena, FILTERS_MAX);
+    Buf text = buf_new(arena, SAVED_FILTERS_MAX);
     JsonWriter json = put_begin(&text);
     put_list(&json, "collections", filters->collections);
     put_list(&json, "documents", filters->documents);
@@ -56,28 +35,6 @@ static Str print_filters(Arena *arena, const SavedFilters *filters)
     put_text_or_null(&json, "before", filters->before);
     put_end(&json);
     return buf_str(&text);
-}
-
-/* What would be run. */
-static bool make_search(Arena *arena, const SavedSearch *saved, const SavedFilters *filters,
-                        SearchRequest *search_r, Error *err)
-{
-    QueryReading reading;
-    const FactCondition *facts;
-    SearchRequest search = { .query = saved->query,
-                             .limit = 1,
-                             .collections = filters->collections,
-                             .documents = filters->documents,
-                             .formats = filters->formats,
-                             .tags = filters->tags,
-                             .metadata = filters->metadata };
-    if (!search_mode_named(saved->mode, &search.mode, err) ||
-        !search_read_times(&search, filters->after, filters->before, err) ||
-        !search_read(arena, &search, QUERY_STRICT, &reading, err) ||
-        !fact_conditions_read(arena, search.metadata, &facts, err))
-        return false;
-    *search_r = search;
-    return true;
 }
 
 /* --- Reading and showing one --- */
@@ -93,16 +50,19 @@ static bool read_saved(SavedWork *work, Error *err)
     int64_t count;
     if (!api_fields(request, err, { "name", JSON_STR, &saved->name, .length_max = NAME_MAX_BYTES },
                     { "query", JSON_STR, &saved->query, .length_max = KB(8) },
-                    { "mode", JSON_STR, &saved->mode }, { "filters", JSON_ANY, &given }) ||
-        (given && !read_filters(request->arena, given, &filters, err)))
+                    { "mode", JSON_STR, &saved->mode }, { "tells", JSON_FLAG, &saved->tells },
+                    { "filters", JSON_ANY, &given }) ||
+        (given && !saved_filters_read(request->arena, given, &filters, err)))
         return false;
     saved->name = str_trim(saved->name);
     if (!saved->name.length)
         return fail_field(err, "name", "'name' is missing");
-    if (!make_search(request->arena, saved, &filters, &search, err))
+    if (!saved_search_make(request->arena, saved, &filters, &search, err))
         return false;
     if (!str_trim(saved->query).length && !search_has_conditions(&search))
         return fail_field(err, "query", "'query' is missing");
+    if (saved->tells && !request->scope->user.length)
+        return fail_field(err, "tells", "a key that is nobody's cannot be told of anything");
     /* Nothing is newer than all; but conditions that are too many are refused. */
     if (!search_count_new(request->api->searcher, request->scope, request->arena, &search,
                           INT64_MAX, &count, err))
@@ -115,16 +75,10 @@ static bool read_saved(SavedWork *work, Error *err)
 /* A search that can no longer be run, as its metadata's names changed, has nothing new. */
 static int64_t count_new(const ApiRequest *request, const SavedSearch *saved)
 {
-    AUTO_JSON json_t *json = NULL;
-    SavedFilters filters = { 0 };
-    SearchRequest search;
     int64_t count = 0;
     Error why;
-    bool ok = json_parse(saved->filters, FILTERS_MAX, &json, &why) &&
-              read_filters(request->arena, json, &filters, &why) &&
-              make_search(request->arena, saved, &filters, &search, &why) &&
-              search_count_new(request->api->searcher, request->scope, request->arena, &search,
-                               saved->seen_number, &count, &why);
+    bool ok = saved_search_count(request->api->searcher, request->scope, request->arena, saved,
+                                 saved->seen_number, &count, &why);
     return ok ? count : 0;
 }
 
@@ -136,6 +90,7 @@ static void put_saved(JsonWriter *json, const ApiRequest *request, const SavedSe
     put_text(json, "query", saved->query);
     put_text(json, "mode", saved->mode);
     put_raw(json, "filters", saved->filters);
+    put_bool(json, "tells", saved->tells);
     put_time(json, "created_at", saved->created_at_ms);
     put_time(json, "updated_at", saved->updated_at_ms);
     put_time(json, "last_run_at", saved->last_run_at_ms);
@@ -241,7 +196,7 @@ static bool fill_body(ApiRequest *request, const SavedSearch *saved, Error *err)
 {
     static const char *const others[] = { "like", "ordinal", "name", "families" };
     AUTO_JSON json_t *filters = NULL;
-    if (!json_parse(saved->filters, FILTERS_MAX, &filters, err))
+    if (!json_parse(saved->filters, SAVED_FILTERS_MAX, &filters, err))
         return false;
     for (size_t i = 0; i < COUNT(others); i++)
         (void)json_object_del(request->json, others[i]);

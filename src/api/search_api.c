@@ -5,17 +5,6 @@
 #include "base/utf8.h"
 #include "net/http_stream.h"
 
-/* The filters that search and ask share, as rows of a JSON table. */
-bool search_read_times(SearchRequest *search, Str after, Str before, Error *err)
-{
-    Error why;
-    if (after.length && !time_parse(after, &search->after_ms, &why))
-        return fail_field(err, "after", "%s", why.message);
-    if (before.length && !time_parse(before, &search->before_ms, &why))
-        return fail_field(err, "before", "%s", why.message);
-    return true;
-}
-
 /* A search being read from a request and answered. */
 typedef struct SearchCall {
     ApiRequest *request;

@@ -30,6 +30,7 @@ static void put_webhook(JsonWriter *json, const Webhook *hook)
     for (size_t i = 0; i < hook->kinds.count; i++)
         put_text(json, NULL, hook->kinds.at[i]);
     put_end(json);
+    put_text(json, "form", hook->form);
     put_bool(json, "is_on", hook->is_on);
     put_time(json, "created_at", hook->created_at_ms);
     put_time(json, "last_at", hook->last_at_ms);
@@ -71,15 +72,15 @@ static bool check_kinds(StrList names, Error *err)
 
 bool webhooks_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    Str url = STR_NONE, secret;
-    StrList kinds = { 0 };
-    Webhook hook;
+    Webhook hook, wish = { .form = S("standard") };
+    Str secret;
     if (!api_fields(request, err,
-                    { "url", JSON_STR, &url, .required = true, .length_max = WEBHOOK_URL_MAX },
-                    { "kinds", JSON_STRS, &kinds, .length_max = NOTICE_KIND_COUNT }) ||
-        !check_kinds(kinds, err) ||
-        !webhooks_add_hook(request->api->webhooks, request->scope, request->arena, url, kinds,
-                           &hook, &secret, err))
+                    { "url", JSON_STR, &wish.url, .required = true, .length_max = WEBHOOK_URL_MAX },
+                    { "kinds", JSON_STRS, &wish.kinds, .length_max = NOTICE_KIND_COUNT },
+                    { "form", JSON_STR, &wish.form, .length_max = 20 }) ||
+        !check_kinds(wish.kinds, err) ||
+        !webhooks_add_hook(request->api->webhooks, request->scope, request->arena, &wish, &hook,
+                           &secret, err))
         return false;
     response->status = 201;
     JsonWriter json = put_begin(&response->body);

@@ -44,6 +44,7 @@
 #include "study/next_questions.h"
 #include "summary/digest.h"
 #include "summary/kept.h"
+#include "summary/told_searches.h"
 #include "tasks/drawn.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
@@ -431,6 +432,7 @@ static void open_connect(App *app)
     ConnectOptions options = { .db = app->api.db,
                                .library = app->api.library,
                                .folders = settings->connect_folders,
+                               .public_url = settings->public_url,
                                .file_max = settings->upload_max,
                                .proxy = &app->api.proxy };
     app->api.connect = connect_new(&options);

@@ -9,13 +9,13 @@
 #define NAME_MAX_BYTES 200
 #define SENT_MAX MB(4) /* of a text that goes out; what is beyond is left out */
 
-#define CONNECTOR(name, source, title) extern const Connector connector_##name;
+#define CONNECTOR(name, source, oauth, title) extern const Connector connector_##name;
 #include "connect/connectors.def"
 #undef CONNECTOR
 
 const ConnectorKind connector_kinds[] = {
-#define CONNECTOR(name, source, title)                                                             \
-    { #name, source, title, &connector_##name.schema, &connector_##name },
+#define CONNECTOR(name, source, oauth, title)                                                      \
+    { #name, source, title, oauth, &connector_##name.schema, &connector_##name },
 #include "connect/connectors.def"
 #undef CONNECTOR
 };
@@ -87,14 +87,11 @@ bool connect_seal(Connect *connect, Arena *arena, const json_t *secrets, Str *se
             seal_close(arena, key, json_print(arena, secrets), sealed_r, err));
 }
 
-/* An empty object when there are none. */
-static bool open_secrets(Connect *connect, Arena *arena, const Connection *connection,
-                         json_t **secrets_r, Error *err)
+bool connect_open(Connect *connect, Arena *arena, Str sealed, json_t **secrets_r, Error *err)
 {
     Str key, text = S("{}");
-    return (!connection->sealed.length ||
-            (server_key(connect->options.db, arena, SEAL_KEY, &key, err) &&
-             seal_open(arena, key, connection->sealed, &text, err))) &&
+    return (!sealed.length || (server_key(connect->options.db, arena, SEAL_KEY, &key, err) &&
+                               seal_open(arena, key, sealed, &text, err))) &&
            json_parse(text, CONNECT_SETTINGS_MAX, secrets_r, err);
 }
 
@@ -103,7 +100,7 @@ bool connect_settings(Connect *connect, Arena *arena, const Connection *connecti
 {
     AUTO_JSON json_t *secrets = NULL;
     json_t *settings = NULL;
-    if (!open_secrets(connect, arena, connection, &secrets, err) ||
+    if (!connect_open(connect, arena, connection->sealed, &secrets, err) ||
         !json_parse(connection->settings, CONNECT_SETTINGS_MAX, &settings, err))
         return false;
     (void)json_object_update(settings, secrets);
@@ -118,7 +115,7 @@ bool connect_secrets(Connect *connect, Arena *arena, const Connection *connectio
     VEC(Str) names = { 0 };
     const char *name;
     json_t *value;
-    if (!open_secrets(connect, arena, connection, &secrets, err))
+    if (!connect_open(connect, arena, connection->sealed, &secrets, err))
         return false;
     json_object_foreach(secrets, name, value) * vec_push(arena, &names) =
         str_copy(arena, str(name));
@@ -138,7 +135,7 @@ static bool merge(Connect *connect, Arena *arena, const ConnectorKind *kind,
         return fail_field(err, "settings",
                           "'settings' is an object; GET /v1/connections/kinds "
                           "says what is in it");
-    if (!open_secrets(connect, arena, connection, &secrets, err))
+    if (!connect_open(connect, arena, connection->sealed, &secrets, err))
         return false;
     (void)json_object_update_missing(settings, secrets);
     if (!json_schema_holds(schema, settings, &why))

@@ -31,6 +31,7 @@ typedef struct ConnectOptions {
     Library *library;
     Str folders;         /* that may be watched, with colons between; empty: none */
     int64_t file_max;    /* the largest file that is taken */
+    Str public_url;      /* where services lead people back to; empty: nowhere */
     const Proxy *proxy;  /* borrowed; NULL: none */
     const char *ca_file; /* NULL: the system's */
 } ConnectOptions;
@@ -42,6 +43,7 @@ void connect_free(Connect *connect); /* NULL is fine */
 
 typedef struct ConnectorKind {
     const char *name, *source, *title; /* see connectors.def */
+    bool takes_grants;
     const char *const *schema;         /* of its settings, JSON Schema */
     const struct Connector *connector; /* connector.h */
 } ConnectorKind;

@@ -24,7 +24,11 @@ MUST_CHECK bool connect_settings(Connect *connect, Arena *arena, const Connectio
 MUST_CHECK bool connect_seal(Connect *connect, Arena *arena, const json_t *secrets, Str *sealed_r,
                              Error *err);
 
-/* --- connect_bytes.c: bytes on their way ------------------------------------------------ */
+/* What was sealed; an empty object when nothing was. Release with AUTO_JSON. */
+MUST_CHECK bool connect_open(Connect *connect, Arena *arena, Str sealed, json_t **secrets_r,
+                             Error *err);
+
+/* --- connect_run.c: bytes on their way ------------------------------------------------ */
 
 typedef struct ConnectBytes ConnectBytes;
 

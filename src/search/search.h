@@ -181,6 +181,9 @@ MUST_CHECK bool search_facets(Searcher *searcher, const Scope *scope, Arena *are
                               const SearchRequest *request, const SearchResults *results,
                               const bool wanted[FACET_COUNT], SearchFacets *facets_r, Error *err);
 
+/* The times of a search, from RFC 3339 texts that may be empty. */
+MUST_CHECK bool search_read_times(SearchRequest *search, Str after, Str before, Error *err);
+
 /* How many documents that fit became searchable, or changed, since chunk `number` was the newest:
  * with words, those with a passage among what the search finds that is at least half as good as the
  * best; without, all that the conditions allow. */

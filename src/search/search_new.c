@@ -1,4 +1,5 @@
 /* search_new.c - how much a search would find that was not there before; see search_count_new(). */
+#include "base/clock.h"
 #include "search/search_int.h"
 
 /* A passage fits when its score is this share of the best. */
@@ -52,6 +53,16 @@ static NumberList new_and_fitting(Arena *arena, const SearchResults *results, in
             results->found_scores[i] >= results->found_scores[0] * FITTING_SHARE)
             list.at[list.count++] = results->found.at[i];
     return list;
+}
+
+bool search_read_times(SearchRequest *search, Str after, Str before, Error *err)
+{
+    Error why;
+    if (after.length && !time_parse(after, &search->after_ms, &why))
+        return fail_field(err, "after", "%s", why.message);
+    if (before.length && !time_parse(before, &search->before_ms, &why))
+        return fail_field(err, "before", "%s", why.message);
+    return true;
 }
 
 bool search_count_new(Searcher *searcher, const Scope *scope, Arena *arena,

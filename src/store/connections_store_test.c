@@ -1,5 +1,6 @@
 /* connections_store_test.c - what a round over a place outside finds, and what becomes of it. */
 #include "base/hash.h"
+#include "store/connection_grants_store.h"
 #include "store/connections_store.h"
 #include "store/erase_store.h"
 #include "store/world_test.h"
@@ -134,5 +135,31 @@ STORE_TEST(an_erased_document_leaves_nothing_of_its_item_but_that_it_is_not_want
     CALL(connection_item_find(tx, &world->ours, world->arena, connection.id, item.key, &item, err));
     EXPECT(item.state == ITEM_ignored && !item.remote.length && !item.name.length);
     EXPECT(!item.document.length && !item.listed.length);
+    return true;
+}
+
+STORE_TEST(a_grant_is_refreshed_by_one_alone_and_changed_by_who_knows_it)
+{
+    Connection connection;
+    bool first, second;
+    CALL(add(tx, world, &connection, err));
+    ConnectionGrant grant = { .connection = connection.id,
+                              .settings = S("{}"),
+                              .sealed = S("\1sealed"),
+                              .state_digest = S("d"),
+                              .state_until_ms = 9 },
+                    stale;
+    CALL(connection_grant_begin(tx, &world->ours, &grant, err));
+    CALL(connection_grant_find(tx, &world->ours, world->arena, connection.id, &grant, err));
+    CALL(connection_grant_claim(tx, &world->ours, &grant, 100, 130, &first, err));
+    CALL(connection_grant_claim(tx, &world->ours, &grant, 101, 131, &second, err));
+    EXPECT(first && !second);
+    CALL(connection_grant_claim(tx, &world->ours, &grant, 131, 160, &first, err));
+    EXPECT(first); /* who had it has died */
+    stale = grant;
+    CALL(connection_grant_save(tx, &world->ours, &grant, err));
+    EXPECT_CODE(ERROR_CONFLICT, connection_grant_save(tx, &world->ours, &stale, err));
+    CALL(connection_grant_find(tx, &world->ours, world->arena, connection.id, &grant, err));
+    EXPECT(!grant.state_digest.length && grant.version == stale.version + 1);
     return true;
 }

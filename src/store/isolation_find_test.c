@@ -166,6 +166,13 @@ static bool connections_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_CONFLICT, connection_reseal(tx, theirs, ours.id, S(""), S("x"), err));
     EXPECT_CODE(ERROR_CONFLICT, connection_page(tx, theirs, &ours, S("x"), true, true, err));
     EXPECT_CODE(ERROR_CONFLICT, connection_end(tx, theirs, &ours, &well, 1, err));
+    ConnectionGrant grant = { .connection = ours.id, .version = 1 };
+    bool is_won;
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_grant_find(tx, theirs, arena, ours.id, &grant, err));
+    EXPECT_CODE(ERROR_CONFLICT, connection_grant_save(tx, theirs, &grant, err));
+    CALL(connection_grant_claim(tx, theirs, &grant, 1, 2, &is_won, err));
+    EXPECT(!is_won);
+    EXPECT_CODE(ERROR_NOT_FOUND, saved_search_mark_told(tx, theirs, secret.saved.id, 1, err));
     ours.phase = S("idle");
     EXPECT_CODE(ERROR_CONFLICT, connection_begin(tx, theirs, &ours, err));
     EXPECT_CODE(ERROR_NOT_FOUND, connection_item_save(tx, theirs, ours.id, &item, err));

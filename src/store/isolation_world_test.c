@@ -57,6 +57,11 @@ static bool fill_connections(DbTx *tx, World *world, Error *err)
                                       .is_on = true };
     CALL(connection_add(tx, ours, world->arena, &secret.connection, err));
     CALL(connection_begin(tx, ours, &secret.connection, err));
+    CALL(connection_grant_begin(tx, ours,
+                                &(ConnectionGrant){ .connection = secret.connection.id,
+                                                    .settings = S("{}"),
+                                                    .sealed = S("\1sealed") },
+                                err));
     return connection_items_found(tx, ours, world->arena, &secret.connection, &item, 1, 9, err);
 }
 

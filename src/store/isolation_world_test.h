@@ -12,6 +12,7 @@
 #include "store/classifications_store.h"
 #include "store/client_files_store.h"
 #include "store/collections_store.h"
+#include "store/connection_grants_store.h"
 #include "store/connections_store.h"
 #include "store/conversations_store.h"
 #include "store/hooks_store.h"

@@ -6,9 +6,10 @@
 #include "store/chunks_store.h"
 #include "store/sql.h"
 
-#define SAVED                                                                                      \
-    "SELECT id, name, query, mode, filters, seen_number, last_run_at, created_at, updated_at"      \
-    " FROM saved_searches WHERE workspace = $1 AND user_id = $2 "
+#define COLUMNS                                                                                    \
+    "SELECT id, name, query, mode, filters, seen_number, last_run_at, created_at, updated_at,"     \
+    " tells, told_number, workspace, user_id FROM saved_searches "
+#define SAVED COLUMNS "WHERE workspace = $1 AND user_id = $2 "
 
 static void read_saved(DbRows *row, Arena *arena, void *item)
 {
@@ -22,6 +23,10 @@ static void read_saved(DbRows *row, Arena *arena, void *item)
         .last_run_at_ms = db_get_int(row, 6),
         .created_at_ms = db_get_int(row, 7),
         .updated_at_ms = db_get_int(row, 8),
+        .tells = db_get_int(row, 9) != 0,
+        .told_number = db_get_int(row, 10),
+        .workspace = db_get_text(row, 11, arena),
+        .user = db_get_text(row, 12, arena),
     };
 }
 
@@ -65,12 +70,14 @@ bool saved_search_add(DbTx *tx, const Scope *scope, Arena *arena, SavedSearch *s
         !chunk_newest(tx, scope, &added.seen_number, err) ||
         !db_exec(tx,
                  DB_SAME("INSERT INTO saved_searches (workspace, id, user_id, name, name_fold,"
-                         " query, mode, filters, seen_number, last_run_at, created_at, updated_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10)"),
+                         " query, mode, filters, seen_number, last_run_at, created_at, updated_at,"
+                         " tells, told_number)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10, $11, $9)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope->user),
                          db_text(added.name), db_text(utf8_fold(arena, added.name)),
                          db_text(added.query), db_text(added.mode), db_text(added.filters),
-                         db_int(added.seen_number), db_int(added.created_at_ms)),
+                         db_int(added.seen_number), db_int(added.created_at_ms),
+                         db_int(added.tells)),
                  NULL, err))
         return false;
     *saved = added;
@@ -111,18 +118,44 @@ bool saved_search_update(DbTx *tx, const Scope *scope, Arena *arena, SavedSearch
     now.seen_number = was.seen_number;
     bool is_same = str_equal(was.query, now.query) && str_equal(was.filters, now.filters);
     if ((!is_same && !chunk_newest(tx, scope, &now.seen_number, err)) ||
-        !db_exec(tx,
-                 DB_SAME("UPDATE saved_searches SET name = $4, name_fold = $5, query = $6,"
-                         " mode = $7, filters = $8, seen_number = $9, updated_at = $10"
-                         " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                 DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(now.id),
-                         db_text(now.name), db_text(utf8_fold(arena, now.name)), db_text(now.query),
-                         db_text(now.mode), db_text(now.filters), db_int(now.seen_number),
-                         db_int(now.updated_at_ms)),
-                 NULL, err))
+        !db_exec(
+            tx,
+            DB_SAME("UPDATE saved_searches SET name = $4, name_fold = $5, query = $6,"
+                    " mode = $7, filters = $8, seen_number = $9, updated_at = $10, tells = $11,"
+                    " told_number = CASE WHEN $11 = 1 AND tells = 0 OR $9 > told_number"
+                    " THEN $9 ELSE told_number END"
+                    " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
+            DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(now.id),
+                    db_text(now.name), db_text(utf8_fold(arena, now.name)), db_text(now.query),
+                    db_text(now.mode), db_text(now.filters), db_int(now.seen_number),
+                    db_int(now.updated_at_ms), db_int(now.tells)),
+            NULL, err))
         return false;
     *saved = now;
     return true;
+}
+
+bool saved_search_list_telling(DbTx *tx, const Scope *scope, Arena *arena, Str after,
+                               SavedSearchList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_needs_system(scope, err) ||
+        !sql_list(tx, arena, DB_SAME(COLUMNS "WHERE tells = 1 AND id > $1 ORDER BY id LIMIT 100"),
+                  DB_ARGS(db_text(after)), read_saved, sizeof(SavedSearch), &items, err))
+        return false;
+    *list_r = (SavedSearchList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool saved_search_mark_told(DbTx *tx, const Scope *scope, Str id, int64_t number, Error *err)
+{
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE saved_searches SET told_number = $4"
+                " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
+        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id), db_int(number)),
+        "saved search", id, err);
 }
 
 bool saved_search_mark_seen(DbTx *tx, const Scope *scope, Str id, int64_t number, Error *err)

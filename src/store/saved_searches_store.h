@@ -11,6 +11,9 @@ typedef struct SavedSearch {
     Str id, name;
     Str query, mode;
     Str filters;            /* JSON object, for the owner to read */
+    bool tells;             /* its owner is told of what is new */
+    int64_t told_number;    /* of the newest chunk when that was last done */
+    Str workspace, user;    /* set where those of many are listed */
     int64_t seen_number;    /* of the newest chunk when it was last looked at */
     int64_t last_run_at_ms; /* 0: never */
     int64_t created_at_ms, updated_at_ms;
@@ -30,8 +33,15 @@ MUST_CHECK bool saved_search_find(DbTx *tx, const Scope *scope, Arena *arena, St
 /* By name. */
 MUST_CHECK bool saved_search_list(DbTx *tx, const Scope *scope, Arena *arena,
                                   SavedSearchList *list_r, Error *err);
-/* Name, query, mode and filters of saved->id; another query or other filters have nothing new yet.
- * ERROR_CONFLICT as above. */
+/* Those that tell, of all workspaces, behind the one called `after`; at most 100. Needs a system
+ * scope. */
+MUST_CHECK bool saved_search_list_telling(DbTx *tx, const Scope *scope, Arena *arena, Str after,
+                                          SavedSearchList *list_r, Error *err);
+/* Its owner has been told of all up to chunk `number`. */
+MUST_CHECK bool saved_search_mark_told(DbTx *tx, const Scope *scope, Str id, int64_t number,
+                                       Error *err);
+/* Name, query, mode, tells and filters of saved->id; another query or other filters have nothing
+ * new yet. ERROR_CONFLICT as above. */
 MUST_CHECK bool saved_search_update(DbTx *tx, const Scope *scope, Arena *arena, SavedSearch *saved,
                                     Error *err);
 /* It was run when `number` was that of the newest chunk. */

@@ -28,6 +28,32 @@ STORE_TEST(a_saved_search_is_kept_changed_and_removed)
     return true;
 }
 
+STORE_TEST(a_search_tells_from_the_moment_it_is_asked_to)
+{
+    const Scope *ours = &world->ours;
+    SavedSearch saved = { .name = S("a"), .query = S("a"), .filters = S("{}") }, found;
+    SavedSearchList list;
+    Document doc;
+
+    CALL(saved_search_add(tx, ours, world->arena, &saved, err));
+    CALL(world_ready(tx, world, ours, "new.txt", "new", 2, &doc, err));
+    CALL(saved_search_list_telling(tx, &world->system, world->arena, S(""), &list, err));
+    EXPECT(!list.count);
+    saved.tells = true;
+    saved.query = S("b");
+    CALL(saved_search_update(tx, ours, world->arena, &saved, err));
+    CALL(saved_search_list_telling(tx, &world->system, world->arena, S(""), &list, err));
+    EXPECT(list.count == 1 && list.at[0].told_number > 0);
+    EXPECT(str_equal(list.at[0].user, ours->user));
+    CALL(saved_search_mark_told(tx, ours, saved.id, 99, err));
+    CALL(saved_search_find(tx, ours, world->arena, saved.id, &found, err));
+    EXPECT(found.told_number == 99 && found.tells);
+    CALL(saved_search_list_telling(tx, &world->system, world->arena, saved.id, &list, err));
+    EXPECT(!list.count);
+    EXPECT_CODE(ERROR_DENIED, saved_search_list_telling(tx, ours, world->arena, S(""), &list, err));
+    return true;
+}
+
 STORE_TEST(what_a_search_has_seen_is_a_number_of_a_passage)
 {
     const Scope *ours = &world->ours;

@@ -6,7 +6,7 @@
 
 #define WEBHOOKS                                                                                   \
     "SELECT id, url, kinds, sealed, allows_private, is_on, created_at, last_at, last_result,"      \
-    " failures, held_until FROM webhooks WHERE workspace = $1 "
+    " failures, held_until, form FROM webhooks WHERE workspace = $1 "
 
 /* "a,b" as it is kept. */
 static StrList split(Arena *arena, Str text)
@@ -31,6 +31,7 @@ static void read_webhook(DbRows *row, Arena *arena, void *item)
         .last_result = db_get_text(row, 8, arena),
         .failures = db_get_int(row, 9),
         .held_until_ms = db_get_int(row, 10),
+        .form = db_get_text(row, 11, arena),
     };
 }
 
@@ -49,12 +50,12 @@ bool webhook_add(DbTx *tx, const Scope *scope, Arena *arena, Webhook *hook, Erro
     added.created_at_ms = now_ms();
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO webhooks (workspace, id, url, kinds, sealed, allows_private,"
-                         " is_on, created_at, last_at, last_result)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')"),
+                         " is_on, created_at, last_at, last_result, form)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $9)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.url),
                          db_text(str_join(arena, added.kinds.at, added.kinds.count, S(","))),
                          db_blob(added.sealed), db_int(added.allows_private), db_int(added.is_on),
-                         db_int(added.created_at_ms)),
+                         db_int(added.created_at_ms), db_text(added.form)),
                  NULL, err))
         return false;
     *hook = added;

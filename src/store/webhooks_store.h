@@ -10,6 +10,7 @@
 typedef struct Webhook {
     Str id, url;
     StrList kinds; /* of notices; none: all */
+    Str form;      /* "standard", "slack" */
     Str sealed;    /* secret */
     bool allows_private, is_on;
     int64_t created_at_ms, last_at_ms; /* last_at_ms 0: never called */

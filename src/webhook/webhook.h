@@ -64,8 +64,8 @@ JobHandler webhook_call_job, webhook_tidy_job;
 
 /* Its address is checked; a private one is for owners. *secret_r is shown once. ERROR_DENIED below
  * ROLE_ADMIN. `kinds` are the caller's to check. */
-MUST_CHECK bool webhooks_add_hook(Webhooks *webhooks, const Scope *scope, Arena *arena, Str url,
-                                  StrList kinds, Webhook *hook_r, Str *secret_r, Error *err);
+MUST_CHECK bool webhooks_add_hook(Webhooks *webhooks, const Scope *scope, Arena *arena,
+                                  const Webhook *wish, Webhook *hook_r, Str *secret_r, Error *err);
 /* On again: what waits for it goes out. */
 MUST_CHECK bool webhooks_switch(DbTx *tx, const Scope *scope, Arena *arena, Str id, bool is_on,
                                 Error *err);

@@ -20,6 +20,10 @@ struct Webhooks {
 };
 
 /* The job that calls it. */
+/* What a webhook is told of an event, as its form has it. */
+Str webhook_in_form(Arena *arena, const Webhook *hook, Str kind, Str body);
+MUST_CHECK bool webhook_form_check(Str form, Error *err);
+
 MUST_CHECK bool webhook_start_call(DbTx *tx, const Scope *scope, Arena *arena, Str delivery,
                                    Error *err);
 /* The same of the next one with the key of one that has ended; the webhook's row is held. */

@@ -86,7 +86,8 @@ bool webhooks_send(DbTx *tx, const Scope *scope, Arena *arena, const WebhookEven
                                      .message = event->id,
                                      .kind = event->kind,
                                      .order_key = event->key,
-                                     .body = event->body };
+                                     .body = webhook_in_form(arena, &hooks.at[i], event->kind,
+                                                             event->body) };
         if (hook_listens(&hooks.at[i], event->kind) &&
             !add_delivery(tx, scope, arena, &delivery, err))
             return false;
@@ -117,14 +118,16 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
            note(tx, work->scope, "webhook.add", work->hook->id, err);
 }
 
-bool webhooks_add_hook(Webhooks *webhooks, const Scope *scope, Arena *arena, Str url, StrList kinds,
+bool webhooks_add_hook(Webhooks *webhooks, const Scope *scope, Arena *arena, const Webhook *wish,
                        Webhook *hook_r, Str *secret_r, Error *err)
 {
-    Webhook hook = { .url = str_trim(url), .kinds = kinds, .is_on = true };
+    Webhook hook = {
+        .url = str_trim(wish->url), .kinds = wish->kinds, .form = wish->form, .is_on = true
+    };
     UrlSafety safety = { .allows_private = scope->role == ROLE_OWNER };
     AddWork work = { scope, arena, &hook };
     Str address, key;
-    if (!scope_needs(scope, ROLE_ADMIN, err))
+    if (!scope_needs(scope, ROLE_ADMIN, err) || !webhook_form_check(hook.form, err))
         return false;
     if (hook.url.length > WEBHOOK_URL_MAX || !url_check(arena, hook.url, &safety, &address, err))
         return hook.url.length > WEBHOOK_URL_MAX

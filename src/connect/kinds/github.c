@@ -1,6 +1,7 @@
 /* github.c - the files of a GitHub repository, as of a branch, a tag or a commit. A branch that has
  * not moved is not listed again; a file is known by the digest that git gives it. */
 #include "connect/connect_http.h"
+#include "connect/oauth.h"
 #include "net/url.h"
 
 #define API_USUAL S("https://api.github.com")
@@ -27,12 +28,16 @@ static const char schema[] =
 static bool ask_github(ConnectRun *run, Str path, Str accept, ConnectFile *into,
                        ConnectAnswer *answer_r, Error *err)
 {
-    Str api = connect_text(run, "api"), token = connect_text(run, "token");
+    Str api = connect_text(run, "api"), token;
     Str repository = connect_text(run, "repository");
     Str below =
         str_format(run->arena, "/repos/" STR_FMT STR_FMT, STR_ARG(repository), STR_ARG(path));
     HttpPair headers[3] = { { S("Accept"), accept },
                             { S("X-GitHub-Api-Version"), S("2022-11-28") } };
+    if (!oauth_token(run, &token, err))
+        return false;
+    if (!token.length)
+        token = connect_text(run, "token");
     if (token.length)
         headers[2] = connect_bearer(run->arena, token);
     ConnectAsk ask = { .url = url_join(run->arena, api.length ? api : API_USUAL, below),

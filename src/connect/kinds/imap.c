@@ -3,14 +3,14 @@
  */
 #include "net/imap.h"
 
-#include "connect/connector.h"
+#include "connect/oauth.h"
 #include "net/url_safety.h"
 
 #define MAILBOX_USUAL S("INBOX")
 
 static const char schema[] =
-    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"host\",\"user\","
-    "\"password\"],\"properties\":{"
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"host\",\"user\"],"
+    "\"properties\":{"
     "\"host\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9.:-]+$\",\"maxLength\":255,\"title\":"
     "\"Mail server\"},"
     "\"port\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":65535,\"title\":\"Port; usually 993, "
@@ -50,6 +50,8 @@ static bool sign_in(ConnectRun *run, MailSession *session, Error *err)
                           .user = connect_text(run, "user"),
                           .password = connect_text(run, "password"),
                           .ca_file = run->options->ca_file };
+    if (!oauth_token(run, &server.token, err))
+        return false;
     bool is_ip6 = str_find_char(server.host, ':') >= 0;
     Str url = str_format(run->kept, is_ip6 ? "https://[" STR_FMT "]/" : "https://" STR_FMT "/",
                          STR_ARG(server.host));

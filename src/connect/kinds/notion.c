@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "connect/connect_http.h"
 #include "connect/notion_text.h"
+#include "connect/oauth.h"
 #include "net/url.h"
 
 #define API_USUAL S("https://api.notion.com/v1")
@@ -19,7 +20,7 @@
 #define COLUMNS_MAX 200
 
 static const char schema[] =
-    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"token\"],\"properties\":{"
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
     "\"token\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":500,\"writeOnly\":true,\"title\":"
     "\"Secret of the integration\"},"
     "\"tables\":{\"type\":\"boolean\",\"default\":true,\"title\":\"Tables too, as CSV\"},"
@@ -35,8 +36,13 @@ static const char schema[] =
 static bool ask_notion(ConnectRun *run, const char *method, Str path, Str body, json_t **json_r,
                        Error *err)
 {
-    Str api = connect_text(run, "api");
-    HttpPair headers[] = { connect_bearer(run->arena, connect_text(run, "token")),
+    Str api = connect_text(run, "api"), token;
+    *json_r = NULL;
+    if (!oauth_token(run, &token, err))
+        return false;
+    if (!token.length)
+        token = connect_text(run, "token");
+    HttpPair headers[] = { connect_bearer(run->arena, token),
                            { S("Notion-Version"), API_VERSION },
                            { S("Content-Type"), S("application/json") } };
     ConnectAsk ask = { .method = method,
@@ -47,7 +53,6 @@ static bool ask_notion(ConnectRun *run, const char *method, Str path, Str body, 
                        .pause_ms = connect_number(run, "pause_ms", PAUSE_MS),
                        .stays = true };
     ConnectAnswer answer;
-    *json_r = NULL;
     if (!connect_ask(run, &ask, &answer, err))
         return false;
     return answer.status >= 300 || json_parse(answer.body, MB(8), json_r, err);
