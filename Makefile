@@ -7,6 +7,7 @@
 # make crash      the kill -9 loop                        make fuzz       every parser for a minute
 # make crash-loop the index killed and its files torn, 1,000 times
 # make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
+# make crash-work workflows killed 1,000 times, on both databases
 # make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
 # make bench-gateway [PEERS=DIR]  the gateway beside nginx and LiteLLM    make soak       the gateway for ten minutes
 # make docs       print the reference pages of docs/
@@ -197,9 +198,10 @@ test:
 	@tools/need test
 	@test -f $(MODELS)/all-MiniLM-L6-v2/model.safetensors || tools/fetch-model $(MODELS) || \
 		echo "lectern: no embedding model; tests that need it are skipped"
-	$(MAKE) --no-print-directory -j2 all unit-programs $(BUILD)/crash_index
+	$(MAKE) --no-print-directory -j2 all unit-programs $(BUILD)/crash_index $(BUILD)/crash_work
 	$(MAKE) --no-print-directory unit
 	$(BUILD)/crash_index 30
+	bench/both_databases.sh $(BUILD)/crash_work 15
 	@tools/python-tests
 	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(PYTEST) tests
 
@@ -222,6 +224,11 @@ crash: all
 # The index alone, killed and torn; a thousand rounds are done in three minutes.
 $(BUILD)/crash_index: $(OBJ)/tests/crash_index.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,index))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+# Workflows, killed: a thousand rounds are done in three minutes.
+$(BUILD)/crash_work: $(OBJ)/tests/crash_work.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,workflow))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+crash-work: $(BUILD)/crash_work
+	bench/both_databases.sh $< $(or $(ROUNDS),1000)
 crash-loop: $(BUILD)/crash_index
 	$< $(or $(ROUNDS),1000)
 
@@ -254,6 +261,9 @@ $(BUILD)/pdf-bare: $(OBJ)/bench/pdf_bare.o $$(addprefix $(OBJ)/,$$(addsuffix .o,
 # Jobs a second on SQLite and PostgreSQL, and Celery over Redis beside it.
 $(BUILD)/jobs_bench: $(OBJ)/bench/jobs_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,jobs))))
 	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+# Steps of workflows a second, likewise.
+$(BUILD)/work_bench: $(OBJ)/bench/work_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,workflow))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 bench-jobs: $(BUILD)/jobs_bench
 	bench/jobs_peer.sh $< $(or $(JOBS),20000)
 
@@ -327,7 +337,7 @@ bench-understanding: all $(BENCHES)
 	bench/run --understanding
 
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
-bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/calls_bench
+bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/work_bench $(BUILD)/calls_bench
 	bench/run
 
 bench-gateway: all
@@ -342,4 +352,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop fuzz bench corpus install dist docs clean FORCE
+.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz bench corpus install dist docs clean FORCE

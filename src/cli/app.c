@@ -48,6 +48,7 @@
 #include "tasks/drawn.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
+#include "webhook/incoming.h"
 #include "workflow/workflow.h"
 
 #define STOP_GRACE_MS 10000
@@ -448,6 +449,13 @@ static void open_batches(App *app)
     app->api.batches = batches_new(&options);
 }
 
+static bool on_hook(DbTx *tx, void *argument, const Scope *scope, Arena *arena, const Hook *hook,
+                    const HookReceipt *receipt, Str body, Error *err)
+{
+    (void)argument;
+    return workflow_hook_called(tx, scope, arena, hook->id, receipt->id, body, err);
+}
+
 static void open_workflows(App *app)
 {
     WorkflowsOptions options = { .db = app->api.db,
@@ -459,6 +467,8 @@ static void open_workflows(App *app)
                                  .field_reader = app->api.field_reader,
                                  .proxy = &app->api.proxy };
     app->api.workflows = workflows_new(&options);
+    approvals_set_listener(app->api.approvals, workflow_approval_ended, NULL);
+    incoming_set_listener(app->api.webhooks, on_hook, NULL);
 }
 
 static bool open_features(App *app, Error *err)

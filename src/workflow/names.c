@@ -74,6 +74,8 @@ void walk_name_step(Walk *walk, Str step, const json_t *output)
 static bool add_outputs(Walk *walk, DbTx *tx, const WorkflowFrame *frame, Error *err)
 {
     WorkflowStepList outputs;
+    if (!frame->step_count)
+        return true;
     if (!workflow_step_outputs(tx, &walk->scope, walk->arena, walk->execution.id, frame->number,
                                &outputs, err))
         return false;

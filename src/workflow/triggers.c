@@ -1,6 +1,7 @@
 /* triggers.c - what starts workflows by itself. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "workflow/workflow_int.h"
 
 static const struct {
@@ -176,4 +177,22 @@ bool workflow_document_ready(DbTx *tx, const Scope *scope, Arena *arena, const D
                                   .key = str_format(arena, STR_FMT ":%" PRId64,
                                                     STR_ARG(document->id), document->version) };
     return workflow_trigger(tx, scope, arena, kind, &facts, NULL, err);
+}
+
+static json_t *body_of(Str body)
+{
+    json_t *value = json_loadb(body.at ? body.at : "", body.length, JSON_DECODE_ANY, NULL);
+    if (!value)
+        value = json_stringn(body.at ? body.at : "", utf8_floor(body, body.length));
+    return value ? value : json_null();
+}
+
+bool workflow_hook_called(DbTx *tx, const Scope *scope, Arena *arena, Str hook, Str call, Str body,
+                          Error *err)
+{
+    AUTO_JSON json_t *event = json_object();
+    const WorkflowFacts facts = { .source = hook, .event = event, .key = call };
+    json_object_set_new(event, "hook", json_stringn(hook.at, hook.length));
+    json_object_set_new(event, "body", body_of(body));
+    return workflow_trigger(tx, scope, arena, TRIGGER_webhook, &facts, NULL, err);
 }

@@ -109,6 +109,14 @@ MUST_CHECK bool workflow_trigger(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool workflow_document_ready(DbTx *tx, const Scope *scope, Arena *arena,
                                         const Document *document, Error *err);
 
+/* An ApprovalEnded: the step that asked for it goes on. */
+struct Approval;
+bool workflow_approval_ended(DbTx *tx, void *argument, const Scope *scope, Arena *arena,
+                             const struct Approval *approval, Error *err);
+/* Of an incoming webhook that was called, once: `body` is what came. */
+MUST_CHECK bool workflow_hook_called(DbTx *tx, const Scope *scope, Arena *arena, Str hook, Str call,
+                                     Str body, Error *err);
+
 /* --- Templates --- */
 
 typedef struct WorkflowTemplate {
