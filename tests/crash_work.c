@@ -62,7 +62,7 @@ static Db *open_database(void)
 
 #define TELL(id, title)                                                                            \
     "{\"id\":\"" id "\",\"type\":\"notification\",\"with\":{\"title\":\"{{ input.n }}/" title "\"" \
-                                                                                              "}}"
+    "}}"
 
 static const char inner[] = "{\"steps\":[" TELL("told", "inner") "]}";
 static const char outer[] =

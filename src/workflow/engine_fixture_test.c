@@ -321,6 +321,22 @@ Document bench_document(Bench *bench, const char *name, const char *source)
     return in.document;
 }
 
+static bool trash_work(DbTx *tx, void *argument, Error *err)
+{
+    Adding *in = argument;
+    return document_trash(tx, &in->bench->scope, in->document.id, now_ms(), err);
+}
+
+void bench_trash(Bench *bench, Str document)
+{
+    Adding in = { bench, { .id = document } };
+    bench_write(bench, trash_work, &in);
+}
+
+int64_t bench_until(Bench *bench, Str id) { return look(bench, id, 0).frame.wait_until_ms; }
+
+size_t bench_executions(Bench *bench) { return look(bench, STR_NONE, 0).list.count; }
+
 static bool sweep_work(DbTx *tx, void *argument, Error *err)
 {
     Bench *bench = argument;

@@ -47,6 +47,11 @@ bool bench_retry(Bench *bench, Str id, const char *step);
 void bench_set_role(Bench *bench, Role role);
 /* A document with this text, ready. */
 Document bench_document(Bench *bench, const char *name, const char *source);
+/* To the trash. */
+void bench_trash(Bench *bench, Str document);
+size_t bench_executions(Bench *bench);
+/* Until when its own frame waits. */
+int64_t bench_until(Bench *bench, Str id);
 /* What happens every minute. */
 void bench_sweep(Bench *bench);
 /* Any work in a transaction of the person's. */

@@ -1,4 +1,5 @@
 /* engine_test.c - workflows walked by the real queue, on both databases. */
+#include "approval/approval.h"
 #include "workflow/engine_fixture_test.h"
 
 /* What comes of a definition with an input: the state, and the output or the error. */
@@ -309,5 +310,180 @@ TEST_BOTH(workflow, what_is_past_its_time_is_ended_and_what_lost_its_job_goes_on
     bench_sweep(&bench);
     cr_expect(str_is(bench_wait(&bench, late.id).error_code, "timeout"));
     cr_expect(str_is(bench_wait(&bench, lost.id).output, "4"));
+    bench_close(&bench);
+}
+
+/* --- Approvals --- */
+
+#define ASKING                                                                                     \
+    "{\"steps\":[{\"id\":\"ok\",\"type\":\"approval\",\"with\":{\"title\":\"Pay {{ input.n "       \
+    "}}?\",\"users\":"                                                                             \
+    "[\"ann@example.org\"],\"allow_self\":true,\"fields\":{\"sum\":\"{{ input.n "                  \
+    "}}\"},\"schema\":{\"type\":"                                                                  \
+    "\"object\",\"properties\":{\"sum\":{\"type\":\"number\"}}}}}],"                               \
+    "\"output\":[\"{{ steps.ok.state }}\",\"{{ steps.ok.fields.sum }}\"]}"
+
+typedef struct Deciding {
+    Bench *bench;
+    Approvals *approvals;
+    ApprovalVerdict verdict;
+    Approval approval;
+} Deciding;
+
+static bool decide_work(DbTx *tx, void *argument, Error *err)
+{
+    Deciding *in = argument;
+    const Scope *scope = &in->bench->scope;
+    const ApprovalFilter mine = { .only_mine = true };
+    ApprovalList list;
+    if (!approval_list(tx, scope, in->bench->arena, &mine, NULL, &list, err))
+        return false;
+    cr_assert_eq(list.count, 1);
+    const ApprovalSay say = { .id = list.at[0].id,
+                              .verdict = in->verdict,
+                              .reason = S("too much"),
+                              .fields = S("{\"sum\":4}") };
+    return approvals_decide(in->approvals, tx, scope, in->bench->arena, &say, &in->approval, err);
+}
+
+static WorkflowExecution decided(Bench *bench, ApprovalVerdict verdict)
+{
+    Deciding in = { bench, approvals_new(bench->db, S("")), verdict, { .id = STR_NONE } };
+    approvals_set_listener(in.approvals, workflow_approval_ended, NULL);
+    WorkflowExecution run = bench_start(bench, ASKING, "{\"n\":5}");
+    bench_wait_state(bench, run.id, 0, "waiting");
+    bench_write(bench, decide_work, &in);
+    WorkflowExecution over = bench_wait(bench, run.id);
+    approvals_free(in.approvals);
+    return over;
+}
+
+TEST_BOTH(workflow, an_approval_is_waited_for_and_what_was_edited_goes_on)
+{
+    Bench bench = bench_open(url);
+    WorkflowExecution over = decided(&bench, APPROVAL_VERDICT_approved);
+    cr_expect(str_is(over.output, "[\"approved\",4]"), STR_FMT STR_FMT, STR_ARG(over.output),
+              STR_ARG(over.error));
+    bench_close(&bench);
+}
+
+TEST_BOTH(workflow, a_denial_is_the_steps_error_with_its_reason)
+{
+    Bench bench = bench_open(url);
+    WorkflowExecution over = decided(&bench, APPROVAL_VERDICT_denied);
+    cr_expect(str_is(over.error_code, "forbidden"));
+    cr_expect(str_find(over.error, S("too much")) >= 0, STR_FMT, STR_ARG(over.error));
+    bench_close(&bench);
+}
+
+/* --- Triggers and documents --- */
+
+typedef struct Happening {
+    Bench *bench;
+    WorkflowTriggerKind kind;
+    WorkflowFacts facts;
+    int64_t started;
+} Happening;
+
+static bool trigger_work(DbTx *tx, void *argument, Error *err)
+{
+    Happening *in = argument;
+    return workflow_trigger(tx, &in->bench->scope, in->bench->arena, in->kind, &in->facts,
+                            &in->started, err);
+}
+
+TEST_BOTH(workflow, a_trigger_starts_what_its_condition_lets_once)
+{
+    Bench bench = bench_open(url);
+    Document document = bench_document(&bench, "a.pdf", "upload");
+    Happening in = { &bench, TRIGGER_upload, { .document = &document, .key = S("a") }, 0 };
+    bench_save(&bench, NULL,
+               "{\"triggers\":[{\"on\":\"upload\",\"when\":\"ends_with(document.name, '.pdf')\","
+               "\"input\":{\"of\":\"{{ document.name }}\"}}],"
+               "\"steps\":[{\"id\":\"a\",\"type\":\"compute\",\"with\":{\"values\":1}}]}");
+    bench_save(&bench, NULL,
+               "{\"triggers\":[{\"on\":\"upload\",\"when\":\"ends_with(document.name, '.txt')\"}],"
+               "\"steps\":[{\"id\":\"a\",\"type\":\"compute\",\"with\":{\"values\":1}}]}");
+    bench_save(&bench, NULL,
+               "{\"enabled\":false,\"triggers\":[{\"on\":\"upload\"}],"
+               "\"steps\":[{\"id\":\"a\",\"type\":\"compute\",\"with\":{\"values\":1}}]}");
+    /* One that is wrong is left out, and hinders nobody. */
+    bench_save(&bench, NULL,
+               "{\"triggers\":[{\"on\":\"upload\",\"when\":\"document.size + document.name > 1\"}],"
+               "\"steps\":[{\"id\":\"a\",\"type\":\"compute\",\"with\":{\"values\":1}}]}");
+    bench_write(&bench, trigger_work, &in);
+    cr_expect_eq(in.started, 1);
+    bench_write(&bench, trigger_work, &in);
+    bench_rest(&bench);
+    cr_expect_eq(bench_executions(&bench), 1);
+    bench_close(&bench);
+}
+
+TEST_BOTH(workflow, a_document_that_goes_in_the_middle_is_null_and_fails_who_needs_it)
+{
+    Bench bench = bench_open(url);
+    bench.document = bench_document(&bench, "a.pdf", "upload").id;
+    WorkflowExecution run = bench_start(
+        &bench,
+        "{\"steps\":[{\"id\":\"t\",\"type\":\"tag\",\"with\":{\"add\":[\"seen\"]}},"
+        "{\"id\":\"w\",\"type\":\"wait\",\"event\":\"go\"},"
+        "{\"id\":\"t2\",\"type\":\"tag\",\"with\":{\"add\":[\"again\"]},\"on_error\":\"continue\"}]"
+        ","
+        "\"output\":[\"{{ document == null }}\",\"{{ error.code }}\",\"{{ error.step }}\"]}",
+        "{}");
+    bench_wait_state(&bench, run.id, 0, "waiting");
+    bench_trash(&bench, bench.document);
+    cr_expect_eq(bench_event(&bench, "go", "{}"), 1);
+    WorkflowExecution over = bench_wait(&bench, run.id);
+    cr_expect(str_is(over.output, "[true,\"not_found\",\"t2\"]"), STR_FMT STR_FMT,
+              STR_ARG(over.output), STR_ARG(over.error));
+    bench_close(&bench);
+}
+
+/* --- The clock --- */
+
+TEST_BOTH(workflow, a_clock_that_goes_back_makes_a_wait_longer_and_ends_nothing_early)
+{
+    Bench bench = bench_open(url);
+    WorkflowExecution run = bench_start(
+        &bench, "{\"steps\":[{\"id\":\"w\",\"type\":\"wait\",\"for_s\":0.3}],\"output\":1}", "{}");
+    bench_wait_state(&bench, run.id, 0, "waiting");
+    clock_set(now_ms() - 3600000);
+    sleep_ms(600);
+    cr_expect(str_is(bench_find(&bench, run.id).state, "running"));
+    clock_set(0);
+    cr_expect(str_is(bench_wait(&bench, run.id).output, "1"));
+    bench_close(&bench);
+}
+
+/* Clock times of Berlin; the wait says in its row until when. */
+TEST_BOTH(workflow, clock_times_that_are_skipped_or_come_twice_have_a_moment)
+{
+    static const struct {
+        const char *civil, *wanted;
+    } times[] = {
+        { "2031-03-30T01:30:00", "2031-03-30T00:30:00.000Z" },
+        { "2031-03-30T02:30:00", "2031-03-30T01:30:00.000Z" }, /* skipped: 03:30 is shown */
+        { "2031-03-30T03:30:00", "2031-03-30T01:30:00.000Z" },
+        { "2031-10-26T02:30:00", "2031-10-26T00:30:00.000Z" }, /* twice: the first */
+        { "2031-10-26T03:30:00", "2031-10-26T02:30:00.000Z" },
+    };
+    Bench bench = bench_open(url);
+    clock_set(INT64_C(1930000000000)); /* 2031-02-27 */
+    for (size_t i = 0; i < COUNT(times); i++) {
+        char out[TIME_TEXT_SIZE];
+        WorkflowExecution run = bench_start(
+            &bench,
+            str_c(bench.arena,
+                  str_format(bench.arena,
+                             "{\"steps\":[{\"id\":\"w\",\"type\":\"wait\",\"until\":\"'%s'\","
+                             "\"time_zone\":\"Europe/Berlin\"}]}",
+                             times[i].civil)),
+            "{}");
+        bench_wait_state(&bench, run.id, 0, "waiting");
+        Str until = time_format(bench_until(&bench, run.id), out);
+        cr_expect(str_is(until, times[i].wanted), "%s: " STR_FMT, times[i].civil, STR_ARG(until));
+    }
+    clock_set(0);
     bench_close(&bench);
 }
