@@ -45,7 +45,7 @@ def links_of(server, approval, name):
         count += 1
         for message in server.box.wait(count):
             text = message.get_content()
-            if message["To"] == f"{name}@example.org" and approval["id"] in text:
+            if message["To"] == f"{name}@example.org" and approval["id"] in text and "Ann Größe asks." in text:
                 return {verb: url.replace(HOUSE, server.url) for verb, url in LINK.findall(text)}
 
 
@@ -112,6 +112,8 @@ def test_fields_are_edited_within_their_schema(house):
     schema = {"type": "object", "properties": {"sum": {"type": "integer", "maximum": 100}}, "additionalProperties": False}
     approval = ask(house, schema=schema, fields={"sum": 12})
     assert decide(house, approval, "bob", "approve", fields={"sum": 101}).json()["error"]["field"] == "fields"
+    page = requests.get(links_of(house, approval, "bob")["Deny"], timeout=30).text
+    assert "<td>sum<td>12" in page and "required" in page
     ended = decide(house, approval, "bob", "approve", fields={"sum": 10}).json()
     assert ended["state"] == "approved" and ended["fields"] == {"sum": 10}
 

@@ -36,7 +36,8 @@ static void begin_page(HttpResponse *response, Str title)
                    "<meta name=\"referrer\" content=\"same-origin\">"
                    "<meta name=\"robots\" content=\"noindex, nofollow\"><title>"));
     buf_add_escaped(out, title);
-    buf_add(out, S("</title><h1>"));
+    buf_add(out, S("</title><link rel=\"stylesheet\" href=\"/tokens.css\">"
+                   "<link rel=\"stylesheet\" href=\"/docs.css\"><main><h1>"));
     buf_add_escaped(out, title);
     buf_add(out, S("</h1>\n"));
 }
@@ -56,6 +57,27 @@ static bool answer_failure(HttpResponse *response, const Error *why)
     return true;
 }
 
+/* Their names and values; a value that is no text is JSON. */
+static void show_fields(Arena *arena, Buf *out, Str fields)
+{
+    AUTO_JSON json_t *object = NULL;
+    const char *name;
+    json_t *value;
+    Error ignored;
+    if (!json_parse(fields, APPROVAL_FIELDS_MAX, &object, &ignored))
+        return;
+    buf_add(out, S("<table>"));
+    json_object_foreach(object, name, value)
+    {
+        bool is_text = json_is_string(value);
+        buf_add(out, S("<tr><td>"));
+        buf_add_escaped(out, str(name));
+        buf_add(out, S("<td>"));
+        buf_add_escaped(out, is_text ? str(json_string_value(value)) : json_print(arena, value));
+    }
+    buf_add(out, S("</table>\n"));
+}
+
 static bool answer_question(const ApiRequest *request, HttpResponse *response,
                             const ApprovalLink *link, const Approval *approval)
 {
@@ -67,11 +89,10 @@ static bool answer_question(const ApiRequest *request, HttpResponse *response,
         buf_add_escaped(out, approval->text);
         buf_add(out, S("</pre>\n"));
     }
-    if (approval->fields.length)
-        say(out, approval->fields);
+    show_fields(request->arena, out, approval->fields);
     buf_add(out, S("<form method=\"post\"><input type=\"hidden\" name=\"seen\" value=\""));
     buf_add(out, approvals_seen(request->arena, approval));
-    buf_add(out, S("\"><p><label>Reason<br><textarea name=\"reason\" rows=\"4\" "
+    buf_add(out, S("\"><p><label>Reason<textarea name=\"reason\" rows=\"4\" "
                    "cols=\"60\" maxlength=\"4000\""));
     buf_add(out, denies ? S(" required") : S(""));
     buf_add(out, S("></textarea></label></p><p><button>"));

@@ -143,7 +143,15 @@ static bool send(DbTx *tx, const Scope *scope, Arena *arena, const Approval *app
                  NoticeKind kind, StrList users, Error *err)
 {
     char time[TIME_TEXT_SIZE];
+    User requester = { .name = S("A program") };
+    Error gone;
+    if (!users.count)
+        return true;
+    if (approval->requester.length &&
+        !user_find(tx, scope, arena, approval->requester, &requester, &gone))
+        requester.name = S("Somebody who has left");
     const NoticeField fields[] = {
+        { "requester", requester.name },
         { "title", approval->title },
         { "text", str_slice(approval->text, 0, KB(4)) },
         { "deadline", approval->deadline_at_ms
@@ -160,7 +168,7 @@ static bool send(DbTx *tx, const Scope *scope, Arena *arena, const Approval *app
         .fields = fields,
         .field_count = COUNT(fields),
     };
-    return !users.count || notify_send(tx, scope, arena, &notice, err);
+    return notify_send(tx, scope, arena, &notice, err);
 }
 
 bool approval_tell(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
