@@ -111,6 +111,22 @@ int64_t queue_left(Db *db)
     return counts.waiting + counts.running + counts.delayed + counts.dead;
 }
 
+static bool list_rows(DbTx *tx, void *argument, Error *err)
+{
+    Scope system = scope_system();
+    JobFilter any = { 0 };
+    return jobs_store_list(tx, &system, queue_arena, &any, NULL, argument, err);
+}
+
+size_t queue_count_rows(Db *db)
+{
+    JobRowList list = { 0 };
+    Scope system = scope_system();
+    Error err = { 0 };
+    cr_assert(store_read(db, &system, list_rows, &list, &err), "%s", err.message);
+    return list.count;
+}
+
 bool queue_wait_state(Db *db, Str id, JobState state)
 {
     for (int i = 0; i < 600; i++) {

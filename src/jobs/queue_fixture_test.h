@@ -24,6 +24,8 @@ MUST_CHECK bool queue_retry(Db *db, Str id, Error *err);
 JobCounts queue_counts(Db *db);
 /* Jobs that are neither done nor cancelled. */
 int64_t queue_left(Db *db);
+/* Of the table, over or not. */
+size_t queue_count_rows(Db *db);
 /* A runner that looks often; end it with jobs_stop(). */
 JobRunner *queue_start(Db *db, const JobType *types, size_t count);
 /* Whether it came so within 15 seconds. */
