@@ -166,12 +166,12 @@ static void plan(Round *round, int64_t monotonic)
     round->plans = arena_new_array(round->arena, LanePlan, runner->lane_count + 1);
     for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++)
         lane_plan(&runner->lanes[i], round->arena, round->keeps_time, monotonic, &round->plans[i]);
-    if (round->keeps_time) {
+    round->beats = monotonic >= runner->heartbeat_at;
+    if (round->beats) {
         round->sums = arena_new_array(round->arena, JobSum, runner->sum_count + 1);
         memcpy(round->sums, runner->sums, runner->sum_count * sizeof *runner->sums);
         round->sum_count = runner->sum_count;
     }
-    round->beats = monotonic >= runner->heartbeat_at;
     round->looks_for_cancelled = runner->looks_for_cancelled || round->keeps_time;
     runner->looks_for_cancelled = false;
     if (monotonic >= runner->poll_at)
@@ -216,9 +216,12 @@ static bool beat(DbTx *tx, Round *round, const Scope *system, Error *err)
                                              .state = JOB_WAITING,
                                              .keeps_attempt = true };
     JobLines woken = { 0 };
-    return !count || (jobs_store_finish(tx, system, round->results, orphans, count, round->now_ms,
-                                        is_stale, &woken, err) &&
-                      job_tell_lines(tx, &woken, err));
+    if (count && !(jobs_store_finish(tx, system, round->results, orphans, count, round->now_ms,
+                                     is_stale, &woken, err) &&
+                   job_tell_lines(tx, &woken, err)))
+        return false;
+    return !round->sum_count ||
+           jobs_store_add_sums(tx, system, round->sums, round->sum_count, round->now_ms, err);
 }
 
 static bool keep_time(DbTx *tx, Round *round, const Scope *system, Error *err)
@@ -230,8 +233,6 @@ static bool keep_time(DbTx *tx, Round *round, const Scope *system, Error *err)
            jobs_store_next_due(tx, system, &round->due_at_ms, err) &&
            schedule_next_due(tx, system, &tick_at_ms, err) &&
            (round->due_at_ms = MIN(round->due_at_ms, tick_at_ms), true) &&
-           (!round->sum_count ||
-            jobs_store_add_sums(tx, system, round->sums, round->sum_count, round->now_ms, err)) &&
            jobs_store_lines(tx, system, round->results, &round->lines, err);
 }
 
@@ -378,7 +379,7 @@ static void apply(Round *round, int64_t began_ms)
     JobRunner *runner = round->runner;
 
     runner->failures = 0;
-    if (round->keeps_time)
+    if (round->beats)
         runner->sum_count = 0;
     forget_finished(round);
     if (round->beats)

@@ -120,15 +120,17 @@ bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, const JobClaim
 
 /* --- Outcomes ------------------------------------------------------------------------ */
 
-/* Done while it was wanted again: it waits once more, as new. */
+/* Done while it was wanted again: it waits once more, as new. "state + 0" keeps PostgreSQL from
+ * walking over all that run, each compared with the whole list. */
 #define DONE_SET                                                                                   \
     "UPDATE jobs SET state = CASE WHEN is_wanted_again = 1 THEN 0 ELSE 2 END,"                     \
     " attempt = CASE WHEN is_wanted_again = 1 THEN 0 ELSE attempt END,"                            \
     " finished_at = CASE WHEN is_wanted_again = 1 THEN 0 ELSE $3 END,"                             \
     " error_code = '', error = '', lease_until = 0, is_wanted_again = 0"                           \
-    " WHERE state = 1 AND token = $2 AND id "
+    " WHERE state + 0 = 1 AND token = $2 AND id "
 #define DONE_GONE                                                                                  \
-    "DELETE FROM jobs WHERE state = 1 AND token = $2 AND $3 = $3 AND is_wanted_again = 0 AND id "
+    "DELETE FROM jobs WHERE state + 0 = 1 AND token = $2 AND $3 = $3 AND is_wanted_again = 0 AND " \
+    "id "
 #define ENDED " RETURNING id, parent, state, type, line"
 #define AMONG_SQLITE "IN (SELECT value FROM json_each($1))"
 #define AMONG_POSTGRES "= ANY(ARRAY(SELECT json_array_elements_text($1::json)))"
