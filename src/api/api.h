@@ -45,6 +45,7 @@ struct Workflows;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
 typedef struct Api {
+    struct Api *all; /* this, for jobs that answer as the API does (ai_tasks.h) */
     Db *db;
     Account *account;
     struct Library *library;

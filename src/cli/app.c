@@ -11,6 +11,7 @@
 #include "account/throttle.h"
 #include "account/token.h"
 #include "answer/answer.h"
+#include "api/ai_tasks.h"
 #include "api/conversions.h"
 #include "api/document_json.h"
 #include "api/door.h"
@@ -643,6 +644,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
         !app_lock_folder(folder, &app->lock_fd, err))
         return false;
     app->socket = app_socket(app->arena, folder);
+    app->api.all = &app->api;
     app->api.events = event_hub_new();
     app->news = pool_new("news", 1, 1024);
     if (!open_master_key(app, folder, err) || !open_database(app, folder, err) ||

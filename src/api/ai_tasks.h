@@ -1,0 +1,14 @@
+/* ai_tasks.h - what the API answers, as jobs: each task of ai_tasks.def calls a handler with its
+ * payload as the body, for whoever asked for it, and keeps the answer as the job's result.
+ *
+ *     POST /v1/ai-tasks -> job -> handler -> result, in one transaction with the job's end
+ *     ai.route_ai_tasks: {tasks: [...]} -> one child each -> their results together
+ *
+ * A job may run more than once when a node dies; what a handler itself adds (a batch, an execution)
+ * may then be there twice. */
+#pragma once
+
+#include "jobs/job_queue.h"
+
+/* Their argument is the Api. */
+JobHandler ai_task_job, ai_route_job;

@@ -1,0 +1,99 @@
+"""Background work: tasks of models as jobs, schedules, dead letters, how it goes."""
+import time
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def admin(server):
+    return server.cli("keys", "add", "jobs", "--role", "admin").stdout.split()[-1]
+
+
+def wait_for(server, path, states, key=None):
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        found = server.get(path, key=key or server.key).json()
+        if found["state"] in states:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"it is {found}")
+
+
+def start(server, kind, payload, **rest):
+    answer = server.post("/v1/ai-tasks", {"type": kind, "payload": payload, **rest})
+    assert answer.status_code == 202, answer.text
+    return f"/v1/ai-tasks/{answer.json()['id']}"
+
+
+def test_a_task_answers_as_its_route_does(server):
+    text = "Invoice 4711 of Example Ltd. Total due: 120 euros, payable until 3 May."
+    task = start(server, "ai.classify_document_enhanced", {"text": text})
+    kept = wait_for(server, task, ["done", "dead"])
+    assert kept["state"] == "done", kept
+    now = server.post("/api/v1/ai/classification/enhanced", {"text": text}).json()
+    assert kept["result"]["categories"] == now["categories"] and kept["result"]["success"]
+
+
+def test_many_tasks_are_routed_and_come_back_together(server):
+    task = start(server, "ai.route_ai_tasks", {"tasks": [
+        {"task_type": "sentiment", "payload": {"text": "What a wonderful day!", "analysis_type": "sentiment"}},
+        {"type": "workflow", "payload": {}},
+        {"task_type": "bot_configuration", "payload": {"meeting": {"title": "Weekly review"}}}]})
+    done = wait_for(server, task, ["done", "dead"])
+    states = [(t["type"], t["state"]) for t in done["result"]["tasks"]]
+    assert states == [("ai.process_ai_analysis", "done"), ("ai.execute_document_workflow", "dead"),
+                      ("ai.generate_bot_configuration", "done")]
+    assert "workflow_id" in done["result"]["tasks"][1]["error"]
+    assert done["result"]["tasks"][2]["result"]["made_by"] == "rules"
+
+
+def test_the_same_key_starts_one_task_and_another_payload_is_refused(server):
+    first = start(server, "analysis", {"text": "one"}, key="k1")
+    assert start(server, "analysis", {"text": "one"}, key="k1") == first
+    assert server.post("/v1/ai-tasks", {"type": "analysis", "payload": {"text": "two"}, "key": "k1"}).status_code == 409
+    assert server.post("/v1/ai-tasks", {"type": "nothing"}).status_code == 400
+
+
+def test_dead_letters_are_listed_retried_and_thrown_away(server, admin):
+    task = start(server, "ai.execute_document_workflow", {})
+    wait_for(server, task, ["dead"])
+    job = task.rsplit("/", 1)[1]
+    dead = {j["id"]: j for j in server.get("/v1/jobs?state=dead&type=ai.execute_document_workflow", key=admin).json()["items"]}
+    assert dead[job]["error_code"] == "invalid" and "workflow_id" in dead[job]["error"]
+    counts = {c["type"]: c for c in server.get("/v1/job-counts", key=admin).json()["items"]}
+    assert counts["ai.execute_document_workflow"]["dead"] == len(dead)
+    assert server.post("/v1/dead-jobs/retry", {"type": "ai.execute_document_workflow"}, key=admin).json()["count"] == len(dead)
+    wait_for(server, task, ["dead"])
+    assert server.call("DELETE", f"/v1/jobs/{job}", key=admin).status_code == 204
+    assert server.get(f"/v1/jobs/{job}", key=admin).status_code == 404
+    removed = server.post("/v1/dead-jobs/remove", {"type": "ai.execute_document_workflow"}, key=admin).json()["count"]
+    assert removed == len(dead) - 1
+    reader = server.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+    assert server.get("/v1/jobs", key=reader).status_code == 403
+    assert server.post("/v1/ai-tasks", {"type": "analysis"}, key=reader).status_code == 403
+
+
+def test_a_schedule_starts_its_job_now_and_when_its_time_has_come(server, admin):
+    types = [t["type"] for t in server.get("/v1/schedule-types").json()["items"]]
+    assert "ai.monitor_ai_processing" in types
+    wish = {"name": "figures", "type": "ai.process_ai_analysis", "payload": {"text": "A fine day."},
+            "cron": "30 2 * * *", "zone": "Europe/Berlin"}
+    made = server.post("/v1/schedules", wish)
+    assert made.status_code == 201, made.text
+    schedule = f"/v1/schedules/{made.json()['id']}"
+    assert made.json()["catch_up"] == "one" and len(made.json()["next_times"]) == 5
+    assert server.post("/v1/schedules", wish).status_code == 409
+    for wrong, field in (({"cron": "61 * * * *"}, "cron"), ({"zone": "Berlin"}, "zone"), ({"type": "purge"}, "type"),
+                         ({"every_s": 60}, "cron"), ({"catch_up": "some"}, "catch_up")):
+        refused = server.post("/v1/schedules", {**wish, "name": "other", **wrong})
+        assert refused.status_code == 400 and refused.json()["error"]["field"] == field, refused.text
+    job = server.post(f"{schedule}/run").json()["job"]
+    assert wait_for(server, f"/v1/jobs/{job}", ["done", "dead"], admin)["state"] == "done"
+    assert server.get(schedule).json()["last_job"] == job
+    paused = server.call("PATCH", schedule, json={"paused": True}).json()
+    assert paused["next_at"] is None and paused["cron"] == "30 2 * * *"
+    changed = server.call("PATCH", schedule, json={"paused": False, "every_s": 3600}).json()
+    assert changed["cron"] is None and changed["every_s"] == 3600
+    preview = server.post("/v1/schedules/preview", {"cron": "0 0 29 2 *", "count": 2}).json()["next_times"]
+    assert [t[4:10] for t in preview] == ["-02-29", "-02-29"]
+    assert server.call("DELETE", schedule).status_code == 204 and server.get(schedule).status_code == 404
