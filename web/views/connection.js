@@ -14,7 +14,7 @@ const PAGE = 50;
 const MAY_TAKE = ['conflict', 'failed', 'ignored', 'skipped'];
 const MAY_IGNORE = ['conflict', 'failed', 'taken', 'waiting'];
 
-export function render(root, {id, state: first = ''}) {
+export function render(root, {id, query: {state: first = ''}}) {
   const undo = cleanup();
   const path = `/v1/connections/${id}`;
   let kinds = [];

@@ -9,8 +9,9 @@ import {EXECUTION_STATES, between, startedText, stateChip, stateText} from '../p
 
 const PAGE = 50;
 
-export function render(root, {workflow = '', state = ''}) {
+export function render(root, {query}) {
   const undo = cleanup();
+  const {workflow = '', state = ''} = query;
   const shown = {workflow, state};
   let next = null;
   const head = workHead('executions', t('work.executions'));

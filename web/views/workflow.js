@@ -17,7 +17,7 @@ import {placeOf} from '../parts/workflow_tree.js';
 const TABS = ['steps', 'versions', 'figures'];
 const drafts = new Map();  // what was not saved when the view was left, by the workflow's id
 
-export function render(root, {id, tab: first = 'steps', json: withJson}) {
+export function render(root, {id, query}) {
   const undo = cleanup();
   const writes = mayWrite();
   let workflow = null;
@@ -25,7 +25,7 @@ export function render(root, {id, tab: first = 'steps', json: withJson}) {
   let catalogue = null;
   let wrong = null;      // {path, message} of what the server says is wrong
   let isChanged = false;
-  let tab = TABS.includes(first) ? first : 'steps';
+  let tab = TABS.includes(query.tab) ? query.tab : 'steps';
   const save = h('button', {disabled: true, onclick: () => keep(), test: 'workflow-save'}, t('do.save'));
   const head = workHead('workflows', t('work.workflows'));
   const about = h('div', {class: 'work-card', test: 'workflow-about'}, h('div', {class: 'bone wide'}));
@@ -33,7 +33,7 @@ export function render(root, {id, tab: first = 'steps', json: withJson}) {
   const body = h('div', {class: 'flow-body', role: 'tabpanel'});
   const text = h('textarea', {class: 'secret flow-text', spellcheck: 'false', 'aria-label': t('flow.json'), readonly: !writes, test: 'workflow-json'});
   const textSaid = h('p', {class: 'status', role: 'status', test: 'workflow-json-said'});
-  const beside = h('section', {class: 'flow-beside', hidden: !withJson}, h('h2', {}, t('flow.json')), text, textSaid);
+  const beside = h('section', {class: 'flow-beside', hidden: !query.json}, h('h2', {}, t('flow.json')), text, textSaid);
   const steps = h('div', {class: 'stacked'});
   fill(root, head.element, h('div', {class: 'scroll pad work'}, about, tabs, body));
 
