@@ -1,10 +1,14 @@
 """The views of work in a real Chromium: connections, workflows, approvals, schedules, meetings."""
+import sqlite3
+from datetime import datetime, timedelta, timezone
+
 import pytest
-from conftest import ROOT, Server
+from conftest import ROOT, Server, wait_until
 from mock_places import Places
 from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
+DEAD = 3  # as the table of jobs has it
 RULES = (ROOT / "tests" / "page_rules.js").read_text()
 
 
@@ -148,3 +152,102 @@ def test_a_run_is_seen_step_by_step_paused_cancelled_and_gone_on_with(desk, page
     desk.go(f"/workflows/{flow}?tab=figures")
     expect(part(page, "figures-steps")).to_contain_text("pilot")
     rules_kept(page, "figures")
+
+
+def ask(desk, **more):
+    answer = desk.server.post("/v1/approvals", {"users": ["ada@example.org"], **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+def test_an_approval_is_edited_commented_and_given_with_its_document_beside(desk, page):
+    document = desk.server.add(("Invoice 12.txt", b"Invoice 12\n\nThe oil of the lamp: 120.\n"))[0]
+    one = ask(desk, title="Pay invoice 12", text="It is due on Friday.", document=document["id"], deadline=(datetime.now(timezone.utc) + timedelta(days=30)).isoformat(),
+              schema={"type": "object", "properties": {"amount": {"type": "number"}, "account": {"enum": ["harbour", "tower"]}}}, fields={"amount": 120, "account": "harbour"})
+    desk.go("/approvals")
+    expect(page.locator("[data-view=work] b")).to_have_text("1")
+    rules_kept(page, "approvals")
+    page.locator(f"[data-id='{one}'] a").click()
+    expect(page.locator("#reader")).to_contain_text("The oil of the lamp")
+    shot(page, "work-approval-beside")
+    page.keyboard.press("Escape")
+    rules_kept(page, "approval")
+    part(page, "field-fields_amount").fill("130")
+    part(page, "approval-form-submit").click()
+    expect(part(page, "approval-history")).to_contain_text("Values changed")
+    part(page, "field-text").fill("The harbour master agrees.")
+    part(page, "comment-submit").click()
+    expect(part(page, "approval-history")).to_contain_text("The harbour master agrees.")
+    part(page, "approve").click()
+    expect(part(page, "approval-state")).to_have_text("Approved")
+    assert desk.server.get(f"/v1/approvals/{one}").json()["fields"] == {"amount": 130, "account": "harbour"}
+    rules_kept(page, "approval-over")
+
+
+def test_a_denial_needs_a_reason_and_what_is_decided_leaves_the_inbox(desk, page):
+    one = ask(desk, title="Sell the bell")
+    desk.go(f"/approvals/{one}")
+    part(page, "deny-open").click()
+    part(page, "deny-form-submit").click()
+    expect(part(page, "field-problem")).to_contain_text("reason")
+    part(page, "field-reason").fill("It is the only one.")
+    part(page, "deny-form-submit").click()
+    expect(part(page, "approval-state")).to_have_text("Denied")
+    part(page, "work-approvals").click()
+    expect(part(page, "approvals-empty")).to_be_visible()
+    part(page, "approvals-of").select_option("all")
+    expect(page.locator(f"[data-id='{one}']")).to_contain_text("Denied")
+
+
+RULES_IN_WORDS = {"*/15 * * * *": "Every 15 minutes", "0 9 * * 1-5": "Monday to Friday at 09:00", "30 8,20 * * mon": "Every Monday at 08:30 and 20:30", "@monthly": "On day 1 of the month at 00:00",
+                  "5 * * * *": "5 minutes past every hour", "0 6 1 jan,jul *": "On day 1 of the month of January and July at 06:00", "@daily": "Every day at 00:00", "1-30/2 3 * * *": ""}
+
+
+def test_rules_are_said_in_words(desk, page):
+    desk.go("/schedules")
+    said = page.evaluate("async (rules) => { const {cronWords} = await import('/parts/cron_words.js'); return rules.map(cronWords); }", list(RULES_IN_WORDS))
+    assert dict(zip(RULES_IN_WORDS, said)) == RULES_IN_WORDS
+
+
+def test_a_schedule_is_added_paused_and_run_now(desk, page):
+    desk.go("/schedules")
+    expect(part(page, "schedules-empty")).to_be_visible()
+    part(page, "schedule-add").click()
+    part(page, "field-name").fill("Ratings at night")
+    part(page, "field-cron").fill("0 99 * * *")
+    expect(part(page, "schedule-said")).to_contain_text("hour")
+    part(page, "field-cron").fill("30 2 * * 1-5")
+    expect(part(page, "schedule-said")).to_contain_text("Monday to Friday at 02:30")
+    shot(page, "work-schedule-form")
+    part(page, "schedule-form-submit").click()
+    row = part(page, "schedule-row")
+    expect(row).to_contain_text("Next:")
+    row.locator("[data-test=schedule-run]").click()
+    expect(part(page, "toast").last).to_contain_text("started")
+    rules_kept(page, "schedules")
+    row.locator("[data-test=schedule-pause]").click()
+    expect(row).to_contain_text("Paused")
+
+
+def kill_jobs(desk, kind):
+    """What no job does by itself here: it fails for good."""
+    assert wait_until(lambda: all(job["finished_at"] for job in desk.server.get("/v1/jobs", params={"type": kind}).json()["items"]), 20)
+    with sqlite3.connect(desk.server.data / "lectern.db", timeout=20) as database:
+        assert database.execute("UPDATE jobs SET state = ?, error_code = 'io', error = 'the tower does not answer' WHERE type = ? AND workspace IS NOT NULL", (DEAD, kind)).rowcount
+
+
+def test_a_dead_job_says_why_and_is_discarded_or_tried_again(desk, page):
+    schedule = desk.server.post("/v1/schedules", {"name": "Ratings", "type": "feedback", "every_s": 86400}).json()
+    desk.server.post(f"/v1/schedules/{schedule['id']}/run", {})
+    kill_jobs(desk, "feedback")
+    desk.go("/failed")
+    job = part(page, "dead-job").first
+    expect(job).to_contain_text("the tower does not answer")
+    rules_kept(page, "failed")
+    job.locator("[data-test=dead-remove]").click()
+    expect(job).to_be_hidden()
+    part(page, "undo").click()
+    expect(job).to_be_visible()
+    part(page, "dead-retry-all").click()
+    expect(part(page, "toast").last).to_contain_text("tried again")
+    desk.server.call("DELETE", f"/v1/schedules/{schedule['id']}")

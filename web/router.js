@@ -12,6 +12,7 @@ const ROUTES = [
   ['/labels', 'labels'], ['/labels/asked', 'asked'], ['/labels/:id', 'labelset'],
   ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'], ['/study/made/:id', 'made'],
   ['/workflows', 'workflows'], ['/workflows/:id', 'workflow'], ['/executions', 'executions'], ['/executions/:id', 'execution'],
+  ['/approvals', 'approvals'], ['/approvals/:id', 'approval'], ['/schedules', 'schedules'], ['/failed', 'failed'],
   ['/connections', 'connections'], ['/connections/:id', 'connection'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],
 ];

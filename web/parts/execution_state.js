@@ -3,7 +3,7 @@ import {h} from '../dom.js';
 import {t, has, dollars, number} from '../texts.js';
 
 const PICO = 1e12;
-const TONES = {done: 'good', failed: 'bad', running: 'busy', active: 'busy', waiting: 'busy'};
+const TONES = {done: 'good', failed: 'bad', dead: 'bad', running: 'busy', active: 'busy', waiting: 'busy'};
 export const EXECUTION_STATES = ['running', 'paused', 'done', 'failed', 'cancelled'];
 export const isOver = ({state}) => !['running', 'paused'].includes(state);
 

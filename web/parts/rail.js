@@ -21,6 +21,7 @@ const PLACES = [
   {view: 'work', path: '/workflows', icon: 'work', text: 'rail.work'},
 ];
 const RECENT = 6;
+const ASKED_MOST = 99; // approvals that wait for me
 let root, links, collections, saved, recent, foot, add;
 
 const place = ({view, path, icon: name, text}) =>
@@ -41,7 +42,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = {document: 'library', fields: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels', workflows: 'work', workflow: 'work', executions: 'work', execution: 'work', connections: 'work', connection: 'work'}[view] || view;
+  const shown = {document: 'library', fields: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels', workflows: 'work', workflow: 'work', executions: 'work', execution: 'work', approvals: 'work', approval: 'work', schedules: 'work', failed: 'work', connections: 'work', connection: 'work'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);
@@ -96,6 +97,8 @@ export async function refreshCounts() {
 async function refreshTold() {
   const told = await get('/v1/notices', {limit: 1}).catch(() => null);
   if (told) say(root.querySelector('[data-view=settings] b'), told.unread ? number(told.unread) : '');
+  const asked = await get('/v1/approvals', {mine: 1, limit: ASKED_MOST}).catch(() => null);
+  if (asked) say(root.querySelector('[data-view=work] b'), asked.items.length ? number(asked.items.length) : '');
 }
 
 export async function refreshCollections() {

@@ -1,12 +1,15 @@
 // work_tabs.js - the head of every view of work: its name, what can be done, and the way to its neighbours.
 import {h} from '../dom.js';
 import {t} from '../texts.js';
-import {mayAdminister} from '../state.js';
+import {mayAdminister, mayWrite} from '../state.js';
 import {top} from './top.js';
 
 const PLACES = [
   {name: 'workflows'},
   {name: 'executions'},
+  {name: 'approvals'},
+  {name: 'schedules', may: mayWrite},
+  {name: 'failed', may: mayAdminister},
   {name: 'connections', may: mayAdminister},
 ];
 
