@@ -77,6 +77,7 @@ class MockAttendee:
             do_GET = do_POST = do_PATCH = do_DELETE = do_PROPFIND = do_REPORT = serve
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # who asked was killed
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

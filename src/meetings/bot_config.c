@@ -90,6 +90,11 @@ static const char schema_text[] =
     "\"required\":[\"bot_name\",\"language\",\"message\",\"terms\",\"waiting_room_seconds\","
     "\"silence_seconds\",\"alone_seconds\",\"max_minutes\"],\"additionalProperties\":false}";
 
+static bool has_address(Str text)
+{
+    return str_find_ignore_case(text, S("http")) >= 0 || str_find_ignore_case(text, S("www.")) >= 0;
+}
+
 /* Terms that the invitation does not have are made up; nobody's greeting carries an address. */
 static bool drop_unfounded(void *self, json_t *value, Error *err)
 {
@@ -101,8 +106,8 @@ static bool drop_unfounded(void *self, json_t *value, Error *err)
         if (str_find(*given, text) < 0)
             json_array_remove(terms, i);
     }
-    if (str_find(json_member_text(value, "message"), S("://")) >= 0 ||
-        str_find(json_member_text(value, "bot_name"), S("://")) >= 0)
+    if (has_address(json_member_text(value, "message")) ||
+        has_address(json_member_text(value, "bot_name")))
         return fail(err, ERROR_INVALID, "bot_name and message hold no addresses");
     return true;
 }

@@ -29,7 +29,8 @@ static void take_created(BotWork *work, MeetingBot *bot)
 {
     bot->remote_id = work->report.remote_id;
     bot->remote_join_at_ms = work->bot.join_at_ms;
-    bot->reason = bot->reason_text = STR_NONE;
+    if (bot->reason.length) /* else it says how the configuration was made */
+        bot->reason = bot->reason_text = STR_NONE;
     bot->tries = 0;
     bot->next_at_ms = now_ms() + AGAIN_MS;
     if (!str_is(bot->state, bot_states[BOT_planned].name))

@@ -108,7 +108,8 @@ typedef struct ScheduledList {
  * service. */
 MUST_CHECK bool meetings_schedule(Meetings *meetings, const Scope *scope, Arena *arena, Str meeting,
                                   const ScheduleWish *wish, Scheduled *scheduled_r, Error *err);
-/* All of a person's meetings that come within `ahead_ms`; calendar empty: of any, or none. */
+/* All of a person's meetings that come within `ahead_ms`; calendar empty: of any, or none. With
+ * "auto" those that are to get one and have none. */
 MUST_CHECK bool meetings_schedule_all(Meetings *meetings, const Scope *scope, Arena *arena,
                                       const ScheduleRange *range, const ScheduleWish *wish,
                                       ScheduledList *list_r, Error *err);

@@ -149,8 +149,7 @@ static bool log_result(DbTx *tx, ScheduleWork *work, Error *err)
                                    .outcome = is_skipped ? S("skipped") : S("scheduled"),
                                    .reason = str(meeting_skip_name(result->skip)) };
     /* What an automatic look finds as it was before is no news. */
-    if (is_skipped && str_is(log.source, "auto") && work->wish->config == NULL &&
-        result->skip != MEETING_SKIP_no_service && result->skip != MEETING_SKIP_not_taken)
+    if (is_skipped && str_is(log.source, "auto"))
         return true;
     return bot_scheduling_log_add(tx, work->scope, work->arena, &log, err);
 }
@@ -231,11 +230,34 @@ bool meetings_schedule(Meetings *meetings, const Scope *scope, Arena *arena, Str
     return true;
 }
 
+/* Those that are to get a bot and have none: an automatic look comes every few minutes, and finds
+ * nothing most of the time. */
+static bool keep_open(DbTx *tx, ScheduleWork *work, Error *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < work->list.count; i++) {
+        const Meeting *meeting = &work->list.at[i];
+        const MeetingBot like = { .meeting = meeting->id,
+                                  .meeting_key = key_of(work->arena, meeting),
+                                  .link_kind = meeting->link_kind,
+                                  .link_id = meeting->link_id,
+                                  .starts_at_ms = meeting->starts_at_ms };
+        bool is_held = meeting_judge(meeting, now_ms()) != MEETING_SKIP_none;
+        if (!is_held && !find_holder(tx, work, &like, &is_held, err))
+            return false;
+        if (!is_held)
+            work->list.at[kept++] = *meeting;
+    }
+    work->list.count = kept;
+    return true;
+}
+
 static bool list_work(DbTx *tx, void *argument, Error *err)
 {
     ScheduleWork *work = argument;
     const Slice slice = { .limit = LISTED_MAX };
-    return meeting_list(tx, work->scope, work->arena, &work->filter, &slice, &work->list, err);
+    return meeting_list(tx, work->scope, work->arena, &work->filter, &slice, &work->list, err) &&
+           (!str_is(str(work->wish->source), "auto") || keep_open(tx, work, err));
 }
 
 bool meetings_schedule_all(Meetings *meetings, const Scope *scope, Arena *arena,
