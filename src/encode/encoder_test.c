@@ -214,3 +214,111 @@ Test(encode_model, whatever_shapes_a_vector_is_in_the_name)
     cr_assert_str_neq(asked, cased);
     tiny_model_remove(folder);
 }
+
+/* --- What sentence-transformers puts behind the layers --- */
+
+enum { DENSE_OUT = 4 };
+
+static void put_module(const char *folder, const char *file, Str bytes)
+{
+    Error err = { 0 };
+    cr_assert(file_write(path_join(arena, str(folder), str(file)), bytes, 0600, &err), "%s",
+              err.message);
+}
+
+/* The pooling, and a Dense layer of these weights unless they are NULL. */
+static void put_modules(const char *folder, const char *pooling, const float *dense,
+                        const char *activation)
+{
+    Error err = { 0 };
+    cr_assert(folder_make(path_join(arena, str(folder), S("1_Pooling")), 0700, &err) &&
+              folder_make(path_join(arena, str(folder), S("2_Dense")), 0700, &err));
+    put_module(
+        folder, "modules.json",
+        str_format(arena,
+                   "[{\"path\":\"\",\"type\":\"sentence_transformers.models.Transformer\"},"
+                   "{\"path\":\"1_Pooling\",\"type\":\"sentence_transformers.models.Pooling\"}"
+                   "%s]",
+                   dense ? ",{\"path\":\"2_Dense\",\"type\":"
+                           "\"sentence_transformers.models.Dense\"}"
+                         : ""));
+    put_module(folder, "1_Pooling/config.json",
+               str_format(arena, "{\"pooling_mode_cls_token\":%s,\"pooling_mode_mean_tokens\":%s}",
+                          str_is(str(pooling), "cls") ? "true" : "false",
+                          str_is(str(pooling), "mean") ? "true" : "false"));
+    if (!dense)
+        return;
+    put_module(folder, "2_Dense/config.json",
+               str_format(arena,
+                          "{\"in_features\":%d,\"out_features\":%d,\"bias\":false,"
+                          "\"activation_function\":\"torch.nn.modules.%s\"}",
+                          TINY_WIDTH, DENSE_OUT, activation));
+    Buf file = buf_new(arena, KB(64));
+    size_t size = DENSE_OUT * TINY_WIDTH * sizeof(float);
+    Str head = str_format(arena,
+                          "{\"linear.weight\":{\"dtype\":\"F32\",\"shape\":[%d,%d],"
+                          "\"data_offsets\":[0,%zu]}}",
+                          DENSE_OUT, TINY_WIDTH, size);
+    uint64_t head_size = head.length;
+    buf_add_bytes(&file, &head_size, sizeof head_size);
+    buf_add(&file, head);
+    buf_add_bytes(&file, dense, size);
+    put_module(folder, "2_Dense/model.safetensors", buf_str(&file));
+}
+
+/* The vector of these tokens, of the tiny model with such modules; returns its length. */
+static size_t vector_with(const char *pooling, const float *dense, const char *activation,
+                          const uint32_t *ids, uint32_t length, float *out)
+{
+    const char *folder = tiny_model_write(arena, NULL);
+    put_modules(folder, pooling, dense, activation);
+    Encoder *encoder = open_tiny(folder, NULL, PRECISION_FP32);
+    size_t dims = encoder_dims(encoder);
+    encoder_run(encoder,
+                &(EncoderPack){ .ids = ids, .lengths = &length, .count = 1, .outs = &out });
+    encoder_free(encoder);
+    tiny_model_remove(folder);
+    return dims;
+}
+
+Test(encode_model, pooling_takes_the_first_state_or_the_mean_as_its_folder_says)
+{
+    static const uint32_t ids[] = { 2, 6, 7, 3 };
+    float mean[TINY_WIDTH], first[TINY_WIDTH];
+    for (uint32_t length = 1; length <= COUNT(ids); length += 3) {
+        float apart = 0;
+        cr_assert_eq(vector_with("mean", NULL, NULL, ids, length, mean), TINY_WIDTH);
+        cr_assert_eq(vector_with("cls", NULL, NULL, ids, length, first), TINY_WIDTH);
+        for (size_t k = 0; k < TINY_WIDTH; k++)
+            apart = MAX(apart, fabsf(mean[k] - first[k]));
+        cr_expect(length == 1 ? apart < 1e-6f : apart > 0.01f, "%u tokens: %g", length,
+                  (double)apart);
+    }
+}
+
+Test(encode_model, a_dense_layer_multiplies_what_was_pooled)
+{
+    static const uint32_t ids[] = { 2, 6, 7, 3 };
+    float weights[DENSE_OUT * TINY_WIDTH], large[DENSE_OUT * TINY_WIDTH], pooled[TINY_WIDTH],
+        expected[DENSE_OUT] = { 0 }, linear[TINY_WIDTH], tanh_of_large[TINY_WIDTH];
+    uint64_t state = 9;
+    double square = 0;
+    for (size_t i = 0; i < COUNT(weights); i++) {
+        weights[i] = tiny_random(&state);
+        large[i] = 1e6f * weights[i];
+    }
+    vector_with("mean", NULL, NULL, ids, COUNT(ids), pooled);
+    cr_assert_eq(vector_with("mean", weights, "linear.Identity", ids, COUNT(ids), linear),
+                 DENSE_OUT);
+    vector_with("mean", large, "activation.Tanh", ids, COUNT(ids), tanh_of_large);
+    for (size_t i = 0; i < DENSE_OUT; i++) {
+        for (size_t k = 0; k < TINY_WIDTH; k++)
+            expected[i] += weights[i * TINY_WIDTH + k] * pooled[k];
+        square += (double)expected[i] * expected[i];
+    }
+    for (size_t i = 0; i < DENSE_OUT; i++) {
+        cr_expect_float_eq(linear[i], expected[i] / sqrt(square), 1e-5);
+        cr_expect_float_eq(tanh_of_large[i], expected[i] > 0 ? 0.5 : -0.5, 1e-5,
+                           "each is as far from 0 as it goes");
+    }
+}
