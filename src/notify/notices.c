@@ -42,6 +42,15 @@ static Str field_value(const NoticeField *fields, size_t count, Str name)
     return STR_NONE;
 }
 
+/* On one line: a name with line breaks would be another header of a mail, or a line of its text
+ * that nobody of ours wrote. */
+static void add_value(Buf *out, Str value)
+{
+    for (size_t i = 0; i < value.length; i++)
+        buf_add_char(out,
+                     (unsigned char)value.at[i] < ' ' || value.at[i] == 0x7F ? ' ' : value.at[i]);
+}
+
 Str notice_fill(Arena *arena, const char *text, const NoticeField *fields, size_t count)
 {
     Buf out = buf_new(arena, TEXT_MAX);
@@ -51,7 +60,8 @@ Str notice_fill(Arena *arena, const char *text, const NoticeField *fields, size_
         if (open < 0 || close < open)
             break;
         buf_add(&out, str_slice(rest, 0, (size_t)open));
-        buf_add(&out, field_value(fields, count, str_slice(rest, (size_t)open + 1, (size_t)close)));
+        add_value(&out,
+                  field_value(fields, count, str_slice(rest, (size_t)open + 1, (size_t)close)));
         rest = str_from(rest, (size_t)close + 1);
     }
     buf_add(&out, rest);

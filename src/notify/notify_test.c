@@ -6,20 +6,23 @@
 Test(notify, a_text_is_filled_with_its_fields)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    NoticeField fields[] = { { "name", S("{value}") }, { "value", S("80") } };
+    NoticeField fields[] = { { "name", S("{value}") },
+                             { "value", S("80") },
+                             { "lines", S("a\r\nBcc: b@example.org\t\x7F") } };
     static const struct {
         const char *text, *filled;
     } cases[] = {
         { "{name} has {value} %", "{value} has 80 %" },
         { "{none}.", "." },
+        { "New in {lines}.", "New in a  Bcc: b@example.org  ." },
         { "plain", "plain" },
         { "}{value}", "}{value}" },
         { "{", "{" },
         { "", "" },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        cr_expect(str_is(notice_fill(arena, cases[i].text, fields, 2), cases[i].filled), "%s",
-                  cases[i].text);
+        cr_expect(str_is(notice_fill(arena, cases[i].text, fields, COUNT(fields)), cases[i].filled),
+                  "%s", cases[i].text);
 }
 
 Test(notify, every_kind_is_found_by_its_name)
