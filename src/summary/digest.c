@@ -7,6 +7,7 @@
 #include "store/tasks_store.h"
 #include "summary/kept.h"
 #include "summary/summary_int.h"
+#include "text/planted.h"
 
 #define JSON_MAX MB(8)
 #define PHRASES 12
@@ -42,7 +43,8 @@ static void put_phrases(Arena *arena, JsonWriter *json, const Material *material
 {
     Buf text = buf_new(arena, PHRASE_BYTES * MATERIAL_DOCUMENTS_MAX + KB(1));
     for (size_t i = 0; i < material->document_count; i++) {
-        buf_add(&text, str_slice(material->documents[i].text, 0, PHRASE_BYTES));
+        buf_add(&text,
+                planted_blank(arena, str_slice(material->documents[i].text, 0, PHRASE_BYTES)));
         buf_add(&text, S("\n\n"));
     }
     KeyPhraseList list = key_phrases(arena, buf_str(&text), material->language, NULL, PHRASES);
