@@ -102,6 +102,17 @@ def test_what_to_try_next_is_said_unless_it_is_not_wanted(library, talk):
     library.call("PUT", "/v1/session/preferences", json={"chat_direction": True})
 
 
+def test_days_and_deadlines_go_by_the_clocks_of_who_asks(library):
+    library.call("PUT", "/v1/session/preferences", json={"time_zone": "Asia/Tokyo"})
+    task = {"summary": "Call", "deadline": "2027-03-01T09:00:00+09:00", "recurrence": "FREQ=WEEKLY"}
+    assert library.post("/v1/tasks", task).json()["deadline"]["time_zone"] == "Asia/Tokyo"
+    assert library.post("/v1/tasks", {**task, "deadline": {"end": "2027-03-01T09:00:00Z", "time_zone": "UTC"}}).json()["deadline"]["time_zone"] == "UTC"
+    assert library.call("PUT", "/v1/study/profile", json={"level": "beginner"}).json()["east_min"] == 540
+    library.call("PUT", "/v1/session/preferences", json={"time_zone": "UTC"})
+    wrong = library.call("PUT", "/v1/session/preferences", json={"search_mode": "odd"}).json()["error"]
+    assert wrong["field"] == "search_mode" and "not 'odd'" in wrong["message"]
+
+
 def test_folders_and_search_in_what_was_said(library, talk):
     path = f"/v1/conversations/{talk['conversation']}"
     assert library.call("PATCH", path, json={"folder": " Trips ", "pinned": True}).json()["folder"] == "Trips"

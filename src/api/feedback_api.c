@@ -227,6 +227,7 @@ bool preferences_change(ApiRequest *request, HttpResponse *response, Error *err)
     if (!api_preferences(request, preferences, err))
         return false;
     bool directs = !preferences->without_direction;
+    Error why = { 0 };
     if (!api_fields(request, err,
                     { "language", JSON_STR, &preferences->language, .length_max = 20 },
                     { "tone", JSON_STR, &preferences->tone, .length_max = 20 },
@@ -236,8 +237,8 @@ bool preferences_change(ApiRequest *request, HttpResponse *response, Error *err)
         !check_language(preferences->language, err) || !check_tone(preferences->tone, err) ||
         !check_zone(preferences->time_zone, err))
         return false;
-    if (!search_mode_named(preferences->search_mode, &mode, err))
-        return fail_field(err, "search_mode", "%s", err->message);
+    if (!search_mode_named(preferences->search_mode, &mode, &why))
+        return fail_field(err, "search_mode", "%s", why.message);
     preferences->without_direction = !directs;
     return store_write(request->api->db, request->scope, set_preferences_work, &work, err) &&
            answer_preferences(preferences, response);

@@ -1,5 +1,6 @@
 /* study_api.c - what is due, reviews, how it goes, and what the learner is like. */
 #include "api/study_json.h"
+#include "base/clock.h"
 
 #define TOOK_MAX_MS 3600000
 #define WORD_MAX 200
@@ -203,7 +204,13 @@ static bool answer_learner(const Learner *learner, HttpResponse *response)
 static bool find_learner(DbTx *tx, void *argument, Error *err)
 {
     StudyWork *work = argument;
-    return learner_find(tx, work->request->scope, work->request->arena, &work->learner, err);
+    const ApiRequest *request = work->request;
+    Preferences likes;
+    if (!learner_find(tx, request->scope, request->arena, &work->learner, err) ||
+        !preferences_find(tx, request->scope, request->arena, &likes, err))
+        return false;
+    learner_day(&work->learner, &likes, now_ms());
+    return true;
 }
 
 bool study_profile_show(ApiRequest *request, HttpResponse *response, Error *err)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "store/collections_store.h"
 #include "store/documents_store.h"
+#include "store/preferences_store.h"
 
 /* --- Writing --- */
 
@@ -127,11 +128,11 @@ static bool read_moment(Str text, const char *name, int64_t *time_ms_r, Error *e
 /* A date without a time is a whole day. */
 static bool is_date(Str text) { return text.length == 10; }
 
+/* Without a zone it stays in that of the task. */
 static bool read_span(Arena *arena, const json_t *object, Task *task, Error *err)
 {
     Str start = S(""), end = S("");
     bool is_all_day = false;
-    task->time_zone = S("");
     if (!json_read(object, arena,
                    JSON_FIELDS({ "start", JSON_STR, &start, .length_max = 40 },
                                { "end", JSON_STR, &end, .length_max = 40 },
@@ -186,6 +187,16 @@ static void clear_nulls(const json_t *object, Task *task)
     for (size_t i = 0; i < COUNT(texts); i++)
         if (json_is_null(json_object_get(object, texts[i].name)))
             *texts[i].text = S("");
+}
+
+bool task_begin(DbTx *tx, const Scope *scope, Arena *arena, Task *task_r, Error *err)
+{
+    Preferences likes;
+    if (!preferences_find(tx, scope, arena, &likes, err))
+        return false;
+    *task_r = tasks_new(scope);
+    task_r->time_zone = str_is(likes.time_zone, "UTC") ? S("") : likes.time_zone;
+    return true;
 }
 
 bool task_read(Arena *arena, const json_t *object, Task *task, TaskExtras *extras, Error *err)

@@ -154,9 +154,9 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     TaskWork *work = argument;
     const ApiRequest *request = work->request;
     TaskExtras extras = { 0 };
-    work->task = tasks_new(request->scope);
     work->next = (Task){ 0 };
-    return task_read(request->arena, work->given, &work->task, &extras, err) &&
+    return task_begin(tx, request->scope, request->arena, &work->task, err) &&
+           task_read(request->arena, work->given, &work->task, &extras, err) &&
            task_check_places(tx, request->scope, request->arena, &work->task, err) &&
            tasks_add(tx, request->scope, request->arena, &work->task, &extras, err) &&
            fill_one(tx, work, err);

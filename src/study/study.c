@@ -57,12 +57,17 @@ FsrsSettings learner_schedule(const Learner *learner)
 
 void learner_fill(Learner *learner, const Preferences *likes, int64_t time_ms)
 {
-    int64_t civil_seconds;
-    Error ignored;
     if (!learner->language.length)
         learner->language = likes->language;
     if (!learner->tone.length)
         learner->tone = likes->tone;
+    learner_day(learner, likes, time_ms);
+}
+
+void learner_day(Learner *learner, const Preferences *likes, int64_t time_ms)
+{
+    int64_t civil_seconds;
+    Error ignored;
     if (!learner->updated_at_ms && likes->time_zone.length &&
         date_local(time_ms, likes->time_zone, &civil_seconds, &ignored))
         learner->east_min = (civil_seconds - time_ms / 1000) / 60;

@@ -16,6 +16,8 @@
 /* What a profile leaves unsaid is as the person likes things elsewhere: language and tone, and when
  * a day begins for one that was never set. */
 void learner_fill(Learner *learner, const Preferences *likes, int64_t time_ms);
+/* When the day begins alone, for one who has set nothing yet. */
+void learner_day(Learner *learner, const Preferences *likes, int64_t time_ms);
 /* The scope's learner, filled so: what every part of study goes by. learner_find() has the profile
  * as it was said. */
 MUST_CHECK bool learner_resolve(DbTx *tx, const Scope *scope, Arena *arena, Learner *learner_r,

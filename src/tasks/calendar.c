@@ -108,7 +108,8 @@ void calendar_write(Buf *out, const TaskList *tasks, Str name)
     put_value(out, "VERSION", S("2.0"));
     put_value(out, "PRODID", S("-//Lectern//Tasks//EN"));
     put_value(out, "CALSCALE", S("GREGORIAN"));
-    put_words(out, "X-WR-CALNAME", name);
+    if (name.length)
+        put_words(out, "X-WR-CALNAME", name);
     for (size_t i = 0; i < tasks->count; i++)
         put_todo(out, &tasks->at[i]);
     put_value(out, "END", S("VCALENDAR"));
