@@ -42,6 +42,7 @@ static void put_seen(JsonWriter *json, const AssistFile *file)
         put_text(json, "caption_by", file->caption_by);
     }
     put_text(json, file->kind == FILE_SOUND ? "transcript" : "text", file->text);
+    put_bool(json, "cut", file->is_cut);
 }
 
 static void put_suggestions(JsonWriter *json, const AssistReply *reply)

@@ -121,7 +121,6 @@ bool assist_read_file(Library *library, const Scope *scope, Arena *arena, Str id
                       AssistFile *file_r, Error *err)
 {
     DocumentView view;
-    Buf text = buf_new(arena, TEXT_MAX);
     AssistFile file = { 0 };
     if (!library_find(library, scope, arena, id, &view, err))
         return false;
@@ -129,9 +128,10 @@ bool assist_read_file(Library *library, const Scope *scope, Arena *arena, Str id
     file.kind = kind_of(&view.document);
     bool has_text =
         view.document.state == DOCUMENT_INDEXING || view.document.state == DOCUMENT_READY;
-    if (has_text && !library_print(library, scope, arena, id, TEXT_PLAIN, &text, err))
+    if (has_text && !library_beginning(library, scope, arena, id, TEXT_MAX, &file.text, err))
         return false;
-    file.text = file.said = str_trim(buf_str(&text));
+    file.is_cut = file.text.length + 4 > TEXT_MAX; /* not in the middle of a character */
+    file.text = file.said = str_trim(file.text);
     if (file.kind != FILE_TEXT && has_text && !find_said(library, scope, arena, &file, err))
         return false;
     if (file.kind == FILE_PICTURE && has_text && !find_caption(library, scope, arena, &file, err))

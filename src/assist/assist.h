@@ -33,7 +33,8 @@ typedef enum AssistFileKind { FILE_TEXT, FILE_PICTURE, FILE_SOUND } AssistFileKi
 typedef struct AssistFile {
     Document document;
     AssistFileKind kind;
-    Str text;       /* all that was read of it */
+    Str text;       /* what was read of it, at most 4 MB */
+    bool is_cut;    /* there is more */
     Str said;       /* of a picture or recording: its words alone, without facts and tables */
     Str caption;    /* of a picture */
     Str caption_by; /* "rules", or the model that looked at it */

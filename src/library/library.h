@@ -159,6 +159,9 @@ typedef enum TextForm { TEXT_PLAIN, TEXT_MARKDOWN, TEXT_JSON, TEXT_HTML } TextFo
 /* The whole document in a form, from what is stored. */
 MUST_CHECK bool library_print(Library *library, const Scope *scope, Arena *arena, Str id,
                               TextForm form, Buf *out, Error *err);
+/* Its text, at most so many bytes of the beginning. */
+MUST_CHECK bool library_beginning(Library *library, const Scope *scope, Arena *arena, Str id,
+                                  size_t most, Str *text_r, Error *err);
 MUST_CHECK bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id,
                                int64_t first, int64_t count, StoredBlockList *list_r, Str *text_r,
                                Error *err);

@@ -1,6 +1,7 @@
 /* library_read.c - looking inside a document: its original, text, blocks, passages. */
 #include "library/library_int.h"
 
+#include "base/utf8.h"
 #include "extract/document.h"
 #include "library/ingest.h"
 #include "store/texts_store.h"
@@ -53,15 +54,38 @@ bool library_open_original(Library *library, const Scope *scope, Arena *arena, S
 
 /* --- The whole text --- */
 
+static bool find_read(DbTx *tx, ReadWork *work, Error *err)
+{
+    return find_work(tx, work, err) &&
+           (document_state_is_over(work->document.state) || work->document.indexed_version ||
+            fail(err, ERROR_CONFLICT, "the document is still being read"));
+}
+
+static bool beginning_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    return find_read(tx, work, err) &&
+           text_find_range(tx, work->scope, work->arena, work->id, shown_version(&work->document),
+                           0, work->end, &work->text, err);
+}
+
+bool library_beginning(Library *library, const Scope *scope, Arena *arena, Str id, size_t most,
+                       Str *text_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .end = (int64_t)most };
+    if (!store_read(library->db, scope, beginning_work, &work, err))
+        return false;
+    *text_r = str_slice(work.text, 0, utf8_valid_length(work.text));
+    return true;
+}
+
 static bool whole_work(DbTx *tx, void *argument, Error *err)
 {
     ReadWork *work = argument;
-    if (!find_work(tx, argument, err))
+    if (!find_read(tx, work, err))
         return false;
     int64_t version = shown_version(&work->document);
     int64_t bytes, blocks;
-    if (!document_state_is_over(work->document.state) && !work->document.indexed_version)
-        return fail(err, ERROR_CONFLICT, "the document is still being read");
     if (!text_length(tx, work->scope, work->id, version, &bytes, err) ||
         !block_count(tx, work->scope, work->id, version, &blocks, err))
         return false;

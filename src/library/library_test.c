@@ -313,6 +313,10 @@ TEST_BOTH(library, a_document_prints_in_every_form_and_marks_a_passage)
     cr_expect(!library_print(bench.library, &bench.ours, bench.arena, document.id, TEXT_PLAIN,
                              &small, &err) &&
               err.code == ERROR_TOO_LARGE);
+    Str beginning;
+    cr_assert(library_beginning(bench.library, &bench.ours, bench.arena, document.id, 8, &beginning,
+                                &err) &&
+              str_is(beginning, "Lamps\n\nT"));
     bench_close(&bench);
 }
 

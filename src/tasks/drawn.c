@@ -14,12 +14,8 @@
 
 bool drawn_text(Arena *arena, const DrawSource *from, Str *text_r, Error *err)
 {
-    Buf text = buf_new(arena, DRAW_TEXT_MAX * 4);
-    if (!library_print(from->library, from->scope, arena, from->document.id, TEXT_PLAIN, &text,
-                       err))
-        return false;
-    *text_r = buf_str(&text);
-    return true;
+    return library_beginning(from->library, from->scope, arena, from->document.id,
+                             DRAW_TEXT_MAX * 4, text_r, err);
 }
 
 int64_t drawn_reference(const Document *document)
