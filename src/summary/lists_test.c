@@ -58,6 +58,7 @@ Test(summary, terms_are_found_with_what_they_mean)
         { "The core of Pump is a wheel. The core of Pump turns.", "" },
         { "A lock refers to a chamber that lifts ships.", "lock" },
         { "A weir is a wall across a river. The weir of Rost is old. This is a lie.", "weir" },
+        { "Dredging is the process by which mud is taken out of a harbour.", "Dredging" },
         { "He is a liar and a thief of many things.", "" },
         { "- Berth: the place where a ship lies in a harbour\n- Note: short", "Berth" },
         { "Unter einer Schleuse versteht man eine Kammer, die Schiffe hebt.", "Schleuse" },
