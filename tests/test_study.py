@@ -191,6 +191,8 @@ def test_a_deck_goes_to_csv_and_comes_back(server, deck):
     assert again.json() == {"read": 2, "added": 1, "known": 1}
     for wrong in (b'"open', b"alone\n", b'"a"b,c\n'):
         assert server.call("POST", f"/v1/study/decks/{other['id']}/import", data=wrong, headers={"Content-Type": "text/csv"}).status_code == 400, wrong
+    for empty in (b"", b"front,back\n"):
+        assert server.call("POST", f"/v1/study/decks/{other['id']}/import", data=empty, headers={"Content-Type": "text/csv"}).status_code == 422, empty
     server.call("DELETE", f"/v1/study/decks/{other['id']}")
 
 

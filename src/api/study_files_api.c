@@ -143,5 +143,7 @@ bool study_decks_import(ApiRequest *request, HttpResponse *response, Error *err)
 {
     StudyCardList cards;
     return card_table_read(request->arena, request->http->body, &cards, err) &&
+           (cards.count ||
+            fail(err, ERROR_DAMAGED, "no cards were found: each line has a front and a back")) &&
            study_import(request, &cards, -1, response, err);
 }
