@@ -1,11 +1,12 @@
 """How somebody likes things, what was thought of them, prompts with their bench, and the microphone, in a real Chromium."""
 import json
+import threading
 
 import pytest
-from conftest import Server
+from conftest import Server, wait_until
 from mock_media import WORDS, MockMedia
 from mock_provider import MockProvider
-from test_page import browser, CHROMIUM, expect, owner_desk, part, shot  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, row_of, shot, WIDE  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 # A microphone that hears a tone: the sound is recorded by the browser itself.
@@ -168,3 +169,37 @@ def test_a_suggested_task_is_rated_where_it_stands(desk, page):
     report = desk.server.post("/v1/feedback/report").json()
     assert {"reason": "Wrong date", "count": 1} in report["reasons"]
     both(page, "task-rated")
+
+
+def test_what_runs_is_seen_and_ended_in_the_tray_at_a_desk_and_on_a_phone(desk, page, server):
+    gate = threading.Event()
+    desk.go("/library")
+    server.writer.answer = lambda body: gate.wait(30) and "5"
+    name = "Sums of all the numbers that anybody has ever asked for, one after the other"
+    prompt = server.post("/v1/prompts", {"name": name, "template": "{{a}}?"}).json()["id"]
+    run = page.evaluate("""async (prompt) => {
+      const {csrf} = await (await fetch('/v1/session')).json();
+      const body = JSON.stringify({rows: [...Array(9).keys()].map((a) => ({a}))});
+      const asked = await fetch(`/v1/prompts/${prompt}/runs`, {method: 'POST', body, headers: {'Content-Type': 'application/json', 'X-CSRF-Token': csrf}});
+      return (await asked.json()).id;
+    }""", prompt)
+    try:
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            row = page.locator("[data-test=tray-row][data-state=working]")
+            expect(row).to_contain_text(name)
+            expect(part(page, "tray-summary")).to_contain_text("1 running")
+            width = page.evaluate("[document.documentElement.scrollWidth, innerWidth, document.getElementById('tray').scrollWidth]")
+            assert max(width) <= size["width"], width
+            end = part(page, "tray-cancel").bounding_box()
+            assert end["x"] >= 0 and end["x"] + end["width"] <= size["width"] and end["y"] + end["height"] <= size["height"], end
+        with page.expect_response(lambda answer: answer.url.endswith("/cancel")):
+            part(page, "tray-cancel").click()
+        gate.set()  # the call that is made is the last one
+        assert wait_until(lambda: server.get(f"/v1/runs/{run}").json()["state"] == "cancelled"), server.get(f"/v1/runs/{run}").text
+    finally:
+        gate.set()
+        server.writer.answer = None
+        page.set_viewport_size(WIDE)
+    assert server.get(f"/v1/runs/{run}").json()["done"] < 9
+    desk.check()
