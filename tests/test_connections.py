@@ -332,3 +332,23 @@ def test_settings_are_checked_and_private_addresses_are_for_owners(library, plac
     assert library.get("/v1/connections", key=reader).status_code == 403
     kinds = {k["name"]: k for k in library.get("/v1/connections/kinds").json()["items"]}
     assert kinds["s3"]["schema"]["properties"]["secret_key"]["writeOnly"]
+
+
+def test_a_round_that_was_killed_goes_on_where_it_was(tmp_path_factory):
+    """Every file is a document once, whatever had been acknowledged."""
+    killed = start(tmp_path_factory)
+    names = {f"{n:03}.txt" for n in range(120)}
+    for name in names:
+        write(killed.watched / name, f"Sheet {name} of the pile.")
+    answer = killed.post("/v1/connections", {"kind": "folder", "name": "pile", "settings": {"path": str(killed.watched)}})
+    path = f"/v1/connections/{answer.json()['id']}"
+    assert wait_until(lambda: killed.get(path).json()["items"]["taken"] > 5)
+    killed.kill()
+    killed.start()
+    try:
+        assert wait_until(lambda: killed.get(path).json()["items"]["taken"] == len(names), 60), killed.get(path).json()
+        items = killed.get(f"{path}/items?limit=1000").json()["items"]
+        assert len({item["document"] for item in items}) == len(names)
+        assert killed.get("/v1/documents?limit=1000").json()["total"] == len(names)
+    finally:
+        killed.stop()

@@ -119,9 +119,10 @@ static void bench_open(Bench *bench, const char *url, int first_status)
     cr_assert(store_write(bench->db, &system, add_place, bench, &err), "%s", err.message);
     WebhooksOptions options = { .db = bench->db, .held = count_held };
     bench->webhooks = webhooks_new(&options);
-    Str secret, address = start_receiver(bench);
-    cr_assert(webhooks_add_hook(bench->webhooks, &bench->scope, bench->arena, address,
-                                (StrList){ 0 }, &bench->hook, &secret, &err),
+    const Webhook wish = { .url = start_receiver(bench), .form = S("standard") };
+    Str secret;
+    cr_assert(webhooks_add_hook(bench->webhooks, &bench->scope, bench->arena, &wish, &bench->hook,
+                                &secret, &err),
               "%s", err.message);
     JobType type = {
         .name = "webhook_call", .run = webhook_call_job, .at_once = 2, .argument = bench->webhooks
