@@ -1,6 +1,4 @@
 """Settings > Limits, Privacy and cache, Usage, Notices in a real Chromium, with calls of a program in between."""
-import hashlib
-import hmac
 import json
 import threading
 import time
@@ -9,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from conftest import Server
 from mock_provider import MockProvider
+from test_notices import signed
 from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot, sign_up  # noqa: F401 (browser is a fixture)
 
 SECTIONS = ["limits", "policy", "usage", "notices", "keys", "people", "tools", "batches"]
@@ -243,8 +242,7 @@ def test_a_webhook_is_added_its_secret_shown_once_and_a_test_is_read(desk, page,
     expect(told).to_have_count(0)
     wait_until(lambda: hook.told)
     headers, body = hook.told[0]
-    said = f"{headers['Webhook-Timestamp']}.".encode() + body
-    assert headers["Webhook-Signature"] == "v1=" + hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()
+    assert headers["webhook-signature"] == signed(secret, headers, body)
     wait_until(lambda: server.get("/v1/webhooks").json()["items"][0]["last_result"])
     desk.go("/settings/notices")
     expect(part(page, "hook-row")).to_contain_text(": 204")
