@@ -75,6 +75,83 @@ TEST_BOTH(jobs, a_stale_runner_cannot_change_a_job)
     db_close(db);
 }
 
+#define RACERS 50 /* jobs that two finish at once */
+
+typedef struct Racing {
+    Db *db;
+    Claiming claiming;
+    JobOutcome outcomes[RACERS];
+    bool is_stale[RACERS];
+    bool is_backwards; /* the two meet in the middle of the list */
+} Racing;
+
+static bool finish_one(DbTx *tx, void *argument, Error *err)
+{
+    Claiming *claiming = argument;
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    Scope system = scope_system();
+    JobLines woken = { 0 };
+    return jobs_store_finish(tx, &system, arena, &claiming->outcome, 1, claiming->now_ms,
+                             &claiming->is_stale, &woken, err);
+}
+
+static void *finish_racing(void *argument)
+{
+    Racing *racing = argument;
+    Scope system = scope_system();
+    Error err = { 0 };
+    for (int i = 0; i < RACERS; i++) {
+        int at = racing->is_backwards ? RACERS - 1 - i : i;
+        racing->claiming.outcome = racing->outcomes[at];
+        cr_assert(store_write(racing->db, &system, finish_one, &racing->claiming, &err), "%s",
+                  err.message);
+        racing->is_stale[at] = racing->claiming.is_stale;
+    }
+    return NULL;
+}
+
+static void claim_racing(Racing *racing, const char *owner, int64_t now, JobState state)
+{
+    Scope system = scope_system();
+    Error err = { 0 };
+    racing->claiming = (Claiming){ .claim = claim_of("t", owner, 5), .now_ms = now };
+    racing->claiming.claim.limit = RACERS;
+    cr_assert(store_write(racing->db, &system, claim_jobs, &racing->claiming, &err), "%s",
+              err.message);
+    cr_assert_eq(racing->claiming.rows.count, RACERS);
+    for (size_t i = 0; i < RACERS; i++) {
+        const JobRow *row = &racing->claiming.rows.at[i];
+        racing->outcomes[i] = (JobOutcome){ .id = row->id, .token = row->token, .state = state };
+    }
+}
+
+/* JOBS_RACES in the environment: how many rounds of 50; 200 are ten thousand races. */
+TEST_BOTH(jobs, of_two_that_finish_at_once_only_whoever_has_the_lease_does)
+{
+    Db *db = queue_open(url);
+    Racing *late = arena_new_one(queue_arena, Racing), *now = arena_new_one(queue_arena, Racing);
+    const char *wish = getenv("JOBS_RACES");
+    int64_t rounds = 1, began = now_ms();
+    pthread_t threads[2];
+
+    (void)(wish && str_to_int(str(wish), 1, 1000, &rounds));
+    for (int64_t round = 0; round < rounds; round++) {
+        late->db = now->db = db;
+        late->is_backwards = round % 2;
+        queue_add(db, (NewJob){ .type = S("t") }, RACERS);
+        claim_racing(late, "late", began, JOB_DEAD);
+        claim_racing(now, "now", began + 30001, JOB_DONE);
+        cr_assert_eq(pthread_create(&threads[0], NULL, finish_racing, late), 0);
+        cr_assert_eq(pthread_create(&threads[1], NULL, finish_racing, now), 0);
+        for (int i = 0; i < 2; i++)
+            pthread_join(threads[i], NULL);
+        for (int i = 0; i < RACERS; i++)
+            cr_assert(late->is_stale[i] && !now->is_stale[i]);
+    }
+    cr_assert_eq(queue_left(db), 0);
+    db_close(db);
+}
+
 TEST_BOTH(jobs, a_job_whose_runners_die_is_dead_after_its_attempts)
 {
     Db *db = queue_open(url);

@@ -4,6 +4,10 @@
 #include "jobs/queue_fixture_test.h"
 #include "store/workspaces_store.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #define MINUTE INT64_C(60000)
 #define BEGIN INT64_C(1767225600000) /* 2026-01-01T00:00Z */
 
@@ -129,4 +133,116 @@ Test(jobs, intervals_and_rules_show_when_they_come_next)
     cr_assert(!schedule_plan(&(Schedule){ .every_ms = MINUTE, .cron = S("* * * * *") }, 0, &err));
     cr_assert(!schedule_plan(&(Schedule){ .cron = S("* * * * *"), .zone = S("Berlin") }, 0, &err));
     cr_assert_str_eq(err.field, "zone");
+}
+
+/* --- Three nodes, killed at random ------------------------------------------------------ */
+
+#define NODES 3
+#define TICK_MS 100
+
+static void be_a_node(const char *url)
+{
+    const JobType types[] = {
+        { .name = "t", .run = queue_do_nothing, .at_once = 2, .lease_s = 1 }
+    };
+    JobRunnerOptions options = { .types = types, .type_count = 1, .poll_ms = 50 };
+    JobRunner *runner;
+    Error err;
+    while (!db_open(url, NULL, &options.db, &err) || !jobs_start(&options, &runner, &err))
+        sleep_ms(50);
+    for (;;)
+        pause();
+}
+
+static pid_t start_node(const char *url)
+{
+    pid_t child = fork();
+    if (child == 0)
+        be_a_node(url);
+    return child;
+}
+
+static bool add_fast(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    Workspace workspace = { .name = S("Ours") };
+    Scope system = scope_system();
+    if (!workspace_add(tx, &system, queue_arena, &workspace, err))
+        return false;
+    ticking->scope = (Scope){ .workspace = workspace.id, .role = ROLE_ADMIN, .user = S("u") };
+    return schedule_add(tx, &ticking->scope, queue_arena, &ticking->schedule, err);
+}
+
+typedef struct History {
+    int64_t rows, ticks, other; /* jobs, different ones, those that are not over */
+} History;
+
+static bool read_history(DbTx *tx, void *argument, Error *err)
+{
+    History *history = argument;
+    return db_query_int(tx, DB_SAME("SELECT count(*) FROM jobs WHERE type = 't'"), DB_NO_ARGS, 0,
+                        &history->rows, err) &&
+           db_query_int(tx, DB_SAME("SELECT count(DISTINCT subject) FROM jobs WHERE type = 't'"),
+                        DB_NO_ARGS, 0, &history->ticks, err) &&
+           db_query_int(tx, DB_SAME("SELECT count(*) FROM jobs WHERE type = 't' AND state <> 2"),
+                        DB_NO_ARGS, 0, &history->other, err);
+}
+
+/* JOBS_CHAOS_S in the environment: for how long; 600 are ten minutes. */
+Test(jobs, each_tick_has_one_job_though_nodes_are_killed, .timeout = 1200)
+{
+    const char *url = test_db_url(queue_arena, DB_POSTGRES), *wish = getenv("JOBS_CHAOS_S");
+    int64_t seconds = 3, began = now_ms();
+    Ticking ticking = { .schedule = { .name = S("fast"),
+                                      .type = S("t"),
+                                      .payload = S("{}"),
+                                      .every_ms = TICK_MS,
+                                      .next_at_ms = began,
+                                      .catch_up = CATCH_UP_ALL } };
+    Scope system = scope_system();
+    History history = { .other = 1 };
+    pid_t nodes[NODES];
+    unsigned seed = 7;
+    int kills = 0;
+    Error err = { 0 };
+    if (!url)
+        return;
+
+    (void)(wish && str_to_int(str(wish), 1, 3600, &seconds));
+    Db *db = queue_open(url);
+    must_write(db, add_fast, &ticking);
+    db_close(db);
+    for (int i = 0; i < NODES; i++)
+        nodes[i] = start_node(url);
+    while (now_ms() - began < seconds * 1000) {
+        int one = rand_r(&seed) % NODES;
+        sleep_ms(rand_r(&seed) % 400);
+        kill(nodes[one], SIGKILL);
+        waitpid(nodes[one], NULL, 0);
+        nodes[one] = start_node(url);
+        kills++;
+    }
+    sleep_ms(2500); /* leases of the killed end; what they had runs again */
+    db = queue_open(url);
+    for (int i = 0; i < NODES; i++) {
+        kill(nodes[i], SIGKILL);
+        waitpid(nodes[i], NULL, 0);
+    }
+    must_write(db, find, &ticking);
+    const JobType types[] = { { .name = "t", .run = queue_do_nothing, .at_once = 4 } };
+    must_write(db, end, &ticking);
+    JobRunner *runner = queue_start(db, types, 1);
+    for (int i = 0; i < 400 && history.other; i++) {
+        sleep_ms(25);
+        cr_assert(store_read(db, &system, read_history, &history, &err), "%s", err.message);
+    }
+    cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
+    int64_t expected = (ticking.schedule.next_at_ms - began) / TICK_MS;
+    cr_log_info("%d kills, %d ticks", kills, (int)expected);
+    cr_expect_eq(history.rows, expected, "%d jobs for %d ticks", (int)history.rows, (int)expected);
+    cr_expect_eq(history.ticks, expected);
+    cr_expect_eq(ticking.schedule.fired, expected);
+    cr_expect_eq(history.other, 0);
+    cr_expect_geq(expected, seconds * 1000 / TICK_MS / 2);
+    db_close(db);
 }
