@@ -31,6 +31,7 @@
 #include "feedback/feedback.h"
 #include "fields/run.h"
 #include "jobs/job_runner.h"
+#include "jobs/job_wishes.h"
 #include "library/extraction.h"
 #include "mcp/mcp_client.h"
 #include "meetings/meetings.h"
@@ -586,6 +587,9 @@ static bool start_jobs(App *app, Str folder, Error *err)
     for (size_t i = 0; i < COUNT(types); i++)
         if (types[i].at_once == 0)
             types[i].at_once = workers ? workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (!job_wishes_rates(app->settings->job_rates, types, COUNT(types), err) ||
+        !job_wishes_days(app->settings->job_days, types, COUNT(types), err))
+        return false;
     JobRunnerOptions options = { .db = app->api.db,
                                  .owner = node,
                                  .types = types,
