@@ -114,6 +114,12 @@ void labels_put_classification(JsonWriter *json, const Classification *classific
 MUST_CHECK bool labels_decide(DbTx *tx, const Scope *scope, Arena *arena, Str classification,
                               json_t *names, Classification *decided_r, Error *err);
 
+/* What a document was said to be, surely, or by a person: in the transaction that keeps it. One
+ * listener for the whole program, set before anything is said; not told of labels_keep(). */
+typedef bool LabelsSaid(DbTx *tx, const Scope *scope, Arena *arena, const Classification *said,
+                        Error *err);
+void labels_set_listener(LabelsSaid *listener);
+
 /* --- Many --- */
 
 /* A batch of these items with a set or the stages of a workflow (recipes of kind

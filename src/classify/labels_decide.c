@@ -61,5 +61,6 @@ bool labels_decide(DbTx *tx, const Scope *scope, Arena *arena, Str id, json_t *n
            labels_changed(tx, scope, arena, set.id, err) &&
            (!c.document.length || !set.sets_tags ||
             labels_set_tags(tx, scope, arena, &set, c.document, list, err)) &&
-           classification_find(tx, scope, arena, id, decided_r, err);
+           classification_find(tx, scope, arena, id, decided_r, err) &&
+           labels_tell(tx, scope, arena, decided_r, err);
 }

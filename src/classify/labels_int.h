@@ -30,6 +30,9 @@ MUST_CHECK bool labels_ask_model(Labels *labels, const Scope *scope, Arena *aren
                                  const ClassifyLabel *names, size_t count, bool is_multi, Str text,
                                  ModelSaid *said_r, Error *err);
 
+/* Tells the listener. */
+MUST_CHECK bool labels_tell(DbTx *tx, const Scope *scope, Arena *arena, const Classification *said,
+                            Error *err);
 /* Adds what a stage said to the document's tags, in place of other labels of the set. */
 MUST_CHECK bool labels_set_tags(DbTx *tx, const Scope *scope, Arena *arena, const LabelSet *set,
                                 Str document, StrList names, Error *err);

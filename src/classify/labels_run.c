@@ -330,10 +330,26 @@ static bool sets_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+static LabelsSaid *listener;
+
+void labels_set_listener(LabelsSaid *set) { listener = set; }
+
+bool labels_tell(DbTx *tx, const Scope *scope, Arena *arena, const Classification *said, Error *err)
+{
+    return !listener || !said->document.length || str_is(said->state, "asked") ||
+           listener(tx, scope, arena, said, err);
+}
+
 static bool keep_work(DbTx *tx, void *argument, Error *err)
 {
     RunWork *work = argument;
-    return labels_keep(tx, work->scope, work->arena, work->source, &work->run, err);
+    if (!labels_keep(tx, work->scope, work->arena, work->source, &work->run, err))
+        return false;
+    for (size_t i = 0; i < work->run.count; i++)
+        if (!work->run.at[i].is_skipped &&
+            !labels_tell(tx, work->scope, work->arena, &work->run.at[i].kept, err))
+            return false;
+    return true;
 }
 
 static StrList names_of(Arena *arena, const SaidLabels *said)

@@ -471,6 +471,7 @@ static void open_workflows(App *app)
     app->api.workflows = workflows_new(&options);
     approvals_set_listener(app->api.approvals, workflow_approval_ended, NULL);
     incoming_set_listener(app->api.webhooks, on_hook, NULL);
+    labels_set_listener(workflow_classified);
 }
 
 static bool open_features(App *app, Error *err)

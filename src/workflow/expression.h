@@ -5,7 +5,7 @@
  * It is total and bounded: there are no loops and no functions of its own, so every expression ends
  * after as many steps as it has parts, and lists, texts and steps have limits. It reads what it is
  * given and changes nothing. A member that is not there is null; text and number are never taken
- * for each other. docs/expressions.md is for those who write them.
+ * for each other. docs/workflows.md is for those who write them.
  *
  *     expression_compile() once -> expression_value() often
  *

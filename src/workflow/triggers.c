@@ -196,3 +196,23 @@ bool workflow_hook_called(DbTx *tx, const Scope *scope, Arena *arena, Str hook, 
     json_object_set_new(event, "body", body_of(body));
     return workflow_trigger(tx, scope, arena, TRIGGER_webhook, &facts, NULL, err);
 }
+
+bool workflow_classified(DbTx *tx, const Scope *scope, Arena *arena, const Classification *said,
+                         Error *err)
+{
+    AUTO_JSON json_t *event = json_object();
+    Str labels = said->decided.length ? said->decided : said->labels;
+    Document document;
+    Error why = { 0 };
+    if (!document_find(tx, scope, arena, said->document, &document, &why))
+        return why.code == ERROR_NOT_FOUND || fail(err, why.code, "%s", why.message);
+    const WorkflowFacts facts = { .document = &document,
+                                  .source = said->set,
+                                  .event = event,
+                                  .key = str_format(arena, STR_FMT ":" STR_FMT, STR_ARG(said->id),
+                                                    STR_ARG(str_slice(labels, 0, 500))) };
+    json_object_set_new(event, "labels", json_loadb(labels.at, labels.length, 0, NULL));
+    json_object_set_new(event, "confidence", json_real(said->confidence));
+    json_object_set_new(event, "state", json_stringn(said->state.at, said->state.length));
+    return workflow_trigger(tx, scope, arena, TRIGGER_classified, &facts, NULL, err);
+}

@@ -109,6 +109,9 @@ MUST_CHECK bool workflow_trigger(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool workflow_document_ready(DbTx *tx, const Scope *scope, Arena *arena,
                                         const Document *document, Error *err);
 
+/* For labels_set_listener(); `from` is a label set's id. */
+MUST_CHECK bool workflow_classified(DbTx *tx, const Scope *scope, Arena *arena,
+                                    const Classification *said, Error *err);
 /* An ApprovalEnded: the step that asked for it goes on. */
 struct Approval;
 bool workflow_approval_ended(DbTx *tx, void *argument, const Scope *scope, Arena *arena,

@@ -36,6 +36,12 @@ CALLS = {
     ("POST", "/api/v1/ai/bots/auto-schedule"): ({"user_id": ""}, {"success", "scheduled", "skipped", "failed"}),
     ("POST", "/api/v1/ai/bots/schedule-meeting"): ({"meeting": {"meeting_url": "https://zoom.us/j/987654321", "start_time": "2035-01-01T10:00:00Z"}},
                                                    {"success", "bot", "outcome", "reason", "message"}),
+    ("POST", "/api/v1/ai/workflows"): ({"name": "File it", "steps": [{"name": "Look at it", "type": "analysis", "config": {"of": ["language"]}}]},
+                                       {"id", "name", "version", "definition"}),
+    ("POST", "/api/v1/ai/workflows/{workflow_id}/execute"): ({"document_id": "DOCUMENT", "input": {}}, {"id", "state", "steps"}),
+    ("GET", "/api/v1/ai/workflows/executions"): (None, {"executions"}),
+    ("POST", "/api/v1/ai/workflows/executions/{execution_id}/pause"): (None, {"id", "state"}),
+    ("POST", "/api/v1/ai/workflows/executions/{execution_id}/resume"): (None, {"id", "state"}),
     ("POST", "/ai/feedback"): ({"item": "c1", "kind": "card", "rating": 1, "reason": "clear"}, {"item", "rating", "reason", "status"}),
     ("POST", "/ai/generate-outline"): ({"topic": "quarry", "stream": False}, {"success", "outline"}),
     ("POST", "/ai/explain/stream"): ({"topic": "quarry"}, set()),  # events: test_seed4_study.py
@@ -50,6 +56,8 @@ def library(tmp_path_factory):
     started.add(("quarry.md", FACTS.encode()))
     started.post("/v1/label-sets", {"name": "kinds", "labels": ["history", "geology"]})
     started.picture = started.add(SAMPLES / "minutes.png")[0]["id"]
+    started.workflow = started.post("/api/v1/ai/workflows", {"name": "Wait", "conditions": "document != null", "steps": [
+        {"name": "Until it is paid", "type": "wait", "event": "paid"}]}).json()["id"]
     yield started
     started.stop()
 
@@ -60,6 +68,13 @@ def fill(library, path):
         return path.replace("{id}", library.post("/api/personas", {"name": "Clerk", "instructions": "Be exact."}).json()["persona"]["id"])
     if path.endswith("{task_id}"):
         return path.replace("{task_id}", str(library.post("/api/v1/tasks", {"summary": "Call Ben"}).json()["id"]))
+    if "{workflow_id}" in path:
+        return path.replace("{workflow_id}", library.workflow)
+    if "{execution_id}" in path:
+        execution = library.post(f"/api/v1/ai/workflows/{library.workflow}/execute", {"document_id": library.picture}).json()["id"]
+        if path.endswith("resume"):
+            library.post(f"/api/v1/ai/workflows/executions/{execution}/pause")
+        return path.replace("{execution_id}", execution)
     return path.replace("{file_id}", library.picture)
 
 
@@ -70,6 +85,8 @@ def call(library, method, path, body):
         return library.call(method, path, files={"file": (name, content, kind)})
     if body and body.get("image_file_id"):
         body = {**body, "image_file_id": library.picture}
+    if body and body.get("document_id"):
+        body = {**body, "document_id": library.picture}
     whose = {"user_id": "clearing"} if (method, path) == ("DELETE", "/api/v1/tasks") else None
     return library.call(method, fill(library, path), json=body, params=whose)
 
@@ -85,7 +102,7 @@ def test_a_path_answers_with_its_fields(library, row):
 
 def test_the_list_of_paths_has_no_other_of_ours():
     """What is in the list under a resource of understanding is called above."""
-    ours = re.compile(r"^/api/personas|^/api/search|/ai/(classification|generate-|summarize|explain|content|feedback)|"
+    ours = re.compile(r"^/api/personas|^/api/search|/ai/(classification|generate-|summarize|explain|content|feedback|workflows)|"
                       r"^/api/v1/(tasks|chat|multimodal|upload|files)")
     with open(needs_shared("seeds") / "ENDPOINTS.tsv", encoding="utf-8") as file:
         rows = {(r["method"], r["path"]) for r in csv.DictReader(file, delimiter="\t")}
