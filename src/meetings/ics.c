@@ -205,7 +205,7 @@ static bool begin(Lines *lines, Str name, Error *err)
         lines->too_deep++;
         return true;
     }
-    if (str_equal_ignore_case(name, S("VCALENDAR"))) {
+    if (!lines->depth && str_equal_ignore_case(name, S("VCALENDAR"))) {
         inner = IN_CALENDAR;
         reading->is_calendar = true;
     } else if (outer == IN_CALENDAR && str_equal_ignore_case(name, S("VEVENT"))) {

@@ -111,6 +111,11 @@ static const struct {
     { "a rule that is not understood", EVENT("DTSTART:20270323T080000Z\r\nRRULE:FREQ=SECONDLY\r\n"),
       "!1" },
     { "no time", EVENT("DTSTART:tomorrow\r\n"), "!1" },
+    { "a calendar within an event",
+      "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20270323T080000Z\r\nBEGIN:VCALENDAR\r\n"
+      "BEGIN:VEVENT\r\nUID:v\r\nDTSTART:20270324T080000Z\r\nATTENDEE:mailto:a@b\r\nEND:VEVENT\r\n"
+      "END:VCALENDAR\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+      "2027-03-23T08:00" },
     { "cut off", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20270323T080000Z\r\n",
       "2027-03-23T08:00" },
     { "an alarm's times are not the event's",
