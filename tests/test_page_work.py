@@ -1,9 +1,12 @@
 """The views of work in a real Chromium: connections, workflows, approvals, schedules, meetings."""
 import sqlite3
 from datetime import datetime, timedelta, timezone
+from urllib.parse import urlparse
 
 import pytest
+import requests
 from conftest import ROOT, Server, wait_until
+from mock_attendee import KEY, SECRET, MockAttendee
 from mock_places import Places
 from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
 
@@ -251,3 +254,99 @@ def test_a_dead_job_says_why_and_is_discarded_or_tried_again(desk, page):
     part(page, "dead-retry-all").click()
     expect(part(page, "toast").last).to_contain_text("tried again")
     desk.server.call("DELETE", f"/v1/schedules/{schedule['id']}")
+
+
+@pytest.fixture(scope="module")
+def attendee():
+    started = MockAttendee()
+    yield started
+    started.stop()
+
+
+def soon(minutes, form="%Y%m%dT%H%M00Z"):
+    return (datetime.now(timezone.utc) + timedelta(minutes=minutes)).strftime(form)
+
+
+def event(uid, title, minutes, place):
+    return f"BEGIN:VEVENT\r\nUID:{uid}\r\nSUMMARY:{title}\r\nDTSTART:{soon(minutes)}\r\nDURATION:PT1H\r\nLOCATION:{place}\r\nEND:VEVENT\r\n"
+
+
+def test_a_calendar_is_read_and_a_bot_is_sent_called_off_and_says_why(desk, page, attendee):
+    attendee.show("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + event("a", "Harbour council", 90, "https://zoom.us/j/123456789") + event("b", "Walk on the mole", 200, "The mole") + "END:VCALENDAR\r\n")
+    desk.go("/meetings")
+    expect(part(page, "meetings-empty")).to_be_visible()
+    part(page, "bot-service-add").click()
+    part(page, "field-url").fill(attendee.url)
+    part(page, "field-key").fill(KEY)
+    part(page, "field-webhook_secret").fill(SECRET)
+    part(page, "bot-service-form-submit").click()
+    expect(part(page, "bot-service-row")).to_contain_text("/v1/meeting-bot-webhooks/")
+    part(page, "calendar-add").click()
+    part(page, "field-url").fill(f"{attendee.url}/calendar.ics")
+    part(page, "field-name").fill("The harbour's")
+    part(page, "calendar-form-submit").click()
+    row = part(page, "calendar-row")
+    expect(row).to_contain_text("The harbour's")
+    row.locator("[data-test=calendar-sync]").click()
+    assert wait_until(lambda: attendee.asked("GET", "/calendar.ics"))
+    council = part(page, "meeting-row").filter(has_text="Harbour council")
+    until_shown(page, council)
+    council.locator("[data-test=bot-send]").click()
+    expect(council).to_contain_text("Bot will go")
+    rules_kept(page, "meetings")
+    council.locator("a").click()
+    part(page, "bot-leave").click()
+    expect(part(page, "bot-state")).to_have_text("Called off", timeout=20000)
+    rules_kept(page, "meeting")
+
+
+def until_shown(page, row):
+    """A calendar is read in the background."""
+    for _ in range(20):
+        page.reload()
+        page.wait_for_selector("[data-test=calendar-row]")
+        if row.count():
+            return
+        page.wait_for_timeout(250)
+    expect(row).to_be_visible()
+
+
+def test_an_address_that_others_call_is_made_called_and_tells_what_came(desk, page):
+    desk.go("/settings/notices")
+    part(page, "field-hook_name").fill("The weather station")
+    part(page, "field-scheme").select_option("path")
+    part(page, "incoming-submit").click()
+    address = part(page, "incoming-url").input_value()
+    answer = requests.post(desk.url + urlparse(address).path, data="A gale is coming.", headers={"Content-Type": "text/plain"}, timeout=20)
+    assert answer.status_code == 202, answer.text
+    part(page, "incoming-receipts").click()
+    expect(part(page, "receipt")).to_have_count(1)
+    page.keyboard.press("Escape")
+    rules_kept(page, "incoming")
+
+
+def test_what_a_webhook_was_told_is_read_and_told_again(desk, page):
+    desk.server.post("/v1/webhooks", {"url": desk.url + "/ping", "kinds": []})
+    desk.server.post("/v1/notices/test")
+    desk.go("/settings/notices")
+    part(page, "hook-log").click()
+    delivery = part(page, "delivery").first
+    expect(delivery).to_contain_text("Tests")
+    delivery.locator("summary").click()
+    expect(part(page, "delivery-body")).to_contain_text('"kind"')
+    delivery.locator("[data-test=delivery-replay]").click()
+    expect(part(page, "delivery")).to_have_count(2)
+    shot(page, "work-deliveries")
+    page.keyboard.press("Escape")
+
+
+def test_a_run_that_waits_for_an_approval_leads_to_it_and_goes_on_when_it_is_given(desk, page):
+    flow = add_workflow(desk, "Buy a bell", {"id": "board", "type": "approval", "with": {"title": "Buy a bell?", "users": ["ada@example.org"]}}, {"id": "tell", "type": "compute", "with": {"values": {"bought": True}}})
+    run = desk.server.post(f"/v1/workflows/{flow}/start", {}).json()["id"]
+    desk.go(f"/executions/{run}")
+    part(page, "execution-approval").click()
+    expect(part(page, "approval")).to_contain_text("Buy a bell?")
+    part(page, "approve").click()
+    expect(part(page, "approval-state")).to_have_text("Approved")
+    desk.go(f"/executions/{run}")
+    expect(part(page, "execution").locator("[data-test=run-state]")).to_have_text("Done")

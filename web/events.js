@@ -2,7 +2,7 @@
 // when it closes, the next tab gets the lock. Without locks (plain http on another machine) each tab listens itself.
 import {emit} from './state.js';
 
-const NAMES = ['document', 'removed', 'notices', 'task', 'summary', 'work'];
+const NAMES = ['document', 'removed', 'notices', 'task', 'summary', 'work', 'meeting_bot'];
 const channel = 'BroadcastChannel' in self ? new BroadcastChannel('lectern-events') : null;
 let source = null;
 let release = null;

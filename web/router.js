@@ -13,6 +13,7 @@ const ROUTES = [
   ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'], ['/study/made/:id', 'made'],
   ['/workflows', 'workflows'], ['/workflows/:id', 'workflow'], ['/executions', 'executions'], ['/executions/:id', 'execution'],
   ['/approvals', 'approvals'], ['/approvals/:id', 'approval'], ['/schedules', 'schedules'], ['/failed', 'failed'],
+  ['/meetings', 'meetings'], ['/meetings/:id', 'meeting'],
   ['/connections', 'connections'], ['/connections/:id', 'connection'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],
 ];

@@ -42,7 +42,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = {document: 'library', fields: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels', workflows: 'work', workflow: 'work', executions: 'work', execution: 'work', approvals: 'work', approval: 'work', schedules: 'work', failed: 'work', connections: 'work', connection: 'work'}[view] || view;
+  const shown = {document: 'library', fields: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels', workflows: 'work', workflow: 'work', executions: 'work', execution: 'work', approvals: 'work', approval: 'work', schedules: 'work', failed: 'work', meetings: 'work', meeting: 'work', connections: 'work', connection: 'work'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);

@@ -7,6 +7,7 @@ import {problem} from './problem.js';
 import {toast} from './toast.js';
 import * as rules from './alert_rules.js';
 import * as hooks from './webhooks.js';
+import * as incoming from './incoming_hooks.js';
 
 const row = (notice, again) => h('li', {class: 'line told', test: 'told', data: {level: notice.level, unread: notice.read_at ? '' : 'yes'}},
   h('div', {class: 'line-name'}, h('b', {}, notice.title), h('small', {}, fullDate(notice.created_at)), h('p', {}, notice.text)),
@@ -31,7 +32,7 @@ async function sendTest(again) {
 }
 
 async function show(root, parts) {
-  const {ruled, hooked} = parts;
+  const {ruled, hooked, called} = parts;
   const again = async (change) => {
     try {
       await change();
@@ -48,16 +49,17 @@ async function show(root, parts) {
       told.items.length ? h('ul', {class: 'lines', test: 'told-list'}, told.items.map((one) => row(one, again))) : h('p', {class: 'status'}, t('told.none')),
       told.unread > 0 && h('button', {class: 'small', onclick: () => again(() => post('/v1/notices/read', {})), test: 'told-all'}, t('told.read_all')),
       h('h2', {}, t('told.choices')), h('div', {class: 'wide-table'}, choices(chosen.items, again)),
-      mayAdminister() && h('button', {class: 'small', onclick: () => sendTest(again), test: 'told-test'}, t('told.test')), ruled, hooked);
+      mayAdminister() && h('button', {class: 'small', onclick: () => sendTest(again), test: 'told-test'}, t('told.test')), ruled, hooked, called);
   } catch (error) {
     fill(root, problem(error, () => show(root, parts)));
   }
 }
 
 export function render(root) {
-  const parts = {ruled: h('div', {}), hooked: h('div', {})};
+  const parts = {ruled: h('div', {}), hooked: h('div', {}), called: h('div', {})};
   show(root, parts);
   if (!mayAdminister()) return;
   rules.render(parts.ruled);
+  incoming.render(parts.called);
   get('/v1/notices/choices').then(({items}) => hooks.render(parts.hooked, items.map((one) => one.kind)), () => {});
 }

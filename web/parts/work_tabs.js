@@ -9,6 +9,7 @@ const PLACES = [
   {name: 'executions'},
   {name: 'approvals'},
   {name: 'schedules', may: mayWrite},
+  {name: 'meetings'},
   {name: 'failed', may: mayAdminister},
   {name: 'connections', may: mayAdminister},
 ];

@@ -1,6 +1,6 @@
 // execution.js - one run of a workflow, step by step, as it goes: what came in, what came out, how long it took.
 import {h, fill, cleanup} from '../dom.js';
-import {t, ago, fullDate} from '../texts.js';
+import {t, has, ago, fullDate} from '../texts.js';
 import {all, get, post} from '../api.js';
 import {mayWrite} from '../state.js';
 import {problem} from '../parts/problem.js';
@@ -10,6 +10,7 @@ import {between, costText, isOver, startedText, stateChip, took} from '../parts/
 
 const LIVE_MS = 1200;
 const STEPS_MOST = 2000;
+const WAITS_SHOWN = 5;
 const PARTS_SHOWN = 100;  // branches and items of one step
 
 const printed = (value) => JSON.stringify(value, null, 2);
@@ -44,11 +45,11 @@ export function render(root, {id}) {
   }
 
   // An approval has a page; a time and an event are told.
-  function waitText(wait) {
+  function waitText(wait, one) {
     const name = `run.wait_${wait.for}`;
-    const approval = /^approval:(.+)$/.exec(wait.event || '');
-    const words = [t('run.waits_at', {step: wait.step}), wait.until ? t('run.wait_until', {date: fullDate(wait.until)}) : wait.event && !approval ? t('run.wait_event', {event: wait.event}) : t(name) === name ? '' : t(name)].filter(Boolean).join(': ');
-    return h('li', {test: 'execution-wait'}, words, approval && [' ', h('a', {href: `/approvals/${approval[1]}`}, t('run.to_approval'))]);
+    const step = one.steps.find((each) => each.frame === wait.frame && each.step === wait.step && each.output && each.output.approval);
+    const reason = has(name) ? t(name) : wait.until ? t('run.wait_until', {date: fullDate(wait.until)}) : wait.event && t('run.wait_event', {event: wait.event});
+    return h('li', {test: 'execution-wait'}, [t('run.waits_at', {step: wait.step}), reason].filter(Boolean).join(': '), wait.for === 'approval' && step && [' ', h('a', {href: `/approvals/${step.output.approval}`, test: 'execution-approval'}, t('run.to_approval'))]);
   }
 
   function paintAbout(one) {
@@ -58,7 +59,7 @@ export function render(root, {id}) {
       h('p', {class: 'status'}, [facts, sum].filter(Boolean).join(' · ')),
       one.document && h('p', {}, h('a', {href: `/documents/${one.document}`, test: 'execution-document'}, t('run.its_document'))),
       one.error && h('p', {class: 'problem', role: 'alert', test: 'execution-error'}, one.error.step && h('b', {}, `${one.error.step}: `), one.error.message),
-      one.waits.length > 0 && h('ul', {class: 'run-waits'}, one.waits.slice(0, 5).map(waitText)),
+      one.waits.length > 0 && h('ul', {class: 'run-waits'}, one.waits.slice(0, WAITS_SHOWN).map((wait) => waitText(wait, one))),
       h('details', {class: 'fold', test: 'execution-input'}, h('summary', {}, t('run.in_and_out')), block(t('run.input'), one.input), block(t('run.output'), one.output)));
   }
 
