@@ -30,12 +30,16 @@ def page(desk):
 
 
 def rules_kept(page, name):
-    """At both widths, with a picture of each."""
+    """At both widths, with a picture of each, and in the dark."""
     for size in (WIDE, PHONE):
         page.set_viewport_size(size)
         page.wait_for_function("() => !document.querySelector('.bone, [aria-busy=true]')")
         shot(page, f"work-{name}-{size['width']}")
         assert page.evaluate(RULES, size is PHONE) == []
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(150)  # colours fade
+    assert page.evaluate(RULES, True) == []
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size(WIDE)
 
 
@@ -215,8 +219,11 @@ def test_rules_are_said_in_words(desk, page):
 def test_a_schedule_is_added_paused_and_run_now(desk, page):
     desk.go("/schedules")
     expect(part(page, "schedules-empty")).to_be_visible()
+    flow = add_workflow(desk, "Every night", {"id": "note", "type": "compute", "with": {"values": {}}})
+    desk.go("/schedules")
     part(page, "schedule-add").click()
-    part(page, "field-name").fill("Ratings at night")
+    part(page, "field-name").fill("The night's workflow")
+    part(page, "field-workflow").select_option(flow)
     part(page, "field-cron").fill("0 99 * * *")
     expect(part(page, "schedule-said")).to_contain_text("hour")
     part(page, "field-cron").fill("30 2 * * 1-5")
@@ -230,6 +237,7 @@ def test_a_schedule_is_added_paused_and_run_now(desk, page):
     rules_kept(page, "schedules")
     row.locator("[data-test=schedule-pause]").click()
     expect(row).to_contain_text("Paused")
+    assert desk.server.get("/v1/workflow-executions", params={"workflow": flow}).json()["items"][0]["started_by"] == "schedule"
 
 
 def kill_jobs(desk, kind):
