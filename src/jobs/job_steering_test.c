@@ -15,7 +15,7 @@ TEST_BOTH(jobs, a_running_job_shows_its_progress_and_stops_when_cancelled)
     Str id = queue_add(db, (NewJob){ .type = S("long"), .subject = S("x") }, 1);
     cr_assert(queue_wait_for(&queue_running, 1));
     JobRow row = { 0 };
-    for (int i = 0; i < 600 && row.done == 0; i++) {
+    for (int i = 0; i < 600 && row.done == row.stage_done; i++) {
         sleep_ms(25);
         row = queue_find(db, id);
     }
