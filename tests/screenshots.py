@@ -9,6 +9,8 @@ from conftest import SAMPLES, Server
 from mock_provider import MockProvider
 from playwright.sync_api import sync_playwright
 
+import screenshots_work
+
 OUT = Path(sys.argv[1])
 MOST_BYTES = 200_000
 WIDE = {"viewport": {"width": 1280, "height": 800}}
@@ -181,36 +183,64 @@ def understanding(page, server, documents):
     picture(page, "report")
 
 
-def main():
-    OUT.mkdir(parents=True, exist_ok=True)
+def work(browser):
+    """Workflows, approvals and schedules; the server sends mail."""
+    folder = Path(tempfile.mkdtemp(prefix="lectern-screenshots-"))
+    server, box, stop = screenshots_work.start(folder / "library")
+    try:
+        first = browser.new_context(**WIDE)
+        desk = first.new_page()
+        desk.goto(server.url)
+        sign_up(desk)
+        server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+        made = screenshots_work.prepare(server)
+        phone = browser.new_context(**PHONE, storage_state=first.storage_state()).new_page()
+        screenshots_work.pictures(desk, phone, server, box, made, picture)
+    finally:
+        server.stop()
+        stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def library(browser):
+    """Everything else, over one library."""
     folder = Path(tempfile.mkdtemp(prefix="lectern-screenshots-"))
     server = Server(folder / "library").start()
     try:
-        with sync_playwright() as started:
-            browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-            first = browser.new_context(**WIDE)
-            page = first.new_page()
-            page.goto(server.url)
-            sign_up(page)
-            server.new_key()
-            fill_library(server)
-            address = wide(page, server)
-            understanding(page, server, {d["name"]: d["id"] for d in server.get("/v1/documents?limit=100").json()["items"]})
-            mock = MockProvider(["llama-3.3-70b", "gpt-4o-mini", "qwen3-32b"])
-            call_models(server, mock)
-            gateway(page, server)
-            mock.stop()
-            for name, options in (("phone", PHONE), ("dark", {**WIDE, "color_scheme": "dark"})):
-                page = browser.new_context(**options, storage_state=first.storage_state()).new_page()
-                page.goto(address if name == "dark" else address.split("?")[0])
-                part(page, "answer").wait_for()
-                if name == "dark":
-                    page.locator("#reader [data-marked]").wait_for()
-                picture(page, name)
-            browser.close()
+        first = browser.new_context(**WIDE)
+        page = first.new_page()
+        page.goto(server.url)
+        sign_up(page)
+        server.new_key()
+        fill_library(server)
+        address = wide(page, server)
+        understanding(page, server, {d["name"]: d["id"] for d in server.get("/v1/documents?limit=100").json()["items"]})
+        mock = MockProvider(["llama-3.3-70b", "gpt-4o-mini", "qwen3-32b"])
+        call_models(server, mock)
+        gateway(page, server)
+        mock.stop()
+        for name, options in (("phone", PHONE), ("dark", {**WIDE, "color_scheme": "dark"})):
+            page = browser.new_context(**options, storage_state=first.storage_state()).new_page()
+            page.goto(address if name == "dark" else address.split("?")[0])
+            part(page, "answer").wait_for()
+            if name == "dark":
+                page.locator("#reader [data-marked]").wait_for()
+            picture(page, name)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+PARTS = {"library": library, "work": work}
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        for name in sys.argv[2:] or PARTS:
+            PARTS[name](browser)
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -52,12 +52,21 @@ export function render(root, {id}) {
     return h('li', {test: 'execution-wait'}, [t('run.waits_at', {step: wait.step}), reason].filter(Boolean).join(': '), wait.for === 'approval' && step && [' ', h('a', {href: `/approvals/${step.output.approval}`, test: 'execution-approval'}, t('run.to_approval'))]);
   }
 
+  // Its name comes when it is known, and stays.
+  let link = null;
+  function documentLink(document) {
+    if (link) return link;
+    link = h('a', {href: `/documents/${document}`, test: 'execution-document'}, t('run.document'));
+    get(`/v1/documents/${document}`).then(({name}) => fill(link, name), () => {});
+    return link;
+  }
+
   function paintAbout(one) {
     const facts = [t('flow.version', {count: one.workflow.version}), startedText(one.started_by), fullDate(one.created_at), between(one), one.dry_run && t('run.dry_short')].filter(Boolean).join(' · ');
     const sum = costText({tokens: one.steps.reduce((all, step) => all + step.tokens, 0), cost_pico: one.steps.reduce((all, step) => all + step.cost_pico, 0)});
     fill(about, h('div', {class: 'row wrap'}, h('h2', {class: 'grow'}, h('a', {href: `/workflows/${one.workflow.id}`}, one.workflow.name)), stateChip(one.state), writes && actions(one)),
       h('p', {class: 'status'}, [facts, sum].filter(Boolean).join(' · ')),
-      one.document && h('p', {}, h('a', {href: `/documents/${one.document}`, test: 'execution-document'}, t('run.its_document'))),
+      one.document && h('p', {}, documentLink(one.document)),
       one.error && h('p', {class: 'problem', role: 'alert', test: 'execution-error'}, one.error.step && h('b', {}, `${one.error.step}: `), one.error.message),
       one.waits.length > 0 && h('ul', {class: 'run-waits'}, one.waits.slice(0, WAITS_SHOWN).map((wait) => waitText(wait, one))),
       h('details', {class: 'fold', test: 'execution-input'}, h('summary', {}, t('run.in_and_out')), block(t('run.input'), one.input), block(t('run.output'), one.output)));
