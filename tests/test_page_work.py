@@ -193,7 +193,8 @@ def test_an_approval_is_edited_commented_and_given_with_its_document_beside(desk
 
 def test_a_denial_needs_a_reason_and_what_is_decided_leaves_the_inbox(desk, page):
     one = ask(desk, title="Sell the bell")
-    desk.go(f"/approvals/{one}")
+    desk.go("/settings/notices")
+    part(page, "told").filter(has_text="Sell the bell").locator("[data-test=told-link]").click()
     part(page, "deny-open").click()
     part(page, "deny-form-submit").click()
     expect(part(page, "field-problem")).to_contain_text("reason")
@@ -306,6 +307,9 @@ def test_a_calendar_is_read_and_a_bot_is_sent_called_off_and_says_why(desk, page
     part(page, "bot-leave").click()
     expect(part(page, "bot-state")).to_have_text("Called off", timeout=20000)
     rules_kept(page, "meeting")
+    part(page, "work-meetings").click()
+    part(page, "meetings-log").locator("summary").click()
+    expect(part(page, "log-row").first).to_contain_text("A bot was sent")
 
 
 def until_shown(page, row):

@@ -373,6 +373,8 @@ export const WORK = {
   'failed.removed_type': 'All of {type} are thrown away',
 
 
+  'told.open': 'Show it',
+
   'hooks.log': 'Log',
   'hooks.log_of': 'What {url} was told',
   'hooks.held': 'left alone until {date}',
@@ -452,6 +454,11 @@ export const WORK = {
   'meet.summary': 'Summary',
   'meet.decisions': 'Decisions',
   'meet.tasks': {one: 'One task was found', other: '{shown} tasks were found'},
+  'meet.log': 'Why my meetings got a bot, or none',
+  'meet.log_scheduled': 'A bot was sent',
+  'meet.log_skipped': 'Left out',
+  'meet.log_failed': 'No bot could be sent',
+  'meet.log_none': 'Nothing was decided yet.',
   'meet.calendars': 'Calendars',
   'meet.no_calendars': 'None yet. An address that ends in .ics, CalDAV or Google Calendar will do.',
   'meet.calendar_add': 'Add a calendar',

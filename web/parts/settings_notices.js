@@ -10,7 +10,7 @@ import * as hooks from './webhooks.js';
 import * as incoming from './incoming_hooks.js';
 
 const row = (notice, again) => h('li', {class: 'line told', test: 'told', data: {level: notice.level, unread: notice.read_at ? '' : 'yes'}},
-  h('div', {class: 'line-name'}, h('b', {}, notice.title), h('small', {}, fullDate(notice.created_at)), h('p', {}, notice.text)),
+  h('div', {class: 'line-name'}, h('b', {}, notice.title), h('small', {}, fullDate(notice.created_at)), h('p', {}, notice.text), notice.link && h('p', {}, h('a', {href: notice.link, test: 'told-link'}, t('told.open')))),
   !notice.read_at && h('button', {class: 'small', onclick: () => again(() => post('/v1/notices/read', {id: notice.id})), test: 'told-read'}, t('told.read')));
 
 const alertRow = (alert, again) => h('li', {class: 'line told', test: 'alert', data: {level: 'problem', unread: alert.acknowledged_at ? '' : 'yes'}},

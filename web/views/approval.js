@@ -2,7 +2,7 @@
 import {h, fill, cleanup, debounce} from '../dom.js';
 import {t, fullDate} from '../texts.js';
 import {get, patch, post} from '../api.js';
-import {state, on, mayAdminister} from '../state.js';
+import {state, emit, on, mayAdminister} from '../state.js';
 import {field, form, formDialog, valuesOf} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import * as reader from '../parts/reader.js';
@@ -38,6 +38,7 @@ export function render(root, {id}) {
   async function send(run, said) {
     try {
       one = await run();
+      emit('told');
       if (said) toast(said);
     } catch (error) {
       toast(error.message);
@@ -54,6 +55,7 @@ export function render(root, {id}) {
       fields: field({name: 'reason', label: t(isRequired ? 'approval.reason' : 'approval.reason_optional'), type: 'area', required: isRequired, maxlength: 4000}),
       send: async ({reason}) => {
         await run(reason);
+        emit('told');
         load();
       },
     });
@@ -68,6 +70,7 @@ export function render(root, {id}) {
       fields: [field({name: 'to', label: t('approval.delegate_to'), hint: t('approval.delegate_hint'), required: true, autocomplete: 'off'}), field({name: 'reason', label: t('approval.reason_optional'), type: 'area'})],
       send: async (values) => {
         await post(`${path}/delegate`, values);
+        emit('told');
         load();
       },
     });

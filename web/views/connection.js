@@ -68,7 +68,7 @@ export function render(root, {id, query: {state: first = ''}}) {
 
   function rowOf(item) {
     const name = item.name || item.remote || item.key;
-    const words = h(item.document ? 'a' : 'span', {class: 'line-name', href: item.document && `/documents/${item.document}`}, h('b', {}, name),
+    const words = h(item.document ? 'a' : 'span', {class: 'line-name', href: item.document && `/documents/${item.document}`, test: 'item-open'}, h('b', {}, name),
       h('small', {}, [t(`connect.item_${item.state}`), ago(item.updated_at)].join(' · ')), item.error && h('small', {class: 'bad'}, item.error));
     return h('li', {class: 'line', test: 'connection-item', data: {key: item.key}}, words,
       MAY_TAKE.includes(item.state) && h('button', {class: 'small', onclick: () => decide(item, 'take'), test: 'item-take'}, t('connect.take')),

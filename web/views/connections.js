@@ -31,7 +31,7 @@ export function render(root) {
   function rowOf(one) {
     const facts = [t(`connect.kind_of_${one.kind}`), everyText(one.every_minutes), one.done_at ? t('connect.last', {ago: ago(one.done_at)}) : t('connect.never')];
     return h('li', {class: 'line', test: 'connection-row', data: {id: one.id}},
-      h('a', {class: 'line-name', href: `/connections/${one.id}`}, h('b', {}, one.name), h('small', {}, facts.join(' · ')), h('small', {}, foundText(one.items)), one.error && h('small', {class: 'bad'}, one.error)),
+      h('a', {class: 'line-name', href: `/connections/${one.id}`, test: 'connection-open'}, h('b', {}, one.name), h('small', {}, facts.join(' · ')), h('small', {}, foundText(one.items)), one.error && h('small', {class: 'bad'}, one.error)),
       connectionChip(one), one.on && h('button', {class: 'small', onclick: () => sync(one), test: 'connection-sync'}, t('connect.sync')));
   }
 

@@ -1,5 +1,5 @@
 // executions.js - what workflows have done and do, newest first.
-import {h, fill, cleanup} from '../dom.js';
+import {h, fill, cleanup, keepFocus} from '../dom.js';
 import {t, ago, fullDate} from '../texts.js';
 import {get} from '../api.js';
 import {note, withQuery} from '../router.js';
@@ -8,12 +8,16 @@ import {workHead} from '../parts/work_tabs.js';
 import {EXECUTION_STATES, between, startedText, stateChip, stateText} from '../parts/execution_state.js';
 
 const PAGE = 50;
+const LIVE_MS = 3000;
 
 export function render(root, {query}) {
   const undo = cleanup();
   const {workflow = '', state = ''} = query;
   const shown = {workflow, state};
   let next = null;
+  let timer = 0;
+  let isGone = false;
+  undo.add(() => { isGone = true; clearTimeout(timer); });
   const head = workHead('executions', t('work.executions'));
   const list = h('ul', {class: 'lines', test: 'executions'}, h('li', {class: 'bone wide'}));
   const more = h('button', {class: 'small', hidden: true, onclick: () => load(true), test: 'executions-more'}, t('library.more'));
@@ -30,17 +34,20 @@ export function render(root, {query}) {
 
   function rowOf(one) {
     const facts = [ago(one.created_at), startedText(one.started_by), between(one), one.dry_run && t('run.dry_short')].filter(Boolean).join(' · ');
-    return h('li', {class: 'line', test: 'execution-row', data: {id: one.id}}, h('a', {class: 'line-name', href: `/executions/${one.id}`}, h('b', {}, one.workflow.name),
+    return h('li', {class: 'line', test: 'execution-row', data: {id: one.id}}, h('a', {class: 'line-name', href: `/executions/${one.id}`, test: 'execution-open'}, h('b', {}, one.workflow.name),
       h('small', {title: fullDate(one.created_at)}, facts), one.error && h('small', {class: 'bad'}, one.error.message)), stateChip(one.state));
   }
 
+  // While one of them runs, the first part is read anew; whoever has read on is left in peace.
   async function load(append) {
+    clearTimeout(timer);
     try {
       const page = await get('/v1/workflow-executions', {...shown, limit: PAGE, after: append ? next : null});
       next = page.next;
       more.hidden = !next;
       if (append) list.append(...page.items.map(rowOf));
-      else fill(list, page.items.length ? page.items.map(rowOf) : h('li', {class: 'nothing', test: 'executions-empty'}, h('h2', {}, t('run.empty_title')), h('p', {}, t('run.empty'))));
+      else keepFocus(list, 'id', () => fill(list, page.items.length ? page.items.map(rowOf) : h('li', {class: 'nothing', test: 'executions-empty'}, h('h2', {}, t('run.empty_title')), h('p', {}, t('run.empty')))));
+      if (!append && !isGone && page.items.some(({state: now}) => now === 'running')) timer = setTimeout(load, LIVE_MS);
     } catch (error) {
       fill(list, h('li', {}, problem(error, () => load())));
     }

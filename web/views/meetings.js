@@ -15,6 +15,7 @@ import {botChip, callOff, reasonText, sendBot} from '../parts/meeting_bot.js';
 const DAY_MS = 86400000;
 const PAST_DAYS = 60;
 const MOST = 100;
+const LOG_MOST = 50;
 
 function askMeeting() {
   formDialog({
@@ -39,9 +40,11 @@ export function render(root, {query}) {
     note(withQuery({when: when === 'past' ? 'past' : ''}));
     load();
   }}, ['coming', 'past'].map((name) => h('option', {value: name, selected: name === when}, t(`meet.${name}`))));
+  const log = h('ul', {class: 'lines'});
+  const why = h('details', {class: 'fold', test: 'meetings-log', ontoggle: () => { if (why.open) paintLog(); }}, h('summary', {}, t('meet.log')), log);
   const own = h('section', {class: 'stacked'});
   const sending = h('section', {class: 'stacked'});
-  fill(root, head.element, h('div', {class: 'scroll pad work'}, h('div', {class: 'row wrap'}, choose, h('span', {class: 'gap'}), mayWrite() && h('button', {class: 'small', onclick: sendAll, test: 'meetings-send-all'}, t('meet.send_all'))), list, own, sending));
+  fill(root, head.element, h('div', {class: 'scroll pad work'}, h('div', {class: 'row wrap'}, choose, h('span', {class: 'gap'}), mayWrite() && h('button', {class: 'small', onclick: sendAll, test: 'meetings-send-all'}, t('meet.send_all'))), list, why, own, sending));
 
   async function sendAll() {
     try {
@@ -53,10 +56,20 @@ export function render(root, {query}) {
     load();
   }
 
+  async function paintLog() {
+    try {
+      const {items} = await get('/v1/meeting-bots/log', {limit: LOG_MOST});
+      const rows = items.map((one) => h('li', {class: 'line', test: 'log-row'}, h('a', {class: 'line-name', href: `/meetings/${one.meeting}`}, h('b', {}, t(`meet.log_${one.outcome}`)), one.reason && h('small', {class: 'wraps'}, one.reason), h('small', {}, fullDate(one.created_at)))));
+      fill(log, rows.length ? rows : h('li', {class: 'status'}, t('meet.log_none')));
+    } catch (error) {
+      fill(log, h('li', {}, problem(error, paintLog)));
+    }
+  }
+
   function rowOf(one, bot) {
     const facts = [fullDate(one.starts_at), one.link && t(`meet.link_${one.link.kind}`), one.state === 'cancelled' && t('meet.cancelled'), one.minutes && t('meet.has_minutes')].filter(Boolean).join(' · ');
     const act = (run) => run().then(load);
-    return h('li', {class: 'line', test: 'meeting-row', data: {id: one.id}}, h('a', {class: 'line-name', href: `/meetings/${one.id}`}, h('b', {}, one.title), h('small', {}, facts), bot && reasonText(bot) && h('small', {class: bot.state === 'failed' ? 'bad' : ''}, reasonText(bot))),
+    return h('li', {class: 'line', test: 'meeting-row', data: {id: one.id}}, h('a', {class: 'line-name', href: `/meetings/${one.id}`, test: 'meeting-open'}, h('b', {}, one.title), h('small', {}, facts), bot && reasonText(bot) && h('small', {class: bot.state === 'failed' ? 'bad' : ''}, reasonText(bot))),
       bot && botChip(bot), mayWrite() && when === 'coming' && (bot && !bot.is_over ? h('button', {class: 'small', onclick: () => act(() => callOff(bot)), test: 'bot-leave'}, t('meet.call_off'))
         : one.link && h('button', {class: 'small', onclick: () => act(() => sendBot(one, Boolean(bot))), test: 'bot-send'}, t('meet.send'))));
   }

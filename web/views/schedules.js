@@ -15,7 +15,8 @@ export function render(root) {
   const undo = cleanup();
   let types = [];
   let timer = 0;
-  undo.add(() => clearTimeout(timer));
+  let isGone = false;
+  undo.add(() => { isGone = true; clearTimeout(timer); });
   const add = h('button', {class: 'small primary', disabled: true, onclick: () => askSchedule(types, null, load), test: 'schedule-add'}, t('schedule.add'));
   const head = workHead('schedules', t('work.schedules'), add);
   const list = h('ul', {class: 'lines', test: 'schedules'}, h('li', {class: 'bone wide'}));
@@ -69,7 +70,7 @@ export function render(root) {
       const items = await all('/v1/schedules', {});
       add.disabled = types.length === 0;
       keepFocus(list, 'id', () => fill(list, items.length ? items.map(rowOf) : h('li', {class: 'nothing', test: 'schedules-empty'}, h('h2', {}, t('schedule.empty_title')), h('p', {}, t('schedule.empty')))));
-      if (items.some((one) => !one.paused)) timer = setTimeout(load, AGAIN_MS);
+      if (!isGone && items.some((one) => !one.paused)) timer = setTimeout(load, AGAIN_MS);
     } catch (error) {
       fill(list, h('li', {}, problem(error, load)));
     }
