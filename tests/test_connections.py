@@ -273,6 +273,38 @@ def test_a_service_grants_tokens_that_are_refreshed(library, places):
     assert wait_until(lambda: notion.show()["items"]["taken"] == 1), notion.show()
     assert places.grants == ["authorization_code", "refresh_token"]
     assert library.post(library_folder(library).path + "/authorize", wish).status_code == 415
+    # Tokens stay with the server they were granted for.
+    places.requests.clear()
+    elsewhere = {"settings": {"api": places.url.replace("127.0.0.1", "localhost") + "/notion"}}
+    assert library.call("PATCH", notion.path, json=elsewhere).status_code == 200
+    assert wait_until(lambda: "authorise again" in (notion.show()["error"] or "")) and not places.requests
+
+
+@pytest.mark.parametrize("kind,settings,moved,secret", [
+    ("s3", {"endpoint": "{0}", "bucket": "bucket", "key_id": "k", "secret_key": "kept"}, {"endpoint": "{1}"}, "secret_key"),
+    ("webdav", {"url": "{0}/dav/ann", "user": "ann", "password": "kept"}, {"url": "{1}/dav/ann"}, "password"),
+    ("github", {"api": "{0}", "repository": "a/b", "token": "kept"}, {"api": "{1}"}, "token"),
+    ("notion", {"api": "{0}/notion", "token": "kept"}, {"api": "{1}/notion"}, "token"),
+    ("imap", {"host": "127.0.0.1", "port": 1, "user": "a", "password": "kept"}, {"host": "localhost"}, "password"),
+    ("imap", {"host": "127.0.0.1", "port": 1, "user": "a", "password": "kept"}, {"security": "none"}, "password"),
+])
+def test_a_secret_is_not_sent_to_a_server_it_was_not_given_for(library, places, kind, settings, moved, secret):
+    def at(members):
+        elsewhere = places.url.replace("127.0.0.1", "localhost")
+        return {k: v.format(places.url, elsewhere) if isinstance(v, str) else v for k, v in members.items()}
+    answer = library.post("/v1/connections", {"kind": kind, "name": "still", "on": False, "settings": at(settings)})
+    assert answer.status_code == 201, answer.text
+    path = f"/v1/connections/{answer.json()['id']}"
+    shown = at({k: v for k, v in settings.items() if k != secret})
+    places.requests.clear()
+    for method, where in (("PATCH", path), ("POST", path + "/test")):
+        refused = library.call(method, where, json={"settings": {**shown, **at(moved)}})
+        assert refused.status_code == 400 and f"'{secret}'" in refused.json()["error"]["message"], refused.text
+    assert not places.requests and library.get(path).json()["settings"] == shown
+    # What does not lead elsewhere needs none; a new one is sent where it was given for.
+    assert library.call("PATCH", path, json={"settings": {**shown, "items_max": 7}}).status_code == 200
+    given = library.call("PATCH", path, json={"settings": {**shown, **at(moved), secret: "another"}})
+    assert given.status_code == 200 and given.json()["secrets"] == [secret]
 
 
 def library_folder(library):

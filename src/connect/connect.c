@@ -1,11 +1,7 @@
 /* connect.c - the kinds, and connections as people make and change them; see connect.h. */
-#include "base/json_schema.h"
-#include "base/seal.h"
 #include "connect/connect_int.h"
 #include "store/audit_store.h"
-#include "store/server_key.h"
 
-#define SEAL_KEY S("connections")
 #define NAME_MAX_BYTES 200
 #define SENT_MAX MB(4) /* of a text that goes out; what is beyond is left out */
 
@@ -60,103 +56,6 @@ void connect_free(Connect *connect)
         return;
     http_client_free(connect->http);
     free(connect);
-}
-
-/* --- Settings and secrets --- */
-
-static json_t *schema_of(const ConnectorKind *kind)
-{
-    json_t *schema = NULL;
-    Error none;
-    bool is_read = json_parse(str(*kind->schema), SCHEMA_BYTES_MAX, &schema, &none);
-    return is_read ? schema : NULL;
-}
-
-static bool is_secret(const json_t *schema, const char *name)
-{
-    const json_t *member = json_object_get(json_object_get(schema, "properties"), name);
-    return json_is_true(json_object_get(member, "writeOnly"));
-}
-
-bool connect_seal(Connect *connect, Arena *arena, const json_t *secrets, Str *sealed_r, Error *err)
-{
-    Str key;
-    *sealed_r = STR_NONE;
-    return !json_object_size(secrets) ||
-           (server_key(connect->options.db, arena, SEAL_KEY, &key, err) &&
-            seal_close(arena, key, json_print(arena, secrets), sealed_r, err));
-}
-
-bool connect_open(Connect *connect, Arena *arena, Str sealed, json_t **secrets_r, Error *err)
-{
-    Str key, text = S("{}");
-    return (!sealed.length || (server_key(connect->options.db, arena, SEAL_KEY, &key, err) &&
-                               seal_open(arena, key, sealed, &text, err))) &&
-           json_parse(text, CONNECT_SETTINGS_MAX, secrets_r, err);
-}
-
-bool connect_settings(Connect *connect, Arena *arena, const Connection *connection,
-                      json_t **settings_r, Error *err)
-{
-    AUTO_JSON json_t *secrets = NULL;
-    json_t *settings = NULL;
-    if (!connect_open(connect, arena, connection->sealed, &secrets, err) ||
-        !json_parse(connection->settings, CONNECT_SETTINGS_MAX, &settings, err))
-        return false;
-    (void)json_object_update(settings, secrets);
-    *settings_r = settings;
-    return true;
-}
-
-bool connect_secrets(Connect *connect, Arena *arena, const Connection *connection, StrList *names_r,
-                     Error *err)
-{
-    AUTO_JSON json_t *secrets = NULL;
-    VEC(Str) names = { 0 };
-    const char *name;
-    json_t *value;
-    if (!connect_open(connect, arena, connection->sealed, &secrets, err))
-        return false;
-    json_object_foreach(secrets, name, value) * vec_push(arena, &names) =
-        str_copy(arena, str(name));
-    *names_r = (StrList){ names.at, names.count };
-    return true;
-}
-
-/* What was given, over the secrets that are kept; checked. */
-static bool merge(Connect *connect, Arena *arena, const ConnectorKind *kind,
-                  const Connection *connection, const json_t *given, json_t **settings_r,
-                  Error *err)
-{
-    AUTO_JSON json_t *schema = schema_of(kind), *secrets = NULL;
-    AUTO_JSON json_t *settings = json_deep_copy(given);
-    Error why = { 0 };
-    if (!json_is_object(given))
-        return fail_field(err, "settings",
-                          "'settings' is an object; GET /v1/connections/kinds "
-                          "says what is in it");
-    if (!connect_open(connect, arena, connection->sealed, &secrets, err))
-        return false;
-    (void)json_object_update_missing(settings, secrets);
-    if (!json_schema_holds(schema, settings, &why))
-        return fail_field(err, "settings", "%s", why.message);
-    *settings_r = settings;
-    settings = NULL;
-    return true;
-}
-
-/* Into what may be shown and what is sealed. */
-static bool split(Connect *connect, Arena *arena, const ConnectorKind *kind, json_t *settings,
-                  Connection *connection, Error *err)
-{
-    AUTO_JSON json_t *schema = schema_of(kind), *secrets = json_object();
-    AUTO_JSON json_t *shown = json_object();
-    const char *name;
-    json_t *value;
-    json_object_foreach(settings, name, value)(void)
-        json_object_set(is_secret(schema, name) ? secrets : shown, name, value);
-    connection->settings = json_print(arena, shown);
-    return connect_seal(connect, arena, secrets, &connection->sealed, err);
 }
 
 /* --- Adding, changing, removing --- */
@@ -234,10 +133,10 @@ bool connect_add(Connect *connect, const Scope *scope, Arena *arena, const Conne
     change.connection.kind = wish->kind;
     if (!scope_needs(scope, ROLE_ADMIN, err) || !connector_named(wish->kind, &kind, err) ||
         !check_wish(wish, err) ||
-        !merge(connect, arena, kind, &change.connection, wish->settings, &settings, err))
+        !connect_merge(connect, arena, kind, &change.connection, wish->settings, &settings, err))
         return false;
     fill(&change.connection, scope, wish);
-    if (!split(connect, arena, kind, settings, &change.connection, err) ||
+    if (!connect_split(connect, arena, kind, settings, &change.connection, err) ||
         !store_write(connect->options.db, scope, add_work, &change, err))
         return false;
     *connection_r = change.connection;
@@ -273,8 +172,8 @@ bool connect_change(Connect *connect, const Scope *scope, Arena *arena, Str id,
         return false;
     Str was = change.connection.settings;
     if (wish->settings &&
-        (!merge(connect, arena, kind, &change.connection, wish->settings, &settings, err) ||
-         !split(connect, arena, kind, settings, &change.connection, err)))
+        (!connect_merge(connect, arena, kind, &change.connection, wish->settings, &settings, err) ||
+         !connect_split(connect, arena, kind, settings, &change.connection, err)))
         return false;
     change.is_elsewhere = !str_equal(was, change.connection.settings);
     fill(&change.connection, scope, wish);
@@ -313,7 +212,8 @@ bool connect_test(Connect *connect, const Scope *scope, Arena *arena, Str id,
         !connector_named(change.connection.kind, &kind, err))
         return false;
     if (!(wish->settings || !id.length
-              ? merge(connect, arena, kind, &change.connection, wish->settings, &settings, err)
+              ? connect_merge(connect, arena, kind, &change.connection, wish->settings, &settings,
+                              err)
               : connect_settings(connect, arena, &change.connection, &settings, err)))
         return false;
     if (wish->settings) /* who names an address is who may reach it */

@@ -107,6 +107,14 @@ Str connect_resolve(Arena *arena, Str base, Str reference)
                                     STR_ARG(folder), STR_ARG(to)));
 }
 
+Str connect_origin(Arena *arena, Str address)
+{
+    Url url;
+    Error none;
+    return is_web(address) && url_parse(arena, address, &url, &none) ? origin_of(arena, &url)
+                                                                     : STR_NONE;
+}
+
 bool connect_same_origin(Arena *arena, Str a, Str b)
 {
     Url one, two;

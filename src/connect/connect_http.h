@@ -31,6 +31,8 @@ MUST_CHECK bool connect_ask(ConnectRun *run, const ConnectAsk *ask, ConnectAnswe
 /* "../x?y#z" seen from the page at `base`, without its fragment; empty when it leads nowhere that
  * is http or https. */
 Str connect_resolve(Arena *arena, Str base, Str reference);
+/* scheme://host[:port]; empty for what is no address of http or https. */
+Str connect_origin(Arena *arena, Str address);
 /* scheme://host[:port] of both are the same. */
 bool connect_same_origin(Arena *arena, Str a, Str b);
 /* "Bearer X", for a header. */

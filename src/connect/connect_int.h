@@ -20,6 +20,16 @@ void connect_run_end(ConnectRun *run);
 /* The settings of a stored connection, with its secrets; release with AUTO_JSON. */
 MUST_CHECK bool connect_settings(Connect *connect, Arena *arena, const Connection *connection,
                                  json_t **settings_r, Error *err);
+/* What was given over the secrets that are kept, checked; release with AUTO_JSON. ERROR_INVALID: a
+ * kept secret would go to another server than the one it was given for. */
+MUST_CHECK bool connect_merge(Connect *connect, Arena *arena, const ConnectorKind *kind,
+                              const Connection *connection, const json_t *given,
+                              json_t **settings_r, Error *err);
+/* Into what may be shown and what is sealed, both of *connection. */
+MUST_CHECK bool connect_split(Connect *connect, Arena *arena, const ConnectorKind *kind,
+                              json_t *settings, Connection *connection, Error *err);
+/* Which server settings lead to, to be compared: see Connector.place. */
+Str connect_place(Arena *arena, const ConnectorKind *kind, const json_t *settings);
 /* Seals these secrets. */
 MUST_CHECK bool connect_seal(Connect *connect, Arena *arena, const json_t *secrets, Str *sealed_r,
                              Error *err);

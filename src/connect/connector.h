@@ -51,6 +51,7 @@ typedef struct ConnectNote {
 
 typedef struct Connector {
     const char *schema; /* of its settings, JSON Schema; a writeOnly one is a secret */
+    const char *place;  /* the settings that say which server is asked; NULL: it has no secrets */
     int64_t items_max;  /* of one round, unless the setting items_max says; 0: 10,000 */
     /* Whether the place can be reached with these settings; *says_r: what it found. */
     bool (*check)(ConnectRun *run, Str *says_r, Error *err);

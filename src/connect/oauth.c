@@ -21,6 +21,7 @@ typedef struct Granting {
     Arena *arena;
     Connection connection;
     ConnectionGrant grant;
+    const OauthWish *wish; /* of one that begins */
     bool is_there, is_won;
 } Granting;
 
@@ -76,32 +77,39 @@ static bool check_wish(Connect *connect, const Scope *scope, Arena *arena, const
     return url_check(arena, wish->token_url, &safety, &address, err) || fail_in(err, "token_url");
 }
 
-static bool begin_work(DbTx *tx, void *argument, Error *err)
-{
-    Granting *work = argument;
-    const ConnectorKind *kind;
-    AuditEntry entry = { .action = S("connection.authorize"),
-                         .subject_kind = S("connection"),
-                         .subject = work->grant.connection };
-    return connection_find(tx, work->scope, work->arena, work->grant.connection, &work->connection,
-                           err) &&
-           connector_named(work->connection.kind, &kind, err) &&
-           (kind->takes_grants ||
-            fail(err, ERROR_UNSUPPORTED, "a connection of kind %s has no use for OAuth",
-                 kind->name)) &&
-           connection_grant_begin(tx, work->scope, &work->grant, err) &&
-           audit_add(tx, work->scope, &entry, err);
-}
-
-static Str settings_of(Arena *arena, const OauthWish *wish)
+static Str settings_of(Arena *arena, const OauthWish *wish, Str place)
 {
     Buf out = buf_new(arena, KB(32));
     JsonWriter json = put_begin(&out);
     put_text(&json, "token_url", wish->token_url);
     put_text(&json, "client_id", wish->client_id);
     put_bool(&json, "secret_in_header", wish->secret_in_header);
+    put_text(&json, "place", place);
     put_end(&json);
     return buf_str(&out);
+}
+
+/* The grant is for the server that the connection leads to now. */
+static bool begin_work(DbTx *tx, void *argument, Error *err)
+{
+    AUTO_JSON json_t *settings = NULL;
+    Granting *work = argument;
+    const ConnectorKind *kind;
+    AuditEntry entry = { .action = S("connection.authorize"),
+                         .subject_kind = S("connection"),
+                         .subject = work->grant.connection };
+    if (!connection_find(tx, work->scope, work->arena, work->grant.connection, &work->connection,
+                         err) ||
+        !connector_named(work->connection.kind, &kind, err) ||
+        !json_parse(work->connection.settings, CONNECT_SETTINGS_MAX, &settings, err))
+        return false;
+    if (!kind->takes_grants)
+        return fail(err, ERROR_UNSUPPORTED, "a connection of kind %s has no use for OAuth",
+                    kind->name);
+    work->grant.settings =
+        settings_of(work->arena, work->wish, connect_place(work->arena, kind, settings));
+    return connection_grant_begin(tx, work->scope, &work->grant, err) &&
+           audit_add(tx, work->scope, &entry, err);
 }
 
 static Str address_of(Arena *arena, const ConnectOptions *options, const OauthWish *wish, Str state,
@@ -136,10 +144,9 @@ bool oauth_begin(Connect *connect, const Scope *scope, Arena *arena, Str connect
     AUTO_JSON json_t *secrets = json_pack(
         "{s:s%, s:s%}", "verifier", verifier.at, verifier.length, "client_secret",
         wish->client_secret.length ? wish->client_secret.at : "", wish->client_secret.length);
-    Granting work = { .scope = scope, .arena = arena };
+    Granting work = { .scope = scope, .arena = arena, .wish = wish };
     work.grant =
         (ConnectionGrant){ .connection = connection,
-                           .settings = settings_of(arena, wish),
                            .state_digest = sha256_hex(arena, state),
                            .state_until_ms = now_ms() + OAUTH_STATE_MINUTES * 60 * INT64_C(1000) };
     if (!scope_needs(scope, ROLE_ADMIN, err) || !check_wish(connect, scope, arena, wish, err) ||
@@ -320,6 +327,19 @@ static bool refresh(ConnectRun *run, Granting *work, json_t *secrets, Error *err
     return exchange(run, work, secrets, &form, &why) || refuse(run, work, &why, err);
 }
 
+/* A token goes to no other server than the one it was granted for. */
+static bool check_place(const ConnectRun *run, const Granting *work, Error *err)
+{
+    AUTO_JSON json_t *settings = NULL;
+    if (!json_parse(work->grant.settings, KB(32), &settings, err))
+        return false;
+    return str_equal(json_member_text(settings, "place"),
+                     connect_place(run->arena, run->kind, run->settings)) ||
+           fail(err, ERROR_DENIED,
+                "the service's grant is for another server than the one the settings name now: "
+                "authorise again");
+}
+
 /* One of all who need it refreshes; the others wait for what it gets. */
 static bool token_once(ConnectRun *run, Granting *work, Str *token_r, Error *err)
 {
@@ -328,6 +348,8 @@ static bool token_once(ConnectRun *run, Granting *work, Str *token_r, Error *err
         return false;
     if (!work->is_there || work->grant.state_digest.length)
         return true; /* not granted */
+    if (!check_place(run, work, err))
+        return false;
     if (work->grant.error.length)
         return fail(err, ERROR_DENIED, "authorise again: " STR_FMT, STR_ARG(work->grant.error));
     if (!connect_open(run->connect, run->arena, work->grant.sealed, &secrets, err))

@@ -145,6 +145,7 @@ static bool github_fetch(ConnectRun *run, const ConnectionItem *item, ConnectFil
 
 const Connector connector_github = {
     .schema = schema,
+    .place = "api",
     .check = github_check,
     .list = github_list,
     .fetch = github_fetch,

@@ -172,6 +172,7 @@ static bool imap_take(ConnectRun *run, const ConnectionItem *item, ConnectFile *
 
 const Connector connector_imap = {
     .schema = schema,
+    .place = "host port security",
     .check = imap_check,
     .list = imap_list_part,
     .fetch = imap_take,

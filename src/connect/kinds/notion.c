@@ -358,6 +358,7 @@ static bool notion_send(ConnectRun *run, const ConnectNote *note, Str *remote_r,
 
 const Connector connector_notion = {
     .schema = schema,
+    .place = "api",
     .check = notion_check,
     .list = notion_list,
     .fetch = notion_fetch,

@@ -10,7 +10,8 @@ static const char schema[] =
     "\"endpoint\":{\"type\":\"string\",\"minLength\":8,\"maxLength\":500,\"title\":\"Address of "
     "the "
     "service, as https://s3.eu-central-1.amazonaws.com\"},"
-    "\"bucket\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"title\":\"Bucket\"},"
+    "\"bucket\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9._-]+$\",\"maxLength\":255,\"title\":"
+    "\"Bucket\"},"
     "\"prefix\":{\"type\":\"string\",\"maxLength\":1000,\"title\":\"Only names that begin so\"},"
     "\"region\":{\"type\":\"string\",\"maxLength\":60,\"default\":\"us-east-1\",\"title\":"
     "\"Region\"},"
@@ -198,6 +199,7 @@ static bool s3_fetch(ConnectRun *run, const ConnectionItem *item, ConnectFile *f
 
 const Connector connector_s3 = {
     .schema = schema,
+    .place = "endpoint",
     .check = s3_check,
     .list = s3_list,
     .fetch = s3_fetch,

@@ -187,6 +187,7 @@ static bool webdav_fetch(ConnectRun *run, const ConnectionItem *item, ConnectFil
 
 const Connector connector_webdav = {
     .schema = schema,
+    .place = "url",
     .check = webdav_check,
     .list = webdav_list,
     .fetch = webdav_fetch,
