@@ -73,6 +73,19 @@ def test_a_feed_is_connected_looked_at_and_paused(desk, page, places):
     rules_kept(page, "connections")
 
 
+def test_granting_a_connection_its_tokens_says_what_the_server_lacks(desk, page, places):
+    made = desk.server.post("/v1/connections", {"kind": "github", "name": "The log", "every_minutes": 0, "settings": {"repository": "keeper/log", "api": places.url}}).json()
+    desk.go(f"/connections/{made['id']}")
+    part(page, "connection-grant").click()
+    part(page, "field-authorize_url").fill("https://example.org/authorize")
+    part(page, "field-token_url").fill("https://example.org/token")
+    part(page, "field-client_id").fill("tower")
+    part(page, "grant-form-submit").click()
+    expect(part(page, "grant").locator("[role=alert]")).to_contain_text("public_url")
+    page.keyboard.press("Escape")
+    desk.server.call("DELETE", f"/v1/connections/{made['id']}")
+
+
 def test_what_a_connection_lacks_is_said_at_its_field(desk, page):
     desk.go("/connections")
     part(page, "connection-add").click()

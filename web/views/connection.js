@@ -8,6 +8,7 @@ import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
 import {askConnection, everyText} from '../parts/connection_form.js';
+import {GRANTED, askGrant} from '../parts/connection_grant.js';
 import {connectionChip, foundText, itemStates} from '../parts/connection_state.js';
 
 const PAGE = 50;
@@ -51,6 +52,7 @@ export function render(root, {id, query: {state: first = ''}}) {
     return h('div', {class: 'row wrap'}, one.on && h('button', {class: 'small primary', onclick: () => change(() => post(`${path}/sync`), t('connect.syncing', {name: one.name})), test: 'connection-sync'}, t('connect.sync')),
       h('button', {class: 'small', onclick: () => change(async () => toast((await post(`${path}/test`, {})).found)), test: 'connection-test'}, t('connect.test')),
       h('button', {class: 'small', onclick: () => askConnection(kind, one, load), test: 'connection-edit'}, t('connect.change')),
+      GRANTED.includes(one.kind) && h('button', {class: 'small', onclick: () => askGrant(one), test: 'connection-grant'}, t('grant.button')),
       h('button', {class: 'small', onclick: () => change(() => patch(path, {on: !one.on})), test: 'connection-switch'}, t(one.on ? 'connect.pause' : 'connect.go_on')),
       h('button', {class: 'small', onclick: () => drop(one), test: 'connection-remove'}, t('do.remove')));
   }
