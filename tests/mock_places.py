@@ -7,6 +7,7 @@ import json
 import re
 import socketserver
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -32,6 +33,7 @@ class Places:
         self.notion_written = []
         self.granted = {}       # code -> challenge
         self.grants = []        # what was asked of the token endpoint
+        self.grants_take_s = 0
         self.requests = []
         self.refuse = {}    # path -> (status, headers)
         places = self
@@ -69,7 +71,7 @@ class Places:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
         self.server.shutdown()
@@ -219,6 +221,7 @@ class Places:
     def oauth(self, request, url):
         asked = dict(parse_qsl(request.content.decode()))
         self.grants.append(asked["grant_type"])
+        time.sleep(self.grants_take_s)
         verifier = asked.get("code_verifier", "")
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         good = asked["client_id"] == "lectern" and asked.get("client_secret") == "s3cret" and (
@@ -232,9 +235,10 @@ class Places:
 
 
 class Mailbox:
-    """One mailbox, INBOX, of ann with password secret; mails: UID -> bytes."""
+    """One mailbox, INBOX, of ann with password secret or the token ntn_x; mails: UID -> bytes. With `tls` (the context of a
+    server) it speaks TLS from the start, with `starttls` after that command."""
 
-    def __init__(self):
+    def __init__(self, tls=None, starttls=None):
         self.mails, self.validity, self.commands = {}, 7, []
         mailbox = self
 
@@ -256,9 +260,25 @@ class Mailbox:
                     self.wfile.write(b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (numbers.index(uid) + 1, uid, len(mail)))
                     self.wfile.write(mail + b" FLAGS ())\r\n")
 
+            def setup(self):
+                if tls:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
+                self.is_safe = bool(tls)
+                super().setup()
+
+            def begin_tls(self):
+                self.request = starttls.wrap_socket(self.request, server_side=True)
+                self.is_safe = True
+                super().setup()
+
+            def may(self, command, arguments):
+                if command == "LOGIN":
+                    return arguments.replace('"', "") == "ann secret" and (self.is_safe or not starttls)
+                return base64.b64decode(arguments.split()[1]) == b"user=ann\x01auth=Bearer ntn_x\x01\x01"
+
             def handle(self):
                 self.say("* OK IMAP4rev1 ready")
-                for line in self.rfile:
+                while line := self.rfile.readline():
                     tag, command, *rest = line.decode().strip().split(" ", 2)
                     arguments = rest[0] if rest else ""
                     mailbox.commands.append(command.upper())
@@ -266,8 +286,12 @@ class Mailbox:
                         command, arguments = arguments.split(" ", 1)
                         mailbox.commands.append(arguments)
                     if command == "CAPABILITY":
-                        self.say("* CAPABILITY IMAP4rev1")
-                    elif command == "LOGIN" and arguments.replace('"', "") != "ann secret":
+                        self.say("* CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2" + (" STARTTLS" if starttls else ""))
+                    elif command == "STARTTLS" and starttls:
+                        self.say(f"{tag} OK begin")
+                        self.begin_tls()
+                        continue
+                    elif command in ("LOGIN", "AUTHENTICATE") and not self.may(command, arguments):
                         self.say(f"{tag} NO wrong")
                         continue
                     elif command == "EXAMINE" and arguments != '"INBOX"':
@@ -287,7 +311,7 @@ class Mailbox:
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
         self.server.shutdown()

@@ -1,26 +1,28 @@
 """Documents come in from places outside and stay in step with them."""
 import os
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from conftest import Server, wait_until
+from conftest import Server, make_certificate, wait_until
 from mock_places import S3_KEY, S3_SECRET, Mailbox, Places
 
 
-def start(tmp_path_factory, database=""):
+def start(tmp_path_factory, database="", **environment):
     """A server that may watch one folder, with the key of its owner: who may name private addresses."""
     folder = tmp_path_factory.mktemp("watched")
     started = Server(tmp_path_factory.mktemp("places") / "library", database,
-                     environment={"LECTERN_CONNECT_FOLDERS": str(folder), "LECTERN_PUBLIC_URL": "https://lectern.example"}).start()
+                     environment={"LECTERN_CONNECT_FOLDERS": str(folder), "LECTERN_PUBLIC_URL": "https://lectern.example",
+                                  **environment}).start()
     started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
     started.watched = folder
     return started
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    started = start(tmp_path_factory)
+def library(tmp_path_factory, certificate):
+    started = start(tmp_path_factory, LECTERN_CONNECT_CA=str(certificate[1]))
     yield started
     started.stop()
 
@@ -334,6 +336,74 @@ def test_mails_become_documents_and_stay_unread(library, mailbox):
     assert not library.get(f"/v1/documents/{before}").json()["deleted_at"]
     wrong = library.post("/v1/connections/test", {"kind": "imap", "settings": {**settings, "password": "x"}})
     assert wrong.status_code == 403 and "refuses user or password" in wrong.text
+
+
+@pytest.mark.parametrize("kind", ["tls", "starttls", "no starttls", "unknown certificate", "wrong name"])
+def test_a_mailbox_is_read_over_tls_or_not_at_all(library, certificate, tmp_path, kind):
+    context = make_certificate(tmp_path)[0] if kind == "unknown certificate" else certificate[0]
+    box = Mailbox(starttls=context) if kind == "starttls" else Mailbox() if kind == "no starttls" else Mailbox(tls=context)
+    box.mails = {1: MAIL.format("parcel").encode()}
+    try:
+        wish = {"host": "localhost" if kind == "wrong name" else "127.0.0.1", "port": box.port, "user": "ann", "password": "secret",
+                "security": "starttls" if "starttls" in kind else "tls"}
+        answer = library.post("/v1/connections/test", {"kind": "imap", "settings": wish})
+        if kind in ("tls", "starttls"):
+            assert answer.status_code == 200 and answer.json() == {"found": "1 mails"}, answer.text
+        else:
+            assert answer.status_code >= 400 and "LOGIN" not in box.commands
+            said = {"no starttls": "STARTTLS", "unknown certificate": "ertificate", "wrong name": "ertificate"}[kind]
+            assert said in answer.json()["error"]["message"], answer.text
+    finally:
+        box.stop()
+
+
+def grant(library, places, connection):
+    """The connection is granted a token of half a minute, that has to be refreshed at once."""
+    wish = {"authorize_url": places.url + "/authorize", "token_url": places.url + "/oauth/token", "client_id": "lectern",
+            "client_secret": "s3cret"}
+    answer = library.post(connection + "/authorize", wish)
+    assert answer.status_code == 200, answer.text
+    asked = {name: value[0] for name, value in parse_qs(urlsplit(answer.json()["url"]).query).items()}
+    places.granted["c2"] = asked["code_challenge"]
+    done = library.post("/v1/connections/authorized", {"state": asked["state"], "code": "c2"})
+    assert done.status_code == 204, done.text
+
+
+def test_a_mailbox_is_opened_with_a_granted_token(library, places, certificate):
+    box = Mailbox(tls=certificate[0])
+    try:
+        settings = {"host": "127.0.0.1", "port": box.port, "user": "ann"}
+        answer = library.post("/v1/connections", {"kind": "imap", "name": "granted", "on": False, "settings": settings})
+        path = f"/v1/connections/{answer.json()['id']}"
+        grant(library, places, path)
+        answer = library.post(path + "/test", {})
+        assert answer.status_code == 200, answer.text
+        assert "AUTHENTICATE" in box.commands and "LOGIN" not in box.commands
+    finally:
+        box.stop()
+
+
+def test_two_servers_refresh_one_token_once(tmp_path_factory, postgres, places):
+    database = postgres.new_database()
+    shared = tmp_path_factory.mktemp("shared") / "master.key"
+    shared.write_bytes(os.urandom(32))
+    shared.chmod(0o600)
+    one, two = (start(tmp_path_factory, database, LECTERN_MASTER_KEY=str(shared)) for _ in range(2))
+    try:
+        settings = {"api": places.url + "/notion", "pause_ms": 0}
+        answer = one.post("/v1/connections", {"kind": "notion", "name": "shared", "on": False, "settings": settings})
+        path = f"/v1/connections/{answer.json()['id']}"
+        grant(one, places, path)
+        places.grants.clear()
+        places.grants_take_s = 0.5
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit((one, two)[n % 2].post, path + "/test", {}, key=one.key) for n in range(8)]
+            assert [a.result().status_code for a in asked] == [200] * 8, [a.result().text for a in asked]
+        assert places.grants == ["refresh_token"]
+    finally:
+        places.grants_take_s = 0
+        one.stop()
+        two.stop()
 
 
 def test_a_place_that_fails_says_so_and_is_asked_again_when_it_says(library, places):

@@ -438,6 +438,8 @@ static void open_connect(App *app)
                                .public_url = settings->public_url,
                                .file_max = settings->upload_max,
                                .proxy = &app->api.proxy };
+    if (settings->connect_ca.length)
+        options.ca_file = str_c(app->arena, settings->connect_ca);
     app->api.connect = connect_new(&options);
 }
 
