@@ -654,10 +654,11 @@ static void favour_titles(Index *index, Arena *arena, const Query *query, IndexH
 
 /* Of the hits of both legs, ascending by key. */
 typedef struct Coverage {
-    size_t count; /* 0: the query is too long, or says itself what must occur */
-    uint64_t *keys;
-    float *shares; /* of the query's words, the rare ones counting more */
-    float most;    /* of the shares */
+    KeywordCoverage *words; /* NULL: the query is too long, or says itself what must occur */
+    size_t count;
+    uint64_t *keys, *marks; /* the second: which of the query's words they have */
+    float *shares;          /* of the query's words, the rare ones counting more */
+    float most;             /* of the shares */
 } Coverage;
 
 static int ascending(const void *a, const void *b)
@@ -666,25 +667,54 @@ static int ascending(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static Coverage cover(Index *index, Arena *arena, const Query *query, const LegHit *keyword,
-                      size_t keyword_count, const LegHit *vector, size_t vector_count)
+/* The keys of hits, those of `others` left out. */
+static Coverage mark_hits(Arena *arena, KeywordCoverage *words, const LegHit *hits, size_t count,
+                          const Coverage *others)
 {
-    Coverage coverage = { 0 };
-    size_t words = all_words(arena, query, 0).clauses.count, count = keyword_count + vector_count;
-    if (!words || words > COVERED_WORDS_MAX || !keyword_count)
-        return coverage;
-    uint64_t *keys = coverage.keys = arena_new_array(arena, uint64_t, count);
+    Coverage marked = { .words = words,
+                        .keys = arena_new_array(arena, uint64_t, count + 1),
+                        .marks = arena_new_array(arena, uint64_t, count + 1) };
     for (size_t i = 0; i < count; i++)
-        keys[i] = i < keyword_count ? keyword[i].key : vector[i - keyword_count].key;
-    qsort(keys, count, sizeof(*keys), ascending);
+        if (!others ||
+            !bsearch(&hits[i].key, others->keys, others->count, sizeof(*others->keys), ascending))
+            marked.keys[marked.count++] = hits[i].key;
+    qsort(marked.keys, marked.count, sizeof(*marked.keys), ascending);
+    keyword_coverage_mark(words, marked.keys, marked.count, marked.marks);
+    return marked;
+}
+
+/* Of the keyword leg's hits, before those of the vector leg are there: whoever waits for a vector
+ * has the time. */
+static Coverage begin_coverage(Index *index, Arena *arena, const Query *query,
+                               const LegHit *keyword, size_t count)
+{
+    size_t words = all_words(arena, query, 0).clauses.count;
+    if (!words || words > COVERED_WORDS_MAX || !count)
+        return (Coverage){ 0 };
+    return mark_hits(arena, keyword_coverage_begin(index->keyword, query, arena), keyword, count,
+                     NULL);
+}
+
+/* Of all hits. */
+static void end_coverage(Arena *arena, const LegHit *vector, size_t vector_count,
+                         Coverage *coverage)
+{
+    if (!coverage->words)
+        return;
+    Coverage first = *coverage, more = mark_hits(arena, first.words, vector, vector_count, &first);
+    size_t count = coverage->count = first.count + more.count;
+    coverage->keys = arena_new_array(arena, uint64_t, count);
+    coverage->marks = arena_new_array(arena, uint64_t, count);
+    coverage->shares = arena_new_array(arena, float, count);
+    for (size_t i = 0, a = 0, b = 0; i < count; i++) {
+        bool is_first = b == more.count || (a < first.count && first.keys[a] < more.keys[b]);
+        coverage->keys[i] = is_first ? first.keys[a] : more.keys[b];
+        coverage->marks[i] = is_first ? first.marks[a++] : more.marks[b++];
+    }
+    keyword_coverage_share(coverage->words, coverage->marks, count, coverage->shares);
+    keyword_coverage_end(coverage->words);
     for (size_t i = 0; i < count; i++)
-        if (!i || keys[i] != keys[i - 1])
-            keys[coverage.count++] = keys[i];
-    coverage.shares = arena_new_array(arena, float, coverage.count);
-    keyword_coverage(index->keyword, query, keys, coverage.count, arena, coverage.shares);
-    for (size_t i = 0; i < coverage.count; i++)
-        coverage.most = MAX(coverage.most, coverage.shares[i]);
-    return coverage;
+        coverage->most = MAX(coverage->most, coverage->shares[i]);
 }
 
 static float covered(const Coverage *coverage, uint64_t key)
@@ -746,8 +776,9 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     keyword_count = keyword_search(index->keyword, &scored, &filter, depth, keyword);
     if (search->having_r)
         *search->having_r = keyword_having(index->keyword, &scored, &filter, arena);
+    Coverage coverage = begin_coverage(index, arena, &query, keyword, keyword_count);
     vector_count = search_vectors(index, arena, search, &filter, depth, vector);
-    Coverage coverage = cover(index, arena, &query, keyword, keyword_count, vector, vector_count);
+    end_coverage(arena, vector, vector_count, &coverage);
     float weight = search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT;
     weight = trusted(weight, &coverage, vector, vector_count);
     IndexHit *fused = arena_new_array(arena, IndexHit, 2 * depth);

@@ -70,11 +70,24 @@ size_t keyword_prefixed(KeywordIndex *index, Str prefix, Arena *arena, Str *word
                         double *rarity_r);
 /* How rare the word (as an index keeps it) is: the weight that BM25 gives it; 0 to about 12. */
 double keyword_rarity(KeywordIndex *index, Str word);
-/* What share of the query's words each of the keys (ascending) has, 0..1, into covered[count]: a
- * word counts by its rarity, once, in whatever form. A word that none of them has (mistyped, or of
- * another library) does not count: it says nothing of which is better. */
-void keyword_coverage(KeywordIndex *index, const Query *query, const uint64_t *keys, size_t count,
-                      Arena *arena, float *covered);
+/* What share of the query's words keys have, 0..1: a word counts by its rarity, once, in whatever
+ * form. A word that none of them has (mistyped, or of another library) does not count: it says
+ * nothing of which is better. Words beyond KEYWORD_COVERED_MAX are left out. Keys may be marked at
+ * any time until the end, so that the first are while others are still looked for:
+ *
+ *     keyword_coverage_begin() -> keyword_coverage_mark() -> keyword_coverage_share() -> _end()
+ *
+ * One thread at a time; it lies in the arena, and the end gives the segments back. */
+#define KEYWORD_COVERED_MAX 64
+typedef struct KeywordCoverage KeywordCoverage;
+KeywordCoverage *keyword_coverage_begin(KeywordIndex *index, const Query *query, Arena *arena);
+/* marks[i]: a bit for each word that keys[i] (ascending) has. */
+void keyword_coverage_mark(const KeywordCoverage *coverage, const uint64_t *keys, size_t count,
+                           uint64_t *marks);
+/* shares[i]: of the words of marks[i]; these are of all keys that are compared. */
+void keyword_coverage_share(const KeywordCoverage *coverage, const uint64_t *marks, size_t count,
+                            float *shares);
+void keyword_coverage_end(KeywordCoverage *coverage);
 /* Why keyword_search() gives the chunk its score. */
 KeywordExplanation keyword_explain(KeywordIndex *index, const Query *query, uint64_t key,
                                    Arena *arena);

@@ -132,13 +132,18 @@ static double model_coverage(Fixture *f, Snapshot *now, const Query *query, cons
 
 static void check_coverage(Fixture *f, Snapshot *now, const Query *query)
 {
-    uint64_t keys[KEYS];
+    uint64_t keys[KEYS], marks[KEYS];
     float covered[KEYS];
     size_t count = 0;
     for (uint64_t key = 0; key < KEYS; key++)
         if (next_random(f, 3))
             keys[count++] = key;
-    keyword_coverage(f->index, query, keys, count, f->arena, covered);
+    size_t some = count / 2; /* what is marked apart counts together */
+    KeywordCoverage *coverage = keyword_coverage_begin(f->index, query, f->arena);
+    keyword_coverage_mark(coverage, keys + some, count - some, marks + some);
+    keyword_coverage_mark(coverage, keys, some, marks);
+    keyword_coverage_share(coverage, marks, count, covered);
+    keyword_coverage_end(coverage);
     for (size_t i = 0; i < count; i++)
         cr_expect_float_eq((double)covered[i], model_coverage(f, now, query, keys, count, keys[i]),
                            1e-5);
