@@ -79,6 +79,11 @@ MUST_CHECK bool approvals_delegate(DbTx *tx, const Scope *scope, Arena *arena, S
 MUST_CHECK bool approvals_cancel(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
                                  Str id, Str reason, Approval *approval_r, Error *err);
 
+/* Those that wait and whose origin begins so end as cancelled: whoever asked needs them no more,
+ * and is told nothing by the listener. */
+MUST_CHECK bool approvals_withdraw(DbTx *tx, const Scope *scope, Arena *arena, Str origin_begins,
+                                   Str reason, Error *err);
+
 /* --- Looking ---------------------------------------------------------------------------- */
 
 /* ERROR_NOT_FOUND also when it is none of the scope's business: below ROLE_ADMIN one sees what one

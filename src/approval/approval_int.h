@@ -22,7 +22,7 @@ bool approval_is_candidate(const ApprovalCandidateList *list, Str user, Role rol
 /* Tells those who may still decide. */
 MUST_CHECK bool approval_tell(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
                               NoticeKind kind, Error *err);
-/* It ends, whoever asked is told, and the listener. */
+/* It ends, whoever asked is told, and the listener; `approvals` NULL: not the listener. */
 MUST_CHECK bool approval_close(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
                                Approval *approval, ApprovalState state, Str reason, Error *err);
 /* Ends it when enough have approved. */

@@ -199,8 +199,32 @@ bool approval_close(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *a
     return approval_end(tx, scope, approval, err) &&
            approval_note(tx, scope, arena, approval->id, "end", details, COUNT(details), err) &&
            send(tx, scope, arena, approval, NOTICE_approval_ended, requester, err) &&
-           (!approvals->ended ||
+           (!approvals || !approvals->ended ||
             approvals->ended(tx, approvals->argument, scope, arena, approval, err));
+}
+
+bool approvals_withdraw(DbTx *tx, const Scope *scope, Arena *arena, Str origin_begins, Str reason,
+                        Error *err)
+{
+    static const ApprovalState waiting = APPROVAL_waiting;
+    const ApprovalFilter filter = { .state = &waiting, .origin_begins = origin_begins };
+    Slice slice = { .limit = SLICE_MAX };
+    ApprovalList list;
+    do {
+        if (!approval_list(tx, scope, arena, &filter, &slice, &list, err))
+            return false;
+        for (size_t i = 0; i < list.count; i++) {
+            Approval approval;
+            Error why = { 0 };
+            if ((!approval_touch(tx, scope, arena, list.at[i].id, 0, &approval, &why) ||
+                 !approval_close(NULL, tx, scope, arena, &approval, APPROVAL_cancelled, reason,
+                                 &why)) &&
+                why.code != ERROR_CONFLICT) /* it ended meanwhile */
+                return *err = why, false;
+        }
+        slice.after = list.next;
+    } while (list.next.length);
+    return true;
 }
 
 bool approval_count(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,

@@ -149,11 +149,12 @@ bool approval_list(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalFil
                   DB_SAME(COLUMNS "WHERE a.workspace = $1 AND ($4 = '' OR a.state = $4)"
                                   " AND ($5 = '' OR a.document = $5)"
                                   " AND ($6 = 0 OR " IS_MINE ") AND ($7 = 0 OR " IS_KNOWN ")"
-                                  " AND ($8 = '' OR a.id < $8) ORDER BY a.id DESC LIMIT $9"),
+                                  " AND ($8 = '' OR substr(a.origin, 1, length($8)) = $8)"
+                                  " AND ($9 = '' OR a.id < $9) ORDER BY a.id DESC LIMIT $10"),
                   DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_int(scope->role),
                           db_text(state), db_text(filter->document), db_int(filter->only_mine),
-                          db_int(filter->only_known), db_text(slice ? slice->after : STR_NONE),
-                          db_int(limit + 1)),
+                          db_int(filter->only_known), db_text(filter->origin_begins),
+                          db_text(slice ? slice->after : STR_NONE), db_int(limit + 1)),
                   read_approval, sizeof(Approval), &items, err))
         return false;
     *list_r = part(&items, limit);

@@ -83,6 +83,7 @@ MUST_CHECK bool approval_find(DbTx *tx, const Scope *scope, Arena *arena, Str id
 typedef struct ApprovalFilter {
     const ApprovalState *state; /* NULL: any */
     Str document;               /* empty: any */
+    Str origin_begins;          /* so does its origin; empty: any */
     bool only_mine;  /* the scope's user may decide it now: see also approval_candidate_add() */
     bool only_known; /* they asked for it, may decide or have decided */
 } ApprovalFilter;

@@ -1,4 +1,5 @@
 /* over.c - what happens where a frame or an execution ends. */
+#include "approval/approval.h"
 #include "base/clock.h"
 #include "workflow/workflow_int.h"
 
@@ -55,16 +56,45 @@ static bool tell_people(DbTx *tx, const Scope *scope, Arena *arena,
     return notify_send(tx, scope, arena, &notice, err);
 }
 
+static bool has_step(const WorkflowExecution *execution, const char *type)
+{
+    return str_find(execution->body, str(type)) >= 0;
+}
+
+/* Nobody decides what nobody waits for. Before the frames are touched: a decision takes its
+ * approval first, too. */
+static bool withdraw_approvals(DbTx *tx, const Scope *scope, Arena *arena,
+                               const WorkflowExecution *execution, Error *err)
+{
+    return !has_step(execution, "approval") ||
+           approvals_withdraw(tx, scope, arena,
+                              str_format(arena, STR_FMT "/", STR_ARG(execution->id)),
+                              str_format(arena, "the workflow that asked is %s",
+                                         str_is(execution->state, "done")     ? "over"
+                                         : str_is(execution->state, "failed") ? "over: it failed"
+                                                                              : "cancelled"),
+                              err);
+}
+
+/* What it has begun has no purpose any more. */
+static bool stop_begun(DbTx *tx, const Scope *scope, Arena *arena,
+                       const WorkflowExecution *execution, Error *err)
+{
+    return workflow_frame_stop(tx, scope, execution->id, -1, S("cancelled"), err) &&
+           (!has_step(execution, "workflow") ||
+            executions_cancel_started(tx, scope, arena, execution->id, err));
+}
+
 bool execution_over(DbTx *tx, const Scope *scope, Arena *arena, const WorkflowExecution *execution,
                     Error *err)
 {
     bool is_changed, is_failed = str_is(execution->state, "failed");
-    if (!workflow_execution_end(tx, scope, execution, &is_changed, err))
+    if (!withdraw_approvals(tx, scope, arena, execution, err) ||
+        !workflow_execution_end(tx, scope, execution, &is_changed, err))
         return false;
     if (!is_changed)
         return fail(err, ERROR_CONFLICT, "the execution is over already");
-    return (str_is(execution->state, "done") ||
-            workflow_frame_stop(tx, scope, execution->id, -1, S("cancelled"), err)) &&
+    return (str_is(execution->state, "done") || stop_begun(tx, scope, arena, execution, err)) &&
            (!execution->parent.length || tell_parent(tx, scope, arena, execution, err)) &&
            (!is_failed || execution->parent.length || execution->is_dry ||
             tell_people(tx, scope, arena, execution, err));

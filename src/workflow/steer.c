@@ -117,6 +117,8 @@ bool workflow_start(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *wo
 
 /* --- Pausing, cancelling, trying again --- */
 
+typedef bool ExecutionSteer(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Error *err);
+
 static bool set_state(DbTx *tx, const Scope *scope, Arena *arena, Str id, const char *from_a,
                       const char *from_b, const char *state, Error *err)
 {
@@ -132,9 +134,28 @@ static bool set_state(DbTx *tx, const Scope *scope, Arena *arena, Str id, const 
                 STR_ARG(execution.state), from_a);
 }
 
+/* The executions in this state that this one waits for. */
+static bool steer_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Str state,
+                          ExecutionSteer *steer, Error *err)
+{
+    const WorkflowExecutionFilter theirs = { .parent = execution, .state = state };
+    Slice slice = { .limit = SLICE_MAX };
+    WorkflowExecutionList started;
+    do {
+        if (!workflow_execution_list(tx, scope, arena, &theirs, &slice, &started, err))
+            return false;
+        for (size_t i = 0; i < started.count; i++)
+            if (!steer(tx, scope, arena, started.at[i].id, err))
+                return false;
+        slice.after = started.next;
+    } while (started.next.length);
+    return true;
+}
+
 bool workflow_pause(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Error *err)
 {
-    return set_state(tx, scope, arena, execution, "running", "", "paused", err);
+    return set_state(tx, scope, arena, execution, "running", "", "paused", err) &&
+           steer_started(tx, scope, arena, execution, S("running"), workflow_pause, err);
 }
 
 static bool begin_active(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Error *err)
@@ -151,7 +172,8 @@ static bool begin_active(DbTx *tx, const Scope *scope, Arena *arena, Str executi
 bool workflow_resume(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Error *err)
 {
     return set_state(tx, scope, arena, execution, "paused", "", "running", err) &&
-           begin_active(tx, scope, arena, execution, err);
+           begin_active(tx, scope, arena, execution, err) &&
+           steer_started(tx, scope, arena, execution, S("paused"), workflow_resume, err);
 }
 
 /* What runs is asked to stop; what it would store is refused anyhow. */
@@ -174,18 +196,11 @@ static bool stop_jobs(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
     return true;
 }
 
-static bool cancel_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Error *err)
+bool executions_cancel_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                               Error *err)
 {
-    const WorkflowExecutionFilter theirs = { .parent = execution };
-    const Slice slice = { .limit = SLICE_MAX };
-    WorkflowExecutionList started;
-    if (!workflow_execution_list(tx, scope, arena, &theirs, &slice, &started, err))
-        return false;
-    for (size_t i = 0; i < started.count; i++)
-        if (!started.at[i].finished_at_ms &&
-            !workflow_cancel(tx, scope, arena, started.at[i].id, err))
-            return false;
-    return true;
+    return steer_started(tx, scope, arena, execution, S("running"), workflow_cancel, err) &&
+           steer_started(tx, scope, arena, execution, S("paused"), workflow_cancel, err);
 }
 
 bool workflow_cancel(DbTx *tx, const Scope *scope, Arena *arena, Str id, Error *err)
@@ -199,7 +214,7 @@ bool workflow_cancel(DbTx *tx, const Scope *scope, Arena *arena, Str id, Error *
     execution.state = S("cancelled");
     execution.error_code = S("cancelled");
     execution.error = S("stopped by a person");
-    return stop_jobs(tx, scope, arena, id, err) && cancel_started(tx, scope, arena, id, err) &&
+    return stop_jobs(tx, scope, arena, id, err) &&
            execution_over(tx, scope, arena, &execution, err);
 }
 

@@ -60,7 +60,8 @@ typedef struct WorkflowStart {
 MUST_CHECK bool workflow_start(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *workflow,
                                const WorkflowStart *start, WorkflowExecution *execution_r,
                                Error *err);
-/* Finishes the steps that run, then rests. ERROR_CONFLICT when it does not run. */
+/* Finishes the steps that run, then rests, as do the executions that it waits for.
+ * ERROR_CONFLICT when it does not run. */
 MUST_CHECK bool workflow_pause(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
                                Error *err);
 MUST_CHECK bool workflow_resume(DbTx *tx, const Scope *scope, Arena *arena, Str execution,

@@ -73,7 +73,8 @@ int64_t workflow_at_once(const json_t *step);
 
 /* In the transaction in which the frame of a walk is done or failed. */
 MUST_CHECK bool frame_over(Walk *walk, DbTx *tx, Error *err);
-/* An execution is over, as *execution says: its frames, and whoever waits for it. */
+/* An execution is over, as *execution says: its frames, what it asked people, what it has begun,
+ * and whoever waits for it. Its `body` is read. */
 MUST_CHECK bool execution_over(DbTx *tx, const Scope *scope, Arena *arena,
                                const WorkflowExecution *execution, Error *err);
 
@@ -85,5 +86,8 @@ MUST_CHECK bool frame_job_add(DbTx *tx, const Scope *scope, Arena *arena, Str ex
 /* A job that wakes it when its time is up. */
 MUST_CHECK bool frame_timer_add(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
                                 const WorkflowFrame *frame, Error *err);
+/* The executions that this one waits for. */
+MUST_CHECK bool executions_cancel_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                                          Error *err);
 /* {"code", "message", "step"} of a failure, as error branches see it. */
 Str workflow_error_json(Arena *arena, Str code, Str message, Str step);
