@@ -152,9 +152,20 @@ bool workflows_change(ApiRequest *request, HttpResponse *response, Error *err)
            respond_workflow(response, &work.recipe.recipe);
 }
 
+static bool remove_work(DbTx *tx, void *argument, Error *err)
+{
+    RecipeWork *work = argument;
+    const ApiRequest *request = work->request;
+    return recipe_work_own(tx, work, err) &&
+           workflow_removed(tx, request->scope, request->arena, &work->recipe, err) &&
+           recipe_remove(tx, request->scope, S(RECIPE_WORKFLOW), work->recipe.id, err);
+}
+
 bool workflows_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    return recipe_answer_removed(request, response, RECIPE_WORKFLOW, err);
+    RecipeWork work = begin(request);
+    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
+           api_done(response);
 }
 
 bool workflows_versions(ApiRequest *request, HttpResponse *response, Error *err)

@@ -279,6 +279,8 @@ static bool jobs_go_on(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, schedule_update(tx, theirs, &secret.schedule, err));
     EXPECT_CODE(ERROR_NOT_FOUND, schedule_set_job(tx, theirs, secret.schedule.id, S("j"), err));
     EXPECT_CODE(ERROR_NOT_FOUND, schedule_remove(tx, theirs, secret.schedule.id, err));
+    EXPECT_EMPTY(ScheduleList,
+                 schedule_list_payload(tx, theirs, arena, S("t"), S("{"), &list, err));
     return true;
 }
 

@@ -124,6 +124,23 @@ bool schedule_list(DbTx *tx, const Scope *scope, Arena *arena, const Slice *slic
     return true;
 }
 
+bool schedule_list_payload(DbTx *tx, const Scope *scope, Arena *arena, Str type, Str begins,
+                           ScheduleList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME(SCHEDULE "WHERE workspace = $1 AND type = $2"
+                                   " AND substr(payload, 1, length($3)) = $3"
+                                   " ORDER BY id LIMIT $4"),
+                  DB_ARGS(db_text(scope->workspace), db_text(type), db_text(begins),
+                          db_int(SCHEDULES_MAX)),
+                  read_schedule, sizeof(Schedule), &items, err))
+        return false;
+    *list_r = (ScheduleList){ .at = items.at, .count = items.count };
+    return true;
+}
+
 bool schedule_update(DbTx *tx, const Scope *scope, const Schedule *schedule, Error *err)
 {
     int64_t same;

@@ -51,6 +51,9 @@ MUST_CHECK bool schedule_find(DbTx *tx, const Scope *scope, Arena *arena, Str id
 /* Oldest first. */
 MUST_CHECK bool schedule_list(DbTx *tx, const Scope *scope, Arena *arena, const Slice *slice,
                               ScheduleList *list_r, Error *err);
+/* Of a type, whose payload begins so; at most SCHEDULES_MAX, oldest first. */
+MUST_CHECK bool schedule_list_payload(DbTx *tx, const Scope *scope, Arena *arena, Str type,
+                                      Str begins, ScheduleList *list_r, Error *err);
 /* All that a person may change, and next_at, of schedule->id. ERROR_CONFLICT as above. */
 MUST_CHECK bool schedule_update(DbTx *tx, const Scope *scope, const Schedule *schedule, Error *err);
 /* The job that it started last. */

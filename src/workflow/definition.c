@@ -3,7 +3,7 @@
 
 #include "base/json_schema.h"
 #include "text/date.h"
-#include "workflow/steps.h"
+#include "workflow/workflow_int.h"
 
 static const StepKind kinds[] = {
 #define TAKES_FLOW(name) NULL
@@ -564,9 +564,23 @@ static bool check_output(Check *check, const json_t *body)
 
 /* --- Triggers --- */
 
+/* Only what comes by the clock has a rule or an interval, and it has one. */
+static bool check_times(Check *check, const json_t *trigger, Str kind, Str path)
+{
+    Schedule schedule;
+    if (str_is(kind, "schedule"))
+        return workflow_trigger_times(trigger, &schedule, check->err) ||
+               fail_in(check->err, STR_FMT, STR_ARG(path));
+    if (json_object_get(trigger, "cron") || json_object_get(trigger, "zone") ||
+        json_object_get(trigger, "every_s"))
+        return WRONG(check, path, "only a trigger 'schedule' has cron, zone or every_s");
+    return true;
+}
+
 static bool check_trigger(Check *check, const json_t *trigger, Str path)
 {
-    static const char *const members[] = { "on", "when", "input", "from", "collection", NULL };
+    static const char *const members[] = { "on",   "when", "input",   "from", "collection",
+                                           "cron", "zone", "every_s", NULL };
     Str kind = json_member_text(trigger, "on");
     const json_t *input = json_object_get(trigger, "input");
     const char *name;
@@ -578,12 +592,13 @@ static bool check_trigger(Check *check, const json_t *trigger, Str path)
     {
         if (!is_in(members, str(name)))
             return WRONG(check, path, "a trigger has no '%s'", name);
-        if (strcmp(name, "input") != 0 && !json_is_string(value))
+        if (strcmp(name, "input") != 0 && strcmp(name, "every_s") != 0 && !json_is_string(value))
             return WRONG(check, path, "%s must be a text", name);
     }
     if (input && !json_is_object(input))
         return WRONG(check, path, "input must be an object");
-    return check_expression(check, trigger, "when", path, false) &&
+    return check_times(check, trigger, kind, path) &&
+           check_expression(check, trigger, "when", path, false) &&
            (!input || template_check(check->arena, input,
                                      str_format(check->arena, STR_FMT ".input", STR_ARG(path)),
                                      check_names, check, check->err));

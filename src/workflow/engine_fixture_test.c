@@ -29,6 +29,7 @@ Bench bench_open(const char *url)
         JobHandler *run;
     } handlers[] = { { JOB_WORKFLOW_RUN, workflow_run_job },
                      { JOB_WORKFLOW_TIMER, workflow_timer_job },
+                     { JOB_WORKFLOW_START, workflow_start_job },
                      { "workflow_sweep", workflow_sweep_job } };
     JobType types[COUNT(handlers)];
     const Scope system = scope_system();
@@ -62,6 +63,21 @@ void bench_write(Bench *bench, DbWork *work, void *argument)
 {
     Error err = { 0 };
     cr_assert(store_write(bench->db, &bench->scope, work, argument, &err), "%s", err.message);
+}
+
+/* --- Saving --- */
+
+static bool change_work(DbTx *tx, void *argument, Error *err)
+{
+    Bench *bench = argument;
+    return recipe_update(tx, &bench->scope, bench->arena, &bench->recipe, err) &&
+           workflow_saved(tx, &bench->scope, bench->arena, &bench->recipe, err);
+}
+
+void bench_change(Bench *bench, const char *body)
+{
+    bench->recipe.body = str(body);
+    bench_write(bench, change_work, bench);
 }
 
 /* --- Starting --- */

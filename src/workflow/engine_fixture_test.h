@@ -24,6 +24,8 @@ void bench_close(Bench *bench);
 
 /* A workflow of this name; NULL: any. */
 void bench_save(Bench *bench, const char *name, const char *body);
+/* Another body for the one that was saved last. */
+void bench_change(Bench *bench, const char *body);
 WorkflowExecution bench_start(Bench *bench, const char *body, const char *input);
 WorkflowExecution bench_start_again(Bench *bench, const char *input);
 /* As if the job that was to walk it had never been. */

@@ -85,6 +85,11 @@ static bool start_work(DbTx *tx, void *argument, Error *err)
                                   .document = json_member_text(work->payload, "document"),
                                   .started_by = S("schedule"),
                                   .key = str_format(job->arena, "job:" STR_FMT, STR_ARG(job->id)) };
+    const json_t *trigger = json_object_get(work->payload, "trigger");
+    if (json_is_integer(trigger))
+        return workflow_trigger_due(tx, &scope, job->arena, named, json_integer_value(trigger),
+                                    job->id, err) &&
+               job_done_in(tx, job, err);
     if (!recipe_find_either(tx, &scope, job->arena, S(RECIPE_WORKFLOW),
                             named.length ? named : job->subject, &workflow, err))
         return false;

@@ -62,7 +62,9 @@ static const char beginning[] =
     "\"properties\":{\"on\":{\"enum\":[";
 static const char middle[] =
     "]},\"when\":{\"$ref\":\"#/$defs/expression\"},\"from\":{\"type\":\"string\"},"
-    "\"collection\":{\"type\":\"string\"},\"input\":{\"type\":\"object\"}}}}},\"$defs\":{"
+    "\"collection\":{\"type\":\"string\"},\"cron\":{\"type\":\"string\"},"
+    "\"zone\":{\"type\":\"string\"},\"every_s\":{\"type\":\"integer\",\"minimum\":60},"
+    "\"input\":{\"type\":\"object\"}}}}},\"$defs\":{"
     "\"expression\":{\"type\":\"string\",\"maxLength\":4000},"
     "\"target\":{\"type\":\"string\",\"description\":\"Id of a step of the same sequence, or "
     "end\"},"

@@ -40,7 +40,15 @@ bool workflow_saved(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *wo
                                          .user = scope->user,
                                          .rule = json_print(arena, trigger) };
     }
-    return workflow_trigger_set(tx, scope, workflow->id, triggers, count, err);
+    return workflow_trigger_set(tx, scope, workflow->id, triggers, count, err) &&
+           workflow_schedules_keep(tx, scope, arena, workflow, triggers, count, err);
+}
+
+bool workflow_removed(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *workflow,
+                      Error *err)
+{
+    return workflow_trigger_set(tx, scope, workflow->id, NULL, 0, err) &&
+           workflow_schedules_keep(tx, scope, arena, workflow, NULL, 0, err);
 }
 
 /* --- Starting --- */
@@ -156,6 +164,33 @@ bool workflow_trigger(DbTx *tx, const Scope *scope, Arena *arena, WorkflowTrigge
     if (started_r)
         *started_r = firing.started;
     return true;
+}
+
+/* What is wrong fails the job that is due: nobody else is hindered. */
+bool workflow_trigger_due(DbTx *tx, const Scope *scope, Arena *arena, Str workflow, int64_t number,
+                          Str key, Error *err)
+{
+    const WorkflowFacts facts = { .key = key };
+    AUTO_JSON json_t *names = names_of(&facts);
+    AUTO_JSON json_t *rule = NULL;
+    WorkflowTriggerList triggers;
+    bool is_due;
+    if (!workflow_trigger_list(tx, scope, arena, S("schedule"), workflow, &triggers, err))
+        return false;
+    if (number < 0 || number >= (int64_t)triggers.count)
+        return true;
+    const WorkflowTrigger *trigger = &triggers.at[number];
+    Firing firing = {
+        .tx = tx,
+        .arena = arena,
+        .kind = TRIGGER_schedule,
+        .facts = &facts,
+        .scope = { .workspace = scope->workspace, .user = trigger->user, .role = ROLE_EDITOR },
+        .names = names
+    };
+    return json_parse(trigger->rule, WORKFLOW_BYTES_MAX, &rule, err) &&
+           holds(&firing, rule, &is_due, err) &&
+           (!is_due || start_one(&firing, trigger, rule, err));
 }
 
 /* By where it came from. A new version of a document that was ready before starts nothing twice. */

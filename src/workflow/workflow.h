@@ -80,9 +80,14 @@ MUST_CHECK bool workflow_event(DbTx *tx, const Scope *scope, Arena *arena, Str e
 
 /* --- Saving (triggers.c) --- */
 
-/* What a recipe's triggers start from now on: after each change of its body, in its transaction. */
+/* What a recipe's triggers start from now on, by the clock too: after each change of its body, in
+ * its transaction. */
 MUST_CHECK bool workflow_saved(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *workflow,
                                Error *err);
+
+/* Nothing starts it any more; in the transaction that removes it. */
+MUST_CHECK bool workflow_removed(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *workflow,
+                                 Error *err);
 
 /* Something happened that workflows may be started by. */
 typedef enum WorkflowTriggerKind {
@@ -130,5 +135,6 @@ const WorkflowTemplate *workflow_template_at(size_t index); /* NULL behind the l
 const WorkflowTemplate *workflow_template(Str name);        /* NULL: there is none */
 
 /* Their argument is the Workflows. workflow_start_job: the subject or the payload's `workflow`
- * names one, the payload may have `input`; for schedules. */
+ * names one, the payload may have `input`, or `trigger`, which of its own by the clock it is; for
+ * schedules. */
 JobHandler workflow_run_job, workflow_timer_job, workflow_start_job, workflow_sweep_job;

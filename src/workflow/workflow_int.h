@@ -1,10 +1,12 @@
 /* workflow_int.h - what the files of the engine share. Not for others. */
 #pragma once
 
+#include "store/schedules_store.h"
 #include "workflow/steps.h"
 
 #define JOB_WORKFLOW_RUN "workflow_run"
 #define JOB_WORKFLOW_TIMER "workflow_timer"
+#define JOB_WORKFLOW_START "workflow_start"
 
 struct Workflows {
     WorkflowsOptions options;
@@ -68,6 +70,23 @@ bool walk_timed_out(const json_t *woken);
 int64_t walk_timeout_ms(const json_t *step);
 /* At most this many children walk at the same time. */
 int64_t workflow_at_once(const json_t *step);
+
+/* --- triggers.c --- */
+
+/* The time of a workflow's trigger by the clock has come: the `number`th of that kind. One that is
+ * no longer there starts nothing. */
+MUST_CHECK bool workflow_trigger_due(DbTx *tx, const Scope *scope, Arena *arena, Str workflow,
+                                     int64_t number, Str key, Error *err);
+
+/* --- schedules.c --- */
+
+/* When a trigger of the kind `schedule` comes: type, rule or interval, and the next time.
+ * ERROR_INVALID says what is wrong. */
+MUST_CHECK bool workflow_trigger_times(const json_t *trigger, Schedule *schedule_r, Error *err);
+/* The schedules of these triggers, and no others, from now on. */
+MUST_CHECK bool workflow_schedules_keep(DbTx *tx, const Scope *scope, Arena *arena,
+                                        const Recipe *workflow, const WorkflowTrigger *triggers,
+                                        size_t count, Error *err);
 
 /* --- over.c --- */
 

@@ -7,6 +7,8 @@ import {schemaFields} from './schema_form.js';
 const own = () => ({properties: {
   when: {type: 'string', title: t('flow.trigger_when'), description: t('flow.trigger_when_hint')},
   from: {type: 'string', title: t('flow.trigger_from'), description: t('flow.trigger_from_hint')},
+  cron: {type: 'string', title: t('flow.trigger_cron'), description: t('flow.trigger_cron_hint')},
+  zone: {type: 'string', title: t('flow.trigger_zone'), description: t('flow.trigger_zone_hint')},
   input: {type: 'object', title: t('flow.trigger_input')},
 }});
 
