@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "connect/connect.h"
 #include "workflow/workflow_int.h"
 
 static const struct {
@@ -205,7 +206,7 @@ bool workflow_document_ready(DbTx *tx, const Scope *scope, Arena *arena, const D
         kind = TRIGGER_mail;
     else if (str_is(source, "folder"))
         kind = TRIGGER_folder;
-    else if (str_starts(source, S("connection")))
+    else if (connect_is_source(source))
         kind = TRIGGER_connection;
     const WorkflowFacts facts = { .document = document,
                                   .source = source,
