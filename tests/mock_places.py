@@ -127,7 +127,7 @@ class Places:
         items = "".join(f"<Contents><Key>{quote(n)}</Key><ETag>&quot;{sha(self.bucket[n])[:32]}&quot;</ETag>"
                         f"<LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>" for n in shown)
         token = f"<NextContinuationToken>{escape(shown[-1])}</NextContinuationToken>" if more else ""
-        return request.answer(200, f"<?xml version='1.0'?><ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>"
+        return request.answer(200, f"<?xml version='1.0'?><ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{str(more).lower()}</IsTruncated>"
                                    f"{token}{items}</ListBucketResult>".encode())
 
     # --- WebDAV

@@ -1,11 +1,13 @@
 """Documents come in from places outside and stay in step with them."""
 import os
+import socket
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from conftest import Server, make_certificate, wait_until
+from conftest import Server, make_certificate, needs_shared, wait_until
 from mock_places import S3_KEY, S3_SECRET, Mailbox, Places
 
 
@@ -211,6 +213,34 @@ def test_a_bucket_is_read_with_signed_requests(library, places):
     assert wrong.status_code == 403 and "right secrets" in wrong.text
 
 
+def test_a_bucket_of_a_real_server_is_kept_in_step(library, tmp_path):
+    script = needs_shared("backends") / "s3.sh"
+    # Objects are plain files below data/BUCKET.
+    data = tmp_path / "s3" / "data" / "papers"
+    data.mkdir(parents=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    began = subprocess.run(["sh", script, "start", str(port), tmp_path / "s3"], capture_output=True, timeout=30)
+    if began.returncode:
+        pytest.skip("no S3 server is here")
+    try:
+        for name in ("a ü+b.txt", "deep/er/c.txt", "else.txt"):
+            write(data / name, f"Object {name} of the bucket.")
+        settings = {"endpoint": f"http://127.0.0.1:{port}", "bucket": "papers", "key_id": "lectern", "secret_key": "lectern-secret"}
+        bucket = Connection(library, "s3", gone="trash", **settings)
+        assert set(bucket.items("taken")) == {"a ü+b.txt", "deep/er/c.txt", "else.txt"}, bucket.show()
+        assert "Object a ü+b.txt" in bucket.text("a ü+b.txt")
+        write(data / "else.txt", "Another object.", settled=False)
+        (data / "deep" / "er" / "c.txt").unlink()
+        shown = bucket.sync()
+        assert shown["items"]["gone"] == 1 and "Another" in bucket.text("else.txt"), shown
+        wrong = library.post("/v1/connections/test", {"kind": "s3", "settings": {**settings, "secret_key": "wrong"}})
+        assert wrong.status_code == 403 and "right secrets" in wrong.text
+    finally:
+        subprocess.run(["sh", script, "stop", tmp_path / "s3"], check=False, capture_output=True)
+
+
 def test_a_webdav_folder_is_walked(library, places):
     places.dav = {"/dav/ann/a.txt": b"A note in the cloud", "/dav/ann/sub folder/b.txt": b"Another, further down"}
     folder = Connection(library, "webdav", url=places.url + "/dav/ann", user="ann", password="secret")
@@ -385,10 +415,10 @@ def test_a_mailbox_is_opened_with_a_granted_token(library, places, certificate):
 
 def test_two_servers_refresh_one_token_once(tmp_path_factory, postgres, places):
     database = postgres.new_database()
-    shared = tmp_path_factory.mktemp("shared") / "master.key"
-    shared.write_bytes(os.urandom(32))
-    shared.chmod(0o600)
-    one, two = (start(tmp_path_factory, database, LECTERN_MASTER_KEY=str(shared)) for _ in range(2))
+    key = tmp_path_factory.mktemp("shared") / "master.key"
+    key.write_bytes(os.urandom(32))
+    key.chmod(0o600)
+    one, two = (start(tmp_path_factory, database, LECTERN_MASTER_KEY=str(key)) for _ in range(2))
     try:
         settings = {"api": places.url + "/notion", "pause_ms": 0}
         answer = one.post("/v1/connections", {"kind": "notion", "name": "shared", "on": False, "settings": settings})

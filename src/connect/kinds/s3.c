@@ -118,12 +118,13 @@ static void read_object(Arena *arena, HtmlReader *in, S3Object *object)
     }
 }
 
-static bool add_object(ConnectRun *run, ConnectPage *page, HtmlReader *in, Error *err)
+static bool add_object(ConnectRun *run, ConnectPage *page, HtmlReader *in, bool is_encoded,
+                       Error *err)
 {
     S3Object object = { 0 };
-    Str key;
     read_object(run->arena, in, &object);
-    if (!url_decode(run->arena, object.key, true, &key, err))
+    Str key = object.key;
+    if (is_encoded && !url_decode(run->arena, object.key, true, &key, err))
         return fail_in(err, "a name in the bucket");
     ConnectionItem item = { .remote = key,
                             .name = key,
@@ -139,11 +140,13 @@ static bool read_list(ConnectRun *run, Str xml, ConnectPage *page, Error *err)
     HtmlReader in = markup_reader(run->arena, xml);
     HtmlToken token;
     bool is_list = false, has_more = false;
+    /* Not every server encodes names when asked to; those that do say so. */
+    bool is_encoded = str_find_ignore_case(xml, S("<EncodingType>url<")) >= 0;
     while (html_next(&in, &token)) {
         if (token.kind != HTML_START || token.is_empty)
             continue;
         is_list |= str_is(token.name, "listbucketresult");
-        if (str_is(token.name, "contents") && !add_object(run, page, &in, err))
+        if (str_is(token.name, "contents") && !add_object(run, page, &in, is_encoded, err))
             return false;
         if (str_is(token.name, "istruncated"))
             has_more = str_is(markup_words(run->arena, markup_inner(&in)), "true");
