@@ -97,3 +97,10 @@ def test_a_schedule_starts_its_job_now_and_when_its_time_has_come(server, admin)
     preview = server.post("/v1/schedules/preview", {"cron": "0 0 29 2 *", "count": 2}).json()["next_times"]
     assert [t[4:10] for t in preview] == ["-02-29", "-02-29"]
     assert server.call("DELETE", schedule).status_code == 204 and server.get(schedule).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["ai.monitor_ai_processing", "feedback"])
+def test_what_needs_nothing_is_done_for_the_workspace_that_schedules_it(server, admin, kind):
+    made = server.post("/v1/schedules", {"name": kind, "type": kind, "every_s": 86400}, key=admin).json()
+    job = server.post(f"/v1/schedules/{made['id']}/run", {}, key=admin).json()["job"]
+    assert wait_for(server, f"/v1/jobs/{job}", ["done", "dead"], admin)["state"] == "done"

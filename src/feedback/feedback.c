@@ -163,9 +163,12 @@ static bool learn_work(DbTx *tx, void *argument, Error *err)
     return feedback_learn(tx, &work->scope, work->arena, &report, err);
 }
 
+/* Of every workspace with new ratings, or of the one that asked for it by a schedule. */
 bool feedback_learn_job(Job *job, Error *err)
 {
     LearnWork all = { .scope = job->scope, .arena = job->arena };
+    if (!job->scope.is_system)
+        return store_write(job->db, &job->scope, learn_work, &all, err);
     if (!store_read(job->db, &job->scope, list_work, &all, err))
         return false;
     for (size_t i = 0; i < all.list.count; i++) {
