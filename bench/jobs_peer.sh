@@ -1,7 +1,9 @@
 #!/bin/sh
 # jobs_peer.sh PROGRAM [JOBS] - jobs a second of Lectern's queue (PROGRAM is build/jobs_bench) on SQLite
-# and on PostgreSQL with Debian's settings, and of Celery over Redis (append-only file each second), one
-# after the other on this machine. One JSON line each; what is not installed is left out with a line.
+# and on PostgreSQL with Debian's settings; of graphile-worker and pg-boss on the same PostgreSQL (QUEUES:
+# a folder where "npm install node@22 pg graphile-worker@0.17.3 pg-boss@12.0.0" was run); and of Celery over
+# Redis (append-only file each second), one after the other on this machine. One JSON line each; what is
+# not installed is left out with a line.
 set -eu
 program=$1 jobs=${2:-20000}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,6 +29,15 @@ if [ -n "$pg" ]; then
 	(cd / && $as "$pg/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D "$scratch/pg" >/dev/null)
 	(cd / && $as "$pg/pg_ctl" -s -w -D "$scratch/pg" -l "$scratch/pg/log" -o "-k $scratch/pg -h ''" start)
 	"$program" "postgresql://postgres@/postgres?host=$scratch/pg" "$jobs"
+	peer=$here/../../shared/peers/jobs/jobs.mjs
+	if [ -n "${QUEUES:-}" ] && [ -f "$peer" ]; then
+		for kind in graphile graphile-batched pgboss-100; do
+			"$QUEUES/node_modules/node/bin/node" "$peer" "$QUEUES" \
+				"postgresql://postgres@localhost/postgres?host=$scratch/pg" $kind "$jobs"
+		done
+	else
+		echo "skipped: graphile-worker and pg-boss need QUEUES and ../shared"
+	fi
 else
 	echo "skipped: needs PostgreSQL"
 fi
