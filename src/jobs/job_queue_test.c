@@ -242,6 +242,53 @@ TEST_BOTH(jobs, a_job_wanted_again_while_it_runs_runs_once_more)
     db_close(db);
 }
 
+typedef struct Wish {
+    Db *other;
+    NewJob job;
+    Str first, second;
+    atomic_int has_second;
+} Wish;
+
+static void *wish_too(void *argument)
+{
+    Wish *wish = argument;
+    wish->second = queue_add(wish->other, wish->job, 1);
+    atomic_store(&wish->has_second, 1);
+    return NULL;
+}
+
+/* Whether another one who wants the same is done before we are. */
+static bool wish_beside(DbTx *tx, void *argument, Error *err)
+{
+    Wish *wish = argument;
+    Scope system = scope_system();
+    pthread_t thread;
+    if (!job_add(tx, &system, queue_arena, &wish->job, &wish->first, err))
+        return false;
+    cr_assert(pthread_create(&thread, NULL, wish_too, wish) == 0);
+    cr_assert(queue_wait_for(&wish->has_second, 1), "it waits for our commit");
+    pthread_join(thread, NULL);
+    return true;
+}
+
+Test(jobs, who_wants_a_waiting_job_again_waits_for_nobody_in_postgres)
+{
+    const char *url = test_db_url(queue_arena, DB_POSTGRES);
+    Wish wish = { .job = { .type = S("x"), .subject = S("mail"), .is_wanted_again = true } };
+    Scope system = scope_system();
+    Error err = { 0 };
+    if (!url)
+        return;
+    Db *db = queue_open(url);
+    wish.other = queue_open(url);
+    Str id = queue_add(db, wish.job, 1);
+    cr_assert(store_write(db, &system, wish_beside, &wish, &err), "%s", err.message);
+    cr_assert(str_equal(wish.first, id) && str_equal(wish.second, id));
+    cr_assert_eq(queue_count_rows(db), 1);
+    db_close(wish.other);
+    db_close(db);
+}
+
 /* --- Recurring -------------------------------------------------------------------------- */
 
 TEST_BOTH(jobs, a_recurring_job_makes_one_row_a_tick_with_two_runners)

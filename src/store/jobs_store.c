@@ -123,6 +123,30 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job
     return true;
 }
 
+/* In PostgreSQL an INSERT that finds the job holds its row until the commit, and whoever else wants
+ * the same waits for that. One that waits already and is hurried no more is only kept from being
+ * begun before our commit, by as many as want it. STR_NONE: there is none. */
+static bool share_waiting(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job, Str *id_r,
+                          Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    *id_r = STR_NONE;
+    if (db_tx_kind(tx) != DB_POSTGRES || !job->is_wanted_again)
+        return true;
+    if (!db_query(tx,
+                  DB_SAME("SELECT id FROM jobs WHERE coalesce(workspace, '') = $1 AND type = $2"
+                          " AND subject = $3 AND subject <> '' AND state = 0 AND rank <= $4"
+                          " FOR SHARE"),
+                  DB_ARGS(db_text(scope->workspace), db_text(job->type), db_text(job->subject),
+                          db_int(JOB_PRIORITY_MAX - job->priority)),
+                  &rows, err))
+        return false;
+    DbStep step = db_next(&rows, err);
+    if (step == DB_ROW)
+        *id_r = db_get_text(&rows, 0, arena);
+    return step != DB_FAILED;
+}
+
 static bool count_child(DbTx *tx, const Scope *scope, Str parent, Error *err)
 {
     int64_t changed;
@@ -193,6 +217,8 @@ bool jobs_store_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *jo
         return fail_field(err, "priority", "a priority is 0 to %d, not %d", JOB_PRIORITY_MAX,
                           job->priority);
     if (job->key.length && !take_key(tx, scope, arena, job, id, &found, err))
+        return false;
+    if (!found.length && !share_waiting(tx, scope, arena, job, &found, err))
         return false;
     if (found.length) {
         *id_r = found;
