@@ -181,7 +181,7 @@ bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notic
         return true;
     return notice_choice_list(tx, scope, arena, sending.event.kind, &sending.choices, err) &&
            tell_people(&sending, err) && call_webhooks(&sending, err) &&
-           db_notify(tx, NOTICES_CHANNEL, scope->workspace, err);
+           db_hint(tx, NOTICES_CHANNEL, scope->workspace, err);
 }
 
 bool notify_webhook_held(DbTx *tx, const Scope *scope, Arena *arena, const Webhook *hook, Str why,
