@@ -325,7 +325,7 @@ static bool make_now(Making *making, Error *err)
         return false;
     return making->items.count ||
            fail(err, ERROR_UNSUPPORTED,
-                "nothing of the kind '%s' can be made of this source: choose a longer one",
+                "nothing of the kind '%s' can be made of this source: choose one that tells more",
                 making->row->word);
 }
 
