@@ -59,6 +59,15 @@ def test_a_persona_answers_with_its_model_and_manners_behind_our_own_rules(libra
     assert library.post("/v1/ask", {"question": "x", "persona": "nobody"}).status_code == 404
 
 
+@pytest.mark.parametrize("agent, sent, status", [
+    ("Tutor", "Explain like to a pupil.", 200), ({"name": "Tutor"}, "Explain like to a pupil.", 200), ({"name": "nobody"}, None, 404),
+    ({"name": "Tutor", "instructions": "Shout."}, "Shout.", 200)])
+def test_an_agent_is_a_persona_or_described_on_the_spot(library, mock, tutor, agent, sent, status):
+    answer = library.post("/api/v1/ai/generate-response", {"message": QUESTION, "agent": agent})
+    assert answer.status_code == status, answer.text
+    assert sent is None or mock.chats()[-1]["messages"][0]["content"].endswith(sent)
+
+
 def test_a_conversation_keeps_its_persona_until_it_is_changed(library, tutor):
     first = ask(library, persona=tutor["id"])
     assert ask(library, conversation=first["conversation"])["persona"] == "Tutor"

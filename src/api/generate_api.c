@@ -53,14 +53,17 @@ static StrList read_history(ApiRequest *request, const json_t *list)
     return (StrList){ said.at + first, said.count - first };
 }
 
-/* An agent is a persona by its id or name, or is described on the spot. */
+/* An agent is a persona by its id or its name alone, or is described on the spot. */
 static bool agent_work(DbTx *tx, void *argument, Error *err)
 {
     GenerateWork *work = argument;
     const ApiRequest *request = work->request;
     const json_t *agent = work->agent;
+    /* Nothing but a name describes nobody. */
+    const char *key =
+        json_object_size(agent) == 1 && json_object_get(agent, "name") ? "name" : "id";
     Str name = json_is_string(agent) ? (Str){ json_string_value(agent), json_string_length(agent) }
-                                     : json_member_text(agent, "id");
+                                     : json_member_text(agent, key);
     if (json_is_string(agent) || name.length)
         return persona_find(tx, request->scope, request->arena, str_copy(request->arena, name),
                             work->persona, err);
