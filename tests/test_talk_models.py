@@ -175,3 +175,14 @@ def test_attached_documents_are_read_whole_when_they_fit_and_searched_when_not(l
     assert len(mock.chats()[0]["messages"][-1]["content"]) < 20_000
     said, answer = steps(library, "What is this about?", documents=["nothing"])
     assert not any("whole" in one for one in said)
+
+
+def test_documents_that_are_gone_are_told_of_and_the_others_are_read_whole(library, mock):
+    [gone] = library.add(("gone.md", b"The lamp of the quarry burned oil until 1931.\n"))
+    library.call("DELETE", f"/v1/documents/{gone['id']}")
+    said, answer = steps(library, "What is this about?", documents=[gone["id"], "nowhere", library.quarry])
+    assert answer["attached"] == "whole" and any(one.startswith("read the attached document whole") for one in said)
+    assert answer["notice"].startswith("Of 3 documents that the question names, 2 are in the trash")
+    alone = ask(library, "When did the lamp of the quarry burn?", documents=[gone["id"]])
+    assert not alone["found"] and alone["attached"] is None and "1 are in the trash" in alone["notice"]
+    assert ask(library, documents=[library.quarry])["notice"] is None

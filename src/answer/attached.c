@@ -31,10 +31,58 @@ size_t prompt_room(AnswerRun *run)
     return run->room;
 }
 
+/* --- What is gone --- */
+
+typedef struct NamedWork {
+    AnswerRun *run;
+    StrList live; /* of the documents that are named */
+} NamedWork;
+
+static bool named_work(DbTx *tx, void *argument, Error *err)
+{
+    NamedWork *work = argument;
+    AnswerRun *run = work->run;
+    const StrList *named = &run->request->search.documents;
+    VEC(Str) live = { 0 };
+    for (size_t i = 0; i < named->count; i++) {
+        Document document;
+        Error why = { 0 };
+        bool is_there = document_find(tx, run->scope, run->arena, named->at[i], &document, &why);
+        if (!is_there && why.code != ERROR_NOT_FOUND) {
+            *err = why;
+            return false;
+        }
+        if (is_there && !document.deleted_at_ms)
+            *vec_push(run->arena, &live) = named->at[i];
+    }
+    work->live = (StrList){ live.at, live.count };
+    return true;
+}
+
+/* An answer that seems to say what the library says, but was looked for in nothing, misleads. */
+static bool find_live(AnswerRun *run, StrList *live_r, Error *err)
+{
+    size_t named = run->request->search.documents.count;
+    NamedWork work = { .run = run };
+    if (!store_read(run->answers->db, run->scope, named_work, &work, err))
+        return false;
+    *live_r = work.live;
+    if (work.live.count == named)
+        return true;
+    Str said = str_format(run->arena,
+                          "Of %zu documents that the question names, %zu are in the trash or not "
+                          "in the library: name others, or bring them back.",
+                          named, named - work.live.count);
+    if (!run->results.notice.length)
+        run->results.notice = said;
+    return tell_step(run, said, err);
+}
+
 /* --- The whole --- */
 
 typedef struct WholeWork {
     AnswerRun *run;
+    StrList documents;
     int64_t numbers[WHOLE_PASSAGES_MAX];
     size_t count;
     ChunkHit *rows;
@@ -43,7 +91,7 @@ typedef struct WholeWork {
 /* False in *fits_r: they are longer than what a call holds. */
 static bool list_chunks(AnswerRun *run, WholeWork *work, size_t *bytes_r, bool *fits_r, Error *err)
 {
-    const StrList *documents = &run->request->search.documents;
+    const StrList *documents = &work->documents;
     size_t most = MIN(WHOLE_PASSAGES_MAX, PASSAGES_LEAST + prompt_room(run) / KB(1));
     *bytes_r = 0;
     *fits_r = true;
@@ -92,15 +140,19 @@ static void add_rows(AnswerRun *run, const WholeWork *work)
 
 bool read_attached(AnswerRun *run, Error *err)
 {
-    const StrList *documents = &run->request->search.documents;
+    const StrList *named = &run->request->search.documents;
     WholeWork *work = arena_new_one(run->arena, WholeWork);
     Provider provider;
     size_t bytes;
     bool fits;
-    if (!documents->count || documents->count > DOCUMENTS_MAX || !service_of(run, &provider))
+    if (!named->count || named->count > DOCUMENTS_MAX)
+        return true;
+    if (!find_live(run, &work->documents, err))
+        return false;
+    if (!work->documents.count || !service_of(run, &provider))
         return true;
     work->run = run;
-    /* A document that is not there is the search's to tell. */
+    /* One that was removed since then is not found by the search either. */
     Error why = { 0 };
     if (!list_chunks(run, work, &bytes, &fits, &why))
         return true;
@@ -118,7 +170,7 @@ bool read_attached(AnswerRun *run, Error *err)
     return tell_step(
         run,
         str_format(run->arena, "read %s whole (%zu bytes)",
-                   documents->count == 1 ? "the attached document" : "the attached documents",
+                   work->documents.count == 1 ? "the attached document" : "the attached documents",
                    bytes),
         err);
 }
