@@ -136,6 +136,11 @@ def test_the_learner_says_how_cards_come(desk, page):
     expect(page.locator("dialog")).to_have_count(0)
     assert page.evaluate("import('/api.js').then(({get}) => get('/v1/study/profile')).then((p) => [p.level, p.retention])") == ["beginner", 0.95]
     desk.complaints.clear()  # the refusal
+    page.evaluate("import('/api.js').then(({put}) => put('/v1/study/profile', {level: 'expert'}))")
+    part(page, "study-profile-open").click()
+    part(page, "study-profile-form-submit").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    assert page.evaluate("import('/api.js').then(({get}) => get('/v1/study/profile')).then((p) => p.level)") == "expert"
 
 
 def test_it_works_by_touch_on_a_phone(desk, browser):  # noqa: F811

@@ -18,7 +18,7 @@ async function profile() {
   const now = await get('/v1/study/profile');
   formDialog({
     title: t('study.profile'), submit: t('do.save'), test: 'study-profile', roomy: true,
-    fields: [field({name: 'level', label: t('study.p_level'), options: LEVELS.map((one) => [one, one || '–']), value: now.level}),
+    fields: [field({name: 'level', label: t('study.p_level'), options: [...new Set([...LEVELS, now.level])].map((one) => [one, one || '–']), value: now.level}),
       WORDS.map((name) => field({name, label: t(`study.p_${name}`), value: now[name], maxlength: 200, autocomplete: 'off'})),
       PLANS.map(([name, type, {hint, ...more}]) => field({name, type, label: t(`study.p_${name}`), value: now[name], hint: hint && t(`study.p_${name}_hint`), ...more}))],
     send: async (values) => {
