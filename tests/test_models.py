@@ -108,6 +108,14 @@ def wait_found_any(server, seconds=30):
     return results
 
 
+def test_a_search_says_when_it_has_results_by_meaning_alone(changing):
+    assert wait_found_any(changing)
+    for query, mode, says in (("zeppelin", "hybrid", True), ("zeppelin pump", "hybrid", False), ("zeppelin", "semantic", False),
+                              ("zeppelin -ferry", "hybrid", True)):
+        answer = changing.post("/v1/search", {"query": query, "mode": mode, "remember": False}).json()
+        assert answer["results"] and ("near to it in meaning" in (answer["notice"] or "")) is says, (query, mode, answer["notice"])
+
+
 def test_a_change_says_how_far_it_is_and_how_long_it_takes(changing):
     health = changing.get("/health").json()
     assert health["model_change"] is None and health["model"]["name"].startswith("first/")

@@ -233,6 +233,22 @@ static Str missing_notice(const Running *run)
                       STR_ARG(word));
 }
 
+/* Scores are relative to what was found: the best looks good even if no word of the query is
+ * anywhere. */
+static Str nearness_notice(const Running *run)
+{
+    const SearchRequest *request = run->request;
+    bool asks_words = run->results.has_keyword && run->results.has_semantic && run->results.count &&
+                      run->query.terms.count;
+    if (!asks_words || request->is_typing || request->is_telling || request->leg_count)
+        return S("");
+    for (size_t i = 0; i < run->hit_count; i++)
+        if (run->hits[i].keyword_rank)
+            return S("");
+    return S("No passage that was searched has a word of the query: what is shown is only near to"
+             " it in meaning.");
+}
+
 /* Such a query begins with the sign of an exclusion: others are not read twice. */
 static bool says_only_what_not(const Running *run, Index *index, Query *query_r)
 {
@@ -289,6 +305,8 @@ static bool run_with_index(Running *run, Error *err)
         run->results.notice = missing_notice(run);
     if (ok && !run->results.notice.length)
         run->results.notice = library_index_notice(library, run->arena, workspace);
+    if (ok && !run->results.notice.length)
+        run->results.notice = nearness_notice(run);
     return ok;
 }
 
