@@ -235,8 +235,9 @@ static bool add(CommandLine *line, Error *err)
                     STR_ARG(name));
     if (!put_folder(line->arena, line->words[1], models, name, err))
         return false;
-    printf("%s is added; use it with: lectern models use " STR_FMT "\n", status.model,
-           STR_ARG(name));
+    const char *digest = strchr(status.model, '/'); /* before it stands the given folder's name */
+    printf(STR_FMT "%s is added; use it with: lectern models use " STR_FMT "\n", STR_ARG(name),
+           digest ? digest : "", STR_ARG(name));
     return true;
 }
 
