@@ -91,6 +91,12 @@ def test_a_score_is_explained_down_to_its_words(library):
     assert "explanation" not in search(library, "ferry ardal").json()["results"][0]
 
 
+def test_the_command_says_which_word_of_the_index_was_found(library):
+    told = library.cli("search", "telegr* ardal", "--mode", "keyword", "--explain").stdout
+    assert "telegr as telegraph (idf" in told, told
+    assert "ardal (idf" in told, told
+
+
 def test_results_are_where_others_like_them_are_asked_for(library):
     first = search(library, "kestrel").json()["results"][0]
     alike = library.post("/v1/search", {"like": first["document"]["id"], "ordinal": first["ordinal"]}).json()["results"]

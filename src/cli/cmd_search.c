@@ -75,6 +75,16 @@ static bool write_request(const CommandLine *line, Buf *body, Error *err)
     return true;
 }
 
+/* One word may stand for several of the index: what was typed, and which of them this is. */
+static void print_term(Str word, Str term)
+{
+    output_text(word);
+    if (str_equal_ignore_case(word, term))
+        return;
+    printf(" as ");
+    output_text(term);
+}
+
 /* The shares that add up to the score, and the words that add up to the keyword leg's. */
 static void print_explanation(const json_t *explanation)
 {
@@ -86,7 +96,7 @@ static void print_explanation(const json_t *explanation)
     json_array_foreach(json_object_get(explanation, "terms"), i, term)
     {
         printf("\n    %6.3f  ", json_number_value(json_object_get(term, "value")));
-        output_text(json_member_text(term, "word"));
+        print_term(json_member_text(term, "word"), json_member_text(term, "term"));
         printf(" (idf %.2f, tf %.0f)", json_number_value(json_object_get(term, "idf")),
                json_number_value(json_object_get(term, "tf")));
     }
