@@ -173,6 +173,7 @@ def test_a_suggested_task_is_rated_where_it_stands(desk, page):
 
 def test_what_runs_is_seen_and_ended_in_the_tray_at_a_desk_and_on_a_phone(desk, page, server):
     gate = threading.Event()
+    desk.complaints.clear()  # of refusals that the tests before asked for
     desk.go("/library")
     server.writer.answer = lambda body: gate.wait(30) and "5"
     name = "Sums of all the numbers that anybody has ever asked for, one after the other"

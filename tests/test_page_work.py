@@ -226,7 +226,7 @@ RULES_IN_WORDS = {"*/15 * * * *": "Every 15 minutes", "0 9 * * 1-5": "Monday to 
 
 def test_rules_are_said_in_words(desk, page):
     desk.go("/schedules")
-    said = page.evaluate("async (rules) => { const {cronWords} = await import('/parts/cron_words.js'); return rules.map(cronWords); }", list(RULES_IN_WORDS))
+    said = page.evaluate("async (rules) => { await import('/texts_flow.js'); const {cronWords} = await import('/parts/cron_words.js'); return rules.map(cronWords); }", list(RULES_IN_WORDS))
     assert dict(zip(RULES_IN_WORDS, said)) == RULES_IN_WORDS
 
 

@@ -20,6 +20,7 @@ const shell = document.getElementById('shell');
 const main = document.getElementById('main');
 const FIRST_WAIT_MS = 300;
 const SOON = ['ask', 'search', 'library', 'document', 'conversations', 'tasks', 'study', 'settings']; // what most people go to next
+const FIRST = ['ask', 'search', 'library']; // views that need no more words than there are
 const HINT = 'lectern-signed-in';
 let leave = null;   // undoes the view that is showing
 let turn = 0;       // counts navigations, so that a slow module never overtakes a later one
@@ -28,17 +29,28 @@ function unreachable() {
   fill(main, h('div', {class: 'pad'}, problem(new ApiError('network', t('error.network'), 0), () => show(router.here()))));
 }
 
+let rest = null; // words and looks that the first views do without
+
+function style(href) {
+  return new Promise((done) => document.head.append(h('link', {rel: 'stylesheet', href, onload: done, onerror: done})));
+}
+
+async function fetchView(name) {
+  if (!FIRST.includes(name)) await (rest ??= Promise.all([import('./texts_flow.js'), import('./texts_lessons.js'), style('/work.css')]));
+  return import(`./views/${name}.js`);
+}
+
 // Once the page is at rest these views are fetched, so that going there waits for nothing.
 function fetchViews() {
   const idle = window.requestIdleCallback || ((run) => setTimeout(run, 1000));
-  idle(() => SOON.forEach((name) => import(`./views/${name}.js`).catch(() => null)));
+  idle(() => SOON.forEach((name) => fetchView(name).catch(() => null)));
 }
 
 // Modules of views come when they are first needed; a view returns its clean-up, or {cleanup, title, focus}.
 async function show({view, params, query}) {
   if (!state.session || !state.session.user) return;
   const mine = ++turn;
-  const module = await import(`./views/${view}.js`).catch(() => null);
+  const module = await fetchView(view).catch(() => null);
   if (mine !== turn) return;
   if (!module) return unreachable();
   reader.close();

@@ -5,7 +5,6 @@ import {FIELDS} from './texts_fields.js';
 import {GATEWAY} from './texts_gateway.js';
 import {LABELS} from './texts_labels.js';
 import {STUDY} from './texts_study.js';
-import {LESSONS} from './texts_lessons.js';
 import {SUMMARY} from './texts_summary.js';
 import {TALKS} from './texts_talks.js';
 import {TASKS} from './texts_tasks.js';
@@ -16,7 +15,6 @@ const CATALOGUE = {
   ...GATEWAY,
   ...LABELS,
   ...STUDY,
-  ...LESSONS,
   ...SUMMARY,
   ...TALKS,
   ...TASKS,
@@ -715,6 +713,8 @@ const shortDates = new Intl.DateTimeFormat(LOCALE, {day: 'numeric', month: 'shor
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, {numeric: 'auto', style: 'short'});
 
 export const has = (key) => key in CATALOGUE;
+// Words that the first view does not need.
+export const learn = (words) => Object.assign(CATALOGUE, words);
 
 export function t(key, values = {}) {
   const entry = CATALOGUE[key];

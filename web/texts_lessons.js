@@ -1,5 +1,7 @@
 // texts_lessons.js - the words of what is made to learn from: explanations, quizzes, cards, outlines.
-export const LESSONS = {
+import {learn} from './texts.js';
+
+learn({
   'made.make': 'Make',
   'made.study_this': 'Study this',
   'made.title': 'Make something to learn from',
@@ -50,4 +52,4 @@ export const LESSONS = {
   'made.read_of': '{done} of {total} read',
   'made.cards': '{cards} cards of it, {due} due',
   'made.waiting': 'It is still being made. {stage}',
-};
+});
