@@ -292,6 +292,7 @@ def test_usage_shows_costs_by_what_is_asked_and_each_call(desk, page, server):
     expect(part(page, "usage-days-table").locator("tbody tr")).to_have_count(1)
     part(page, "usage-outcome").select_option("")
     page.mouse.move(5, 5)
+    expect(calls.locator("[data-status=ok]").first).to_be_visible()
     count = calls.locator("[data-test=usage-call]").count()
     assert chat(server).status_code == 200
     expect(calls.locator("[data-test=usage-call]")).to_have_count(count + 1, timeout=15000)  # by itself

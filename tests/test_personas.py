@@ -1,4 +1,5 @@
 """Who answers: instructions, defaults, versions, as a model's name and as a condition of a route."""
+import json
 import time
 
 import pytest
@@ -44,7 +45,7 @@ QUESTION = "How many people does the quarry at Ardal employ?"
 
 
 def ask(library, **fields):
-    answer = library.post("/v1/ask", {"question": QUESTION, **fields})
+    answer = library.post("/v1/ask", {"question": QUESTION} | fields)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -63,9 +64,16 @@ def test_a_persona_answers_with_its_model_and_manners_behind_our_own_rules(libra
     ("Tutor", "Explain like to a pupil.", 200), ({"name": "Tutor"}, "Explain like to a pupil.", 200), ({"name": "nobody"}, None, 404),
     ({"name": "Tutor", "instructions": "Shout."}, "Shout.", 200)])
 def test_an_agent_is_a_persona_or_described_on_the_spot(library, mock, tutor, agent, sent, status):
-    answer = library.post("/api/v1/ai/generate-response", {"message": QUESTION, "agent": agent})
+    message = f"{QUESTION} Tell {json.dumps(agent)}."  # asked once: what was answered before is kept
+    answer = library.post("/api/v1/ai/generate-response", {"message": message, "agent": agent})
     assert answer.status_code == status, answer.text
     assert sent is None or mock.chats()[-1]["messages"][0]["content"].endswith(sent)
+
+
+def test_an_answer_that_was_kept_names_the_model_that_gave_it(library, mock, tutor):
+    first, again = (ask(library, persona="tutor", question="How many people work at the quarry at Ardal?") for _ in range(2))
+    assert sum("people work at the quarry" in one["messages"][-1]["content"] for one in mock.chats()) == 1
+    assert first["model"] == again["model"] == "openai-compatible/whole"
 
 
 def test_a_conversation_keeps_its_persona_until_it_is_changed(library, tutor):

@@ -60,22 +60,25 @@ static bool named_work(DbTx *tx, void *argument, Error *err)
 }
 
 /* An answer that seems to say what the library says, but was looked for in nothing, misleads. */
-static bool find_live(AnswerRun *run, StrList *live_r, Error *err)
+static bool find_live(AnswerRun *run, StrList *live_r, Str *notice_r, Error *err)
 {
     size_t named = run->request->search.documents.count;
     NamedWork work = { .run = run };
     if (!store_read(run->answers->db, run->scope, named_work, &work, err))
         return false;
     *live_r = work.live;
+    *notice_r = STR_NONE;
     if (work.live.count == named)
         return true;
-    Str said = str_format(run->arena,
+    *notice_r = str_format(run->arena,
                           "Of %zu documents that the question names, %zu are in the trash or not "
                           "in the library: name others, or bring them back.",
                           named, named - work.live.count);
-    if (!run->results.notice.length)
-        run->results.notice = said;
-    return tell_step(run, said, err);
+    Str searched = run->results.notice;
+    run->results.notice =
+        str_format(run->arena, STR_FMT "%s" STR_FMT, STR_ARG(*notice_r),
+                   searched.length ? " " : "", STR_ARG(searched));
+    return tell_step(run, *notice_r, err);
 }
 
 /* --- The whole --- */
@@ -145,9 +148,10 @@ bool read_attached(AnswerRun *run, Error *err)
     Provider provider;
     size_t bytes;
     bool fits;
+    Str notice;
     if (!named->count || named->count > DOCUMENTS_MAX)
         return true;
-    if (!find_live(run, &work->documents, err))
+    if (!find_live(run, &work->documents, &notice, err))
         return false;
     if (!work->documents.count || !service_of(run, &provider))
         return true;
@@ -166,6 +170,7 @@ bool read_attached(AnswerRun *run, Error *err)
         return false;
     add_rows(run, work);
     run->is_whole = true;
+    run->results.notice = notice; /* what a search of all of it says does not matter now */
     run->answer.attached = ATTACHED_WHOLE;
     return tell_step(
         run,

@@ -79,6 +79,8 @@ static void name_target(Run *run)
 void run_finish(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
+    if (run->try->target)
+        name_target(run);
     bill(run, failure);
     credit_settle(run, failure);
     cache_ended(run, failure);
@@ -88,8 +90,6 @@ void run_finish(Run *run, const Error *failure)
     record->is_truncated = failure && run->stream && run->is_answered;
     record->task = run->request.task;
     count_time(run);
-    if (run->try->target)
-        name_target(run);
     if (!failure)
         count_saving(run);
     if (run->caller && !is_put_off(run, failure)) {

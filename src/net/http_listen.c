@@ -281,8 +281,9 @@ bool listeners_open(HttpServer *server, Error *err)
 {
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     const HttpServerOptions *options = &server->options;
-    return (!options->listen || listen_tcp(server, str(options->listen), err)) &&
-           (!options->local_path || listen_local(server, options->local_path, err));
+    /* The local one first: who sees the other ready may use the command line at once. */
+    return (!options->local_path || listen_local(server, options->local_path, err)) &&
+           (!options->listen || listen_tcp(server, str(options->listen), err));
 }
 
 void listeners_close(HttpServer *server)
