@@ -71,13 +71,12 @@ static bool find_live(AnswerRun *run, StrList *live_r, Str *notice_r, Error *err
     if (work.live.count == named)
         return true;
     *notice_r = str_format(run->arena,
-                          "Of %zu documents that the question names, %zu are in the trash or not "
-                          "in the library: name others, or bring them back.",
-                          named, named - work.live.count);
+                           "Of %zu documents that the question names, %zu are in the trash or not "
+                           "in the library: name others, or bring them back.",
+                           named, named - work.live.count);
     Str searched = run->results.notice;
-    run->results.notice =
-        str_format(run->arena, STR_FMT "%s" STR_FMT, STR_ARG(*notice_r),
-                   searched.length ? " " : "", STR_ARG(searched));
+    run->results.notice = str_format(run->arena, STR_FMT "%s" STR_FMT, STR_ARG(*notice_r),
+                                     searched.length ? " " : "", STR_ARG(searched));
     return tell_step(run, *notice_r, err);
 }
 
