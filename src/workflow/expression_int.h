@@ -24,6 +24,10 @@ typedef struct ExpressionFunction {
 /* NULL when there is none of this name. */
 const ExpressionFunction *expression_function(Str name);
 
+#define FUNCTION(name, least, most, usage, meaning) ExpressionFunctionBody function_##name;
+#include "workflow/functions.def"
+#undef FUNCTION
+
 typedef enum NodeKind {
     NODE_CONSTANT, /* null, true, false, a number or a text */
     NODE_NAME,
@@ -107,3 +111,17 @@ Str expression_str(const json_t *text);
 const char *expression_kind(const json_t *value);
 /* Equal numbers are equal whether they are written 1 or 1.0. */
 bool expression_equal(const json_t *a, const json_t *b);
+
+/* --- Arguments (expression_functions.c) --- */
+
+/* Null is an answer; anything else that is not of the type a failure. */
+typedef enum Taken { TAKEN, TAKEN_NULL, TAKEN_NOT } Taken;
+
+Taken expression_take_text(ExpressionRun *run, const json_t *value, Str *text_r);
+/* The first `count` of them. */
+Taken expression_take_texts(ExpressionRun *run, const Args *args, size_t count, Str *texts_r);
+Taken expression_take_list(ExpressionRun *run, const json_t *value);
+Taken expression_take_number(ExpressionRun *run, const json_t *value, double *number_r);
+/* What a function gives for an argument that it did not take. */
+json_t *expression_nothing(Taken taken);
+json_t *expression_list_new(ExpressionRun *run);

@@ -1,150 +1,7 @@
-/* expression_parse.c - from the text of an expression to its tree, by precedence climbing. */
-#include "workflow/expression_int.h"
-
-#include "base/utf8.h"
+/* expression_parse.c - from the tokens of an expression to its tree, by precedence climbing. */
+#include "workflow/expression_parser.h"
 
 #include <math.h>
-
-typedef struct Token {
-    enum { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_TEXT, TOKEN_SIGN } kind;
-    Str text; /* of a text: what it says */
-    size_t start, end;
-} Token;
-
-typedef struct Parser {
-    Arena *arena;
-    Str source;
-    Token token;     /* the next one */
-    size_t last_end; /* of the one before */
-    size_t node_count;
-    int depth;
-    Error *err;
-} Parser;
-
-static bool fail_at_bytes(Parser *p, size_t start, size_t end)
-{
-    return fail_at(p->err, utf8_utf16_units(p->source, start), utf8_utf16_units(p->source, end));
-}
-
-#define FAIL_AT(p, start, end, ...)                                                                \
-    ((void)fail((p)->err, ERROR_INVALID, __VA_ARGS__), fail_at_bytes((p), (start), (end)))
-
-/* --- Tokens --- */
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-static bool is_name_start(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static char char_at(const Parser *p, size_t at)
-{
-    return at < p->source.length ? p->source.at[at] : '\0';
-}
-
-/* What a backslash and this character stand for; 0: themselves. */
-static char escaped(char c)
-{
-    switch (c) {
-    case 'n': return '\n';
-    case 't': return '\t';
-    case 'r': return '\r';
-    default: return HAS_CHAR(c, "\\\"'") ? c : '\0';
-    }
-}
-
-static bool read_text(Parser *p, size_t start)
-{
-    char quote = p->source.at[start], meant;
-    Buf out = buf_new(p->arena, p->source.length);
-    size_t at = start + 1;
-    for (; at < p->source.length && p->source.at[at] != quote; at++) {
-        if (p->source.at[at] == '\\' && (meant = escaped(char_at(p, at + 1))) != '\0') {
-            buf_add_char(&out, meant);
-            at++;
-        } else {
-            buf_add_char(&out, p->source.at[at]);
-        }
-    }
-    if (at == p->source.length)
-        return FAIL_AT(p, start, at, "the text that begins here has no closing %c", quote);
-    p->token = (Token){ TOKEN_TEXT, buf_str(&out), start, at + 1 };
-    return true;
-}
-
-static size_t number_end(const Parser *p, size_t at)
-{
-    while (is_digit(char_at(p, at)))
-        at++;
-    if (char_at(p, at) == '.' && is_digit(char_at(p, at + 1)))
-        for (at++; is_digit(char_at(p, at));)
-            at++;
-    size_t exponent = at + 1 + HAS_CHAR(char_at(p, at + 1), "+-");
-    if (HAS_CHAR(char_at(p, at), "eE") && is_digit(char_at(p, exponent)))
-        for (at = exponent; is_digit(char_at(p, at));)
-            at++;
-    return at;
-}
-
-static size_t sign_size(Str rest)
-{
-    static const char *const twos[] = { "==", "!=", "<=", ">=", "??", "&&", "||" };
-    for (size_t i = 0; i < COUNT(twos); i++)
-        if (str_starts(rest, str(twos[i])))
-            return 2;
-    return HAS_CHAR(rest.at[0], "<>+-*/%?:.,()[]{}!") ? 1 : 0;
-}
-
-/* Reads the next token into p->token. */
-static bool next(Parser *p)
-{
-    size_t at = p->last_end = p->token.end;
-    while (HAS_CHAR(char_at(p, at), " \t\r\n"))
-        at++;
-    char c = char_at(p, at);
-    size_t end = at;
-    if (at == p->source.length) {
-        p->token = (Token){ TOKEN_END, STR_NONE, at, at };
-        return true;
-    }
-    if (HAS_CHAR(c, "\"'"))
-        return read_text(p, at);
-    if (is_name_start(c)) {
-        while (is_name_start(char_at(p, end)) || is_digit(char_at(p, end)))
-            end++;
-        p->token = (Token){ TOKEN_NAME, str_slice(p->source, at, end), at, end };
-        return true;
-    }
-    bool is_number = is_digit(c);
-    end = is_number ? number_end(p, at) : at + sign_size(str_from(p->source, at));
-    if (end == at)
-        return FAIL_AT(p, at, at + 1, "'%c' means nothing here%s", c,
-                       c == '=' ? "; equal is ==" : "");
-    p->token =
-        (Token){ is_number ? TOKEN_NUMBER : TOKEN_SIGN, str_slice(p->source, at, end), at, end };
-    return true;
-}
-
-static bool sees(const Parser *p, const char *sign)
-{
-    return p->token.kind == TOKEN_SIGN && str_is(p->token.text, sign);
-}
-
-static bool sees_word(const Parser *p, const char *word)
-{
-    return p->token.kind == TOKEN_NAME && str_is(p->token.text, word);
-}
-
-static bool expect(Parser *p, const char *sign)
-{
-    if (sees(p, sign))
-        return next(p);
-    if (p->token.kind == TOKEN_END)
-        return FAIL_AT(p, p->token.start, p->token.end, "the end, where '%s' should stand", sign);
-    return FAIL_AT(p, p->token.start, p->token.end, "'" STR_FMT "', where '%s' should stand",
-                   STR_ARG(str_slice(p->source, p->token.start, p->token.end)), sign);
-}
 
 /* --- Nodes --- */
 
@@ -190,7 +47,7 @@ static bool number_node(Parser *p, const ExpressionNode **node_r)
         (!str_to_double(token.text, &node->number) || !isfinite(node->number)))
         return FAIL_AT(p, token.start, token.end, "the number is too large");
     *node_r = node;
-    return next(p);
+    return parser_next(p);
 }
 
 /* Several of them up to a closing sign, which is read too. */
@@ -204,19 +61,19 @@ static bool parse_name(Parser *p, Parts *parts)
     if (p->token.kind != TOKEN_NAME && p->token.kind != TOKEN_TEXT)
         return FAIL_AT(p, p->token.start, p->token.end, "a member begins with its name");
     *vec_push(p->arena, &parts->names) = p->token.text;
-    return next(p) && expect(p, ":");
+    return parser_next(p) && parser_expect(p, ":");
 }
 
 static bool parse_parts(Parser *p, const char *closing, bool is_named, Parts *parts)
 {
-    while (!sees(p, closing)) {
+    while (!parser_sees(p, closing)) {
         const ExpressionNode *part;
-        if ((parts->at.count && !expect(p, ",")) || (is_named && !parse_name(p, parts)) ||
+        if ((parts->at.count && !parser_expect(p, ",")) || (is_named && !parse_name(p, parts)) ||
             !parse_choice(p, &part))
             return false;
         *vec_push(p->arena, &parts->at) = part;
     }
-    return next(p);
+    return parser_next(p);
 }
 
 static bool parse_group(Parser *p, NodeKind kind, const char *closing,
@@ -224,7 +81,7 @@ static bool parse_group(Parser *p, NodeKind kind, const char *closing,
 {
     Parts parts = { 0 };
     ExpressionNode *node = node_new(p, kind, p->token.start);
-    if (!next(p) || !parse_parts(p, closing, kind == NODE_OBJECT, &parts))
+    if (!parser_next(p) || !parse_parts(p, closing, kind == NODE_OBJECT, &parts))
         return false;
     node->names = parts.names.at;
     *node_r = node_end(p, node, parts.at.at, parts.at.count);
@@ -239,7 +96,7 @@ static bool parse_call(Parser *p, Token name, const ExpressionNode **node_r)
     if (!node->function)
         return FAIL_AT(p, name.start, name.end, "there is no function '" STR_FMT "'",
                        STR_ARG(str_slice(name.text, 0, 60)));
-    if (!next(p) || !parse_parts(p, ")", false, &parts))
+    if (!parser_next(p) || !parse_parts(p, ")", false, &parts))
         return false;
     if (parts.at.count < node->function->least || parts.at.count > node->function->most)
         return FAIL_AT(p, name.start, name.end, "it is written %s", node->function->usage);
@@ -255,9 +112,9 @@ static bool parse_word(Parser *p, const ExpressionNode **node_r)
         json_type type;
     } constants[] = { { "null", JSON_NULL }, { "true", JSON_TRUE }, { "false", JSON_FALSE } };
     Token name = p->token;
-    if (!next(p))
+    if (!parser_next(p))
         return false;
-    if (sees(p, "("))
+    if (parser_sees(p, "("))
         return parse_call(p, name, node_r);
     ExpressionNode *node = node_new(p, NODE_NAME, name.start);
     node->text = name.text;
@@ -276,18 +133,18 @@ static bool parse_primary(Parser *p, const ExpressionNode **node_r)
     Token token = p->token;
     switch (token.kind) {
     case TOKEN_NUMBER: return number_node(p, node_r);
-    case TOKEN_TEXT: *node_r = text_node(p, token); return next(p);
+    case TOKEN_TEXT: *node_r = text_node(p, token); return parser_next(p);
     case TOKEN_NAME: return parse_word(p, node_r);
     case TOKEN_SIGN: break;
     case TOKEN_END:
         return FAIL_AT(p, token.start, token.end, "the expression ends where a value should stand");
     }
-    if (sees(p, "["))
+    if (parser_sees(p, "["))
         return parse_group(p, NODE_LIST, "]", node_r);
-    if (sees(p, "{"))
+    if (parser_sees(p, "{"))
         return parse_group(p, NODE_OBJECT, "}", node_r);
-    if (sees(p, "("))
-        return next(p) && parse_choice(p, node_r) && expect(p, ")");
+    if (parser_sees(p, "("))
+        return parser_next(p) && parse_choice(p, node_r) && parser_expect(p, ")");
     return FAIL_AT(p, token.start, token.end, "'" STR_FMT "', where a value should stand",
                    STR_ARG(token.text));
 }
@@ -295,14 +152,14 @@ static bool parse_primary(Parser *p, const ExpressionNode **node_r)
 /* .name */
 static bool parse_member(Parser *p, const ExpressionNode **node)
 {
-    if (!next(p))
+    if (!parser_next(p))
         return false;
     if (p->token.kind != TOKEN_NAME)
         return FAIL_AT(p, p->token.start, p->token.end,
                        "behind a point stands a name; for others write [\"the name\"]");
     ExpressionNode *member = node_new(p, NODE_MEMBER, (*node)->start);
     member->text = p->token.text;
-    if (!next(p))
+    if (!parser_next(p))
         return false;
     *node = node_end(p, member, node, 1);
     return true;
@@ -313,7 +170,7 @@ static bool parse_item(Parser *p, const ExpressionNode **node)
 {
     const ExpressionNode *args[2] = { *node };
     ExpressionNode *item = node_new(p, NODE_ITEM, (*node)->start);
-    if (!next(p) || !parse_choice(p, &args[1]) || !expect(p, "]"))
+    if (!parser_next(p) || !parse_choice(p, &args[1]) || !parser_expect(p, "]"))
         return false;
     *node = node_end(p, item, args, 2);
     return true;
@@ -323,8 +180,8 @@ static bool parse_path(Parser *p, const ExpressionNode **node_r)
 {
     if (!parse_primary(p, node_r))
         return false;
-    while (sees(p, ".") || sees(p, "["))
-        if (!(sees(p, ".") ? parse_member(p, node_r) : parse_item(p, node_r)))
+    while (parser_sees(p, ".") || parser_sees(p, "["))
+        if (!(parser_sees(p, ".") ? parse_member(p, node_r) : parse_item(p, node_r)))
             return false;
     return true;
 }
@@ -370,7 +227,7 @@ static const struct {
 static Operator operator_here(const Parser *p, int *level_r)
 {
     for (size_t i = 0; i < COUNT(operators); i++)
-        if (sees(p, operators[i].sign) || sees_word(p, operators[i].sign)) {
+        if (parser_sees(p, operators[i].sign) || parser_sees_word(p, operators[i].sign)) {
             *level_r = operators[i].level;
             return operators[i].op;
         }
@@ -380,27 +237,27 @@ static Operator operator_here(const Parser *p, int *level_r)
 /* Steps over it; "not in" has two words. */
 static bool pass_operator(Parser *p, Operator op)
 {
-    if (!next(p))
+    if (!parser_next(p))
         return false;
     if (op != OP_NOT_IN)
         return true;
-    if (!sees_word(p, "in"))
+    if (!parser_sees_word(p, "in"))
         return FAIL_AT(p, p->token.start, p->token.end,
                        "'not' behind a value must be 'not in' or 'and not'");
-    return next(p);
+    return parser_next(p);
 }
 
 static bool parse_two(Parser *p, int level, const ExpressionNode **node_r);
 
 static bool parse_one(Parser *p, const ExpressionNode **node_r)
 {
-    bool is_not = sees(p, "!") || sees_word(p, "not");
-    if (!is_not && !sees(p, "-"))
+    bool is_not = parser_sees(p, "!") || parser_sees_word(p, "not");
+    if (!is_not && !parser_sees(p, "-"))
         return parse_path(p, node_r);
     ExpressionNode *node = node_new(p, is_not ? NODE_NOT : NODE_MINUS, p->token.start);
     bool is_word = p->token.kind == TOKEN_NAME;
     const ExpressionNode *arg;
-    if (!next(p) || !parse_two(p, is_word ? LEVEL_NOT + 1 : LEVEL_DEFAULT, &arg))
+    if (!parser_next(p) || !parse_two(p, is_word ? LEVEL_NOT + 1 : LEVEL_DEFAULT, &arg))
         return false;
     *node_r = node_end(p, node, &arg, 1);
     return true;
@@ -434,12 +291,13 @@ static bool parse_choice(Parser *p, const ExpressionNode **node_r)
     const ExpressionNode *args[3];
     if (!parse_two(p, LEVEL_OR, &args[0]))
         return false;
-    if (!sees(p, "?")) {
+    if (!parser_sees(p, "?")) {
         *node_r = args[0];
         return true;
     }
     ExpressionNode *node = node_new(p, NODE_CHOICE, args[0]->start);
-    if (!next(p) || !parse_choice(p, &args[1]) || !expect(p, ":") || !parse_choice(p, &args[2]))
+    if (!parser_next(p) || !parse_choice(p, &args[1]) || !parser_expect(p, ":") ||
+        !parse_choice(p, &args[2]))
         return false;
     *node_r = node_end(p, node, args, 3);
     return true;
@@ -452,7 +310,7 @@ bool expression_compile(Arena *arena, Str text, const Expression **expression_r,
     if (text.length > EXPRESSION_BYTES_MAX)
         return fail(err, ERROR_TOO_LARGE, "an expression has at most %d bytes",
                     EXPRESSION_BYTES_MAX);
-    if (!next(&p) || !parse_choice(&p, &root))
+    if (!parser_next(&p) || !parse_choice(&p, &root))
         return false;
     if (p.token.kind != TOKEN_END)
         return FAIL_AT(&p, p.token.start, p.token.end,
@@ -463,47 +321,4 @@ bool expression_compile(Arena *arena, Str text, const Expression **expression_r,
     *expression = (Expression){ p.source, root, p.node_count };
     *expression_r = expression;
     return true;
-}
-
-/* --- What it names --- */
-
-typedef struct Names {
-    Arena *arena;
-    Str root; /* whose members are wanted; empty: the roots themselves */
-    VEC(Str) at;
-} Names;
-
-static void add_name(Names *names, Str name)
-{
-    for (size_t i = 0; i < names->at.count; i++)
-        if (str_equal(names->at.at[i], name))
-            return;
-    *vec_push(names->arena, &names->at) = name;
-}
-
-static void collect(Names *names, const ExpressionNode *node)
-{
-    const ExpressionNode *of = node->count ? node->args[0] : NULL;
-    bool is_of_root = of && of->kind == NODE_NAME && str_equal(of->text, names->root);
-    if (!names->root.length && node->kind == NODE_NAME)
-        add_name(names, node->text);
-    else if (names->root.length && is_of_root && node->kind == NODE_MEMBER)
-        add_name(names, node->text);
-    else if (names->root.length && is_of_root && node->kind == NODE_ITEM &&
-             node->args[1]->kind == NODE_CONSTANT && node->args[1]->type == JSON_STRING)
-        add_name(names, node->args[1]->text);
-    for (size_t i = 0; i < node->count; i++)
-        collect(names, node->args[i]);
-}
-
-StrList expression_members(Arena *arena, const Expression *expression, Str root)
-{
-    Names names = { .arena = arena, .root = root };
-    collect(&names, expression->root);
-    return (StrList){ names.at.at, names.at.count };
-}
-
-StrList expression_names(Arena *arena, const Expression *expression)
-{
-    return expression_members(arena, expression, STR_NONE);
 }
