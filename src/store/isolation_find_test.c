@@ -314,6 +314,8 @@ static bool workflows_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT(executions.count == 0);
     CALL(workflow_frame_list(tx, theirs, arena, id, STR_NONE, &frames, err));
     EXPECT(frames.count == 0);
+    CALL(workflow_frame_list_begun(tx, theirs, arena, id, 0, &frames, err));
+    EXPECT(frames.count == 0);
     CALL(workflow_frame_children(tx, theirs, arena, id, 0, 0, &frames, err));
     EXPECT(frames.count == 0);
     CALL(workflow_step_list(tx, theirs, arena, id, -1, NULL, &steps, err));

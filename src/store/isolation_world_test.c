@@ -241,7 +241,7 @@ static bool fill_workflows(DbTx *tx, World *world, Error *err)
     move.frame = (WorkflowFrame){ .position = S("a"),
                                   .attempt = 1,
                                   .state = S("waiting"),
-                                  .wait = S("event"),
+                                  .wait = S("approval"),
                                   .wait_event = S("ours") };
     return workflow_move(tx, ours, &move, err);
 }

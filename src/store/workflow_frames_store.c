@@ -154,22 +154,37 @@ bool workflow_frame_child_over(DbTx *tx, const Scope *scope, Str execution, int6
                         left_r, err);
 }
 
+/* Children have higher numbers than their parents, so the tree of frames is found by walking down
+ * from those whose column `top` is $3. */
+#define TREE(top)                                                                                  \
+    "WITH RECURSIVE tree (number) AS (SELECT number FROM workflow_frames WHERE workspace = $1"     \
+    " AND execution = $2 AND " top " = $3 UNION SELECT f.number FROM workflow_frames f"            \
+    " JOIN tree t ON f.parent = t.number WHERE f.workspace = $1 AND f.execution = $2) "
+
+bool workflow_frame_list_begun(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                               int64_t top, WorkflowFrameList *list_r, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME(TREE("number") FRAMES
+                          "AND number IN (SELECT number FROM tree) AND state = 'waiting'"
+                          " AND wait IN ('approval', 'workflow') ORDER BY number"),
+                  DB_ARGS(db_text(scope->workspace), db_text(execution), db_int(top)), read_frame,
+                  sizeof(WorkflowFrame), &items, err))
+        return false;
+    *list_r = (WorkflowFrameList){ items.at, items.count };
+    return true;
+}
+
 bool workflow_frame_stop(DbTx *tx, const Scope *scope, Str execution, int64_t below, Str state,
                          Error *err)
 {
-    /* Children have higher numbers than their parents, so the tree below a frame is found by
-     * walking down from it. */
     return db_exec(
         tx,
-        DB_SAME("WITH RECURSIVE tree (number) AS ("
-                "SELECT number FROM workflow_frames WHERE workspace = $1 AND execution = $2"
-                " AND parent = $3 UNION SELECT f.number FROM workflow_frames f"
-                " JOIN tree t ON f.parent = t.number"
-                " WHERE f.workspace = $1 AND f.execution = $2)"
-                " UPDATE workflow_frames SET state = $4, wait = '', wait_until = 0,"
-                " wait_event = '' WHERE workspace = $1 AND execution = $2"
-                " AND state IN ('queued', 'active', 'waiting')"
-                " AND number IN (SELECT number FROM tree)"),
+        DB_SAME(TREE("parent") "UPDATE workflow_frames SET state = $4, wait = '', wait_until = 0,"
+                               " wait_event = '' WHERE workspace = $1 AND execution = $2"
+                               " AND state IN ('queued', 'active', 'waiting')"
+                               " AND number IN (SELECT number FROM tree)"),
         DB_ARGS(db_text(scope->workspace), db_text(execution), db_int(below), db_text(state)), NULL,
         err);
 }

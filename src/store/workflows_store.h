@@ -147,6 +147,9 @@ MUST_CHECK bool workflow_frame_child_over(DbTx *tx, const Scope *scope, Str exec
 /* Frames that are not over get this state; `below` is a frame whose children are meant, -1: all. */
 MUST_CHECK bool workflow_frame_stop(DbTx *tx, const Scope *scope, Str execution, int64_t below,
                                     Str state, Error *err);
+/* The frame `top` and those below it that wait for an approval or another execution, by number. */
+MUST_CHECK bool workflow_frame_list_begun(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                                          int64_t top, WorkflowFrameList *list_r, Error *err);
 /* Frame 0 begins again at this step; empty: at the one where it stands. */
 MUST_CHECK bool workflow_frame_restart(DbTx *tx, const Scope *scope, Str execution, Str position,
                                        Error *err);

@@ -34,7 +34,6 @@ static bool timer_work(DbTx *tx, void *argument, Error *err)
     TimerWork *work = argument;
     Job *job = work->job;
     WorkflowFrame frame;
-    bool is_woken;
     if (!workflow_frame_find(tx, &job->scope, job->arena, work->execution, work->numbers[0], &frame,
                              err))
         return false;
@@ -46,10 +45,7 @@ static bool timer_work(DbTx *tx, void *argument, Error *err)
     if (work->wait_ms > 0)
         return true;
     Str woken = str_is(frame.wait, "retry") ? STR_NONE : S("{\"timed_out\":true}");
-    return workflow_frame_wake(tx, &job->scope, work->execution, frame.number, frame.wait,
-                               frame.wait_until_ms, woken, &is_woken, err) &&
-           (!is_woken ||
-            frame_job_add(tx, &job->scope, job->arena, work->execution, frame.number, err)) &&
+    return frame_go_on_without(tx, &job->scope, job->arena, work->execution, &frame, woken, err) &&
            job_done_in(tx, job, err);
 }
 

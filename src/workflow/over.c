@@ -66,14 +66,13 @@ static bool has_step(const WorkflowExecution *execution, const char *type)
 static bool withdraw_approvals(DbTx *tx, const Scope *scope, Arena *arena,
                                const WorkflowExecution *execution, Error *err)
 {
-    return !has_step(execution, "approval") ||
-           approvals_withdraw(tx, scope, arena,
-                              str_format(arena, STR_FMT "/", STR_ARG(execution->id)),
-                              str_format(arena, "the workflow that asked is %s",
-                                         str_is(execution->state, "done")     ? "over"
-                                         : str_is(execution->state, "failed") ? "over: it failed"
-                                                                              : "cancelled"),
-                              err);
+    bool is_done = str_is(execution->state, "done"); /* it waits for nobody any more */
+    return is_done || !has_step(execution, "approval") ||
+           approvals_withdraw(
+               tx, scope, arena, str_format(arena, STR_FMT "/", STR_ARG(execution->id)),
+               str_format(arena, "the workflow that asked is %s",
+                          str_is(execution->state, "failed") ? "over: it failed" : "cancelled"),
+               err);
 }
 
 /* What it has begun has no purpose any more. */
@@ -82,7 +81,7 @@ static bool stop_begun(DbTx *tx, const Scope *scope, Arena *arena,
 {
     return workflow_frame_stop(tx, scope, execution->id, -1, S("cancelled"), err) &&
            (!has_step(execution, "workflow") ||
-            executions_cancel_started(tx, scope, arena, execution->id, err));
+            executions_cancel_started(tx, scope, arena, execution->id, -1, err));
 }
 
 bool execution_over(DbTx *tx, const Scope *scope, Arena *arena, const WorkflowExecution *execution,
@@ -138,20 +137,70 @@ static bool main_over(Walk *walk, DbTx *tx, Error *err)
     return execution_over(tx, &walk->scope, walk->arena, &ended, err);
 }
 
+/* --- A wait that ends before what is waited for --- */
+
+static bool withdraw_begun(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                           const WorkflowFrameList *begun, Error *err)
+{
+    for (size_t i = 0; i < begun->count; i++)
+        if (str_is(begun->at[i].wait, "approval") &&
+            !approvals_withdraw(
+                tx, scope, arena,
+                str_format(arena, STR_FMT "/%" PRId64 "/", STR_ARG(execution), begun->at[i].number),
+                S("the workflow that asked goes on without it"), err))
+            return false;
+    return true;
+}
+
+static bool cancel_begun(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                         const WorkflowFrameList *begun, Error *err)
+{
+    for (size_t i = 0; i < begun->count; i++)
+        if (str_is(begun->at[i].wait, "workflow") &&
+            !executions_cancel_started(tx, scope, arena, execution, begun->at[i].number, err))
+            return false;
+    return true;
+}
+
+/* Approvals first, as above; executions last: one that ends wakes who waits for it. */
+bool frame_go_on_without(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                         const WorkflowFrame *waits, Str woken, Error *err)
+{
+    WorkflowFrameList begun;
+    bool is_woken;
+    if (!workflow_frame_list_begun(tx, scope, arena, execution, waits->number, &begun, err) ||
+        !withdraw_begun(tx, scope, arena, execution, &begun, err) ||
+        !workflow_frame_stop(tx, scope, execution, waits->number, S("cancelled"), err) ||
+        !workflow_frame_wake(tx, scope, execution, waits->number, waits->wait, waits->wait_until_ms,
+                             woken, &is_woken, err))
+        return false;
+    if (!is_woken)
+        return fail(err, ERROR_CONFLICT, "the wait is over already");
+    return cancel_begun(tx, scope, arena, execution, &begun, err) &&
+           frame_job_add(tx, scope, arena, execution, waits->number, err);
+}
+
 /* --- A branch or an item --- */
 
-static bool wake_parent(Walk *walk, DbTx *tx, Str error, Error *err)
+/* What the parent is told: its first child, and why one of them failed. */
+static Str children_json(const Walk *walk, Str error)
 {
     const WorkflowFrame *frame = &walk->frame;
     Buf out = buf_new(walk->arena, KB(16));
     JsonWriter json = put_begin(&out);
-    bool is_woken;
     put_int(&json, "children", frame->number - frame->place);
     if (error.length)
         put_raw(&json, "error", error);
     put_end(&json);
+    return buf_str(&out);
+}
+
+static bool wake_parent(Walk *walk, DbTx *tx, Error *err)
+{
+    const WorkflowFrame *frame = &walk->frame;
+    bool is_woken;
     if (!workflow_frame_wake(tx, &walk->scope, walk->execution.id, frame->parent, S("children"), -1,
-                             buf_str(&out), &is_woken, err))
+                             children_json(walk, STR_NONE), &is_woken, err))
         return false;
     return !is_woken ||
            frame_job_add(tx, &walk->scope, walk->arena, walk->execution.id, frame->parent, err);
@@ -173,16 +222,18 @@ static bool begin_sibling(Walk *walk, DbTx *tx, Error *err)
 static bool child_over(Walk *walk, DbTx *tx, Error *err)
 {
     const WorkflowFrame *frame = &walk->frame;
+    const WorkflowFrame parent = { .number = frame->parent,
+                                   .wait = S("children"),
+                                   .wait_until_ms = -1 };
     bool goes_on = str_is(frame->state, "done") ||
                    str_is(json_member_text(walk->parent_step, "on_item_error"), "continue");
     int64_t left;
     if (!goes_on)
-        return workflow_frame_stop(tx, &walk->scope, walk->execution.id, frame->parent,
-                                   S("cancelled"), err) &&
-               wake_parent(walk, tx, frame->error, err);
+        return frame_go_on_without(tx, &walk->scope, walk->arena, walk->execution.id, &parent,
+                                   children_json(walk, frame->error), err);
     return workflow_frame_child_over(tx, &walk->scope, walk->execution.id, frame->parent, &left,
                                      err) &&
-           begin_sibling(walk, tx, err) && (left > 0 || wake_parent(walk, tx, STR_NONE, err));
+           begin_sibling(walk, tx, err) && (left > 0 || wake_parent(walk, tx, err));
 }
 
 bool frame_over(Walk *walk, DbTx *tx, Error *err)

@@ -134,9 +134,9 @@ static bool set_state(DbTx *tx, const Scope *scope, Arena *arena, Str id, const 
                 STR_ARG(execution.state), from_a);
 }
 
-/* The executions in this state that this one waits for. */
-static bool steer_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Str state,
-                          ExecutionSteer *steer, Error *err)
+/* The executions in this state that this one waits for, or one of its frames; -1: any. */
+static bool steer_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution, int64_t frame,
+                          Str state, ExecutionSteer *steer, Error *err)
 {
     const WorkflowExecutionFilter theirs = { .parent = execution, .state = state };
     Slice slice = { .limit = SLICE_MAX };
@@ -145,7 +145,8 @@ static bool steer_started(DbTx *tx, const Scope *scope, Arena *arena, Str execut
         if (!workflow_execution_list(tx, scope, arena, &theirs, &slice, &started, err))
             return false;
         for (size_t i = 0; i < started.count; i++)
-            if (!steer(tx, scope, arena, started.at[i].id, err))
+            if ((frame < 0 || started.at[i].parent_frame == frame) &&
+                !steer(tx, scope, arena, started.at[i].id, err))
                 return false;
         slice.after = started.next;
     } while (started.next.length);
@@ -155,7 +156,7 @@ static bool steer_started(DbTx *tx, const Scope *scope, Arena *arena, Str execut
 bool workflow_pause(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Error *err)
 {
     return set_state(tx, scope, arena, execution, "running", "", "paused", err) &&
-           steer_started(tx, scope, arena, execution, S("running"), workflow_pause, err);
+           steer_started(tx, scope, arena, execution, -1, S("running"), workflow_pause, err);
 }
 
 static bool begin_active(DbTx *tx, const Scope *scope, Arena *arena, Str execution, Error *err)
@@ -173,7 +174,7 @@ bool workflow_resume(DbTx *tx, const Scope *scope, Arena *arena, Str execution, 
 {
     return set_state(tx, scope, arena, execution, "paused", "", "running", err) &&
            begin_active(tx, scope, arena, execution, err) &&
-           steer_started(tx, scope, arena, execution, S("paused"), workflow_resume, err);
+           steer_started(tx, scope, arena, execution, -1, S("paused"), workflow_resume, err);
 }
 
 /* What runs is asked to stop; what it would store is refused anyhow. */
@@ -197,10 +198,10 @@ static bool stop_jobs(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
 }
 
 bool executions_cancel_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
-                               Error *err)
+                               int64_t frame, Error *err)
 {
-    return steer_started(tx, scope, arena, execution, S("running"), workflow_cancel, err) &&
-           steer_started(tx, scope, arena, execution, S("paused"), workflow_cancel, err);
+    return steer_started(tx, scope, arena, execution, frame, S("running"), workflow_cancel, err) &&
+           steer_started(tx, scope, arena, execution, frame, S("paused"), workflow_cancel, err);
 }
 
 bool workflow_cancel(DbTx *tx, const Scope *scope, Arena *arena, Str id, Error *err)

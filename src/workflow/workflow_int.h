@@ -92,6 +92,11 @@ MUST_CHECK bool workflow_schedules_keep(DbTx *tx, const Scope *scope, Arena *are
 
 /* In the transaction in which the frame of a walk is done or failed. */
 MUST_CHECK bool frame_over(Walk *walk, DbTx *tx, Error *err);
+/* A frame that waits goes on with `woken` before what it waits for is over: the approvals that were
+ * asked for end, branches and items stop, executions that were started are cancelled. Of *waits
+ * number, wait and wait_until_ms count (-1: any). ERROR_CONFLICT when it waits no more. */
+MUST_CHECK bool frame_go_on_without(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                                    const WorkflowFrame *waits, Str woken, Error *err);
 /* An execution is over, as *execution says: its frames, what it asked people, what it has begun,
  * and whoever waits for it. Its `body` is read. */
 MUST_CHECK bool execution_over(DbTx *tx, const Scope *scope, Arena *arena,
@@ -105,8 +110,8 @@ MUST_CHECK bool frame_job_add(DbTx *tx, const Scope *scope, Arena *arena, Str ex
 /* A job that wakes it when its time is up. */
 MUST_CHECK bool frame_timer_add(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
                                 const WorkflowFrame *frame, Error *err);
-/* The executions that this one waits for. */
+/* The executions that this one waits for, or one of its frames; `frame` -1: any. */
 MUST_CHECK bool executions_cancel_started(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
-                                          Error *err);
+                                          int64_t frame, Error *err);
 /* {"code", "message", "step"} of a failure, as error branches see it. */
 Str workflow_error_json(Arena *arena, Str code, Str message, Str step);
