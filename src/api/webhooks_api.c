@@ -16,7 +16,7 @@ typedef struct HookWork {
     Slice slice;
     WebhookDeliveryList list;
     WebhookDelivery delivery;
-    int64_t count;
+    int64_t count, left_from_ms;
 } HookWork;
 
 /* --- Webhooks --- */
@@ -239,7 +239,8 @@ static bool replay_work(DbTx *tx, void *argument, Error *err)
 {
     HookWork *work = argument;
     const ApiRequest *request = work->request;
-    return webhooks_replay(tx, request->scope, request->arena, &work->filter, &work->count, err);
+    return webhooks_replay(tx, request->scope, request->arena, &work->filter, &work->count,
+                           &work->left_from_ms, err);
 }
 
 static bool read_time(const char *field, Str text, int64_t *time_ms_r, Error *err)
@@ -262,6 +263,7 @@ bool webhooks_replay_span(ApiRequest *request, HttpResponse *response, Error *er
         return false;
     JsonWriter json = put_begin(&response->body);
     put_int(&json, "count", work.count);
+    put_time(&json, "left_from", work.left_from_ms);
     put_end(&json);
     return true;
 }

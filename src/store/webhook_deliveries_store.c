@@ -97,25 +97,22 @@ bool webhook_delivery_list(DbTx *tx, const Scope *scope, Arena *arena,
                            const WebhookDeliveryFilter *filter, const Slice *slice,
                            WebhookDeliveryList *list_r, Error *err)
 {
-    static const char newest[] = COLUMNS("''", "''") "WHERE d.workspace = $1 AND d.hook = $2"
-                                                     " AND ($3 = '' OR d.state = $3)"
-                                                     " AND d.created_at >= $4 AND d.created_at < $5"
-                                                     " AND ($6 = '' OR d.id < $6)"
-                                                     " ORDER BY d.id DESC LIMIT $7";
-    static const char oldest[] = COLUMNS("''", "''") "WHERE d.workspace = $1 AND d.hook = $2"
-                                                     " AND ($3 = '' OR d.state = $3)"
-                                                     " AND d.created_at >= $4 AND d.created_at < $5"
-                                                     " AND ($6 = '' OR d.id > $6)"
-                                                     " ORDER BY d.id LIMIT $7";
+#define LISTED(beyond, order)                                                                      \
+    COLUMNS("''", "''")                                                                            \
+    "WHERE d.workspace = $1 AND d.hook = $2 AND ($3 = '' OR d.state = $3)"                         \
+    " AND d.created_at >= $4 AND d.created_at < $5"                                                \
+    " AND ($8 = 0 OR (d.replay_of = '' AND d.state <> 'waiting'))"                                \
+    " AND ($6 = '' OR d.id " beyond " $6) ORDER BY d.id " order " LIMIT $7"
     Str state = filter->state ? str(webhook_delivery_states[*filter->state]) : S("");
     int64_t limit = slice_limit(slice);
     SqlItems items;
 
-    if (!sql_list(tx, arena, DB_SAME(filter->oldest_first ? oldest : newest),
+    if (!sql_list(tx, arena, DB_SAME(filter->oldest_first ? LISTED(">", "") : LISTED("<", "DESC")),
                   DB_ARGS(db_text(scope->workspace), db_text(filter->hook), db_text(state),
                           db_int(filter->from_ms),
                           db_int(filter->to_ms ? filter->to_ms : INT64_MAX),
-                          db_text(slice ? slice->after : STR_NONE), db_int(limit + 1)),
+                          db_text(slice ? slice->after : STR_NONE), db_int(limit + 1),
+                          db_int(filter->to_replay)),
                   read_delivery, sizeof(WebhookDelivery), &items, err))
         return false;
     *list_r = (WebhookDeliveryList){ .at = items.at, .count = MIN(items.count, (size_t)limit) };

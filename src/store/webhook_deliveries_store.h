@@ -51,6 +51,7 @@ typedef struct WebhookDeliveryFilter {
     const WebhookDeliveryState *state; /* NULL: any */
     int64_t from_ms, to_ms;            /* when it was told first; to_ms 0: until now */
     bool oldest_first;
+    bool to_replay; /* only what is over and was told for the first time */
 } WebhookDeliveryFilter;
 /* Newest first, if not said otherwise; without bodies and answers. */
 MUST_CHECK bool webhook_delivery_list(DbTx *tx, const Scope *scope, Arena *arena,

@@ -71,9 +71,12 @@ MUST_CHECK bool webhooks_switch(DbTx *tx, const Scope *scope, Arena *arena, Str 
                                 Error *err);
 
 /* Tells again what was told before, whatever became of it, oldest first: what the filter finds, at
- * most WEBHOOK_REPLAY_MAX. *count_r: so many. */
+ * most WEBHOOK_REPLAY_MAX. What waits is told anyhow, and what was told again is not told again for
+ * that. *count_r: so many; *left_from_ms_r: when the last of them was told first, when there are
+ * more, else 0. */
 MUST_CHECK bool webhooks_replay(DbTx *tx, const Scope *scope, Arena *arena,
-                                const WebhookDeliveryFilter *filter, int64_t *count_r, Error *err);
+                                const WebhookDeliveryFilter *filter, int64_t *count_r,
+                                int64_t *left_from_ms_r, Error *err);
 /* The same of one; ERROR_NOT_FOUND when it is none of this webhook's. */
 MUST_CHECK bool webhooks_replay_one(DbTx *tx, const Scope *scope, Arena *arena, Str hook, Str id,
                                     WebhookDelivery *delivery_r, Error *err);

@@ -125,3 +125,37 @@ TEST_BOTH(webhook, is_told_of_one_thing_in_order_and_of_others_at_once)
     db_close(db);
     arena_free(bench.arena);
 }
+
+/* --- Told again ----------------------------------------------------------------------------- */
+
+static int64_t replayed, left_from_ms;
+
+static bool replay_all(DbTx *tx, void *argument, Error *err)
+{
+    Bench *bench = argument;
+    const WebhookDeliveryFilter all = { .hook = bench->hook.id };
+    return webhooks_replay(tx, &bench->scope, bench->arena, &all, &replayed, &left_from_ms, err);
+}
+
+TEST_BOTH(webhook, that_is_told_a_span_again_hears_each_event_once)
+{
+    Bench bench = { .arena = arena_new(MB(64)) };
+    Scope system = scope_system();
+    Error err;
+    Db *db;
+    cr_assert(db_open(url, NULL, &db, &err), "%s", err.message);
+    cr_assert(store_write(db, &system, add_hook, &bench, &err), "%s", err.message);
+    cr_assert(store_write(db, &bench.scope, send_all, &bench, &err), "%s", err.message);
+    cr_assert(store_write(db, &bench.scope, replay_all, &bench, &err), "%s", err.message);
+    cr_expect_eq(replayed, 0, "what waits is told anyhow");
+    cr_assert(store_read(db, &bench.scope, list_heads, &bench, &err), "%s", err.message);
+    cr_assert(store_write(db, &bench.scope, end_heads, &bench, &err), "%s", err.message);
+    for (int i = 0; i < 2; i++) {
+        cr_assert(store_write(db, &bench.scope, replay_all, &bench, &err), "%s", err.message);
+        cr_expect_eq(replayed, 4, "%" PRId64, replayed);
+        cr_expect_eq(left_from_ms, 0);
+        cr_assert(store_read(db, &bench.scope, list_heads, &bench, &err), "%s", err.message);
+    }
+    db_close(db);
+    arena_free(bench.arena);
+}

@@ -184,14 +184,15 @@ bool webhooks_replay_one(DbTx *tx, const Scope *scope, Arena *arena, Str hook, S
 }
 
 bool webhooks_replay(DbTx *tx, const Scope *scope, Arena *arena,
-                     const WebhookDeliveryFilter *filter, int64_t *count_r, Error *err)
+                     const WebhookDeliveryFilter *filter, int64_t *count_r,
+                     int64_t *left_from_ms_r, Error *err)
 {
     const Slice all = { .limit = WEBHOOK_REPLAY_MAX };
     WebhookDeliveryFilter oldest = *filter;
     WebhookDeliveryList list;
     WebhookDelivery copy;
     Webhook hook;
-    oldest.oldest_first = true;
+    oldest.oldest_first = oldest.to_replay = true;
     if (!webhook_find(tx, scope, arena, filter->hook, &hook, err) ||
         !webhook_delivery_list(tx, scope, arena, &oldest, &all, &list, err))
         return false;
@@ -199,5 +200,6 @@ bool webhooks_replay(DbTx *tx, const Scope *scope, Arena *arena,
         if (!replay(tx, scope, arena, list.at[i].id, &copy, err))
             return false;
     *count_r = (int64_t)list.count;
+    *left_from_ms_r = list.next.length ? list.at[list.count - 1].created_at_ms : 0;
     return note(tx, scope, "webhook.replay", filter->hook, err);
 }
