@@ -79,3 +79,7 @@ def test_workflows_travel_have_versions_and_what_runs_keeps_its_own(server):
     assert server.post(f"/v1/workflow-executions/{other['id']}/cancel").json()["state"] == "cancelled"
     assert server.post(f"/v1/workflow-executions/{other['id']}/retry", {}).json()["state"] == "running"
     assert server.call("DELETE", f"/v1/workflows/{copied['id']}").status_code == 204
+    admin = server.cli("keys", "add", "auditor", "--role", "admin").stdout.split()[-1]
+    audit = server.get("/v1/audit", params={"limit": 100}, key=admin).json()["items"]
+    assert [a["action"] for a in audit if a["subject"] == other["id"]] == ["workflow_execution.retry", "workflow_execution.cancel"]
+    assert [a["action"] for a in audit if a["subject"] == copied["id"]] == ["workflow.remove", "workflow.add"]

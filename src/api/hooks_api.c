@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "library/library.h"
+#include "store/audit_store.h"
 #include "store/collections_store.h"
 #include "webhook/incoming.h"
 
@@ -119,6 +120,14 @@ bool hooks_add(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+static bool note(DbTx *tx, const HookWork *work, const char *action, Error *err)
+{
+    const AuditEntry entry = { .action = str(action),
+                               .subject_kind = S("hook"),
+                               .subject = work->id };
+    return audit_add(tx, work->request->scope, &entry, err);
+}
+
 static bool change_work(DbTx *tx, void *argument, Error *err)
 {
     HookWork *work = argument;
@@ -132,7 +141,8 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
         hook->collection = *work->collection;
     if (work->is_on)
         hook->is_on = *work->is_on;
-    return check_hook(tx, request, hook, err) && hook_update(tx, request->scope, hook, err);
+    return check_hook(tx, request, hook, err) && hook_update(tx, request->scope, hook, err) &&
+           note(tx, work, "hook.change", err);
 }
 
 static bool is_given(const ApiRequest *request, const char *name)
@@ -163,8 +173,9 @@ bool hooks_change(ApiRequest *request, HttpResponse *response, Error *err)
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
 {
-    HookWork *work = argument;
-    return hook_remove(tx, work->request->scope, work->id, err);
+    const HookWork *work = argument;
+    return hook_remove(tx, work->request->scope, work->id, err) &&
+           note(tx, work, "hook.remove", err);
 }
 
 bool hooks_remove(ApiRequest *request, HttpResponse *response, Error *err)

@@ -51,7 +51,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 {
     RecipeWork *work = argument;
     return recipe_work_own(tx, work, err) &&
-           recipe_remove(tx, work->request->scope, str(work->kind), work->recipe.id, err);
+           recipe_remove(tx, work->request->scope, work->request->arena, &work->recipe, err);
 }
 
 bool recipe_answer_removed(ApiRequest *request, HttpResponse *response, const char *kind,

@@ -107,8 +107,8 @@ bool webhooks_change(ApiRequest *request, HttpResponse *response, Error *err)
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
 {
-    HookWork *work = argument;
-    return webhook_remove(tx, work->request->scope, work->id, err);
+    const HookWork *work = argument;
+    return webhooks_remove_hook(tx, work->request->scope, work->id, err);
 }
 
 bool webhooks_remove(ApiRequest *request, HttpResponse *response, Error *err)

@@ -1,6 +1,7 @@
 /* workflow_executions_api.c - workflows started, followed step by step, and steered. */
 #include "api/workflow_json.h"
 #include "base/clock.h"
+#include "store/audit_store.h"
 
 #define STEPS_SHOWN 200
 #define EVENT_MAX 200
@@ -244,29 +245,45 @@ bool workflows_start(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- Steering --- */
 
+/* Who started it stands in its row; who steered it, in the audit log. */
+static bool note(DbTx *tx, const Scope *scope, const char *action, Str execution, Error *err)
+{
+    const AuditEntry entry = { .action = str(action),
+                               .subject_kind = S("workflow execution"),
+                               .subject = execution };
+    return audit_add(tx, scope, &entry, err);
+}
+
 static bool pause_work(DbTx *tx, void *argument, Error *err)
 {
     const ShowWork *work = argument;
-    return workflow_pause(tx, work->request->scope, work->request->arena, work->id, err);
+    const ApiRequest *request = work->request;
+    return workflow_pause(tx, request->scope, request->arena, work->id, err) &&
+           note(tx, request->scope, "workflow_execution.pause", work->id, err);
 }
 
 static bool resume_work(DbTx *tx, void *argument, Error *err)
 {
     const ShowWork *work = argument;
-    return workflow_resume(tx, work->request->scope, work->request->arena, work->id, err);
+    const ApiRequest *request = work->request;
+    return workflow_resume(tx, request->scope, request->arena, work->id, err) &&
+           note(tx, request->scope, "workflow_execution.resume", work->id, err);
 }
 
 static bool cancel_work(DbTx *tx, void *argument, Error *err)
 {
     const ShowWork *work = argument;
-    return workflow_cancel(tx, work->request->scope, work->request->arena, work->id, err);
+    const ApiRequest *request = work->request;
+    return workflow_cancel(tx, request->scope, request->arena, work->id, err) &&
+           note(tx, request->scope, "workflow_execution.cancel", work->id, err);
 }
 
 static bool retry_work(DbTx *tx, void *argument, Error *err)
 {
     const ShowWork *work = argument;
-    return workflow_retry_from(tx, work->request->scope, work->request->arena, work->id, work->step,
-                               err);
+    const ApiRequest *request = work->request;
+    return workflow_retry_from(tx, request->scope, request->arena, work->id, work->step, err) &&
+           note(tx, request->scope, "workflow_execution.retry", work->id, err);
 }
 
 static bool steer(ShowWork *work, DbWork *how, HttpResponse *response, Error *err)

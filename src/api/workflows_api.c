@@ -158,7 +158,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
     const ApiRequest *request = work->request;
     return recipe_work_own(tx, work, err) &&
            workflow_removed(tx, request->scope, request->arena, &work->recipe, err) &&
-           recipe_remove(tx, request->scope, S(RECIPE_WORKFLOW), work->recipe.id, err);
+           recipe_remove(tx, request->scope, request->arena, &work->recipe, err);
 }
 
 bool workflows_remove(ApiRequest *request, HttpResponse *response, Error *err)

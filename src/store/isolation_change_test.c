@@ -172,7 +172,7 @@ static bool talks_are_hidden(DbTx *tx, World *world, Error *err)
     Arena *arena = world->arena;
     Recipe recipe = secret.recipe;
     EXPECT_CODE(ERROR_NOT_FOUND, recipe_update(tx, theirs, arena, &recipe, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, recipe_remove(tx, theirs, recipe.kind, recipe.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, recipe_remove(tx, theirs, arena, &recipe, err));
     CALL(recipe_remove_default(tx, theirs, S("key"), S("k"), err));
     EXPECT_EMPTY(ConversationFolderList, conversation_folders(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(RecipeList,

@@ -2,8 +2,13 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "base/utf8.h"
+#include "store/audit_store.h"
 #include "store/sql.h"
+
+#define ACTION_MAX 64
+#define DETAILS_MAX KB(4)
 
 #define RECIPES                                                                                    \
     "SELECT r.id, r.kind, r.user_id, r.name, v.body, r.version, r.shares, r.created_at,"           \
@@ -62,6 +67,25 @@ static bool add_version(DbTx *tx, const Scope *scope, const Recipe *recipe, Erro
                    NULL, err);
 }
 
+/* Who did what to it: "workflow.change". */
+static bool note(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *recipe, const char *what,
+                 Error *err)
+{
+    Buf details = buf_new(arena, DETAILS_MAX), action = buf_new(arena, ACTION_MAX);
+    JsonWriter json = put_begin(&details);
+    put_text(&json, "name", recipe->name);
+    put_int(&json, "version", recipe->version);
+    put_end(&json);
+    for (size_t i = 0; i < recipe->kind.length; i++)
+        buf_add_char(&action, (char)(recipe->kind.at[i] == ' ' ? '_' : recipe->kind.at[i]));
+    buf_addf(&action, ".%s", what);
+    const AuditEntry entry = { .action = buf_str(&action),
+                               .subject_kind = recipe->kind,
+                               .subject = recipe->id,
+                               .details = buf_str(&details) };
+    return audit_add(tx, scope, &entry, err);
+}
+
 bool recipe_add(DbTx *tx, const Scope *scope, Arena *arena, Recipe *recipe, Error *err)
 {
     Recipe added = *recipe;
@@ -80,7 +104,7 @@ bool recipe_add(DbTx *tx, const Scope *scope, Arena *arena, Recipe *recipe, Erro
                          db_text(utf8_fold(arena, added.name)), db_text(added.shares),
                          db_int(added.created_at_ms)),
                  NULL, err) ||
-        !add_version(tx, scope, &added, err))
+        !add_version(tx, scope, &added, err) || !note(tx, scope, arena, &added, "add", err))
         return false;
     *recipe = added;
     return true;
@@ -163,17 +187,20 @@ bool recipe_update(DbTx *tx, const Scope *scope, Arena *arena, Recipe *recipe, E
                  DB_ARGS(db_text(scope->workspace), db_text(now.id), db_text(now.name),
                          db_text(utf8_fold(arena, now.name)), db_text(now.shares),
                          db_int(now.updated_at_ms)),
-                 NULL, err))
+                 NULL, err) ||
+        !note(tx, scope, arena, &now, "change", err))
         return false;
     *recipe = now;
     return true;
 }
 
-bool recipe_remove(DbTx *tx, const Scope *scope, Str kind, Str id, Error *err)
+bool recipe_remove(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *recipe, Error *err)
 {
     return sql_change(
-        tx, DB_SAME("DELETE FROM recipes WHERE workspace = $1 AND kind = $2 AND id = $3"),
-        DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(id)), "recipe", id, err);
+               tx, DB_SAME("DELETE FROM recipes WHERE workspace = $1 AND kind = $2 AND id = $3"),
+               DB_ARGS(db_text(scope->workspace), db_text(recipe->kind), db_text(recipe->id)),
+               "recipe", recipe->id, err) &&
+           note(tx, scope, arena, recipe, "remove", err);
 }
 
 /* --- Versions --- */

@@ -2,7 +2,8 @@
  * differ in what their body says.
  *
  * They belong to the workspace: everybody reads them. Each change of the body is a new version, and
- * none is ever changed, so an old one can come back. */
+ * none is ever changed, so an old one can come back. Who adds, changes or removes one stands in the
+ * audit log. */
 #pragma once
 
 #include "store/scope.h"
@@ -54,7 +55,8 @@ MUST_CHECK bool recipe_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind
 MUST_CHECK bool recipe_update(DbTx *tx, const Scope *scope, Arena *arena, Recipe *recipe,
                               Error *err);
 /* Its versions and what it is the default of go with it. */
-MUST_CHECK bool recipe_remove(DbTx *tx, const Scope *scope, Str kind, Str id, Error *err);
+MUST_CHECK bool recipe_remove(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *recipe,
+                              Error *err);
 
 MUST_CHECK bool recipe_version_find(DbTx *tx, const Scope *scope, Arena *arena, Str recipe,
                                     int64_t number, RecipeVersion *version_r, Error *err);

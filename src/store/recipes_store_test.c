@@ -1,4 +1,5 @@
 /* recipes_store_test.c - personas and prompts with their versions. */
+#include "store/audit_store.h"
 #include "store/recipes_store.h"
 #include "store/world_test.h"
 
@@ -64,9 +65,31 @@ STORE_TEST(a_default_is_replaced_and_goes_with_its_persona)
     EXPECT(str_equal(found, other.id));
     CALL(recipe_defaults(tx, &world->theirs, world->arena, &all, err));
     EXPECT(all.count == 0);
-    EXPECT_CODE(ERROR_NOT_FOUND, recipe_remove(tx, &world->theirs, PERSONA, other.id, err));
-    CALL(recipe_remove(tx, ours, PERSONA, other.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, recipe_remove(tx, &world->theirs, world->arena, &other, err));
+    CALL(recipe_remove(tx, ours, world->arena, &other, err));
     CALL(recipe_default(tx, ours, world->arena, S("key"), S("k"), &found, err));
     EXPECT(!found.length);
+    return true;
+}
+
+STORE_TEST(who_does_what_to_a_recipe_is_in_the_audit_log)
+{
+    static const char *const actions[] = { "some_kind.remove", "some_kind.change",
+                                           "some_kind.add" };
+    const Scope *ours = &world->ours;
+    Recipe recipe = { .kind = S("some kind"), .name = S("Bills"), .body = S("{}") };
+    AuditList list;
+
+    CALL(recipe_add(tx, ours, world->arena, &recipe, err));
+    recipe.body = S("{\"a\":1}");
+    CALL(recipe_update(tx, ours, world->arena, &recipe, err));
+    CALL(recipe_remove(tx, ours, world->arena, &recipe, err));
+    const AuditFilter of_it = { .subject = recipe.id };
+    CALL(audit_list(tx, ours, world->arena, &of_it, NULL, &list, err));
+    EXPECT(list.count == COUNT(actions));
+    for (size_t i = 0; i < COUNT(actions); i++)
+        EXPECT(str_is(list.at[i].action, actions[i]));
+    EXPECT(str_equal(list.at[1].user, ours->user) &&
+           str_is(list.at[1].details, "{\"name\":\"Bills\",\"version\":2}"));
     return true;
 }

@@ -101,7 +101,7 @@ bool webhook_delivery_list(DbTx *tx, const Scope *scope, Arena *arena,
     COLUMNS("''", "''")                                                                            \
     "WHERE d.workspace = $1 AND d.hook = $2 AND ($3 = '' OR d.state = $3)"                         \
     " AND d.created_at >= $4 AND d.created_at < $5"                                                \
-    " AND ($8 = 0 OR (d.replay_of = '' AND d.state <> 'waiting'))"                                \
+    " AND ($8 = 0 OR (d.replay_of = '' AND d.state <> 'waiting'))"                                 \
     " AND ($6 = '' OR d.id " beyond " $6) ORDER BY d.id " order " LIMIT $7"
     Str state = filter->state ? str(webhook_delivery_states[*filter->state]) : S("");
     int64_t limit = slice_limit(slice);

@@ -69,6 +69,8 @@ MUST_CHECK bool webhooks_add_hook(Webhooks *webhooks, const Scope *scope, Arena 
 /* On again: what waits for it goes out. */
 MUST_CHECK bool webhooks_switch(DbTx *tx, const Scope *scope, Arena *arena, Str id, bool is_on,
                                 Error *err);
+/* With what it was told, and what it should be told yet. */
+MUST_CHECK bool webhooks_remove_hook(DbTx *tx, const Scope *scope, Str id, Error *err);
 
 /* Tells again what was told before, whatever became of it, oldest first: what the filter finds, at
  * most WEBHOOK_REPLAY_MAX. What waits is told anyhow, and what was told again is not told again for

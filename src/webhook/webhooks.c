@@ -153,6 +153,11 @@ bool webhooks_switch(DbTx *tx, const Scope *scope, Arena *arena, Str id, bool is
            (!is_on || start_calls(tx, scope, arena, id, NULL, err));
 }
 
+bool webhooks_remove_hook(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    return webhook_remove(tx, scope, id, err) && note(tx, scope, "webhook.remove", id, err);
+}
+
 /* --- Telling again --- */
 
 static bool replay(DbTx *tx, const Scope *scope, Arena *arena, Str id, WebhookDelivery *copy_r,
@@ -184,8 +189,8 @@ bool webhooks_replay_one(DbTx *tx, const Scope *scope, Arena *arena, Str hook, S
 }
 
 bool webhooks_replay(DbTx *tx, const Scope *scope, Arena *arena,
-                     const WebhookDeliveryFilter *filter, int64_t *count_r,
-                     int64_t *left_from_ms_r, Error *err)
+                     const WebhookDeliveryFilter *filter, int64_t *count_r, int64_t *left_from_ms_r,
+                     Error *err)
 {
     const Slice all = { .limit = WEBHOOK_REPLAY_MAX };
     WebhookDeliveryFilter oldest = *filter;
