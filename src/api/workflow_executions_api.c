@@ -2,6 +2,7 @@
 #include "api/workflow_json.h"
 #include "base/clock.h"
 #include "store/audit_store.h"
+#include "store/people_store.h"
 
 #define STEPS_SHOWN 200
 #define EVENT_MAX 200
@@ -214,14 +215,30 @@ bool workflow_executions_list(ApiRequest *request, HttpResponse *response, Error
 
 /* --- Starting --- */
 
+/* Of whoever it is started for: their rights, as they are now. */
+static bool find_scope(DbTx *tx, const StartWork *work, Scope *scope_r, Error *err)
+{
+    const Scope *caller = work->request->scope;
+    *scope_r = *caller;
+    if (!work->user.length || str_equal(work->user, caller->user))
+        return true;
+    scope_r->user = work->user;
+    return membership_role(tx, caller, work->user, &scope_r->role, err) &&
+           (scope_r->role <= caller->role ||
+            fail(err, ERROR_DENIED, "'" STR_FMT "' may do more here than you",
+                 STR_ARG(work->user)));
+}
+
 bool workflow_start_work(DbTx *tx, void *start_work, Error *err)
 {
     StartWork *work = start_work;
     const ApiRequest *request = work->request;
-    return recipe_find_either(tx, request->scope, request->arena, S(RECIPE_WORKFLOW),
-                              request->params[0], &work->recipe, err) &&
-           workflow_start(tx, request->scope, request->arena, &work->recipe, &work->start,
-                          &work->execution, err);
+    Scope scope;
+    return find_scope(tx, work, &scope, err) &&
+           recipe_find_either(tx, &scope, request->arena, S(RECIPE_WORKFLOW), request->params[0],
+                              &work->recipe, err) &&
+           workflow_start(tx, &scope, request->arena, &work->recipe, &work->start, &work->execution,
+                          err);
 }
 
 bool workflows_start(ApiRequest *request, HttpResponse *response, Error *err)

@@ -14,6 +14,7 @@ void put_execution_step(JsonWriter *json, const WorkflowStep *step);
 typedef struct StartWork {
     ApiRequest *request;
     Recipe recipe; /* by params[0] */
+    Str user;      /* whose it is, who may do no more than the caller; empty: the caller's */
     WorkflowStart start;
     WorkflowExecution execution;
 } StartWork;

@@ -1,4 +1,5 @@
 /* workflow_seed_api.c - the same for clients of the document workflows: their names, our engine. */
+#include "api/assistant.h"
 #include "api/workflow_json.h"
 
 #define NAME_MAX_BYTES 200
@@ -119,24 +120,16 @@ bool workflow_seed_add(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- Executions --- */
 
-/* Only oneself, or an administrator for another person who is then asked to do it. */
-static bool check_user(const ApiRequest *request, Str user, Error *err)
-{
-    return !user.length || str_equal(user, request->scope->user) ||
-           fail(err, ERROR_DENIED, "'user_id' is somebody else: everybody starts their own");
-}
-
 bool workflow_seed_execute(ApiRequest *request, HttpResponse *response, Error *err)
 {
     StartWork work = { .request = request, .start = { .started_by = S("api") } };
     json_t *input = NULL;
-    Str user = STR_NONE;
     if (!api_fields(
             request, err, { "document_id", JSON_STR, &work.start.document, .length_max = 64 },
             { "document", JSON_STR, &work.start.document, .length_max = 64 },
-            { "user_id", JSON_STR, &user, .length_max = 64 }, { "input", JSON_ANY, &input },
+            { "user_id", JSON_STR, &work.user, .length_max = 64 }, { "input", JSON_ANY, &input },
             { "input_data", JSON_ANY, &input }, { "dry_run", JSON_FLAG, &work.start.is_dry }) ||
-        !check_user(request, user, err))
+        !assistant_user(request, work.user, &work.user, err))
         return false;
     work.start.input = input;
     if (!store_write(request->api->db, request->scope, workflow_start_work, &work, err))
@@ -166,7 +159,7 @@ bool workflow_seed_executions(ApiRequest *request, HttpResponse *response, Error
     Str workflow = http_query(request->http, "workflow_id");
     Str document = http_query(request->http, "document_id");
     Str state = http_query(request->http, "status"), user = http_query(request->http, "user_id");
-    if (user.length && request->scope->role < ROLE_ADMIN && !check_user(request, user, err))
+    if (user.length && !assistant_user(request, user, &user, err))
         return false;
     work.filter = (WorkflowExecutionFilter){
         .workflow = workflow.length ? workflow : http_query(request->http, "workflow"),

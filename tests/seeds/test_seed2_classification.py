@@ -62,3 +62,20 @@ def test_a_batch_tells_its_progress_and_its_failures_apart(library):
         time.sleep(0.1)
     assert [len(batch["results"]), len(batch["failures"]), batch["progress"]] == [2, 1, 1]
     assert [[stage["skipped"] for stage in one["result"]["stages"]] for one in batch["results"]] == [[False, False], [False, True]]
+
+
+def test_an_administrator_starts_a_workflow_with_the_rights_of_another_person_and_nobody_else_does(library):
+    path = "/api/v1/ai/workflows/%s/execute" % library.post(
+        "/api/v1/ai/workflows", {"name": "For whom", "steps": [{"name": "a", "type": "compute", "config": {"values": 1}}]}).json()["id"]
+    people = {role: library.post("/v1/users", {"email": f"{role}@example.org", "password": "correct horse battery", "name": role,
+                                               "role": role}).json()["id"] for role in ("editor", "reader", "owner")}
+    admin = library.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+    editor = library.cli("keys", "add", "editor", "--role", "editor").stdout.split()[-1]
+    started = library.post(path, {"user_id": people["editor"]}, key=admin)
+    assert started.status_code == 202 and started.json()["user"] == people["editor"], started.text
+    for user, key in ((people["reader"], admin), (people["owner"], admin), ("nobody", admin), (people["editor"], editor)):
+        refused = library.post(path, {"user_id": user}, key=key)
+        assert refused.status_code == 403, refused.text
+    listed = library.get("/api/v1/ai/workflows/executions", params={"user_id": people["editor"]}, key=admin).json()["executions"]
+    assert [e["id"] for e in listed] == [started.json()["id"]]
+    assert library.get("/api/v1/ai/workflows/executions", params={"user_id": people["editor"]}, key=editor).status_code == 403
