@@ -1,10 +1,12 @@
 """Places that documents come from, as their documentation describes them: a feed, a web site, an S3 bucket that checks
 signatures, a WebDAV folder, GitHub's API, and a mailbox over IMAP. What is in each is a dictionary that tests change."""
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import re
+import socket
 import socketserver
 import threading
 import time
@@ -236,10 +238,11 @@ class Places:
 
 class Mailbox:
     """One mailbox, INBOX, of ann with password secret or the token ntn_x; mails: UID -> bytes. With `tls` (the context of a
-    server) it speaks TLS from the start, with `starttls` after that command."""
+    server) it speaks TLS from the start, with `starttls` after that command. With `idle` it tells of mails as they come (IDLE,
+    RFC 2177), and hang_up() ends the sessions that are told."""
 
-    def __init__(self, tls=None, starttls=None):
-        self.mails, self.validity, self.commands = {}, 7, []
+    def __init__(self, tls=None, starttls=None, idle=False):
+        self.mails, self.validity, self.commands, self.idle_sockets = {}, 7, [], []
         mailbox = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -271,6 +274,24 @@ class Mailbox:
                 self.is_safe = True
                 super().setup()
 
+            def tell(self, tag):
+                """Until the client has enough: how many mails there are, when that changes."""
+                self.wfile.write(b"+ idling\r\n")
+                mailbox.idle_sockets.append(self.request)
+                told, self.ended = len(mailbox.mails), False
+                def watch():
+                    nonlocal told
+                    while not self.ended:
+                        time.sleep(0.02)
+                        if len(mailbox.mails) != told:
+                            told = len(mailbox.mails)
+                            with contextlib.suppress(OSError):  # hung up
+                                self.say(f"* {told} EXISTS")
+                threading.Thread(target=watch, daemon=True).start()
+                self.rfile.readline()
+                self.ended = True
+                self.say(f"{tag} OK done")
+
             def may(self, command, arguments):
                 if command == "LOGIN":
                     return arguments.replace('"', "") == "ann secret" and (self.is_safe or not starttls)
@@ -286,7 +307,10 @@ class Mailbox:
                         command, arguments = arguments.split(" ", 1)
                         mailbox.commands.append(arguments)
                     if command == "CAPABILITY":
-                        self.say("* CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2" + (" STARTTLS" if starttls else ""))
+                        self.say("* CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2" + (" STARTTLS" if starttls else "") + (" IDLE" if idle else ""))
+                    elif command == "IDLE":
+                        self.tell(tag)
+                        continue
                     elif command == "STARTTLS" and starttls:
                         self.say(f"{tag} OK begin")
                         self.begin_tls()
@@ -316,3 +340,8 @@ class Mailbox:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+    def hang_up(self):
+        for one in self.idle_sockets:
+            one.shutdown(socket.SHUT_RDWR)
+        self.idle_sockets.clear()

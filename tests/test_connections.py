@@ -55,7 +55,7 @@ def mailbox():
 
 class Connection:
     def __init__(self, library, kind, **settings):
-        more = {name: settings.pop(name) for name in ("gone", "collection") if name in settings}
+        more = {name: settings.pop(name) for name in ("gone", "collection", "every_minutes") if name in settings}
         self.library = library
         answer = library.post("/v1/connections", {"kind": kind, "name": kind, "every_minutes": 0, "settings": settings, **more})
         assert answer.status_code == 201, answer.text
@@ -366,6 +366,25 @@ def test_mails_become_documents_and_stay_unread(library, mailbox):
     assert not library.get(f"/v1/documents/{before}").json()["deleted_at"]
     wrong = library.post("/v1/connections/test", {"kind": "imap", "settings": {**settings, "password": "x"}})
     assert wrong.status_code == 403 and "refuses user or password" in wrong.text
+
+
+def test_a_mail_is_here_as_soon_as_its_server_tells_of_it(library):
+    """Looked at every hour, and told at once, also of what came while no session was open."""
+    box = Mailbox(idle=True)
+    box.mails = {1: MAIL.format("parcel").encode()}
+    try:
+        inbox = Connection(library, "imap", every_minutes=60, host="127.0.0.1", port=box.port, security="none", user="ann",
+                           password="secret")
+        assert wait_until(lambda: box.idle_sockets, 5)
+        box.mails[2] = MAIL.format("letter").encode()
+        assert wait_until(lambda: "7:2:INBOX" in inbox.items("taken"), 2), inbox.show()
+        box.hang_up()
+        box.mails[3] = MAIL.format("postcard").encode()
+        assert wait_until(lambda: "7:3:INBOX" in inbox.items("taken"), 10), inbox.show()
+        assert inbox.show()["failures"] == 0
+        library.call("DELETE", inbox.path)
+    finally:
+        box.stop()
 
 
 @pytest.mark.parametrize("kind", ["tls", "starttls", "no starttls", "unknown certificate", "wrong name"])

@@ -7,6 +7,10 @@
  *        take:  each item that waits -> bytes -> library_add() -> its document
  *        end:   what is gone there is kept or goes to the trash here
  *
+ * A place that tells of news by itself (IMAP IDLE) is watched by a job "connect_watch" between the
+ * rounds, on one node: it asks for a round as soon as there is news. The rounds that are due go on
+ * all the same.
+ *
  * Every step is one transaction that holds the job, so a round that is interrupted goes on where it
  * was, and taking an item twice gives one document: the library knows the same bytes. A changed
  * item is a new document; the one it was goes to the trash. One that was removed here and changes
@@ -100,4 +104,4 @@ MUST_CHECK bool connect_send(Connect *connect, const Scope *scope, Arena *arena,
 bool connect_can_send(const ConnectorKind *kind);
 
 /* Job handlers; their argument is a Connect. */
-JobHandler connect_sync_job, connect_due_job;
+JobHandler connect_sync_job, connect_due_job, connect_watch_job;

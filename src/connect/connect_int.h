@@ -4,6 +4,7 @@
 #include "connect/connector.h"
 
 #define CONNECT_JOB S("connect_sync")
+#define CONNECT_WATCH_JOB S("connect_watch")
 #define CONNECT_MEMORY MB(256) /* of one part or item */
 
 struct Connect {
@@ -62,3 +63,7 @@ MUST_CHECK bool connect_take_away(ConnectRun *run, Error *err);
 /* In a transaction: fails when the job or the round is no longer ours. */
 MUST_CHECK bool connect_hold(DbTx *tx, const ConnectRun *run, Error *err);
 int64_t connect_items_max(const ConnectRun *run);
+/* The connection that the job is about, in `arena`; settings_r (may be NULL) with its secrets, for
+ * AUTO_JSON. ERROR_NOT_FOUND: it was removed meanwhile. */
+MUST_CHECK bool connect_load(const Job *job, Arena *arena, Connection *connection_r,
+                             const ConnectorKind **kind_r, json_t **settings_r, Error *err);

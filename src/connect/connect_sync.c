@@ -182,6 +182,14 @@ static bool tell(DbTx *tx, const Ending *work, Error *err)
     return notify_send(tx, run->scope, run->kept, &notice, err);
 }
 
+/* One that goes on already is found again. */
+static bool watch(DbTx *tx, const ConnectRun *run, Error *err)
+{
+    NewJob job = { .type = CONNECT_WATCH_JOB, .subject = run->connection.id };
+    return !run->tells || !run->connection.every_minutes ||
+           job_add(tx, run->scope, run->kept, &job, NULL, err);
+}
+
 static bool end_work(DbTx *tx, void *argument, Error *err)
 {
     Ending *work = argument;
@@ -190,7 +198,8 @@ static bool end_work(DbTx *tx, void *argument, Error *err)
     return connect_hold(tx, run, err) &&
            connection_end(tx, run->scope, &run->connection, &work->why, next_at(run, &work->why),
                           err) &&
-           (!is_first || tell(tx, work, err));
+           (!is_first || tell(tx, work, err)) &&
+           (work->why.code != ERROR_NONE || watch(tx, run, err));
 }
 
 /* A failure that may be over in a moment is left to the queue; every other one, and the last, is
@@ -238,25 +247,42 @@ static bool sync_run(ConnectRun *run, Error *err)
     return end(run, &why, err);
 }
 
+typedef struct Loading {
+    const Job *job;
+    Arena *arena;
+    Connection *connection;
+} Loading;
+
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    const Loading *work = argument;
+    return connection_find(tx, &work->job->scope, work->arena, work->job->subject, work->connection,
+                           err);
+}
+
+bool connect_load(const Job *job, Arena *arena, Connection *connection_r,
+                  const ConnectorKind **kind_r, json_t **settings_r, Error *err)
+{
+    Connect *connect = job->argument;
+    Loading work = { job, arena, connection_r };
+    return store_read(job->db, &job->scope, find_work, &work, err) &&
+           connector_named(connection_r->kind, kind_r, err) &&
+           (!settings_r || connect_settings(connect, arena, connection_r, settings_r, err));
+}
+
 bool connect_sync_job(Job *job, Error *err)
 {
     AUTO_JSON json_t *settings = NULL;
-    Connect *connect = job->argument;
     const ConnectorKind *kind;
+    Connection connection;
     Scope scope = job->scope;
-    ConnectRun found = {
-        .options = &connect->options, .scope = &scope, .kept = job->arena, .job = job
-    };
-    if (!store_read(job->db, &scope, load_work, &found, err))
+    if (!connect_load(job, job->arena, &connection, &kind, &settings, err))
         return err->code == ERROR_NOT_FOUND; /* removed meanwhile */
-    if (!found.connection.is_on)
+    if (!connection.is_on)
         return true;
-    if (!connector_named(found.connection.kind, &kind, err) ||
-        !connect_settings(connect, job->arena, &found.connection, &settings, err))
-        return false;
-    scope.user = found.connection.created_by;
+    scope.user = connection.created_by;
     AUTO_CONNECT_RUN ConnectRun run;
-    connect_run_begin(&run, connect, &scope, kind, &found.connection, settings);
+    connect_run_begin(&run, job->argument, &scope, kind, &connection, settings);
     run.job = job;
     return sync_run(&run, err);
 }

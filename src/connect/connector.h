@@ -62,6 +62,10 @@ typedef struct Connector {
     /* Writes a text there, as one thing; *remote_r: what it is called. NULL: the place only gives.
      */
     bool (*send)(ConnectRun *run, const ConnectNote *note, Str *remote_r, Error *err);
+    /* Waits at most `wait_ms` for the place to tell of something new, with a session that stays
+     * open from the first call on; *is_new_r. Called for places of which list() has set
+     * run->tells. ERROR_UNSUPPORTED: it tells nothing. NULL: it has to be asked. */
+    bool (*watch)(ConnectRun *run, int64_t wait_ms, bool *is_new_r, Error *err);
     void (*close)(ConnectRun *run); /* frees run->own; NULL: there is nothing */
 } Connector;
 
@@ -79,6 +83,7 @@ struct ConnectRun {
     struct Job *job;     /* NULL: somebody waits for check() */
     Error last_failure;  /* of an item */
     int64_t retry_ms;    /* set where a service says when to come again */
+    bool tells;          /* the place tells of news by itself: see watch() */
     int64_t asked_at_ms; /* when a service was last asked: see ConnectAsk.pause_ms */
 };
 

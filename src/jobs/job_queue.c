@@ -137,6 +137,8 @@ bool job_stopped(const Job *job, Error *err)
     return fail(err, ERROR_INTERNAL, "the handler stopped for no reason");
 }
 
+void job_never_ends(Job *job) { atomic_store(&job->run->never_ends, true); }
+
 bool job_hold(DbTx *tx, const Job *job, Error *err)
 {
     return jobs_store_hold(tx, &job->scope, job->id, job->run->token, err);

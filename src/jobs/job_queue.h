@@ -105,6 +105,9 @@ bool job_is_stopped(const Job *job);
 /* Records why the job has to stop (cancelled, took too long, lease lost). Returns false. */
 bool job_stopped(const Job *job, Error *err);
 
+/* The job goes on until it is asked to stop, so that is done at once when the program ends. */
+void job_never_ends(Job *job);
+
 /* In the handler's own transaction: fails when the job is no longer ours. */
 MUST_CHECK bool job_hold(DbTx *tx, const Job *job, Error *err);
 /* The same, and the job is done when the transaction commits. Return true from the handler then. */

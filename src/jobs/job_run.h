@@ -32,7 +32,8 @@ typedef struct JobRun {
     struct JobRun *before, *after; /* in the list of all */
 
     _Atomic JobStop stop;
-    int64_t started_ms; /* monotonic; 0: waits in memory */
+    atomic_bool never_ends; /* by itself */
+    int64_t started_ms;     /* monotonic; 0: waits in memory */
     int64_t ended_ms;
     int64_t ready_ms, claimed_ms; /* UTC: since when it could have run, when it was claimed */
 

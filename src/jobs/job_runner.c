@@ -300,11 +300,13 @@ static bool wait_for_handlers(JobRunner *runner, int64_t wait_ms)
     return runner->running_count == 0;
 }
 
-static void ask_to_stop(JobRunner *runner)
+/* Under the lock. `all`: also those that end by themselves. */
+static void ask_to_stop(JobRunner *runner, bool all)
 {
     for (JobRun *run = runner->all; run; run = run->after) {
         JobStop none = STOP_NOT;
-        atomic_compare_exchange_strong(&run->stop, &none, STOP_SHUTDOWN);
+        if (all || atomic_load(&run->never_ends))
+            atomic_compare_exchange_strong(&run->stop, &none, STOP_SHUTDOWN);
     }
 }
 
@@ -316,9 +318,10 @@ bool jobs_stop(JobRunner *runner, int64_t wait_ms)
     pthread_mutex_lock(&runner->lock);
     runner->is_stopping = true;
     take_back_waiting(runner);
+    ask_to_stop(runner, false);
     bool all_returned = wait_for_handlers(runner, wait_ms);
     if (!all_returned) {
-        ask_to_stop(runner);
+        ask_to_stop(runner, true);
         all_returned = wait_for_handlers(runner, GRACE_MS);
     }
     runner->dispatcher_ends = true;

@@ -61,6 +61,27 @@ TEST_BOTH(jobs, a_job_that_takes_too_long_is_stopped_and_tried_again)
     db_close(db);
 }
 
+static bool go_on_for_ever(Job *job, Error *err)
+{
+    job_never_ends(job);
+    return queue_work_until_stopped(job, err);
+}
+
+TEST_BOTH(jobs, a_job_that_never_ends_keeps_no_program_from_ending)
+{
+    Db *db = queue_open(url);
+    const JobType types[] = { { .name = "watch", .run = go_on_for_ever } };
+    JobRunner *runner = queue_start(db, types, 1);
+    Str id = queue_add(db, (NewJob){ .type = S("watch"), .subject = S("x") }, 1);
+    cr_assert(queue_wait_for(&queue_running, 1));
+
+    int64_t began = monotonic_ms();
+    cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
+    cr_assert(monotonic_ms() - began < QUEUE_STOP_MS / 2);
+    cr_assert_eq(queue_find(db, id).state, JOB_WAITING); /* for the next program */
+    db_close(db);
+}
+
 TEST_BOTH(jobs, a_delayed_job_runs_when_it_is_due)
 {
     Db *db = queue_open(url);

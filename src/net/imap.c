@@ -1,193 +1,9 @@
-/* imap.c - see imap.h. */
-#include "net/imap.h"
+/* imap.c - the commands; see imap.h. */
+#include "net/imap_link.h"
 
-#include <errno.h>
-#include <poll.h>
+#include "base/clock.h"
 
-#include "net/libcurl.h"
-
-#define CONNECT_S 20L
-#define SIGN_IN_S 60L
-#define WAIT_MS 60000
-#define BUFFER KB(64)
-
-struct Imap {
-    Arena *arena; /* of the session; what a command needs is small */
-    CURL *handle;
-    struct curl_slist *pin;
-    curl_socket_t socket;
-    int command; /* number of the last */
-    char *buffer;
-    size_t from, to; /* of what was received and not read */
-};
-
-/* --- Connecting --- */
-
-static const struct {
-    const char *scheme;
-    int port;
-    long tls; /* CURLUSESSL_... */
-} kinds[] = {
-    [IMAP_TLS] = { "imaps", 993, CURLUSESSL_ALL },
-    [IMAP_STARTTLS] = { "imap", 143, CURLUSESSL_ALL },
-    [IMAP_PLAIN] = { "imap", 143, CURLUSESSL_NONE },
-};
-
-static void set_server(Imap *imap, const ImapServer *server)
-{
-    int port = server->port ? server->port : kinds[server->security].port;
-    bool is_ip6 = str_find_char(server->host, ':') >= 0;
-    Str url = str_format(imap->arena, "%s://%s" STR_FMT "%s:%d/", kinds[server->security].scheme,
-                         is_ip6 ? "[" : "", STR_ARG(server->host), is_ip6 ? "]" : "", port);
-    bool is_pinned_ip6 = str_find_char(server->pinned_address, ':') >= 0;
-    if (server->pinned_address.length)
-        imap->pin = libcurl.slist_append(
-            NULL, str_format(imap->arena,
-                             is_pinned_ip6 ? STR_FMT ":%d:[" STR_FMT "]" : STR_FMT ":%d:" STR_FMT,
-                             STR_ARG(server->host), port, STR_ARG(server->pinned_address))
-                      .at);
-    libcurl.easy_setopt(imap->handle, CURLOPT_URL, url.at);
-    libcurl.easy_setopt(imap->handle, CURLOPT_RESOLVE, imap->pin);
-    libcurl.easy_setopt(imap->handle, CURLOPT_USE_SSL, kinds[server->security].tls);
-    if (server->ca_file)
-        libcurl.easy_setopt(imap->handle, CURLOPT_CAINFO, server->ca_file);
-    libcurl.easy_setopt(imap->handle, CURLOPT_USERNAME, str_c(imap->arena, server->user));
-    if (server->token.length)
-        libcurl.easy_setopt(imap->handle, CURLOPT_XOAUTH2_BEARER,
-                            str_c(imap->arena, server->token));
-    else
-        libcurl.easy_setopt(imap->handle, CURLOPT_PASSWORD, str_c(imap->arena, server->password));
-}
-
-static void set_session(Imap *imap, char *error_text)
-{
-    libcurl.easy_setopt(imap->handle, CURLOPT_PROTOCOLS_STR, "imap,imaps");
-    libcurl.easy_setopt(imap->handle, CURLOPT_CONNECT_ONLY, 1L);
-    libcurl.easy_setopt(imap->handle, CURLOPT_SSL_VERIFYPEER, 1L);
-    libcurl.easy_setopt(imap->handle, CURLOPT_SSL_VERIFYHOST, 2L);
-    libcurl.easy_setopt(imap->handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    libcurl.easy_setopt(imap->handle, CURLOPT_PROXY, "");
-    libcurl.easy_setopt(imap->handle, CURLOPT_NOSIGNAL, 1L);
-    libcurl.easy_setopt(imap->handle, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
-    libcurl.easy_setopt(imap->handle, CURLOPT_TIMEOUT, SIGN_IN_S);
-    libcurl.easy_setopt(imap->handle, CURLOPT_ERRORBUFFER, error_text);
-}
-
-static bool explain(CURLcode code, const char *text, Error *err)
-{
-    const char *why = text[0] ? text : libcurl.easy_strerror(code);
-    if (code == CURLE_LOGIN_DENIED)
-        return fail(err, ERROR_DENIED, "the mail server refuses user or password");
-    if (code == CURLE_USE_SSL_FAILED)
-        return fail(err, ERROR_DENIED, "the mail server offers no STARTTLS");
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return fail(err, ERROR_TIMEOUT, "the mail server took too long: %s", why);
-    return fail(err, ERROR_UPSTREAM, "the mail server could not be asked: %s", why);
-}
-
-bool imap_open(const ImapServer *server, Imap **imap_r, Error *err)
-{
-    char error_text[CURL_ERROR_SIZE] = "";
-    if (!libcurl_load(err))
-        return false;
-    Imap *imap = heap_alloc(sizeof *imap);
-    imap->arena = arena_new(MB(16));
-    imap->buffer = arena_alloc_raw(imap->arena, BUFFER);
-    imap->handle = libcurl.easy_init();
-    set_session(imap, error_text);
-    set_server(imap, server);
-    CURLcode code = libcurl.easy_perform(imap->handle);
-    libcurl.easy_setopt(imap->handle, CURLOPT_ERRORBUFFER, NULL);
-    libcurl.easy_getinfo(imap->handle, CURLINFO_ACTIVESOCKET, &imap->socket);
-    if (code != CURLE_OK) {
-        imap_close(imap);
-        return explain(code, error_text, err);
-    }
-    *imap_r = imap;
-    return true;
-}
-
-void imap_close(Imap *imap)
-{
-    if (!imap)
-        return;
-    libcurl.easy_cleanup(imap->handle);
-    libcurl.slist_free_all(imap->pin);
-    arena_free(imap->arena);
-    free(imap);
-}
-
-/* --- Bytes --- */
-
-static bool wait_for(Imap *imap, short events, Error *err)
-{
-    struct pollfd descriptor = { .fd = imap->socket, .events = events };
-    int ready;
-    do
-        ready = poll(&descriptor, 1, WAIT_MS);
-    while (ready < 0 && errno == EINTR);
-    return ready > 0 || fail(err, ERROR_TIMEOUT, "the mail server has stopped answering");
-}
-
-static bool send_all(Imap *imap, Str bytes, Error *err)
-{
-    while (bytes.length) {
-        size_t sent = 0;
-        CURLcode code = libcurl.easy_send(imap->handle, bytes.at, bytes.length, &sent);
-        if (code == CURLE_AGAIN && wait_for(imap, POLLOUT, err))
-            continue;
-        if (code != CURLE_OK)
-            return code == CURLE_AGAIN ? false : explain(code, "", err);
-        bytes = str_from(bytes, sent);
-    }
-    return true;
-}
-
-/* More bytes behind those that are there. */
-static bool receive_some(Imap *imap, Error *err)
-{
-    size_t got = 0;
-    if (imap->from) {
-        memmove(imap->buffer, imap->buffer + imap->from, imap->to - imap->from);
-        imap->to -= imap->from;
-        imap->from = 0;
-    }
-    for (;;) {
-        CURLcode code =
-            libcurl.easy_recv(imap->handle, imap->buffer + imap->to, BUFFER - imap->to, &got);
-        if (code == CURLE_AGAIN) {
-            if (!wait_for(imap, POLLIN, err))
-                return false;
-            continue;
-        }
-        if (code != CURLE_OK)
-            return explain(code, "", err);
-        imap->to += got;
-        return got || fail(err, ERROR_UPSTREAM, "the mail server has hung up");
-    }
-}
-
-/* The next line, without its end; borrowed until the next one is read. */
-static bool next_line(Imap *imap, Str *line_r, Error *err)
-{
-    size_t looked = 0;
-    for (;;) {
-        Str there = { imap->buffer + imap->from, imap->to - imap->from };
-        ptrdiff_t end = str_find_char(str_from(there, looked), '\n');
-        if (end >= 0) {
-            size_t length = looked + (size_t)end;
-            imap->from += length + 1;
-            *line_r =
-                str_slice(there, 0, length && there.at[length - 1] == '\r' ? length - 1 : length);
-            return true;
-        }
-        looked = there.length;
-        if (looked >= BUFFER)
-            return fail(err, ERROR_UPSTREAM, "a line of the mail server is too long");
-        if (!receive_some(imap, err))
-            return false;
-    }
-}
+#define LINES_MAX 1000 /* of news, that are read in one go */
 
 /* --- Commands --- */
 
@@ -210,7 +26,7 @@ static bool read_literal(Imap *imap, ImapAnswer *answer, int64_t size, Error *er
 {
     answer->literals++;
     while (size > 0) {
-        if (imap->from == imap->to && !receive_some(imap, err))
+        if (imap->from == imap->to && !imap_receive(imap, IMAP_WAIT_MS, err))
             return false;
         Str piece = { imap->buffer + imap->from, MIN(imap->to - imap->from, (size_t)size) };
         imap->from += piece.length;
@@ -229,16 +45,20 @@ static bool judge(Str line, Error *err)
                 "the mail server says: " STR_FMT, STR_ARG(str_slice(line, 0, 200)));
 }
 
-/* Sends a command and reads up to its end. ERROR_NOT_FOUND: the server says NO. */
-static bool run(Imap *imap, Str command, ImapAnswer *answer, Error *err)
+static bool send_command(Imap *imap, Str command, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Str tag = str_format(arena, "L%d ", ++imap->command), line;
+    return imap_send(
+        imap, str_format(arena, "L%d " STR_FMT "\r\n", ++imap->command, STR_ARG(command)), err);
+}
+
+/* Reads up to the end of the last command. ERROR_NOT_FOUND: the server says NO. */
+static bool read_answer(Imap *imap, ImapAnswer *answer, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str tag = str_format(arena, "L%d ", imap->command), line;
     int64_t size;
-    if (!send_all(imap, str_format(arena, STR_FMT STR_FMT "\r\n", STR_ARG(tag), STR_ARG(command)),
-                  err))
-        return false;
-    while (next_line(imap, &line, err)) {
+    while (imap_line(imap, IMAP_WAIT_MS, &line, err)) {
         if (str_starts(line, tag))
             return judge(str_from(line, tag.length), err);
         if (answer->line)
@@ -247,6 +67,11 @@ static bool run(Imap *imap, Str command, ImapAnswer *answer, Error *err)
             return false;
     }
     return false;
+}
+
+static bool run(Imap *imap, Str command, ImapAnswer *answer, Error *err)
+{
+    return send_command(imap, command, err) && read_answer(imap, answer, err);
 }
 
 /* --- What is asked --- */
@@ -289,6 +114,7 @@ bool imap_examine(Imap *imap, Str name, ImapMailbox *mailbox_r, Error *err)
     buf_add_char(&command, '"');
     if (!run(imap, buf_str(&command), &answer, err))
         return fail_in(err, "mailbox " STR_FMT, STR_ARG(str_slice(name, 0, 100)));
+    imap->count = mailbox.count;
     *mailbox_r = mailbox;
     return true;
 }
@@ -332,4 +158,92 @@ bool imap_fetch(Imap *imap, int64_t uid, bool (*receive)(void *self, Str bytes, 
         return false;
     *is_there_r = answer.literals > 0;
     return true;
+}
+
+/* --- News --- */
+
+static void read_abilities(void *self, Str line)
+{
+    bool *can_idle = self;
+    Str rest = line, word;
+    while (str_next(&rest, ' ', &word))
+        *can_idle |= str_equal_ignore_case(word, S("IDLE"));
+}
+
+bool imap_can_idle(Imap *imap, bool *can_r, Error *err)
+{
+    ImapAnswer answer = { .line = read_abilities, .self = can_r };
+    *can_r = false;
+    return run(imap, S("CAPABILITY"), &answer, err);
+}
+
+typedef struct MailNews {
+    Imap *imap;
+    bool is_new;
+} MailNews;
+
+/* Servers also tell a number that is known already. */
+static void read_news(void *self, Str line)
+{
+    MailNews *news = self;
+    int64_t count = news->imap->count;
+    if (!str_starts(line, S("* ")))
+        return;
+    if (str_ends_ignore_case(line, S(" EXISTS")))
+        number_after(line, "* ", &count);
+    else if (str_ends_ignore_case(line, S(" EXPUNGE")))
+        count--;
+    news->is_new |= count != news->imap->count;
+    news->imap->count = count;
+}
+
+/* ERROR_UNSUPPORTED: the server does not do it. */
+static bool begin_idle(Imap *imap, MailNews *news, Error *err)
+{
+    Str line;
+    if (!send_command(imap, S("IDLE"), err))
+        return false;
+    do {
+        if (!imap_line(imap, IMAP_WAIT_MS, &line, err))
+            return false;
+        read_news(news, line);
+        if (!HAS_CHAR(line.length ? line.at[0] : '*', "*+"))
+            return fail(err, ERROR_UNSUPPORTED, "the mail server refuses IDLE: " STR_FMT,
+                        STR_ARG(str_slice(line, 0, 200)));
+    } while (!str_starts(line, S("+")));
+    imap->is_idle = true;
+    imap->idle_since_ms = monotonic_ms();
+    return true;
+}
+
+static bool end_idle(Imap *imap, MailNews *news, Error *err)
+{
+    ImapAnswer answer = { .line = read_news, .self = news };
+    imap->is_idle = false;
+    return imap_send(imap, S("DONE\r\n"), err) && read_answer(imap, &answer, err);
+}
+
+bool imap_idle(Imap *imap, int64_t wait_ms, bool *is_new_r, Error *err)
+{
+    MailNews news = { .imap = imap };
+    Error late = { 0 };
+    Str line;
+    int64_t until_ms = monotonic_ms() + wait_ms;
+    if (imap->is_idle && monotonic_ms() - imap->idle_since_ms >= imap->idle_ms &&
+        !end_idle(imap, &news, err))
+        return false;
+    if (!imap->is_idle && !begin_idle(imap, &news, err))
+        return false;
+    for (int i = 0; i < LINES_MAX; i++) {
+        int64_t left_ms = until_ms - monotonic_ms();
+        if (!imap_line(imap, news.is_new ? 0 : MAX(left_ms, 0), &line, &late))
+            break;
+        if (str_starts(line, S("* BYE")))
+            return fail(err, ERROR_UPSTREAM, "the mail server hangs up: " STR_FMT,
+                        STR_ARG(str_slice(line, 0, 200)));
+        read_news(&news, line);
+    }
+    *is_new_r = news.is_new;
+    return late.code == ERROR_NONE || late.code == ERROR_TIMEOUT ||
+           fail(err, late.code, "%s", late.message);
 }

@@ -17,6 +17,7 @@ typedef struct ImapServer {
     Str token;           /* of OAuth (XOAUTH2), instead of the password; empty: none */
     Str pinned_address;  /* see HttpCall */
     const char *ca_file; /* NULL: the system's */
+    int64_t idle_ms;     /* until IDLE is begun anew; 0: 25 minutes */
 } ImapServer;
 
 typedef struct Imap Imap;
@@ -45,3 +46,11 @@ MUST_CHECK bool imap_list(Imap *imap, Arena *arena, const ImapMailbox *mailbox, 
 MUST_CHECK bool imap_fetch(Imap *imap, int64_t uid,
                            bool (*receive)(void *self, Str bytes, Error *err), void *self,
                            bool *is_there_r, Error *err);
+
+/* --- News as they come: IDLE (RFC 2177) --- */
+
+/* Whether the server tells of news by itself. */
+MUST_CHECK bool imap_can_idle(Imap *imap, bool *can_r, Error *err);
+/* Waits at most `wait_ms` until mails come to the mailbox that is open, or leave it; what came
+ * between two calls is told by the second. After the first call no other command may be given. */
+MUST_CHECK bool imap_idle(Imap *imap, int64_t wait_ms, bool *is_new_r, Error *err);

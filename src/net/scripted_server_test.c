@@ -111,6 +111,15 @@ static size_t read_head(ScriptedServer *server, Peer *peer)
     return size;
 }
 
+static void read_line(Peer *peer)
+{
+    const char *end;
+    while (!peer->kept_size || !(end = memchr(peer->kept, '\n', peer->kept_size)))
+        if (!read_more(peer))
+            return;
+    use_up(peer, (size_t)(end + 1 - peer->kept));
+}
+
 static void read_request(ScriptedServer *server, Peer *peer)
 {
     size_t size = read_head(server, peer);
@@ -145,6 +154,7 @@ static void *serve(void *argument)
         case 't': begin_tls(&peer, server); break;
         case 'h': (void)read_head(server, &peer); break;
         case 'r': read_request(server, &peer); break;
+        case 'l': read_line(&peer); break;
         case 's': send_all(&peer, str(*text++)); break;
         case 'e': send_all(&peer, (Str){ server->body, server->body_size }); break;
         case 'b': send_chunks(&peer); break;

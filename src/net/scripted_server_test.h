@@ -7,6 +7,7 @@
  *     h  read the head of a request
  *     r  read a request whole            x  reset it
  *     s  send the next text              e  send back the body that was read last
+ *     l  read a line
  *     b  send 10 MB in one chunk each KB (after a head that says so) */
 #pragma once
 

@@ -61,7 +61,8 @@ static bool sign_in(ConnectRun *run, MailSession *session, Error *err)
         return fail_field(err, "security",
                           "a password does not go over the internet in the open: use tls or "
                           "starttls");
-    return imap_open(&server, &session->imap, err);
+    return imap_open(&server, &session->imap, err) &&
+           imap_can_idle(session->imap, &run->tells, err);
 }
 
 static bool examine(ConnectRun *run, Str mailbox, MailSession **session_r, Error *err)
@@ -79,6 +80,13 @@ static bool examine(ConnectRun *run, Str mailbox, MailSession **session_r, Error
         return false;
     session->mailbox = str_copy(run->kept, mailbox);
     return true;
+}
+
+static Str mailbox_at(const ConnectRun *run, size_t index)
+{
+    const json_t *names = json_object_get(run->settings, "mailboxes");
+    const char *name = json_string_value(json_array_get(names, index));
+    return name ? str(name) : MAILBOX_USUAL;
 }
 
 static void imap_end(ConnectRun *run)
@@ -118,8 +126,7 @@ static bool imap_list_part(ConnectRun *run, Str cursor, ConnectPage *page_r, Err
         (void)str_to_int(str_slice(cursor, 0, (size_t)space), 0, (int64_t)count - 1, &index);
         is_part = str_is(str_from(cursor, (size_t)space + 1), "1");
     }
-    const char *name = json_string_value(json_array_get(names, (size_t)index));
-    if (!examine(run, name ? str(name) : MAILBOX_USUAL, &session, err) ||
+    if (!examine(run, mailbox_at(run, (size_t)index), &session, err) ||
         !imap_list(session->imap, run->arena, &session->open, most, &mails, err))
         return false;
     add_mails(run, session, &mails, page_r);
@@ -170,11 +177,27 @@ static bool imap_take(ConnectRun *run, const ConnectionItem *item, ConnectFile *
     return true;
 }
 
+/* --- News: of the first mailbox, as one session tells of one; the others are looked at with it ---
+ */
+
+static bool imap_watch(ConnectRun *run, int64_t wait_ms, bool *is_new_r, Error *err)
+{
+    MailSession *session = run->own;
+    bool is_open = session && session->mailbox.length;
+    if (!is_open && !examine(run, mailbox_at(run, 0), &session, err))
+        return false;
+    if (!run->tells)
+        return fail(err, ERROR_UNSUPPORTED, "the mail server does not offer IDLE");
+    *is_new_r = !is_open; /* what came before */
+    return !is_open || imap_idle(session->imap, wait_ms, is_new_r, err);
+}
+
 const Connector connector_imap = {
     .schema = schema,
     .place = "host port security",
     .check = imap_check,
     .list = imap_list_part,
     .fetch = imap_take,
+    .watch = imap_watch,
     .close = imap_end,
 };
