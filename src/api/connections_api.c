@@ -97,14 +97,16 @@ bool connections_show(ApiRequest *request, HttpResponse *response, Error *err)
 static bool list_work(DbTx *tx, void *argument, Error *err)
 {
     ConnectionWork *work = argument;
-    return connection_list(tx, work->request->scope, work->request->arena, &work->list, err) &&
+    return connection_list(tx, work->request->scope, work->request->arena, &work->slice,
+                           &work->list, err) &&
            count_items(tx, work, work->list.at, work->list.count, err);
 }
 
 bool connections_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConnectionWork work = { .request = request };
-    if (!store_read(request->api->db, request->scope, list_work, &work, err))
+    if (!api_slice(request, &work.slice, err) ||
+        !store_read(request->api->db, request->scope, list_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < work.list.count; i++) {
@@ -113,7 +115,7 @@ bool connections_list(ApiRequest *request, HttpResponse *response, Error *err)
             return false;
         put_end(&json);
     }
-    api_list_end(&json, (int64_t)work.list.count, STR_NONE);
+    api_list_end(&json, work.list.total, work.list.next);
     return true;
 }
 

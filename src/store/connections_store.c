@@ -39,13 +39,18 @@ static void read_connection(DbRows *row, Arena *arena, void *item)
     };
 }
 
+static bool count_all(DbTx *tx, const Scope *scope, int64_t *count_r, Error *err)
+{
+    return db_query_int(tx, DB_SAME("SELECT count(*) FROM connections WHERE workspace = $1"),
+                        DB_ARGS(db_text(scope->workspace)), 0, count_r, err);
+}
+
 bool connection_add(DbTx *tx, const Scope *scope, Arena *arena, Connection *connection, Error *err)
 {
     Connection added = *connection;
     int64_t count;
 
-    if (!db_query_int(tx, DB_SAME("SELECT count(*) FROM connections WHERE workspace = $1"),
-                      DB_ARGS(db_text(scope->workspace)), 0, &count, err))
+    if (!count_all(tx, scope, &count, err))
         return false;
     if (count >= CONNECTIONS_MAX)
         return fail(err, ERROR_CONFLICT, "there are %d connections already; remove one first",
@@ -90,14 +95,33 @@ static bool list(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, size_t 
 
     if (!sql_list(tx, arena, sql, args, count, read_connection, sizeof(Connection), &items, err))
         return false;
-    *list_r = (ConnectionList){ items.at, items.count };
+    *list_r = (ConnectionList){ .at = items.at, .count = items.count };
     return true;
 }
 
-bool connection_list(DbTx *tx, const Scope *scope, Arena *arena, ConnectionList *list_r, Error *err)
+bool connection_list(DbTx *tx, const Scope *scope, Arena *arena, const Slice *slice,
+                     ConnectionList *list_r, Error *err)
 {
-    return list(tx, arena, DB_SAME(CONNECTIONS "WHERE workspace = $1 ORDER BY name, id"),
-                DB_ARGS(db_text(scope->workspace)), list_r, err);
+    size_t limit = (size_t)slice_limit(slice);
+    DbValue name = db_text(STR_NONE);
+    Str id = STR_NONE;
+    int64_t total;
+
+    if ((slice && slice->after.length && !sql_cursor_read(slice->after, false, &name, &id, err)) ||
+        !count_all(tx, scope, &total, err) ||
+        !list(tx, arena,
+              DB_SAME(CONNECTIONS "WHERE workspace = $1 AND (name, id) > ($2, $3)"
+                                  " ORDER BY name, id LIMIT $4"),
+              DB_ARGS(db_text(scope->workspace), name, db_text(id), db_int((int64_t)limit + 1)),
+              list_r, err))
+        return false;
+    list_r->total = total;
+    if (list_r->count > limit) {
+        const Connection *last = &list_r->at[limit - 1];
+        list_r->count = limit;
+        list_r->next = sql_cursor(arena, db_text(last->name), last->id);
+    }
+    return true;
 }
 
 bool connection_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,

@@ -36,6 +36,8 @@ typedef struct Connection {
 typedef struct ConnectionList {
     Connection *at;
     size_t count;
+    int64_t total;
+    Str next; /* see slice.h */
 } ConnectionList;
 
 /* Adds it with a new id, set in *connection. ERROR_CONFLICT: there are
@@ -45,8 +47,8 @@ MUST_CHECK bool connection_add(DbTx *tx, const Scope *scope, Arena *arena, Conne
 MUST_CHECK bool connection_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                 Connection *connection_r, Error *err);
 /* By name. */
-MUST_CHECK bool connection_list(DbTx *tx, const Scope *scope, Arena *arena, ConnectionList *list_r,
-                                Error *err);
+MUST_CHECK bool connection_list(DbTx *tx, const Scope *scope, Arena *arena, const Slice *slice,
+                                ConnectionList *list_r, Error *err);
 /* Name, settings, secrets, collection, gone, every_minutes, allows_private, is_on. `is_elsewhere`:
  * other settings, so what was going on is void. */
 MUST_CHECK bool connection_update(DbTx *tx, const Scope *scope, const Connection *connection,

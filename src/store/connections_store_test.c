@@ -52,6 +52,26 @@ static bool found_again(DbTx *tx, World *world, Connection *connection, ItemStat
     return true;
 }
 
+STORE_TEST(connections_are_listed_part_by_part_by_their_names)
+{
+    static const char *const names[] = { "b", "a", "b", "c" }, *const sorted = "abbc";
+    Slice slice = { .limit = 1 };
+    ConnectionList list;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        Connection one = { .kind = S("folder"), .name = str(names[i]), .settings = S("{}") };
+        CALL(connection_add(tx, &world->ours, world->arena, &one, err));
+    }
+    for (size_t i = 0; i < COUNT(names); i++) {
+        CALL(connection_list(tx, &world->ours, world->arena, &slice, &list, err));
+        EXPECT(list.total == COUNT(names) && list.count == 1);
+        EXPECT(list.at[0].name.at[0] == sorted[i] && !list.next.length == (i == 3));
+        slice.after = list.next;
+    }
+    slice.after = S("nonsense");
+    EXPECT_CODE(ERROR_INVALID, connection_list(tx, &world->ours, world->arena, &slice, &list, err));
+    return true;
+}
+
 STORE_TEST(what_is_found_again_waits_when_it_is_new_or_failed)
 {
     static const struct {

@@ -178,8 +178,8 @@ static bool connections_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, connection_item_save(tx, theirs, ours.id, &item, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 connection_item_find(tx, theirs, arena, ours.id, item.key, &item, err));
-    CALL(connection_list(tx, theirs, arena, &list, err));
-    EXPECT(!list.count);
+    CALL(connection_list(tx, theirs, arena, NULL, &list, err));
+    EXPECT(!list.count && !list.total);
     CALL(connection_item_list(tx, theirs, arena, ours.id, ITEM_STATE_COUNT, NULL, &items, err));
     EXPECT(!items.count);
     CALL(connection_items_waiting(tx, theirs, arena, ours.id, 9, &items, err));

@@ -10,6 +10,8 @@ import {workHead} from '../parts/work_tabs.js';
 import {chooseKind, everyText} from '../parts/connection_form.js';
 import {connectionChip, foundText} from '../parts/connection_state.js';
 
+const ALL = 1000;  // more than a workspace may have
+
 export function render(root) {
   const undo = cleanup();
   let kinds = [];
@@ -37,7 +39,7 @@ export function render(root) {
 
   async function load() {
     try {
-      const [all, known] = await Promise.all([get('/v1/connections'), kinds.length ? {items: kinds} : get('/v1/connections/kinds')]);
+      const [all, known] = await Promise.all([get('/v1/connections', {limit: ALL}), kinds.length ? {items: kinds} : get('/v1/connections/kinds')]);
       kinds = known.items;
       add.disabled = false;
       keepFocus(list, 'id', () => fill(list, all.items.length ? all.items.map(rowOf)
