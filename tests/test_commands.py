@@ -72,9 +72,65 @@ def test_wrong_limits_are_refused_in_a_sentence_and_leave_no_key(limited, words,
     assert "  k\n" not in limited.cli("keys", "ls").stdout
 
 
+WORKFLOW = {"inputs": {"type": "object", "required": ["n"], "properties": {"n": {"type": "number"}, "to": {"type": "string"}}}, "steps": [
+    {"id": "twice", "type": "compute", "with": {"values": "{{ input.n * 2 }}"}},
+    {"id": "both", "type": "parallel", "branches": [{"steps": [{"id": "left", "type": "compute", "with": {"values": 1}}]}]},
+    {"id": "check", "type": "condition", "if": "input.n < 100", "then": "end", "else": "stop"},
+    {"id": "stop", "type": "fail", "with": {"message": "{{ input.to }} has too much"}}], "output": {"twice": "{{ steps.twice }}"}}
+
+
+def test_a_workflow_is_checked_imported_run_and_followed(limited, tmp_path):
+    file, broken = tmp_path / "double.json", tmp_path / "broken.json"
+    file.write_text(json.dumps(WORKFLOW))
+    broken.write_text(json.dumps({"steps": [{**WORKFLOW["steps"][0], "next": "nowhere"}]}))
+    assert run("workflows", "check", file, cwd=tmp_path).stdout == f"{file} is right\n"
+    wrong = run("workflows", "check", broken)
+    assert wrong.returncode == 2 and f"{broken}: steps[0]: next: there is no step 'nowhere'" in wrong.stderr
+    assert "--name" in limited.cli("workflows", "import", str(file), check=False).stderr
+    made = limited.cli("workflows", "import", str(file), "--name", "Double it").stdout.strip()
+    assert limited.cli("workflows", "import", str(file), "--name", "Double it", check=False).returncode == 5
+    exported = limited.cli("workflows", "export", "Double it").stdout
+    assert json.loads(exported)["definition"] == WORKFLOW
+    file.write_text(exported)
+    assert limited.cli("workflows", "import", str(file), "--replace").stdout.strip() == made
+    assert f"{made}  version" in limited.cli("workflows").stdout
+    shown = limited.cli("workflows", "show", "Double it").stdout
+    assert "Double it  " in shown and "    left                   compute" in shown
+    done = limited.cli("workflows", "run", "Double it", "n=21", "to=Ann")
+    told = [line.split()[:3] for line in done.stdout.splitlines()]
+    assert sorted(told[:4]) == [["done", "both", "parallel"], ["done", "both[0].left", "compute"], ["done", "check", "condition"], ["done", "twice", "compute"]]
+    assert done.stdout.endswith('{\n  "twice": 42\n}\n')
+    assert json.loads(limited.cli("workflows", "run", "Double it", "n=1", "--json").stdout)["output"] == {"twice": 2}
+    failed = limited.cli("workflows", "run", "Double it", "n=100", "to=Ann=1", check=False)
+    assert failed.returncode == 2 and "step 'stop': Ann=1 has too much" in failed.stderr and "failed   stop" in failed.stdout
+    for words, says in ((["n"], "INPUT=VALUE"), ([], 'a member "n"'), (["n=x"], "number")):
+        assert says in limited.cli("workflows", "run", "Double it", *words, check=False).stderr
+
+
+def test_executions_are_listed_waited_for_and_cancelled(limited, tmp_path):
+    file = tmp_path / "wait.json"
+    file.write_text(json.dumps({"name": "Wait", "definition": {"steps": [{"id": "w", "type": "wait", "event": "go"}], "output": "gone"}}))
+    limited.cli("workflows", "import", str(file))
+    assert limited.cli("workflows", "run", "Wait", "--dry-run").stdout.splitlines()[-1] == "gone"
+    first, second = (limited.cli("workflows", "run", "Wait", "--no-wait").stdout.strip() for _ in range(2))
+    running = limited.cli("workflows", "executions", "Wait", "--state", "running").stdout
+    assert [line.split()[0] for line in running.splitlines()] == [second, first]
+    assert len(limited.cli("workflows", "executions", "Wait", "--limit", "1").stdout.splitlines()) == 1
+    limited.cli("workflows", "cancel", first)
+    assert limited.cli("workflows", "cancel", first, check=False).returncode == 5
+    cancelled = limited.cli("workflows", "follow", first, check=False)
+    assert cancelled.returncode and "stopped by a person" in cancelled.stderr
+    key = limited.cli("keys", "add", "events").stdout.split()[-1]
+    follower = subprocess.Popen(limited.command("workflows", "follow", second), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert follower.stderr.readline() == "w waits for event 'go'\n"
+    assert limited.post("/v1/workflow-events", {"event": "go"}, key=key).json() == {"woken": 1}
+    stdout, _ = follower.communicate(timeout=30)
+    assert follower.returncode == 0 and stdout.splitlines()[-1] == "gone" and stdout.startswith("done     w ")
+
+
 def test_help_lists_every_command():
     text = run("help").stdout
-    for name in ("serve", "add", "ls", "rm", "extract", "search", "ask", "status", "doctor", "migrate", "db",
+    for name in ("serve", "add", "ls", "rm", "extract", "search", "ask", "workflows", "status", "doctor", "migrate", "db",
                  "backup", "restore", "models", "keys", "limits", "users", "config", "version"):
         assert f"  {name} " in text
         assert run(name, "--help").stdout.startswith(f"lectern {name}")
@@ -272,7 +328,7 @@ def test_a_far_server_takes_a_key(fresh_server):
     assert run("ls", "--server", "http://127.0.0.1:9").returncode == 7
 
 
-@pytest.mark.parametrize("words", [["ls"], ["status"], ["doctor"], ["keys", "ls"], ["users", "ls"], ["db"], ["db", "check"],
+@pytest.mark.parametrize("words", [["ls"], ["status"], ["doctor"], ["keys", "ls"], ["users", "ls"], ["workflows", "executions"], ["db"], ["db", "check"],
                                    ["search", "words"], ["ask", "What is this?"], ["config"], ["version"]])
 def test_every_command_prints_json(fresh_server, words):
     json.loads(fresh_server.cli(*words, "--json", check=False).stdout)

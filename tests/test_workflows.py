@@ -66,7 +66,9 @@ def test_workflows_travel_have_versions_and_what_runs_keeps_its_own(server):
     changed = server.call("PATCH", f"/v1/workflows/{first['id']}", json={"definition": {**wait, "output": 2}, "version": 1}).json()
     assert changed["version"] == 2
     assert server.call("PATCH", f"/v1/workflows/{first['id']}", json={"definition": wait, "version": 1}).status_code == 409
-    server.post(f"/v1/workflow-executions/{running['id']}/events", {"event": "go"})
+    path = f"/v1/workflow-executions/{running['id']}"
+    assert wait_until(lambda: server.get(path).json()["waits"])
+    assert server.post(f"{path}/events", {"event": "go"}).json() == {"woken": 1}
     assert over(server, running)["output"] == 1
     exported = server.get(f"/v1/workflows/{first['id']}/export").json()
     copied = server.post("/v1/workflows", {**exported, "name": "Copied"}).json()
