@@ -244,6 +244,7 @@ export const GATEWAY = {
   'told.kind_workflow': 'A workflow tells something',
   'told.kind_workflow_failed': 'A workflow failed',
   'told.kind_meeting_bot_waits': 'A meeting bot waits to be let in',
+  'told.kind_meeting_bot_denied': 'A meeting bot may not record',
   'told.kind_meeting_bot_failed': 'A meeting has no bot',
   'told.kind_test': 'Tests',
 

@@ -16,6 +16,7 @@ static void put_service(JsonWriter *json, const ApiRequest *request, const BotSe
     put_text(json, "title", str(service ? service->title : ""));
     put_text(json, "name", row->name);
     put_text(json, "url", row->url);
+    put_bool(json, "keep_recordings", row->keeps_recordings);
     put_text_or_null(
         json, "webhook_url",
         meetings_webhook_url(request->api->meetings, request->arena, request->scope, row->id));
@@ -68,7 +69,8 @@ bool meeting_bot_services_add(ApiRequest *request, HttpResponse *response, Error
                     { "name", JSON_STR, &row->name, .length_max = 100 },
                     { "url", JSON_STR, &row->url, .length_max = 2000 },
                     { "key", JSON_STR, &key, true, .length_max = KB(4) },
-                    { "webhook_secret", JSON_STR, &secret, .length_max = KB(4) }) ||
+                    { "webhook_secret", JSON_STR, &secret, .length_max = KB(4) },
+                    { "keep_recordings", JSON_FLAG, &row->keeps_recordings }) ||
         !meetings_add_service(request->api->meetings, request->scope, request->arena, row, key,
                               secret, err))
         return false;
@@ -79,13 +81,24 @@ bool meeting_bot_services_add(ApiRequest *request, HttpResponse *response, Error
     return true;
 }
 
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    ServicesWork *work = argument;
+    const ApiRequest *request = work->request;
+    return bot_service_find(tx, request->scope, request->arena, request->params[0], &work->row,
+                            err);
+}
+
 bool meeting_bot_services_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
+    ServicesWork work = { .request = request };
     Str key = STR_NONE, secret = STR_NONE;
-    return api_fields(request, err, { "key", JSON_STR, &key, .length_max = KB(4) },
-                      { "webhook_secret", JSON_STR, &secret, .length_max = KB(4) }) &&
+    return store_read(request->api->db, request->scope, find_work, &work, err) &&
+           api_fields(request, err, { "key", JSON_STR, &key, .length_max = KB(4) },
+                      { "webhook_secret", JSON_STR, &secret, .length_max = KB(4) },
+                      { "keep_recordings", JSON_FLAG, &work.row.keeps_recordings }) &&
            meetings_change_service(request->api->meetings, request->scope, request->arena,
-                                   request->params[0], key, secret, err) &&
+                                   &work.row, key, secret, err) &&
            api_done(response);
 }
 

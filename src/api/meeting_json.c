@@ -78,6 +78,9 @@ void put_meeting_bot(JsonWriter *json, const MeetingBot *bot)
         put_object(json, "reason");
         put_text_or_null(json, "code", bot->reason);
         put_text(json, "message", bot->reason_text);
+        const BotReason *reason = bot_reason_named(bot->reason);
+        put_text_or_null(json, "outcome",
+                         reason ? str(bot_outcome_name(reason->outcome)) : STR_NONE);
         put_end(json);
     } else {
         put_null(json, "reason");
@@ -87,5 +90,6 @@ void put_meeting_bot(JsonWriter *json, const MeetingBot *bot)
     put_json_or_null(json, "configuration", bot->config);
     put_text_or_null(json, "configured_by", bot->made_by);
     put_text_or_null(json, "document", bot->document);
+    put_text_or_null(json, "recording", bot->recording);
     put_time(json, "created_at", bot->created_at_ms);
 }

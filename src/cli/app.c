@@ -540,7 +540,8 @@ static bool open_features(App *app, Error *err)
                                  .events = app->api.events,
                                  .proxy = &app->api.proxy,
                                  .public_url = app->api.public_url,
-                                 .jitsi_hosts = settings->jitsi_hosts };
+                                 .jitsi_hosts = settings->jitsi_hosts,
+                                 .recording_max = settings->recording_max };
     app->api.meetings = meetings_new(&meetings);
     app->api.labels = labels_new(app->api.db, app->api.library, app->api.models);
     app->task_drawer = (TaskDrawer){ app->api.library, app->api.models, app->api.events };

@@ -10,30 +10,6 @@
 #define WAIT_MAX_S 3600
 #define SAID_MAX 200
 
-const BotStateRow bot_states[BOT_STATE_COUNT] = {
-#define BOT_STATE(name, rank, is_end, title) { #name, title, rank, is_end },
-#include "meetings/bot_states.def"
-#undef BOT_STATE
-};
-
-static const struct {
-    const char *service, *word;
-    BotState state;
-} words[] = {
-#define BOT_WORD(service, word, state) { #service, word, BOT_##state },
-#include "meetings/bot_words.def"
-#undef BOT_WORD
-};
-
-static const struct {
-    const char *code, *text;
-    BotThen then;
-} reasons[] = {
-#define BOT_REASON(code, then, text) { code, text, BOT_THEN_##then },
-#include "meetings/bot_reasons.def"
-#undef BOT_REASON
-};
-
 static const struct {
     const char *service;
     int from, to;
@@ -73,50 +49,7 @@ bool bot_service_takes(const BotService *service, Str link_kind)
     return false;
 }
 
-/* --- States and reasons --- */
-
-BotState bot_state_named(Str name)
-{
-    for (size_t i = 0; i < BOT_STATE_COUNT; i++)
-        if (str_is(name, bot_states[i].name))
-            return (BotState)i;
-    return BOT_planned;
-}
-
-bool bot_state_follows(BotState now, int64_t since_ms, BotState next, int64_t at_ms)
-{
-    const BotStateRow *from = &bot_states[now], *to = &bot_states[next];
-    if (next == now)
-        return false;
-    return to->rank > from->rank || (to->rank == from->rank && !from->is_end && at_ms > since_ms);
-}
-
-Str bot_reason_text(Arena *arena, Str code, bool *again_r)
-{
-    *again_r = false;
-    for (size_t i = 0; i < COUNT(reasons); i++)
-        if (str_is(code, reasons[i].code)) {
-            *again_r = reasons[i].then == BOT_THEN_AGAIN;
-            return str(reasons[i].text);
-        }
-    return code.length ? str_format(arena, "the service says: " STR_FMT, STR_ARG(code)) : S("");
-}
-
-bool bot_word(const BotService *service, Str word, BotState *state_r)
-{
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (strcmp(words[i].service, service->name) == 0 && str_is(word, words[i].word)) {
-            *state_r = words[i].state;
-            return true;
-        }
-    return false;
-}
-
-void bot_report_word(const BotService *service, Str word, BotReport *report)
-{
-    report->remote_state = word;
-    report->has_state = bot_word(service, word, &report->state);
-}
+/* --- What is said of bots --- */
 
 /* "ID.2" */
 Str bot_tag(Arena *arena, const MeetingBot *bot)
@@ -130,6 +63,19 @@ void bot_read_tag(Arena *arena, Str tag, BotNews *news)
     if (dot < 0 || !str_to_int(str_from(tag, (size_t)dot + 1), 1, INT32_MAX, &news->attempt))
         return;
     news->bot = str_copy(arena, str_slice(tag, 0, (size_t)dot));
+}
+
+Str bot_last_reason(Arena *arena, const BotReport *report, const json_t *events, const char *name)
+{
+    size_t count = json_array_size(events);
+    bool is_out =
+        report->has_state && bot_states[report->state].rank > bot_states[BOT_recording].rank;
+    for (size_t i = count; i-- > 0;) {
+        Str reason = json_member_text(json_array_get(events, i), name);
+        if (reason.length || !is_out)
+            return str_copy(arena, reason);
+    }
+    return STR_NONE;
 }
 
 int64_t bot_time(const json_t *object, const char *name)

@@ -21,7 +21,7 @@ static Str path_of(BotAsk *ask, const MeetingBot *bot, const char *more)
     return str_format(ask->arena, "/api/v1/bots/" STR_FMT "%s", STR_ARG(id), more);
 }
 
-/* Its last event says why. */
+/* Its last event says when; why it left is said by one before, when it has been written down. */
 static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
 {
     const json_t *events = json_object_get(json, "events");
@@ -29,7 +29,7 @@ static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
     const json_t *last = count ? json_array_get(events, count - 1) : NULL;
     BotReport report = { .remote_id = str_copy(ask->arena, json_member_text(json, "id")) };
     bot_report_word(ask->service, str_copy(ask->arena, json_member_text(json, "state")), &report);
-    report.reason = str_copy(ask->arena, json_member_text(last, "sub_type"));
+    report.reason = bot_last_reason(ask->arena, &report, events, "sub_type");
     report.at_ms = bot_time(last, "created_at");
     *report_r = report;
 }
@@ -181,12 +181,12 @@ static bool transcript(BotAsk *ask, const MeetingBot *bot, UtteranceList *list_r
     return true;
 }
 
-static bool recording(BotAsk *ask, const MeetingBot *bot, Str *url_r, Error *err)
+static bool recording(BotAsk *ask, const MeetingBot *bot, BotRecording *recording_r, Error *err)
 {
     AUTO_JSON json_t *json = NULL;
     if (!ask_path(ask, "GET", path_of(ask, bot, "/recording"), S(""), &json, err))
         return false;
-    *url_r = str_copy(ask->arena, json_member_text(json, "url"));
+    recording_r->url = str_copy(ask->arena, json_member_text(json, "url"));
     return true;
 }
 

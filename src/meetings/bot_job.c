@@ -60,9 +60,9 @@ void bot_enter(MeetingBot *bot, BotState state)
 
 void bot_because(BotWork *work, MeetingBot *bot, Str reason)
 {
-    bool ignored;
     bot->reason = reason;
-    bot->reason_text = bot_reason_text(work->arena, reason, &ignored);
+    bot->reason_text = bot_reason_text(work->arena, reason);
+    bot->reason_state = STR_NONE;
 }
 
 static NoticeField *fields_of(BotWork *work)
@@ -100,8 +100,11 @@ void bot_put_off(BotWork *work, MeetingBot *bot)
 {
     bot->tries++;
     bot->next_at_ms = now_ms() + wait_of(work, bot->tries);
-    bot->reason = work->ask.failure.code;
-    bot->reason_text = str_copy(work->arena, str(work->why.message));
+    /* What was heard of it stays: it says more than that a service was slow. */
+    if (!bot->reason_state.length)
+        bot->reason = work->ask.failure.code;
+    if (!bot->reason_state.length || !bot->reason.length)
+        bot->reason_text = str_copy(work->arena, str(work->why.message));
 }
 
 void bot_give_up(BotWork *work, MeetingBot *bot)
@@ -110,6 +113,7 @@ void bot_give_up(BotWork *work, MeetingBot *bot)
     bot->next_at_ms = 0;
     bot->reason = work->ask.failure.code;
     bot->reason_text = str_copy(work->arena, str(work->why.message));
+    bot->reason_state = STR_NONE;
 }
 
 void bot_be_over(BotWork *work, MeetingBot *bot)
@@ -171,10 +175,12 @@ static bool step(BotWork *work, Error *err)
         return bot_look(work, err);
     if (state == BOT_failed)
         return bot_end_failed(work, err);
-    if (state != BOT_ended || (!work->has_service && !work->bot.document.length))
+    if (state != BOT_ended)
         return bot_write(work, bot_be_over, false, err);
-    return work->bot.document.length ? bot_make_minutes(work, err)
-                                     : bot_fetch_transcript(work, err);
+    if (work->has_service && !work->bot.transcript_settled)
+        return bot_fetch_transcript(work, err);
+    return bot_wants_recording(work) ? bot_fetch_recording(work, err)
+                                     : bot_make_minutes(work, err);
 }
 
 bool meeting_bot_job(Job *job, Error *err)

@@ -58,16 +58,16 @@ bool meetings_recording(Meetings *meetings, const Scope *scope, Arena *arena, St
 {
     OrderWork work = { .scope = scope, .arena = arena, .id = bot };
     BotAsk ask;
-    Str url = STR_NONE;
+    BotRecording recording = { 0 };
     if (!store_read(meetings->options.db, scope, find_work, &work, err) ||
         !meetings_open_service(meetings, scope, arena, &work.row, &ask, err))
         return false;
     if (!ask.service->dialect->recording || !work.bot.remote_id.length)
         return fail(err, ERROR_NOT_FOUND, "there is no recording of this bot");
-    if (!ask.service->dialect->recording(&ask, &work.bot, &url, err))
+    if (!ask.service->dialect->recording(&ask, &work.bot, &recording, err))
         return ask.failure.then == BOT_THEN_GONE
                    ? fail(err, ERROR_NOT_FOUND, "there is no recording of this bot yet")
                    : false;
-    *url_r = url;
-    return url.length || fail(err, ERROR_NOT_FOUND, "there is no recording of this bot yet");
+    *url_r = recording.url;
+    return recording.url.length || fail(err, ERROR_NOT_FOUND, "there is no recording of this bot yet");
 }

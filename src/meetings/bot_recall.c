@@ -31,7 +31,7 @@ static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
     bot_report_word(ask->service,
                     count ? str_copy(ask->arena, json_member_text(last, "code")) : S("ready"),
                     &report);
-    report.reason = str_copy(ask->arena, json_member_text(last, "sub_code"));
+    report.reason = bot_last_reason(ask->arena, &report, changes, "sub_code");
     report.at_ms = bot_time(last, "created_at");
     *report_r = report;
 }
@@ -54,6 +54,13 @@ static Str create_body(BotAsk *ask, const MeetingBot *bot, Str url, const BotCon
     put_end(&json);
     put_end(&json);
     put_end(&json);
+    /* The picture is recorded unless it is said not to be. */
+    if (!str_is(config->record, "video"))
+        put_null(&json, "video_mixed_mp4");
+    if (str_is(config->record, "audio")) {
+        put_object(&json, "audio_mixed_mp3");
+        put_end(&json);
+    }
     put_end(&json);
     put_object(&json, "automatic_leave");
     put_int(&json, "waiting_room_timeout", config->waiting_room_s);
@@ -129,8 +136,9 @@ static bool leave(BotAsk *ask, const MeetingBot *bot, Error *err)
 
 /* --- What was recorded --- */
 
-/* recordings[0].media_shortcuts.NAME.data.download_url */
-static bool find_media(BotAsk *ask, const MeetingBot *bot, const char *name, Str *url_r, Error *err)
+/* recordings[0].media_shortcuts.NAME.data.download_url, and the id of the recording. */
+static bool find_media(BotAsk *ask, const MeetingBot *bot, const char *name, Str *url_r, Str *id_r,
+                       Error *err)
 {
     AUTO_JSON json_t *json = NULL;
     if (!ask_path(ask, "GET", path_of(ask, bot, ""), S(""), &json, err))
@@ -138,6 +146,7 @@ static bool find_media(BotAsk *ask, const MeetingBot *bot, const char *name, Str
     const json_t *recording = json_array_get(json_object_get(json, "recordings"), 0);
     const json_t *media = json_object_get(json_object_get(recording, "media_shortcuts"), name);
     *url_r = str_copy(ask->arena, json_member_text(json_object_get(media, "data"), "download_url"));
+    *id_r = str_copy(ask->arena, json_member_text(recording, "id"));
     return true;
 }
 
@@ -171,8 +180,8 @@ static bool transcript(BotAsk *ask, const MeetingBot *bot, UtteranceList *list_r
     VEC(Utterance) list = { 0 };
     size_t i;
     const json_t *item;
-    Str url;
-    if (!find_media(ask, bot, "transcript", &url, err) ||
+    Str url, id;
+    if (!find_media(ask, bot, "transcript", &url, &id, err) ||
         !(url.length ? bot_fetch(ask, url, &json, err)
                      : ask_path(ask, "GET", path_of(ask, bot, "transcript/"), S(""), &json, err)))
         return false;
@@ -191,9 +200,24 @@ static bool transcript(BotAsk *ask, const MeetingBot *bot, UtteranceList *list_r
     return true;
 }
 
-static bool recording(BotAsk *ask, const MeetingBot *bot, Str *url_r, Error *err)
+/* The sound alone is listed apart. */
+static bool recording(BotAsk *ask, const MeetingBot *bot, BotRecording *recording_r, Error *err)
 {
-    return find_media(ask, bot, "video_mixed", url_r, err);
+    AUTO_JSON json_t *json = NULL;
+    Str id;
+    if (!find_media(ask, bot, "video_mixed", &recording_r->url, &id, err))
+        return false;
+    if (recording_r->url.length || !id.length)
+        return true;
+    Str encoded = url_encode(ask->arena, id);
+    Str path = str_format(ask->arena, "/api/v1/audio_mixed/?recording_id=" STR_FMT,
+                          STR_ARG(encoded));
+    if (!ask_path(ask, "GET", path, S(""), &json, err))
+        return false;
+    const json_t *first = json_array_get(json_object_get(json, "results"), 0);
+    recording_r->url =
+        str_copy(ask->arena, json_member_text(json_object_get(first, "data"), "download_url"));
+    return true;
 }
 
 /* "bot.joining_call" with data.data and data.bot; before: "bot.status_change" with data.status. Its

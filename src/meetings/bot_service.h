@@ -30,10 +30,27 @@ BotState bot_state_named(Str name);
 /* Whether a bot in that state since then may become the other, that happened at `at_ms`. */
 bool bot_state_follows(BotState now, int64_t since_ms, BotState next, int64_t at_ms);
 
-/* What a reason means; the code itself when it is not known. *again_r: another bot may be sent. */
-Str bot_reason_text(Arena *arena, Str code, bool *again_r);
-
 typedef enum BotThen { BOT_THEN_END, BOT_THEN_AGAIN, BOT_THEN_EXISTS, BOT_THEN_GONE } BotThen;
+/* What it came to; bot_reasons.def says what each means. */
+typedef enum BotOutcome {
+    BOT_OUTCOME_LEFT,
+    BOT_OUTCOME_NOT_IN,
+    BOT_OUTCOME_BROKEN,
+    BOT_OUTCOME_UNRECORDED
+} BotOutcome;
+typedef struct BotReason {
+    const char *code, *text;
+    BotOutcome outcome;
+    BotThen then; /* END or AGAIN */
+} BotReason;
+/* NULL for a code that is not known. */
+const BotReason *bot_reason_named(Str code);
+const char *bot_outcome_name(BotOutcome outcome);
+/* What a reason means; the code itself when it is not known. */
+Str bot_reason_text(Arena *arena, Str code);
+/* Another bot may be sent. */
+bool bot_reason_is_passing(Str code);
+
 /* Why a service did not do what it was asked to. */
 typedef struct BotFailure {
     Str code;
@@ -66,6 +83,19 @@ typedef struct BotNews {
     BotReport report;
 } BotNews;
 
+/* What became of a report: the bot has its state (and its reason, where that counts), its reason
+ * alone, or nothing of it. The same reports in any order, and however often, come to the same bot.
+ */
+typedef enum BotHeard { BOT_HEARD_NOTHING, BOT_HEARD_REASON, BOT_HEARD_STATE } BotHeard;
+BotHeard bot_hear(Arena *arena, MeetingBot *bot, const BotReport *report, int64_t at_ms);
+/* Why a step was put off is over; what was heard stays. */
+void bot_forget_delay(MeetingBot *bot);
+
+typedef struct BotRecording {
+    Str url;
+    HttpPair header; /* to be sent along, where the service wants its key; no name: none */
+} BotRecording;
+
 /* What a bot is to be like: rules or a model make it (bot_config.h), a person may change it. */
 typedef struct BotConfig {
     Str name, language, message, record; /* record: "audio", "video", "none" */
@@ -97,8 +127,8 @@ typedef struct BotDialect {
     /* Out of the meeting, or never into it. */
     bool (*leave)(BotAsk *ask, const MeetingBot *bot, Error *err);
     bool (*transcript)(BotAsk *ask, const MeetingBot *bot, UtteranceList *list_r, Error *err);
-    /* The address of the recording, valid for a while; NULL: it has none. */
-    bool (*recording)(BotAsk *ask, const MeetingBot *bot, Str *url_r, Error *err);
+    /* Where the recording is, for a while; NULL: it has none. No address: none yet. */
+    bool (*recording)(BotAsk *ask, const MeetingBot *bot, BotRecording *recording_r, Error *err);
     /* False: it is nothing about a bot's state. */
     bool (*news)(Arena *arena, const BotService *service, const json_t *body, BotNews *news_r);
 } BotDialect;
@@ -150,6 +180,9 @@ bool bot_refused(BotAsk *ask, int status, Str retry_after, Str body, Error *err)
 /* What a service is given to tell its news of this bot by. */
 Str bot_tag(Arena *arena, const MeetingBot *bot);
 void bot_read_tag(Arena *arena, Str tag, BotNews *news);
+/* Why, by a list of what has happened: of one that is out of the meeting the last that says so, else
+ * what the last one says. */
+Str bot_last_reason(Arena *arena, const BotReport *report, const json_t *events, const char *name);
 /* A time of RFC 3339 in a member; 0 when there is none. */
 int64_t bot_time(const json_t *object, const char *name);
 /* A number of units that have so many milliseconds; 0 for what makes no sense. */

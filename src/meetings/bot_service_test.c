@@ -14,82 +14,7 @@ static void open_arena(void) { arena = arena_new(MB(64)); }
 static void close_arena(void) { arena_free(arena); }
 TestSuite(meetings_bots, .init = open_arena, .fini = close_arena);
 
-/* --- States and reasons --- */
-
-Test(meetings_bots, states_only_lead_on)
-{
-    static const struct {
-        BotState now;
-        int64_t since;
-        BotState next;
-        int64_t at;
-        bool follows;
-    } cases[] = {
-        { BOT_planned, 5, BOT_scheduled, 1, true },
-        { BOT_scheduled, 5, BOT_recording, 1, true },
-        { BOT_recording, 5, BOT_joining, 9, false },
-        { BOT_recording, 5, BOT_paused, 4, false },
-        { BOT_recording, 5, BOT_paused, 6, true },
-        { BOT_paused, 5, BOT_recording, 6, true },
-        { BOT_recording, 5, BOT_recording, 9, false },
-        { BOT_processing, 5, BOT_recording, 9, false },
-        { BOT_processing, 5, BOT_ended, 1, true },
-        { BOT_ended, 5, BOT_failed, 9, false },
-        { BOT_failed, 5, BOT_ended, 9, false },
-        { BOT_ended, 5, BOT_removed, 1, true },
-        { BOT_removed, 5, BOT_ended, 9, false },
-        { BOT_cancelled, 5, BOT_joining, 9, false },
-    };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        cr_expect_eq(bot_state_follows(cases[i].now, cases[i].since, cases[i].next, cases[i].at),
-                     cases[i].follows, "%s -> %s", bot_states[cases[i].now].name,
-                     bot_states[cases[i].next].name);
-}
-
-Test(meetings_bots, every_word_of_a_service_is_a_state)
-{
-    static const char *const words[] = {
-        "ready",
-        "scheduled",
-        "staged",
-        "joining",
-        "waiting_room",
-        "joined_not_recording",
-        "joined_recording",
-        "joined_recording_paused",
-        "joined_recording_permission_denied",
-        "joining_breakout_room",
-        "leaving_breakout_room",
-        "leaving",
-        "post_processing",
-        "ended",
-        "fatal_error",
-        "data_deleted",
-    };
-    const BotService *attendee = bot_service_named(S("attendee"));
-    BotState state;
-    for (size_t i = 0; i < COUNT(words); i++)
-        cr_expect(bot_word(attendee, str(words[i]), &state), "%s", words[i]);
-    cr_expect(!bot_word(attendee, S("in_call_recording"), &state));
-    cr_expect(bot_word(bot_service_named(S("recall")), S("in_call_recording"), &state) &&
-              state == BOT_recording);
-    cr_expect(!bot_word(attendee, S(""), &state));
-    cr_expect_null(bot_service_named(S("nobody")));
-}
-
-Test(meetings_bots, a_reason_says_what_follows)
-{
-    bool again;
-    cr_expect(str_is(bot_reason_text(arena, S("request_to_join_denied"), &again),
-                     "somebody in the meeting turned the bot away"));
-    cr_expect(!again);
-    bot_reason_text(arena, S("heartbeat_timeout"), &again);
-    cr_expect(again);
-    cr_expect(
-        str_is(bot_reason_text(arena, S("new_thing"), &again), "the service says: new_thing"));
-    cr_expect(!again);
-    cr_expect(!bot_reason_text(arena, S(""), &again).length);
-}
+/* --- Refusals --- */
 
 Test(meetings_bots, a_refusal_is_known_by_status_and_words)
 {
@@ -209,6 +134,11 @@ Test(meetings_bots, news_are_read_as_each_service_tells_them)
           "{\"event\":\"bot.status_change\",\"data\":{\"bot_id\":\"r2\",\"status\":{\"code\":"
           "\"fatal\",\"sub_code\":\"meeting_not_found\",\"created_at\":\"2027-01-01T10:00:00Z\"}}}",
           "", "r2", "", BOT_failed, "meeting_not_found" },
+        { "vexa",
+          "{\"event_type\":\"meeting.status_change\",\"meeting\":{\"id\":9,\"status\":\"completed\","
+          "\"data\":{\"completion_reason\":\"left_alone\"}},\"status_change\":{\"to\":\"completed\","
+          "\"timestamp\":\"2027-01-01T10:00:00Z\"}}",
+          "", "9", "", BOT_ended, "left_alone" },
         { "vexa",
           "{\"event_id\":\"e\",\"event_type\":\"meeting.status_change\",\"created_at\":"
           "\"2027-01-01T10:00:00Z\",\"data\":{\"meeting\":{\"id\":7,\"status\":\"active\"}}}",

@@ -2,7 +2,8 @@
  *
  *     bot_job.c    the job; which step is due; writing what came of it
  *     bot_way.c    asked for, looked at, moved, called off
- *     bot_after.c  transcript, document, minutes; another one after a failure */
+ *     bot_after.c  transcript, document, minutes; another one after a failure
+ *     bot_recording.c  the recording as a document */
 #pragma once
 
 #include "meetings/meetings_int.h"
@@ -24,7 +25,7 @@ struct BotWork {
     Error why;      /* of what the service did not do */
     Change *change; /* to be written */
     bool hears;     /* the report counts by its state */
-    Str document;
+    Str document, recording; /* that were added */
     int64_t next_at_ms;
     const Notice *notice;
 };
@@ -49,5 +50,8 @@ MUST_CHECK bool bot_look(BotWork *work, Error *err);
 MUST_CHECK bool bot_move(BotWork *work, Error *err);
 MUST_CHECK bool bot_leave(BotWork *work, Error *err);
 MUST_CHECK bool bot_fetch_transcript(BotWork *work, Error *err);
+/* Its workspace keeps recordings, and this one has not been settled. */
+bool bot_wants_recording(const BotWork *work);
+MUST_CHECK bool bot_fetch_recording(BotWork *work, Error *err);
 MUST_CHECK bool bot_make_minutes(BotWork *work, Error *err);
 MUST_CHECK bool bot_end_failed(BotWork *work, Error *err);

@@ -47,20 +47,6 @@ static bool is_of(const MeetingBot *bot, const BotNews *news)
                                  : news->attempt == bot->attempt;
 }
 
-static void apply(Arena *arena, MeetingBot *bot, const BotReport *report, int64_t at_ms)
-{
-    bool may_again;
-    bot->state = str(bot_states[report->state].name);
-    bot->remote_state = report->remote_state;
-    bot->state_at_ms = at_ms;
-    bot->tries = 0;
-    bot->next_at_ms = now_ms() + (bot_states[report->state].is_end ? 0 : LOOK_SOON_MS);
-    if (report->reason.length) {
-        bot->reason = report->reason;
-        bot->reason_text = bot_reason_text(arena, report->reason, &may_again);
-    }
-}
-
 bool meeting_bot_hear(DbTx *tx, const Scope *scope, Arena *arena, MeetingBot *bot,
                       const BotNews *news, const char *source, bool *taken_r, Error *err)
 {
@@ -72,22 +58,32 @@ bool meeting_bot_hear(DbTx *tx, const Scope *scope, Arena *arena, MeetingBot *bo
                               .remote_state = str_slice(report->remote_state, 0, 100),
                               .reason = str_slice(report->reason, 0, 200),
                               .happened_at_ms = at_ms };
-    event.is_taken =
-        is_of(bot, news) && !bot->is_over && report->has_state &&
-        bot_state_follows(bot_state_named(bot->state), bot->state_at_ms, report->state, at_ms);
+    Str state_was = bot->state;
+    MeetingBot after = *bot;
+    bool may_count = is_of(bot, news) && !bot->is_over &&
+                     !(is_looked && str_is(state_was, bot_states[report->state].name));
+    BotHeard heard = may_count ? bot_hear(arena, &after, report, at_ms) : BOT_HEARD_NOTHING;
+    event.is_taken = heard == BOT_HEARD_STATE;
     *taken_r = false;
     if (is_looked && !event.is_taken)
         return true; /* nothing new was seen */
     event.id = is_looked ? id_new(arena) : event_id(arena, bot, news);
     if (!meeting_bot_event_add(tx, scope, &event, &is_new, err))
         return false;
-    if (!is_new || !event.is_taken)
+    if (!is_new || heard == BOT_HEARD_NOTHING)
         return true;
-    Str state_was = bot->state;
-    if (!bot->remote_id.length)
-        bot->remote_id = report->remote_id;
-    apply(arena, bot, report, at_ms);
-    return meeting_bot_update(tx, scope, bot, state_was, bot->attempt, taken_r, err);
+    if (event.is_taken) {
+        if (!after.remote_id.length)
+            after.remote_id = report->remote_id;
+        after.tries = 0;
+        after.next_at_ms = now_ms() + (bot_states[report->state].is_end ? 0 : LOOK_SOON_MS);
+    }
+    *bot = after;
+    bool is_changed;
+    if (!meeting_bot_update(tx, scope, bot, state_was, bot->attempt, &is_changed, err))
+        return false;
+    *taken_r = event.is_taken && is_changed;
+    return true;
 }
 
 /* --- A meeting that has changed --- */

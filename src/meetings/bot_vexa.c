@@ -38,17 +38,16 @@ static Str path_of(BotAsk *ask, const MeetingBot *bot, const char *before)
                       STR_ARG(id));
 }
 
-static Str number_of(const json_t *json, BotAsk *ask)
+static Str number_in(Arena *arena, const json_t *json, const char *name)
 {
-    const json_t *id = json_object_get(json, "id");
-    return json_is_string(id)
-               ? str_copy(ask->arena, json_member_text(json, "id"))
-               : str_format(ask->arena, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+    const json_t *id = json_object_get(json, name);
+    return json_is_string(id) ? str_copy(arena, json_member_text(json, name))
+                              : str_format(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
 }
 
 static void take_meeting(BotAsk *ask, const json_t *json, BotReport *report_r)
 {
-    BotReport report = { .remote_id = number_of(json, ask) };
+    BotReport report = { .remote_id = number_in(ask->arena, json, "id") };
     bot_report_word(ask->service, str_copy(ask->arena, json_member_text(json, "status")), &report);
     report.reason =
         str_copy(ask->arena, json_member_text(json_object_get(json, "data"), "completion_reason"));
@@ -69,7 +68,7 @@ static bool find_meeting(BotAsk *ask, const MeetingBot *bot, Str id, BotReport *
     json_array_foreach(list, i, meeting)
     {
         bool is_it =
-            id.length ? str_equal(number_of(meeting, ask), id)
+            id.length ? str_equal(number_in(ask->arena, meeting, "id"), id)
                       : str_equal(json_member_text(meeting, "platform"), platform_of(bot)) &&
                             str_equal(json_member_text(meeting, "native_meeting_id"), bot->link_id);
         if (!is_it)
@@ -115,6 +114,13 @@ static bool leave(BotAsk *ask, const MeetingBot *bot, Error *err)
     return ask_path(ask, "DELETE", path_of(ask, bot, "/bots"), S(""), &json, err);
 }
 
+/* Under either of its names, in milliseconds. */
+static int64_t seconds_of(const json_t *item, const char *name, const char *other)
+{
+    const json_t *number = json_object_get(item, name);
+    return bot_milliseconds(number ? number : json_object_get(item, other), 1000);
+}
+
 static bool transcript(BotAsk *ask, const MeetingBot *bot, UtteranceList *list_r, Error *err)
 {
     AUTO_JSON json_t *json = NULL;
@@ -131,30 +137,55 @@ static bool transcript(BotAsk *ask, const MeetingBot *bot, UtteranceList *list_r
         *vec_push(ask->arena, &list) = (Utterance){
             .speaker = str_copy(ask->arena, json_member_text(item, "speaker")),
             .text = str_copy(ask->arena, text),
-            .start_ms = bot_milliseconds(json_object_get(item, "start"), 1000),
-            .end_ms = bot_milliseconds(json_object_get(item, "end"), 1000),
+            .start_ms = seconds_of(item, "start", "start_time"),
+            .end_ms = seconds_of(item, "end", "end_time"),
         };
     }
     *list_r = (UtteranceList){ list.at, list.count };
     return true;
 }
 
+/* Of the meeting's recordings the last that is done, at the service with its key. */
+static bool recording(BotAsk *ask, const MeetingBot *bot, BotRecording *recording_r, Error *err)
+{
+    AUTO_JSON json_t *json = NULL;
+    size_t i;
+    const json_t *one;
+    Str id = url_encode(ask->arena, bot->remote_id);
+    Str path = str_format(ask->arena, "/recordings?limit=100&meeting_id=" STR_FMT, STR_ARG(id));
+    if (!ask_path(ask, "GET", path, S(""), &json, err))
+        return false;
+    json_array_foreach(json_object_get(json, "recordings"), i, one)
+    {
+        const json_t *media = json_array_get(json_object_get(one, "media_files"), 0);
+        if (!str_equal(number_in(ask->arena, one, "meeting_id"), bot->remote_id) || !media)
+            continue;
+        Str of = number_in(ask->arena, one, "id"), file = number_in(ask->arena, media, "id");
+        path = str_format(ask->arena, "/recordings/" STR_FMT "/media/" STR_FMT "/raw", STR_ARG(of),
+                          STR_ARG(file));
+        *recording_r = (BotRecording){ .url = url_join(ask->arena, ask->row->url, path),
+                                       .header = { S("X-API-Key"), ask->key } };
+    }
+    return true;
+}
+
+/* {data: {meeting}} or {data: meeting} with event_id; before 0.12 {meeting, status_change}. */
 static bool news(Arena *arena, const BotService *service, const json_t *body, BotNews *news_r)
 {
     const json_t *data = json_object_get(body, "data");
-    const json_t *meeting = json_object_get(data, "meeting");
-    const json_t *id = json_object_get(meeting ? meeting : data, "id");
+    const json_t *meeting = json_object_get(data ? data : body, "meeting");
+    const json_t *change = json_object_get(data ? data : body, "status_change");
     BotNews news = { 0 };
     meeting = meeting ? meeting : data;
     if (!json_member_text(meeting, "status").length)
         return false;
     news.event = str_copy(arena, json_member_text(body, "event_id"));
-    news.report.remote_id =
-        json_is_string(id) ? str_copy(arena, json_member_text(meeting, "id"))
-                           : str_format(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+    news.report.remote_id = number_in(arena, meeting, "id");
     news.report.reason =
         str_copy(arena, json_member_text(json_object_get(meeting, "data"), "completion_reason"));
-    news.report.at_ms = bot_time(body, "created_at");
+    news.report.at_ms = bot_time(change, "timestamp");
+    if (!news.report.at_ms)
+        news.report.at_ms = bot_time(data ? body : meeting, data ? "created_at" : "updated_at");
     bot_report_word(service, str_copy(arena, json_member_text(meeting, "status")), &news.report);
     *news_r = news;
     return true;
@@ -165,5 +196,6 @@ const BotDialect bot_dialect_vexa = {
     .look = look,
     .leave = leave,
     .transcript = transcript,
+    .recording = recording,
     .news = news,
 };

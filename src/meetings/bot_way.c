@@ -99,6 +99,7 @@ static void take_looked(BotWork *work, MeetingBot *bot)
 {
     int64_t now = now_ms(), join = bot->join_at_ms;
     int rank = bot_states[bot_state_named(bot->state)].rank;
+    bot_forget_delay(bot);
     bot->tries = 0;
     bot->next_at_ms = now + 20000;
     if (rank <= bot_states[BOT_scheduled].rank)
@@ -128,6 +129,8 @@ bool bot_look(BotWork *work, Error *err)
     }
     if (is_kept_waiting(work))
         work->notice = bot_notice(work, NOTICE_meeting_bot_waits);
+    else if (work->report.state == BOT_denied)
+        work->notice = bot_notice(work, NOTICE_meeting_bot_denied);
     bool ok = bot_write(work, take_looked, true, err);
     work->notice = NULL;
     return ok;

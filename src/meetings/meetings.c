@@ -280,7 +280,6 @@ typedef struct ServiceWork {
     const Scope *scope;
     Arena *arena;
     BotServiceRow *row;
-    Str id, sealed;
 } ServiceWork;
 
 static Str print_secrets(Arena *arena, Str key, Str webhook_secret)
@@ -311,7 +310,7 @@ bool meetings_add_service(Meetings *meetings, const Scope *scope, Arena *arena, 
                           Str key, Str webhook_secret, Error *err)
 {
     const BotService *service = bot_service_named(row->kind);
-    ServiceWork work = { scope, arena, row, STR_NONE, STR_NONE };
+    ServiceWork work = { scope, arena, row };
     if (!scope_needs(scope, ROLE_ADMIN, err))
         return false;
     if (!service)
@@ -328,35 +327,27 @@ bool meetings_add_service(Meetings *meetings, const Scope *scope, Arena *arena, 
            store_write(meetings->options.db, scope, add_service_work, &work, err);
 }
 
-static bool find_service_work(DbTx *tx, void *argument, Error *err)
-{
-    ServiceWork *work = argument;
-    return bot_service_find(tx, work->scope, work->arena, work->id, work->row, err);
-}
-
 static bool change_service_work(DbTx *tx, void *argument, Error *err)
 {
     const ServiceWork *work = argument;
-    return bot_service_set_sealed(tx, work->scope, work->id, work->sealed, err) &&
-           audit(tx, work->scope, "bot_service.change", "bot_service", work->id, err);
+    return bot_service_change(tx, work->scope, work->row, err) &&
+           audit(tx, work->scope, "bot_service.change", "bot_service", work->row->id, err);
 }
 
-bool meetings_change_service(Meetings *meetings, const Scope *scope, Arena *arena, Str id, Str key,
-                             Str webhook_secret, Error *err)
+bool meetings_change_service(Meetings *meetings, const Scope *scope, Arena *arena,
+                             BotServiceRow *row, Str key, Str webhook_secret, Error *err)
 {
     AUTO_JSON json_t *secrets = NULL;
-    BotServiceRow row;
-    ServiceWork work = { scope, arena, &row, id, STR_NONE };
+    ServiceWork work = { scope, arena, row };
     if (!scope_needs(scope, ROLE_ADMIN, err) || !check_secret("key", key, err) ||
         !check_secret("webhook_secret", webhook_secret, err) ||
-        !store_read(meetings->options.db, scope, find_service_work, &work, err) ||
-        !meetings_open_sealed(meetings, arena, row.sealed, &secrets, err))
+        !meetings_open_sealed(meetings, arena, row->sealed, &secrets, err))
         return false;
     if (!key.length)
         key = str_copy(arena, json_member_text(secrets, "key"));
     if (!webhook_secret.length)
         webhook_secret = str_copy(arena, json_member_text(secrets, "webhook_secret"));
-    return meetings_seal(meetings, arena, print_secrets(arena, key, webhook_secret), &work.sealed,
+    return meetings_seal(meetings, arena, print_secrets(arena, key, webhook_secret), &row->sealed,
                          err) &&
            store_write(meetings->options.db, scope, change_service_work, &work, err);
 }

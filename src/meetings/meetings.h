@@ -38,6 +38,7 @@ typedef struct MeetingsOptions {
     const Proxy *proxy;     /* borrowed; NULL: none */
     const char *public_url; /* where webhooks come in; "": nowhere */
     Str jitsi_hosts;        /* of one's own, with commas between */
+    int64_t recording_max;  /* bytes of one that is kept */
 } MeetingsOptions;
 
 Meetings *meetings_new(const MeetingsOptions *options);
@@ -64,9 +65,11 @@ MUST_CHECK bool meetings_sync_calendar(Meetings *meetings, const Scope *scope, A
 /* ROLE_ADMIN. `url` empty: the kind's own. */
 MUST_CHECK bool meetings_add_service(Meetings *meetings, const Scope *scope, Arena *arena,
                                      BotServiceRow *row, Str key, Str webhook_secret, Error *err);
-/* An empty one stays as it is. */
+/* Whether recordings are kept, and secrets: an empty one stays as it is. `row`: as it was found,
+ * with what is to change. */
 MUST_CHECK bool meetings_change_service(Meetings *meetings, const Scope *scope, Arena *arena,
-                                        Str id, Str key, Str webhook_secret, Error *err);
+                                        BotServiceRow *row, Str key, Str webhook_secret,
+                                        Error *err);
 /* Where the service is to send its webhooks; empty without a public address. */
 Str meetings_webhook_url(const Meetings *meetings, Arena *arena, const Scope *scope, Str service);
 

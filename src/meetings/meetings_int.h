@@ -42,6 +42,8 @@ MUST_CHECK bool meeting_bot_hear(DbTx *tx, const Scope *scope, Arena *arena, Mee
 void meeting_bot_tell(Meetings *meetings, const Scope *scope, const MeetingBot *bot);
 
 /* --- minutes.c --- */
+/* "Meetings/2027-03-23 Plan.vtt" */
+Str minutes_name(Arena *arena, const Meeting *meeting, const char *ending);
 /* What was said, as WebVTT. */
 Str minutes_transcript(Arena *arena, const Meeting *meeting, const UtteranceList *list);
 MUST_CHECK bool minutes_add_document(Meetings *meetings, const Scope *scope, Arena *arena,

@@ -93,8 +93,7 @@ Str minutes_transcript(Arena *arena, const Meeting *meeting, const UtteranceList
     return buf_str(&out);
 }
 
-/* "Meetings/2027-03-23 Plan.vtt" */
-static Str name_of(Arena *arena, const Meeting *meeting)
+Str minutes_name(Arena *arena, const Meeting *meeting, const char *ending)
 {
     char time[TIME_TEXT_SIZE];
     Str title = meeting->title.length ? meeting->title : S("Meeting");
@@ -102,9 +101,9 @@ static Str name_of(Arena *arena, const Meeting *meeting)
     for (size_t i = 0; i < title.length; i++)
         buf_add_char(&clean, HAS_CHAR(title.at[i], "/\\:\r\n\t") ? ' ' : title.at[i]);
     Str words = buf_str(&clean);
-    return str_format(arena, "Meetings/%.10s " STR_FMT ".vtt",
+    return str_format(arena, "Meetings/%.10s " STR_FMT ".%s",
                       time_format(meeting->starts_at_ms, time).at,
-                      STR_ARG(str_slice(words, 0, utf8_floor(words, words.length))));
+                      STR_ARG(str_slice(words, 0, utf8_floor(words, words.length))), ending);
 }
 
 bool minutes_add_document(Meetings *meetings, const Scope *scope, Arena *arena,
@@ -115,7 +114,7 @@ bool minutes_add_document(Meetings *meetings, const Scope *scope, Arena *arena,
     Document document;
     bool is_new;
     const NewFile file = { .path = path,
-                           .name = name_of(arena, meeting),
+                           .name = minutes_name(arena, meeting, "vtt"),
                            .media_type = S("text/vtt"),
                            .size = transcript.length,
                            .sha256 = sha256_hex(arena, transcript),

@@ -5,7 +5,8 @@
 #include "store/sql.h"
 
 #define SERVICES                                                                                   \
-    "SELECT id, kind, name, url, sealed, allows_private, created_at FROM bot_services"             \
+    "SELECT id, kind, name, url, sealed, allows_private, created_at, keeps_recordings"          \
+    " FROM bot_services"                                                                           \
     " WHERE workspace = $1 "
 
 static void read_service(DbRows *row, Arena *arena, void *item)
@@ -16,7 +17,8 @@ static void read_service(DbRows *row, Arena *arena, void *item)
                                               .url = db_get_text(row, 3, arena),
                                               .sealed = db_get_blob(row, 4, arena),
                                               .allows_private = db_get_int(row, 5) != 0,
-                                              .created_at_ms = db_get_int(row, 6) };
+                                              .created_at_ms = db_get_int(row, 6),
+                                              .keeps_recordings = db_get_int(row, 7) != 0 };
 }
 
 bool bot_service_add(DbTx *tx, const Scope *scope, Arena *arena, BotServiceRow *service, Error *err)
@@ -34,11 +36,13 @@ bool bot_service_add(DbTx *tx, const Scope *scope, Arena *arena, BotServiceRow *
                     BOT_SERVICES_MAX);
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO bot_services (workspace, id, kind, name, url, sealed,"
-                         " allows_private, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+                         " allows_private, created_at, keeps_recordings)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
                          " ON CONFLICT DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.kind),
                          db_text(added.name), db_text(added.url), db_blob(added.sealed),
-                         db_int(added.allows_private), db_int(added.created_at_ms)),
+                         db_int(added.allows_private), db_int(added.created_at_ms),
+                         db_int(added.keeps_recordings)),
                  &changed, err))
         return false;
     if (!changed)
@@ -69,12 +73,14 @@ bool bot_service_list(DbTx *tx, const Scope *scope, Arena *arena, BotServiceList
     return true;
 }
 
-bool bot_service_set_sealed(DbTx *tx, const Scope *scope, Str id, Str sealed, Error *err)
+bool bot_service_change(DbTx *tx, const Scope *scope, const BotServiceRow *service, Error *err)
 {
-    return sql_change(
-        tx, DB_SAME("UPDATE bot_services SET sealed = $3 WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_blob(sealed)), "service of bots", id,
-        err);
+    return sql_change(tx,
+                      DB_SAME("UPDATE bot_services SET sealed = $3, keeps_recordings = $4"
+                              " WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(service->id),
+                              db_blob(service->sealed), db_int(service->keeps_recordings)),
+                      "service of bots", service->id, err);
 }
 
 bool bot_service_remove(DbTx *tx, const Scope *scope, Str id, Error *err)

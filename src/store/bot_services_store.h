@@ -9,7 +9,7 @@
 typedef struct BotServiceRow {
     Str id, kind, name, url;
     Str sealed;
-    bool allows_private;
+    bool allows_private, keeps_recordings;
     int64_t created_at_ms;
 } BotServiceRow;
 
@@ -27,6 +27,7 @@ MUST_CHECK bool bot_service_find(DbTx *tx, const Scope *scope, Arena *arena, Str
 /* The oldest first: it is asked when nobody names one. */
 MUST_CHECK bool bot_service_list(DbTx *tx, const Scope *scope, Arena *arena, BotServiceList *list_r,
                                  Error *err);
-MUST_CHECK bool bot_service_set_sealed(DbTx *tx, const Scope *scope, Str id, Str sealed,
-                                       Error *err);
+/* Its secrets and whether recordings are kept. */
+MUST_CHECK bool bot_service_change(DbTx *tx, const Scope *scope, const BotServiceRow *service,
+                                   Error *err);
 MUST_CHECK bool bot_service_remove(DbTx *tx, const Scope *scope, Str id, Error *err);

@@ -84,7 +84,7 @@ static bool nothing_is_changed(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
     bool changed;
-    EXPECT_CODE(ERROR_NOT_FOUND, bot_service_set_sealed(tx, theirs, kept.service.id, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, bot_service_change(tx, theirs, &kept.service, err));
     EXPECT_CODE(ERROR_NOT_FOUND, bot_service_remove(tx, theirs, kept.service.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, calendar_change(tx, theirs, &kept.calendar, err));
     EXPECT_CODE(ERROR_NOT_FOUND, calendar_synced(tx, theirs, &kept.calendar, err));

@@ -8,7 +8,7 @@
     "workspace, id, user_id, meeting, service, meeting_key, link_kind, link_id, starts_at,"        \
     " join_at, holds, is_over, wish, config, made_by, remote_id, remote_join_at, state,"           \
     " remote_state, state_at, reason, reason_text, attempt, tries, next_at, document, created_at," \
-    " updated_at"
+    " updated_at, reason_state, reason_at, transcript_settled, recording_settled, recording"
 #define BOTS "SELECT " COLUMNS " FROM meeting_bots "
 
 static void read_bot(DbRows *row, Arena *arena, void *item)
@@ -42,6 +42,11 @@ static void read_bot(DbRows *row, Arena *arena, void *item)
         .document = db_get_text(row, 25, arena),
         .created_at_ms = db_get_int(row, 26),
         .updated_at_ms = db_get_int(row, 27),
+        .reason_state = db_get_text(row, 28, arena),
+        .reason_at_ms = db_get_int(row, 29),
+        .transcript_settled = db_get_int(row, 30) != 0,
+        .recording_settled = db_get_int(row, 31) != 0,
+        .recording = db_get_text(row, 32, arena),
     };
 }
 
@@ -69,7 +74,7 @@ bool meeting_bot_add(DbTx *tx, const Scope *scope, Arena *arena, MeetingBot *bot
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO meeting_bots (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6,"
                          " $7, $8, $9, $10, 1, 0, $11, $12, $13, '', 0, $14, '', $15, '', '', 1, 0,"
-                         " $16, '', $17, $17) ON CONFLICT DO NOTHING"),
+                         " $16, '', $17, $17, '', 0, 0, 0, '') ON CONFLICT DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
                          db_text(added.meeting), db_text(added.service), db_text(added.meeting_key),
                          db_text(added.link_kind), db_text(added.link_id),
@@ -148,14 +153,19 @@ bool meeting_bot_update(DbTx *tx, const Scope *scope, const MeetingBot *bot, Str
                          " remote_id = $6, remote_join_at = $7, state = $8, remote_state = $9,"
                          " state_at = $10, reason = $11, reason_text = $12, attempt = $13,"
                          " tries = $14, next_at = $15, document = $16, updated_at = $17, holds ="
-                         " $18 WHERE workspace = $1 AND id = $2 AND state = $19 AND attempt = $20"),
+                         " $18, reason_state = $21, reason_at = $22, transcript_settled = $23,"
+                         " recording_settled = $24, recording = $25"
+                         " WHERE workspace = $1 AND id = $2 AND state = $19 AND attempt = $20"),
                  DB_ARGS(db_text(scope->workspace), db_text(bot->id), db_int(bot->is_over),
                          db_text(bot->config), db_text(bot->made_by), db_text(bot->remote_id),
                          db_int(bot->remote_join_at_ms), db_text(bot->state),
                          db_text(bot->remote_state), db_int(bot->state_at_ms), db_text(bot->reason),
                          db_text(bot->reason_text), db_int(bot->attempt), db_int(bot->tries),
                          db_int(bot->next_at_ms), db_text(bot->document), db_int(now_ms()),
-                         db_int(bot->holds), db_text(state_was), db_int(attempt_was)),
+                         db_int(bot->holds), db_text(state_was), db_int(attempt_was),
+                         db_text(bot->reason_state), db_int(bot->reason_at_ms),
+                         db_int(bot->transcript_settled), db_int(bot->recording_settled),
+                         db_text(bot->recording)),
                  &changed, err))
         return false;
     *changed_r = changed > 0;

@@ -27,10 +27,14 @@ typedef struct MeetingBot {
     Str state, remote_state;
     int64_t state_at_ms;
     Str reason, reason_text;
+    Str reason_state; /* that the reason was told of; empty: it is our own */
+    int64_t reason_at_ms;
     int64_t attempt; /* bots that were sent, from 1 */
     int64_t tries;   /* of the step that is due, that failed */
     int64_t next_at_ms;
-    Str document;
+    Str document;              /* of what was said */
+    Str recording;             /* the document of its sound or picture; empty: none is kept */
+    bool transcript_settled, recording_settled; /* has been fetched, or will not come */
     int64_t created_at_ms, updated_at_ms;
 } MeetingBot;
 
