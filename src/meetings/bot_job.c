@@ -179,8 +179,7 @@ static bool step(BotWork *work, Error *err)
         return bot_write(work, bot_be_over, false, err);
     if (work->has_service && !work->bot.transcript_settled)
         return bot_fetch_transcript(work, err);
-    return bot_wants_recording(work) ? bot_fetch_recording(work, err)
-                                     : bot_make_minutes(work, err);
+    return bot_wants_recording(work) ? bot_fetch_recording(work, err) : bot_make_minutes(work, err);
 }
 
 bool meeting_bot_job(Job *job, Error *err)

@@ -69,5 +69,6 @@ bool meetings_recording(Meetings *meetings, const Scope *scope, Arena *arena, St
                    ? fail(err, ERROR_NOT_FOUND, "there is no recording of this bot yet")
                    : false;
     *url_r = recording.url;
-    return recording.url.length || fail(err, ERROR_NOT_FOUND, "there is no recording of this bot yet");
+    return recording.url.length ||
+           fail(err, ERROR_NOT_FOUND, "there is no recording of this bot yet");
 }

@@ -210,8 +210,8 @@ static bool recording(BotAsk *ask, const MeetingBot *bot, BotRecording *recordin
     if (recording_r->url.length || !id.length)
         return true;
     Str encoded = url_encode(ask->arena, id);
-    Str path = str_format(ask->arena, "/api/v1/audio_mixed/?recording_id=" STR_FMT,
-                          STR_ARG(encoded));
+    Str path =
+        str_format(ask->arena, "/api/v1/audio_mixed/?recording_id=" STR_FMT, STR_ARG(encoded));
     if (!ask_path(ask, "GET", path, S(""), &json, err))
         return false;
     const json_t *first = json_array_get(json_object_get(json, "results"), 0);

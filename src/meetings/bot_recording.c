@@ -1,4 +1,5 @@
-/* bot_recording.c - a bot's recording as a document, where its workspace keeps them; see bot_step.h.
+/* bot_recording.c - a bot's recording as a document, where its workspace keeps them; see
+ * bot_step.h.
  *
  * The address is asked for anew with each try: it is good for a while only. It is checked like any
  * that somebody names, gets the service's key only where it is the service's own, and what comes is
@@ -45,10 +46,14 @@ static const struct {
     size_t at;
     const char *bytes, *ending, *media_type;
 } kinds[] = {
-    { 4, "ftyp", "mp4", "video/mp4" },         { 0, "ID3", "mp3", "audio/mpeg" },
-    { 0, "\xFF\xFB", "mp3", "audio/mpeg" },    { 0, "\xFF\xF3", "mp3", "audio/mpeg" },
-    { 0, "\xFF\xF2", "mp3", "audio/mpeg" },    { 0, "\xFF\xFA", "mp3", "audio/mpeg" },
-    { 0, "RIFF", "wav", "audio/wav" },         { 0, "OggS", "ogg", "audio/ogg" },
+    { 4, "ftyp", "mp4", "video/mp4" },
+    { 0, "ID3", "mp3", "audio/mpeg" },
+    { 0, "\xFF\xFB", "mp3", "audio/mpeg" },
+    { 0, "\xFF\xF3", "mp3", "audio/mpeg" },
+    { 0, "\xFF\xF2", "mp3", "audio/mpeg" },
+    { 0, "\xFF\xFA", "mp3", "audio/mpeg" },
+    { 0, "RIFF", "wav", "audio/wav" },
+    { 0, "OggS", "ogg", "audio/ogg" },
     { 0, "\x1A\x45\xDF\xA3", "webm", "video/webm" },
 };
 
@@ -197,8 +202,8 @@ bool bot_fetch_recording(BotWork *work, Error *err)
 {
     const BotFailure not_yet = { S("no_recording_yet"), BOT_THEN_AGAIN, WAIT_MS };
     BotRecording recording = { 0 };
-    bool came = work->ask.service->dialect->recording(&work->ask, &work->bot, &recording,
-                                                      &work->why);
+    bool came =
+        work->ask.service->dialect->recording(&work->ask, &work->bot, &recording, &work->why);
     if (came && recording.url.length && keep(work, &recording, &work->why)) {
         if (!work->bot.document.length)
             work->document = work->recording;

@@ -135,8 +135,10 @@ Test(meetings_bots, news_are_read_as_each_service_tells_them)
           "\"fatal\",\"sub_code\":\"meeting_not_found\",\"created_at\":\"2027-01-01T10:00:00Z\"}}}",
           "", "r2", "", BOT_failed, "meeting_not_found" },
         { "vexa",
-          "{\"event_type\":\"meeting.status_change\",\"meeting\":{\"id\":9,\"status\":\"completed\","
-          "\"data\":{\"completion_reason\":\"left_alone\"}},\"status_change\":{\"to\":\"completed\","
+          "{\"event_type\":\"meeting.status_change\",\"meeting\":{\"id\":9,\"status\":"
+          "\"completed\","
+          "\"data\":{\"completion_reason\":\"left_alone\"}},\"status_change\":{\"to\":"
+          "\"completed\","
           "\"timestamp\":\"2027-01-01T10:00:00Z\"}}",
           "", "9", "", BOT_ended, "left_alone" },
         { "vexa",

@@ -1,5 +1,5 @@
-/* bot_states_test.c - what services call the states of their bots and why these fail: every word, every
- * reason, every way through a meeting, and news that come twice or in another order. */
+/* bot_states_test.c - what services call the states of their bots and why these fail: every word,
+ * every reason, every way through a meeting, and news that come twice or in another order. */
 #include <criterion/criterion.h>
 
 #include "meetings/bot_service.h"
@@ -131,8 +131,8 @@ static const struct {
     { "fatal_error", "global_runtime_timeout", BOT_OUTCOME_BROKEN, false },
     { "recording_permission_denied", "host_denied_permission", BOT_OUTCOME_UNRECORDED, false },
     { "recording_permission_denied", "request_timed_out", BOT_OUTCOME_UNRECORDED, false },
-    { "recording_permission_denied", "host_client_cannot_grant_permission",
-      BOT_OUTCOME_UNRECORDED, false },
+    { "recording_permission_denied", "host_client_cannot_grant_permission", BOT_OUTCOME_UNRECORDED,
+      false },
     { "recording_permission_denied", "webinar_attendee_needs_panelist_promotion",
       BOT_OUTCOME_UNRECORDED, false },
     { "leave_requested", "user_requested", BOT_OUTCOME_LEFT, false },

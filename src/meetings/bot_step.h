@@ -22,9 +22,9 @@ struct BotWork {
     BotServiceRow row;
     BotAsk ask;
     BotReport report;
-    Error why;      /* of what the service did not do */
-    Change *change; /* to be written */
-    bool hears;     /* the report counts by its state */
+    Error why;               /* of what the service did not do */
+    Change *change;          /* to be written */
+    bool hears;              /* the report counts by its state */
     Str document, recording; /* that were added */
     int64_t next_at_ms;
     const Notice *notice;

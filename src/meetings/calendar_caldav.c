@@ -97,20 +97,11 @@ static bool ask_dav(CalendarReading *reading, const char *method, const char *de
            read_answer(reading->arena, answer.body, answer_r, err);
 }
 
-/* "20270301T110000Z" */
-static Str utc(Arena *arena, int64_t time_ms)
-{
-    char text[TIME_TEXT_SIZE];
-    Str iso = time_format(time_ms, text);
-    return str_format(arena, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", iso.at, iso.at + 5, iso.at + 8,
-                      iso.at + 11, iso.at + 14, iso.at + 17);
-}
-
 static bool read_events(CalendarReading *reading, Error *err)
 {
     Answer answer;
-    Str from = utc(reading->arena, reading->window.from_ms);
-    Str until = utc(reading->arena, reading->window.until_ms);
+    Str from = ics_utc(reading->arena, reading->window.from_ms);
+    Str until = ics_utc(reading->arena, reading->window.until_ms);
     Str body = str_format(
         reading->arena,
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><c:calendar-query xmlns:d=\"DAV:\""

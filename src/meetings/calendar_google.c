@@ -1,8 +1,7 @@
 /* calendar_google.c - a calendar in the shape of Google's API: events.list page by page, then only
  * what has changed by its syncToken; one that is no longer good (410) means to read all.
  *
- * The address is that of the calendar: https://www.googleapis.com/calendar/v3/calendars/ID. Access
- * tokens are made of the refresh token when they are over. */
+ * The address is that of the calendar: https://www.googleapis.com/calendar/v3/calendars/ID. */
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "meetings/calendar_source.h"
@@ -10,57 +9,7 @@
 
 #define PAGES_MAX 100
 #define TOKEN_URL "https://oauth2.googleapis.com/token"
-#define TOKEN_EARLY_MS 60000
 #define ATTENDEES_SHOWN 200
-
-/* --- The token --- */
-
-static void set_member(CalendarReading *reading, const char *name, json_t *value)
-{
-    json_object_set_new(reading->credentials, name, value);
-    reading->has_new_credentials = true;
-}
-
-static bool refresh(CalendarReading *reading, Error *err)
-{
-    AUTO_JSON json_t *json = NULL;
-    const json_t *own = reading->credentials;
-    Str url = json_member_text(own, "token_url");
-    Arena *arena = reading->arena;
-    HttpAnswer answer;
-    Str given = url_encode(arena, json_member_text(own, "refresh_token"));
-    Str id = url_encode(arena, json_member_text(own, "client_id"));
-    Str secret = url_encode(arena, json_member_text(own, "client_secret"));
-    const CalendarAsk ask = {
-        .url = url.length ? url : S(TOKEN_URL),
-        .media_type = S("application/x-www-form-urlencoded"),
-        .body = str_format(arena,
-                           "grant_type=refresh_token&refresh_token=" STR_FMT "&client_id=" STR_FMT
-                           "&client_secret=" STR_FMT,
-                           STR_ARG(given), STR_ARG(id), STR_ARG(secret)),
-    };
-    if (!calendar_ask(reading, &ask, &answer, err) || !json_parse(answer.body, MB(1), &json, err))
-        return fail_in(err, "a new access token");
-    Str token = json_member_text(json, "access_token");
-    int64_t seconds = (int64_t)json_integer_value(json_object_get(json, "expires_in"));
-    if (!token.length)
-        return fail(err, ERROR_UPSTREAM, "no access token came for the refresh token");
-    set_member(reading, "access_token", json_stringn(token.at, token.length));
-    set_member(reading, "expires_at_ms", json_integer(now_ms() + MAX(seconds, 60) * 1000));
-    return true;
-}
-
-static bool find_token(CalendarReading *reading, Str *token_r, Error *err)
-{
-    const json_t *own = reading->credentials;
-    int64_t expires = (int64_t)json_integer_value(json_object_get(own, "expires_at_ms"));
-    bool can_refresh = json_member_text(own, "refresh_token").length > 0;
-    bool is_over = can_refresh && expires < now_ms() + TOKEN_EARLY_MS;
-    if (is_over && !refresh(reading, err))
-        return false;
-    *token_r = str_copy(reading->arena, json_member_text(own, "access_token"));
-    return true;
-}
 
 /* --- Events --- */
 
@@ -83,13 +32,10 @@ static Str occurrence_of(Arena *arena, const json_t *event)
     int64_t time_ms;
     Error ignored;
     Str day = json_member_text(original, "date"), time = json_member_text(original, "dateTime");
-    char text[TIME_TEXT_SIZE];
     if (!json_member_text(event, "recurringEventId").length ||
         !time_parse(day.length ? day : time, &time_ms, &ignored))
         return STR_NONE;
-    Str iso = time_format(time_ms, text);
-    return str_format(arena, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", iso.at, iso.at + 5, iso.at + 8,
-                      iso.at + 11, iso.at + 14, iso.at + 17);
+    return ics_utc(arena, time_ms);
 }
 
 static void read_attendees(CalendarReading *reading, const json_t *event, Meeting *meeting)
@@ -115,12 +61,6 @@ static void read_attendees(CalendarReading *reading, const json_t *event, Meetin
     meeting->attendees = out.overflowed ? S("[]") : buf_str(&out);
 }
 
-static Str text_of(Arena *arena, const json_t *event, const char *name, size_t max)
-{
-    Str text = utf8_clean(arena, str_copy(arena, json_member_text(event, name)));
-    return str_slice(text, 0, utf8_floor(text, MIN(text.length, max)));
-}
-
 /* hangoutLink, and the addresses of conferenceData. */
 static Str conference_of(Arena *arena, const json_t *event)
 {
@@ -143,15 +83,15 @@ static bool read_event(CalendarReading *reading, const json_t *event, Meeting *m
 {
     Arena *arena = reading->arena;
     Str status = json_member_text(event, "status");
-    Meeting meeting = { .uid = text_of(arena, event, "iCalUID", MEETING_TITLE_MAX),
-                        .title = text_of(arena, event, "summary", MEETING_TITLE_MAX),
-                        .description = text_of(arena, event, "description", MEETING_TEXT_MAX),
-                        .location = text_of(arena, event, "location", MEETING_TITLE_MAX),
+    Meeting meeting = { .uid = calendar_text(arena, event, "iCalUID", MEETING_TITLE_MAX),
+                        .title = calendar_text(arena, event, "summary", MEETING_TITLE_MAX),
+                        .description = calendar_text(arena, event, "description", MEETING_TEXT_MAX),
+                        .location = calendar_text(arena, event, "location", MEETING_TITLE_MAX),
                         .occurrence = occurrence_of(arena, event),
                         .state = str_is(status, "tentative") ? S("tentative") : S("confirmed") };
-    meeting.organizer = text_of(arena, json_object_get(event, "organizer"), "email", 200);
+    meeting.organizer = calendar_text(arena, json_object_get(event, "organizer"), "email", 200);
     if (!meeting.uid.length)
-        meeting.uid = text_of(arena, event, "id", MEETING_TITLE_MAX);
+        meeting.uid = calendar_text(arena, event, "id", MEETING_TITLE_MAX);
     if (!read_moment(reading, event, "end", &meeting, &meeting.ends_at_ms, err) ||
         !read_moment(reading, event, "start", &meeting, &meeting.starts_at_ms, err))
         return false;
@@ -175,7 +115,7 @@ typedef struct Pages {
 static void take_gone(CalendarReading *reading, const json_t *event, Pages *pages)
 {
     Arena *arena = reading->arena;
-    Str uid = text_of(arena, event, "iCalUID", MEETING_TITLE_MAX);
+    Str uid = calendar_text(arena, event, "iCalUID", MEETING_TITLE_MAX);
     Str series = json_member_text(event, "recurringEventId");
     if (!uid.length)
         uid = str_format(arena, STR_FMT "@google.com",
@@ -261,7 +201,7 @@ bool calendar_read_google(CalendarReading *reading, Error *err)
     Pages pages = { 0 };
     Str token, sync_token = reading->wants_all ? STR_NONE : reading->calendar->sync_state;
     bool is_over;
-    if (!find_token(reading, &token, err) ||
+    if (!calendar_token(reading, S(TOKEN_URL), &token, err) ||
         !read_pages(reading, token, sync_token, &pages, &is_over, err))
         return false;
     if (is_over) {

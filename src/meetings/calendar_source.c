@@ -1,6 +1,7 @@
 #include "meetings/calendar_source.h"
 
 #include "base/base64.h"
+#include "base/utf8.h"
 #include "net/url_safety.h"
 
 #define CALL_MS 30000
@@ -44,6 +45,10 @@ static bool judge(const CalendarAsk *ask, const HttpAnswer *answer, Error *err)
     for (size_t i = 0; i < COUNT(ask->accepted); i++)
         if (status && status == ask->accepted[i])
             return true;
+    if (status == 429 || (status == 403 && str_find(answer->body, S("ateLimitExceeded")) >= 0))
+        return fail(err, ERROR_UPSTREAM,
+                    "the calendar has been asked too often (status %d); it is asked again later",
+                    status);
     if (status == 401 || status == 403)
         return fail(err, ERROR_UPSTREAM,
                     "the calendar refuses these credentials (status %d); give it others", status);
@@ -85,6 +90,12 @@ bool calendar_ask(CalendarReading *reading, const CalendarAsk *ask, HttpAnswer *
     return url_check(reading->arena, ask->url, &safety, &call.pinned_address, err) &&
            http_call(reading->http, reading->arena, &call, answer_r, err) &&
            judge(ask, answer_r, err);
+}
+
+Str calendar_text(Arena *arena, const json_t *object, const char *name, size_t max)
+{
+    Str text = utf8_clean(arena, str_copy(arena, json_member_text(object, name)));
+    return str_slice(text, 0, utf8_floor(text, MIN(text.length, max)));
 }
 
 bool calendar_take(CalendarReading *reading, Str text, Error *err)

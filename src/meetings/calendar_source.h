@@ -65,5 +65,10 @@ typedef struct CalendarAsk {
 /* ERROR_UPSTREAM says what another status means: credentials, address, or the server. */
 MUST_CHECK bool calendar_ask(CalendarReading *reading, const CalendarAsk *ask, HttpAnswer *answer_r,
                              Error *err);
+/* The access token of its credentials, made anew where there is a refresh token; `usual_url`:
+ * where, unless they name another address. */
+MUST_CHECK bool calendar_token(CalendarReading *reading, Str usual_url, Str *token_r, Error *err);
+/* A member's text, cleaned, at most so many bytes. */
+Str calendar_text(Arena *arena, const json_t *object, const char *name, size_t max);
 /* The events of an iCalendar text, added to the reading's. */
 MUST_CHECK bool calendar_take(CalendarReading *reading, Str text, Error *err);

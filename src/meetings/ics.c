@@ -122,8 +122,12 @@ static void read_event_line(Lines *lines, const ContentLine *line, IcsEvent *eve
         ok = ics_time(arena, line, line->value, &event->start, why);
     else if (content_is(line, "DTEND"))
         ok = ics_time(arena, line, line->value, &event->end, why);
-    else if (content_is(line, "RECURRENCE-ID"))
+    else if (content_is(line, "RECURRENCE-ID")) {
         ok = ics_time(arena, line, line->value, &event->recurrence_id, why);
+        event->is_from_then_on =
+            str_equal_ignore_case(content_parameter(line, "RANGE"), S("THISANDFUTURE"));
+    } else if (content_is(line, "SEQUENCE"))
+        (void)str_to_int(str_trim(line->value), 0, INT32_MAX, &event->sequence);
     else if (content_is(line, "DURATION"))
         ok = ics_duration(line->value, &event->duration_s) ||
              fail(why, ERROR_INVALID, "DURATION is none");
@@ -160,7 +164,8 @@ static void end_event(Lines *lines)
     put_end(&lines->attendees);
     event->meeting.attendees = buf_str(&event->attendees);
     event->meeting.is_all_day = event->start.is_date;
-    event->meeting.time_zone = event->start.zone.length ? event->start.zone : reading->zone;
+    event->meeting.time_zone =
+        event->start.zone.length ? ics_zone_name(event->start.zone) : reading->zone;
     meeting_set_link(reading->arena, event->conference, reading->window->jitsi_hosts,
                      &event->meeting);
 }
@@ -249,7 +254,7 @@ static void take(Lines *lines, const ContentLine *line)
     case IN_OBSERVANCE: read_zone_line(lines, line, true); break;
     case IN_CALENDAR:
         if (content_is(line, "X-WR-TIMEZONE") && line->value.length)
-            reading->zone = clean(reading->arena, line->value, MAIL_MAX);
+            reading->zone = ics_zone_name(clean(reading->arena, line->value, MAIL_MAX));
         break;
     case IN_OTHER: break;
     }
@@ -257,9 +262,11 @@ static void take(Lines *lines, const ContentLine *line)
 
 bool ics_read(Arena *arena, Str text, const IcsWindow *window, IcsMeetings *meetings_r, Error *err)
 {
-    IcsReading reading = {
-        .arena = arena, .window = window, .zone = window->zone, .overrides = map_new(arena)
-    };
+    IcsReading reading = { .arena = arena,
+                           .window = window,
+                           .zone = window->zone,
+                           .overrides = map_new(arena),
+                           .changes = map_new(arena) };
     Lines lines = { .reading = &reading };
     ContentReader in = { .rest = text };
     ContentLine line;

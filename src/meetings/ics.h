@@ -1,9 +1,10 @@
 /* ics.h - events of an iCalendar (RFC 5545) as meetings: series unrolled in a window of time.
  *
- * Known are RRULE (tasks/recurrence.h says which), RDATE, EXDATE, RECURRENCE-ID, whole days, DTEND
- * and DURATION, time zones by their IANA names and by the calendar's own VTIMEZONE. What of one
- * event makes no sense costs that event, and is counted; times that name no zone are the calendar's
- * own (X-WR-TIMEZONE), else the window's.
+ * Known are RRULE (tasks/recurrence.h says which), RDATE, EXDATE, RECURRENCE-ID (of one occurrence,
+ * or THISANDFUTURE), whole days, DTEND and DURATION, time zones by their IANA names, those of
+ * Windows (windows_zones.def) and the calendar's own VTIMEZONE. Of an event that stands there twice
+ * the one of the highest SEQUENCE counts. What of one event makes no sense costs that event, and is
+ * counted; times that name no zone are the calendar's own (X-WR-TIMEZONE), else the window's.
  *
  * Bytes come from anywhere: at most as many events and occurrences as below. Pure; any thread. */
 #pragma once
@@ -34,5 +35,7 @@ typedef struct IcsMeetings {
 /* Fails with ERROR_INVALID on what is no calendar, ERROR_TOO_LARGE over a limit. */
 MUST_CHECK bool ics_read(Arena *arena, Str text, const IcsWindow *window, IcsMeetings *meetings_r,
                          Error *err);
+/* "20270301T110000Z": how an occurrence of a series is named. */
+Str ics_utc(Arena *arena, int64_t time_ms);
 /* The meeting's link, from what its event says; `conference`: what names one outright. */
 void meeting_set_link(Arena *arena, Str conference, StrList jitsi_hosts, Meeting *meeting);

@@ -28,7 +28,10 @@ typedef struct IcsZone {
 typedef struct IcsEvent {
     Meeting meeting; /* without its times */
     IcsTime start, end, recurrence_id;
-    int64_t duration_s; /* -1: not said */
+    bool is_from_then_on; /* RANGE=THISANDFUTURE: of recurrence_id and what comes after it */
+    int64_t sequence;
+    const struct IcsEvent *before; /* the change of this kind of the same UID that is found next */
+    int64_t duration_s;            /* -1: not said */
     Str rule, conference;
     VEC(IcsTime) not_on, also_on;
     Buf attendees;
@@ -43,14 +46,18 @@ typedef struct IcsReading {
     VEC(IcsZone) zones;
     VEC(IcsEvent) events;
     VEC(Meeting) meetings;
-    int64_t *times; /* of one series, ICS_OCCURRENCES_MAX */
-    Map overrides;  /* "uid time" of occurrences that are told apart */
+    int64_t *times;      /* of one series, ICS_OCCURRENCES_MAX */
+    Map overrides;       /* "uid time" of occurrences that are told apart */
+    Map changes;         /* uid: the latest RANGE=THISANDFUTURE, which leads to those before it */
+    int64_t shift_max_s; /* how far these move occurrences at most */
     size_t passed_over;
     Str why;
     bool is_calendar;
 } IcsReading;
 
 /* --- ics_times.c --- */
+/* A zone by the name that the system knows it by; as it is, where that is not known. */
+Str ics_zone_name(Str zone);
 /* "20270301", "20270301T120000" or with a Z. */
 MUST_CHECK bool ics_time(Arena *arena, const ContentLine *line, Str value, IcsTime *time_r,
                          Error *err);

@@ -7,15 +7,13 @@
 #include "tasks/recurrence.h"
 
 #define DAY_S 86400
-#define EDGE_S (2 * DAY_S) /* zones lie within it */
+#define EDGE_S (2 * DAY_S)        /* zones lie within it */
+#define SHIFT_MAX_S (366 * DAY_S) /* a series that is moved further is not looked for */
 
-/* "20270301T110000Z" */
-static Str occurrence_name(Arena *arena, int64_t time_ms)
+/* An occurrence that is told apart may be named by its day alone. */
+static Str day_key(IcsReading *reading, Str uid, int64_t civil)
 {
-    char text[TIME_TEXT_SIZE];
-    Str iso = time_format(time_ms, text);
-    return str_format(arena, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", iso.at, iso.at + 5, iso.at + 8,
-                      iso.at + 11, iso.at + 14, iso.at + 17);
+    return str_format(reading->arena, STR_FMT " day %" PRId64, STR_ARG(uid), civil - civil % DAY_S);
 }
 
 static Str override_key(IcsReading *reading, Str uid, int64_t time_ms)
@@ -65,7 +63,7 @@ static bool add_meeting(IcsReading *reading, const IcsEvent *event, int64_t star
         return fail(err, ERROR_TOO_LARGE, "the calendar has more than %d meetings in this time",
                     ICS_MEETINGS_MAX);
     if (name_ms >= 0)
-        meeting.occurrence = occurrence_name(reading->arena, name_ms);
+        meeting.occurrence = ics_utc(reading->arena, name_ms);
     *vec_push(reading->arena, &reading->meetings) = meeting;
     return true;
 }
@@ -89,7 +87,7 @@ static bool local_rule(IcsReading *reading, const IcsEvent *event, Str *rule_r, 
         if (!ics_time(reading->arena, &line, str_from(part, 6), &until, err) ||
             !ics_civil(reading, &event->start, until.civil * 1000, &civil, err))
             return false;
-        buf_addf(&out, "UNTIL=%.15s", occurrence_name(reading->arena, civil * 1000).at);
+        buf_addf(&out, "UNTIL=%.15s", ics_utc(reading->arena, civil * 1000).at);
     }
     *rule_r = buf_str(&out);
     return recurrence_check(*rule_r, err);
@@ -110,6 +108,55 @@ static bool is_left_out(const IcsReading *reading, const IcsEvent *event, int64_
     return false;
 }
 
+static bool is_told_apart(IcsReading *reading, Str uid, int64_t civil, int64_t time_ms)
+{
+    return map_find(&reading->overrides, override_key(reading, uid, time_ms)) ||
+           map_find(&reading->overrides, day_key(reading, uid, civil));
+}
+
+/* The last change of the series that is of this occurrence too. */
+static const IcsEvent *change_of(IcsReading *reading, Str uid, int64_t time_ms)
+{
+    const MapEntry *entry = map_find(&reading->changes, uid);
+    const IcsEvent *best = NULL, *change = entry ? entry->pointer : NULL;
+    int64_t best_ms = INT64_MIN;
+    for (; change; change = change->before) {
+        int64_t from_ms;
+        Error ignored;
+        if (ics_instant(reading, &change->recurrence_id, &from_ms, &ignored) &&
+            from_ms <= time_ms && from_ms > best_ms) {
+            best = change;
+            best_ms = from_ms;
+        }
+    }
+    return best;
+}
+
+/* By how much a change moves its own occurrence, on the clock that it is written by. */
+static bool shift_of(const IcsReading *reading, const IcsEvent *change, int64_t *shift_r,
+                     Error *err)
+{
+    int64_t from_ms, from;
+    if (!ics_instant(reading, &change->recurrence_id, &from_ms, err) ||
+        !ics_civil(reading, &change->start, from_ms, &from, err))
+        return false;
+    *shift_r = change->start.civil - from;
+    return true;
+}
+
+/* An occurrence as a change has it: moved as its own is, and as long. */
+static bool add_changed(IcsReading *reading, const IcsEvent *change, int64_t name_ms, Error *err)
+{
+    IcsTime moved = change->start;
+    int64_t shift_s, length_s, time_ms, civil;
+    if (!length_of(reading, change, &length_s, err) || !shift_of(reading, change, &shift_s, err) ||
+        !ics_civil(reading, &change->start, name_ms, &civil, err))
+        return false;
+    moved.civil = civil + shift_s;
+    return ics_instant(reading, &moved, &time_ms, err) &&
+           add_meeting(reading, change, time_ms, length_s, name_ms, err);
+}
+
 static bool add_occurrence(IcsReading *reading, const IcsEvent *event, int64_t civil,
                            int64_t length_s, Error *err)
 {
@@ -119,9 +166,11 @@ static bool add_occurrence(IcsReading *reading, const IcsEvent *event, int64_t c
     if (!ics_instant(reading, &start, &time_ms, err))
         return false;
     if (is_left_out(reading, event, civil, time_ms) ||
-        map_find(&reading->overrides, override_key(reading, event->meeting.uid, time_ms)))
+        is_told_apart(reading, event->meeting.uid, civil, time_ms))
         return true;
-    return add_meeting(reading, event, time_ms, length_s, time_ms, err);
+    const IcsEvent *change = change_of(reading, event->meeting.uid, time_ms);
+    return change ? add_changed(reading, change, time_ms, err)
+                  : add_meeting(reading, event, time_ms, length_s, time_ms, err);
 }
 
 static bool add_also_on(IcsReading *reading, const IcsEvent *event, int64_t length_s, Error *err)
@@ -132,7 +181,7 @@ static bool add_also_on(IcsReading *reading, const IcsEvent *event, int64_t leng
         if (!ics_instant(reading, also, &time_ms, err))
             return false;
         if (!is_left_out(reading, event, also->civil, time_ms) &&
-            !map_find(&reading->overrides, override_key(reading, event->meeting.uid, time_ms)) &&
+            !is_told_apart(reading, event->meeting.uid, also->civil, time_ms) &&
             !add_meeting(reading, event, time_ms, length_s, time_ms, err))
             return false;
     }
@@ -149,9 +198,10 @@ static bool unroll_series(IcsReading *reading, const IcsEvent *event, int64_t le
     if (event->rule.length) {
         if (!local_rule(reading, event, &rule, err))
             return false;
+        int64_t edge_s = EDGE_S + reading->shift_max_s;
         count =
-            recurrence_list(rule, event->start.civil, window->from_ms / 1000 - length_s - EDGE_S,
-                            window->until_ms / 1000 + EDGE_S, times, ICS_OCCURRENCES_MAX);
+            recurrence_list(rule, event->start.civil, window->from_ms / 1000 - length_s - edge_s,
+                            window->until_ms / 1000 + edge_s, times, ICS_OCCURRENCES_MAX);
     }
     for (size_t i = 0; i < count; i++)
         if (!add_occurrence(reading, event, times[i], length_s, err))
@@ -177,17 +227,67 @@ static bool unroll(IcsReading *reading, const IcsEvent *event, Error *err)
     return add_meeting(reading, event, start_ms, length_s, name_ms, err);
 }
 
+static void note_change(IcsReading *reading, IcsEvent *event)
+{
+    int64_t shift_s;
+    Error ignored;
+    if (!event->start.is_there || !shift_of(reading, event, &shift_s, &ignored) ||
+        shift_s > SHIFT_MAX_S || shift_s < -SHIFT_MAX_S)
+        return;
+    MapEntry *entry = map_add(&reading->changes, event->meeting.uid, NULL);
+    event->before = entry->pointer;
+    entry->pointer = event;
+    reading->shift_max_s = MAX(reading->shift_max_s, shift_s < 0 ? -shift_s : shift_s);
+}
+
+/* What stands apart from its series. */
+static void note_override(IcsReading *reading, IcsEvent *event)
+{
+    const IcsTime *id = &event->recurrence_id;
+    int64_t time_ms;
+    Error ignored;
+    if (!id->is_there || event->why.code || !ics_instant(reading, id, &time_ms, &ignored))
+        return;
+    if (event->is_from_then_on)
+        note_change(reading, event);
+    map_add(&reading->overrides,
+            id->is_date && !event->start.is_date
+                ? day_key(reading, event->meeting.uid, id->civil)
+                : override_key(reading, event->meeting.uid, time_ms),
+            NULL);
+}
+
+/* One event may stand there as it was and as it is. */
+static void leave_out_old(IcsReading *reading)
+{
+    Map newest = map_new(reading->arena);
+    size_t kept = 0;
+    for (size_t i = 0; i < reading->events.count; i++) {
+        const IcsEvent *event = &reading->events.at[i];
+        Str key = str_format(reading->arena, STR_FMT " %d %" PRId64, STR_ARG(event->meeting.uid),
+                             event->recurrence_id.is_there, event->recurrence_id.civil);
+        bool can_be_old = event->meeting.uid.length && !event->why.code, is_first = true;
+        MapEntry *entry = can_be_old ? map_add(&newest, key, &is_first) : NULL;
+        if (!is_first) {
+            IcsEvent *other = entry->pointer;
+            if (event->sequence >= other->sequence)
+                *other = *event;
+            continue;
+        }
+        reading->events.at[kept] = *event;
+        if (entry)
+            entry->pointer = &reading->events.at[kept];
+        kept++;
+    }
+    reading->events.count = kept;
+}
+
 bool ics_unroll(IcsReading *reading, Error *err)
 {
     reading->times = arena_new_array(reading->arena, int64_t, ICS_OCCURRENCES_MAX);
-    for (size_t i = 0; i < reading->events.count; i++) {
-        const IcsEvent *event = &reading->events.at[i];
-        int64_t time_ms;
-        Error ignored;
-        if (event->recurrence_id.is_there && !event->why.code &&
-            ics_instant(reading, &event->recurrence_id, &time_ms, &ignored))
-            map_add(&reading->overrides, override_key(reading, event->meeting.uid, time_ms), NULL);
-    }
+    leave_out_old(reading);
+    for (size_t i = 0; i < reading->events.count; i++)
+        note_override(reading, &reading->events.at[i]);
     for (size_t i = 0; i < reading->events.count; i++) {
         const IcsEvent *event = &reading->events.at[i];
         Error why = { 0 };

@@ -14,6 +14,12 @@
     "BEGIN:DAYLIGHT\r\nDTSTART:19810329T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n"      \
     "RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE\r\n"
 
+/* A series, and what stands apart from it. */
+#define SERIES(lines) "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\n" lines "END:VEVENT\r\n"
+#define CHANGE_(lines) "BEGIN:VEVENT\r\nUID:u\r\n" lines "END:VEVENT\r\n"
+#define CHANGE(lines) CHANGE_(lines) "END:VCALENDAR\r\n"
+#define CHANGE_ALONE(lines) "BEGIN:VCALENDAR\r\n" CHANGE(lines)
+
 static Arena *arena;
 
 static void open_arena(void) { arena = arena_new(MB(256)); }
@@ -110,6 +116,77 @@ static const struct {
       "2027-03-22T00:00 2027-03-24T00:00" },
     { "a rule that is not understood", EVENT("DTSTART:20270323T080000Z\r\nRRULE:FREQ=SECONDLY\r\n"),
       "!1" },
+    { "a zone of Windows without a description",
+      EVENT("DTSTART;TZID=\"Pacific Standard Time\":20270323T090000\r\n"), "2027-03-23T16:00" },
+    { "a zone of Windows in another case, over its summer time",
+      EVENT("DTSTART;TZID=W. EUROPE STANDARD TIME:20270322T100000\r\nRRULE:FREQ=WEEKLY\r\n"),
+      "2027-03-22T09:00 2027-03-29T08:00" },
+    { "a calendar's zone of Windows",
+      "BEGIN:VCALENDAR\r\nX-WR-TIMEZONE:Tokyo Standard Time\r\nBEGIN:VEVENT\r\nUID:u\r\n"
+      "DTSTART:20270323T100000\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+      "2027-03-23T01:00" },
+    { "its own zone with a name that Windows has too: as it describes it",
+      "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Tokyo Standard Time\r\nBEGIN:STANDARD\r\n"
+      "DTSTART:16010101T000000\r\nTZOFFSETFROM:+0500\r\nTZOFFSETTO:+0500\r\nEND:STANDARD\r\n"
+      "END:VTIMEZONE\r\nBEGIN:VEVENT\r\nUID:u\r\n"
+      "DTSTART;TZID=Tokyo Standard Time:20270323T100000\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+      "2027-03-23T05:00" },
+    { "from the third one on an hour later and longer",
+      SERIES("DTSTART;TZID=Europe/Berlin:20270322T100000\r\nRRULE:FREQ=DAILY;COUNT=5\r\n")
+          CHANGE("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20270324T100000\r\n"
+                 "DTSTART;TZID=Europe/Berlin:20270324T110000\r\n"),
+      "2027-03-22T09:00 2027-03-23T09:00 2027-03-24T10:00 2027-03-25T10:00 2027-03-26T10:00" },
+    { "from then on twice, and over summer time",
+      SERIES(
+          "DTSTART;TZID=Europe/Berlin:20270322T100000\r\nRRULE:FREQ=DAILY;INTERVAL=2;COUNT=6\r\n")
+          CHANGE_("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20270324T100000\r\n"
+                  "DTSTART;TZID=Europe/Berlin:20270324T110000\r\n")
+              CHANGE("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20270328T100000\r\n"
+                     "DTSTART;TZID=Europe/Berlin:20270328T120000\r\n"),
+      "2027-03-22T09:00 2027-03-24T10:00 2027-03-26T10:00 2027-03-28T10:00 2027-03-30T10:00 "
+      "2027-04-01T10:00" },
+    { "from then on, but one of them alone",
+      SERIES("DTSTART:20270322T100000Z\r\nRRULE:FREQ=DAILY;COUNT=4\r\n") CHANGE_(
+          "RECURRENCE-ID;RANGE=THISANDFUTURE:20270323T100000Z\r\nDTSTART:20270323T110000Z\r\n")
+          CHANGE("RECURRENCE-ID:20270324T100000Z\r\nDTSTART:20270324T180000Z\r\n"),
+      "2027-03-22T10:00 2027-03-23T11:00 2027-03-24T18:00 2027-03-25T11:00" },
+    { "from then on on another day, out of what lies before the window",
+      SERIES("DTSTART:20270101T100000Z\r\nRRULE:FREQ=WEEKLY\r\n") CHANGE(
+          "RECURRENCE-ID;RANGE=THISANDFUTURE:20270108T100000Z\r\nDTSTART:20270118T100000Z\r\n"),
+      "2027-03-22T10:00 2027-03-29T10:00" },
+    { "a change of what is no longer there",
+      CHANGE_ALONE(
+          "RECURRENCE-ID;RANGE=THISANDFUTURE:20270323T100000Z\r\nDTSTART:20270323T110000Z\r\n"),
+      "2027-03-23T11:00" },
+    { "told apart by its day alone",
+      SERIES("DTSTART;TZID=Europe/Berlin:20270322T100000\r\nRRULE:FREQ=DAILY;COUNT=2\r\n") CHANGE(
+          "RECURRENCE-ID;VALUE=DATE:20270323\r\nDTSTART;TZID=Europe/Berlin:20270323T150000\r\n"),
+      "2027-03-22T09:00 2027-03-23T14:00" },
+    { "single days more and less, each in a zone of its own",
+      EVENT("DTSTART;TZID=Europe/Berlin:20270322T100000\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"
+            "RDATE;TZID=America/New_York:20270327T090000,20270328T090000\r\n"
+            "EXDATE;TZID=America/New_York:20270323T050000,20270328T090000\r\n"
+            "EXDATE:20270324T090000Z\r\n"),
+      "2027-03-22T09:00 2027-03-27T13:00" },
+    { "a period more",
+      EVENT("DTSTART:20270323T080000Z\r\nRDATE;VALUE=PERIOD:20270324T090000Z/PT2H\r\n"),
+      "2027-03-23T08:00 2027-03-24T09:00" },
+    { "left out by its day",
+      EVENT("DTSTART;TZID=Europe/Berlin:20270323T003000\r\nRRULE:FREQ=DAILY;COUNT=2\r\n"
+            "EXDATE;VALUE=DATE:20270324\r\n"),
+      "2027-03-22T23:30" },
+    { "in the hour that summer time skips", EVENT("DTSTART;TZID=Europe/Berlin:20270328T023000\r\n"),
+      "2027-03-28T01:30" },
+    { "an hour that does not float: the calendar has no zone", EVENT("DTSTART:20270323T100000\r\n"),
+      "2027-03-23T10:00" },
+    { "whole days of a week, and a whole day moved",
+      SERIES("DTSTART;VALUE=DATE:20270322\r\nRRULE:FREQ=WEEKLY;COUNT=2\r\n")
+          CHANGE("RECURRENCE-ID;VALUE=DATE:20270329\r\nDTSTART;VALUE=DATE:20270330\r\n"),
+      "2027-03-22T00:00 2027-03-30T00:00" },
+    { "as it was and as it is, in either order",
+      SERIES("SEQUENCE:2\r\nDTSTART:20270324T080000Z\r\n")
+          CHANGE("SEQUENCE:1\r\nDTSTART:20270323T080000Z\r\n"),
+      "2027-03-24T08:00" },
     { "no time", EVENT("DTSTART:tomorrow\r\n"), "!1" },
     { "a calendar within an event",
       "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20270323T080000Z\r\nBEGIN:VCALENDAR\r\n"
@@ -174,6 +251,51 @@ Test(meetings_ics, an_occurrence_keeps_its_name_when_it_is_moved)
     cr_assert_eq(list.count, 1);
     cr_expect(str_is(list.at[0].occurrence, "20270322T100000Z"));
     cr_expect_eq(list.at[0].starts_at_ms, at("2027-03-23T12:00:00Z"));
+}
+
+Test(meetings_ics, what_changes_from_then_on_is_the_change_s_and_keeps_its_names)
+{
+    static const char text[] = SERIES(
+        "SUMMARY:Old\r\nDTSTART:20270322T100000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=3\r\n")
+        CHANGE("SUMMARY:New\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20270323T100000Z\r\n"
+               "DTSTART:20270323T120000Z\r\nDURATION:PT2H\r\n");
+    IcsWindow window = week();
+    IcsMeetings list;
+    Error err;
+    cr_assert(ics_read(arena, str(text), &window, &list, &err));
+    cr_assert_eq(list.count, 3);
+    qsort(list.at, list.count, sizeof *list.at, compare);
+    cr_expect(str_is(list.at[0].title, "Old") && str_is(list.at[2].title, "New"));
+    cr_expect(str_is(list.at[1].occurrence, "20270323T100000Z") &&
+              str_is(list.at[2].occurrence, "20270324T100000Z"));
+    cr_expect_eq(list.at[2].ends_at_ms - list.at[2].starts_at_ms, 2 * 3600000);
+}
+
+Test(meetings_ics, what_is_cancelled_from_then_on_or_alone_says_so)
+{
+    static const char text[] =
+        SERIES("DTSTART:20270322T100000Z\r\nRRULE:FREQ=DAILY;COUNT=5\r\n") CHANGE_(
+            "STATUS:CANCELLED\r\nRECURRENCE-ID:20270323T100000Z\r\nDTSTART:20270323T100000Z\r\n")
+            CHANGE("STATUS:CANCELLED\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20270325T100000Z\r\n"
+                   "DTSTART:20270325T100000Z\r\n");
+    IcsWindow window = week();
+    IcsMeetings list;
+    Error err;
+    cr_assert(ics_read(arena, str(text), &window, &list, &err));
+    cr_assert_eq(list.count, 5);
+    qsort(list.at, list.count, sizeof *list.at, compare);
+    for (size_t i = 0; i < list.count; i++)
+        cr_expect(str_is(list.at[i].state, i == 0 || i == 2 ? "confirmed" : "cancelled"), "%zu", i);
+}
+
+Test(meetings_ics, a_zone_of_windows_is_kept_by_its_other_name)
+{
+    IcsWindow window = week();
+    IcsMeetings list;
+    Error err;
+    Str text = S(EVENT("DTSTART;TZID=W. Europe Standard Time:20270323T090000\r\n"));
+    cr_assert(ics_read(arena, text, &window, &list, &err) && list.count == 1);
+    cr_expect(str_is(list.at[0].time_zone, "Europe/Berlin"));
 }
 
 Test(meetings_ics, what_is_no_calendar_or_too_much_is_refused)

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "tasks/recurrence.h"
 #include "text/date.h"
@@ -100,6 +101,14 @@ bool ics_offset(Str text, int64_t *seconds_r)
     return true;
 }
 
+Str ics_utc(Arena *arena, int64_t time_ms)
+{
+    char text[TIME_TEXT_SIZE];
+    Str iso = time_format(time_ms, text);
+    return str_format(arena, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", iso.at, iso.at + 5, iso.at + 8,
+                      iso.at + 11, iso.at + 14, iso.at + 17);
+}
+
 /* --- Zones --- */
 
 static const IcsZone *own_zone(const IcsReading *reading, Str name)
@@ -137,21 +146,45 @@ static int64_t own_offset(const IcsZone *zone, int64_t civil)
     return offset;
 }
 
-/* A name that the system does not know may be described in the calendar itself, as Outlook's are
- * ("W. Europe Standard Time"). */
+Str ics_zone_name(Str zone)
+{
+    static const struct {
+        const char *windows, *iana;
+    } names[] = {
+#define WINDOWS_ZONE(windows, iana) { windows, iana },
+#include "meetings/windows_zones.def"
+#undef WINDOWS_ZONE
+    };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_equal_ignore_case(zone, str(names[i].windows)))
+            return str(names[i].iana);
+    return zone;
+}
+
+/* A name that the system does not know may be described in the calendar itself; what Outlook calls
+ * "W. Europe Standard Time" is known where it is not. */
+static bool find_zone(const IcsReading *reading, Str zone, const IcsZone **own_r, Error *err)
+{
+    const IcsZone *own = own_zone(reading, zone);
+    *own_r = own && own->observances.count ? own : NULL;
+    return *own_r || fail(err, ERROR_INVALID, "there is no time zone '" STR_FMT "'",
+                          STR_ARG(str_slice(zone, 0, 60)));
+}
+
 static bool zone_instant(const IcsReading *reading, Str zone, int64_t civil, int64_t *time_ms_r,
                          Error *err)
 {
+    const IcsZone *own;
     Error ignored;
-    if (!zone.length || date_instant(civil, zone, time_ms_r, &ignored)) {
-        if (!zone.length)
-            *time_ms_r = civil * 1000;
+    if (!zone.length) {
+        *time_ms_r = civil * 1000;
         return true;
     }
-    const IcsZone *own = own_zone(reading, zone);
-    if (!own || !own->observances.count)
-        return fail(err, ERROR_INVALID, "there is no time zone '" STR_FMT "'",
-                    STR_ARG(str_slice(zone, 0, 60)));
+    if (date_instant(civil, zone, time_ms_r, &ignored))
+        return true;
+    if (!find_zone(reading, zone, &own, &ignored))
+        return date_instant(civil, ics_zone_name(zone), time_ms_r, &ignored) ||
+               find_zone(reading, zone, &own, err);
     *time_ms_r = (civil - own_offset(own, civil)) * 1000;
     return true;
 }
@@ -172,16 +205,18 @@ bool ics_civil(const IcsReading *reading, const IcsTime *like, int64_t time_ms, 
                Error *err)
 {
     Str zone = zone_of(reading, like);
-    const IcsZone *own = own_zone(reading, zone);
+    const IcsZone *own;
     Error ignored;
-    if (!zone.length || date_local(time_ms, zone, civil_r, &ignored)) {
-        if (!zone.length)
-            *civil_r = time_ms / 1000;
+    if (!zone.length) {
+        *civil_r = time_ms / 1000;
         return true;
     }
-    if (!own || !own->observances.count)
-        return fail(err, ERROR_INVALID, "there is no time zone '" STR_FMT "'",
-                    STR_ARG(str_slice(zone, 0, 60)));
-    *civil_r = time_ms / 1000 + own_offset(own, time_ms / 1000);
+    if (date_local(time_ms, zone, civil_r, &ignored))
+        return true;
+    if (!find_zone(reading, zone, &own, &ignored))
+        return date_local(time_ms, ics_zone_name(zone), civil_r, &ignored) ||
+               find_zone(reading, zone, &own, err);
+    int64_t about = time_ms / 1000 + own_offset(own, time_ms / 1000);
+    *civil_r = time_ms / 1000 + own_offset(own, about);
     return true;
 }

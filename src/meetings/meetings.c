@@ -183,7 +183,7 @@ static bool check_calendar(const Calendar *calendar, Error *err)
     int64_t ignored;
     Error why;
     if (!calendar_kind_named(calendar->kind))
-        return fail_field(err, "kind", "'kind' must be ics, caldav or google");
+        return fail_field(err, "kind", "'kind' must be ics, caldav, google or graph");
     return check_name(calendar->name, err) && (date_local(0, calendar->time_zone, &ignored, &why) ||
                                                fail_field(err, "time_zone", "%s", why.message));
 }

@@ -5,7 +5,7 @@
 #include "store/sql.h"
 
 #define SERVICES                                                                                   \
-    "SELECT id, kind, name, url, sealed, allows_private, created_at, keeps_recordings"          \
+    "SELECT id, kind, name, url, sealed, allows_private, created_at, keeps_recordings"             \
     " FROM bot_services"                                                                           \
     " WHERE workspace = $1 "
 

@@ -32,8 +32,8 @@ typedef struct MeetingBot {
     int64_t attempt; /* bots that were sent, from 1 */
     int64_t tries;   /* of the step that is due, that failed */
     int64_t next_at_ms;
-    Str document;              /* of what was said */
-    Str recording;             /* the document of its sound or picture; empty: none is kept */
+    Str document;  /* of what was said */
+    Str recording; /* the document of its sound or picture; empty: none is kept */
     bool transcript_settled, recording_settled; /* has been fetched, or will not come */
     int64_t created_at_ms, updated_at_ms;
 } MeetingBot;

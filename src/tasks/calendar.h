@@ -1,7 +1,8 @@
 /* calendar.h - tasks as iCalendar (RFC 5545): VTODO out, VTODO in.
  *
- * Times are written in UTC and whole days as dates, so no VTIMEZONE is needed. Lines end in CRLF
- * and are folded at 75 octets, never within a character. */
+ * Times are written in UTC and whole days as dates; what recurs in a time zone of its own in that
+ * zone, with its VTIMEZONE (calendar_zone.c). Lines end in CRLF and are folded at 75 octets, never
+ * within a character. */
 #pragma once
 
 #include "store/tasks_store.h"
@@ -25,7 +26,8 @@ typedef struct CalendarItem {
     Task task;
     Str uid;
     bool is_good;
-    Error why; /* when it is not */
+    bool has_zone; /* its times are of the task's zone, and its rule counts by that */
+    Error why;     /* when it is not */
 } CalendarItem;
 typedef struct CalendarItemList {
     CalendarItem *at;

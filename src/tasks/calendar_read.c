@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "tasks/calendar.h"
+#include "tasks/calendar_lines.h"
 #include "text/date.h"
 
 #define VALUE_MAX KB(64)
@@ -78,8 +79,10 @@ static Str zone_of(Str parameters)
 }
 
 /* A time that names no zone is taken as UTC; a zone that is not known is refused, not guessed. */
-static bool read_moment(Arena *arena, const Line *line, Task *task, int64_t *time_ms_r, Error *err)
+static bool read_moment(Arena *arena, const Line *line, CalendarItem *item, int64_t *time_ms_r,
+                        Error *err)
 {
+    Task *task = &item->task;
     Str v = line->value;
     bool is_date = v.length == 8;
     if (!is_date && !((v.length == 15 || (v.length == 16 && v.at[15] == 'Z')) && v.at[8] == 'T'))
@@ -96,6 +99,7 @@ static bool read_moment(Arena *arena, const Line *line, Task *task, int64_t *tim
     task->is_all_day = is_date;
     if (zone.length)
         task->time_zone = str_copy(arena, zone);
+    item->has_zone |= zone.length > 0;
     *time_ms_r = time_ms;
     return true;
 }
@@ -138,9 +142,9 @@ static bool read_line(Arena *arena, const Line *line, CalendarItem *item, Error 
     else if (str_equal_ignore_case(line->name, S("STATUS")))
         task->state = state_of(line->value, task->state);
     else if (str_equal_ignore_case(line->name, S("DUE")))
-        return read_moment(arena, line, task, &task->due_at_ms, err);
+        return read_moment(arena, line, item, &task->due_at_ms, err);
     else if (str_equal_ignore_case(line->name, S("DTSTART")))
-        return read_moment(arena, line, task, &task->start_at_ms, err);
+        return read_moment(arena, line, item, &task->start_at_ms, err);
     return true;
 }
 
@@ -194,6 +198,11 @@ bool calendar_read(Arena *arena, Str text, const Task *task, CalendarItemList *l
         if (reading.items.count > CALENDAR_TASKS_MAX)
             return fail(err, ERROR_TOO_LARGE, "the calendar has more than %d tasks",
                         CALENDAR_TASKS_MAX);
+    }
+    for (size_t i = 0; i < reading.items.count; i++) {
+        Task *read = &reading.items.at[i].task;
+        if (reading.items.at[i].has_zone)
+            read->recurrence = calendar_rule_in(arena, read->recurrence, read->time_zone);
     }
     if (!reading.is_calendar)
         return fail(err, ERROR_INVALID, "this is no calendar: BEGIN:VCALENDAR is missing");

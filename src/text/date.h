@@ -85,3 +85,16 @@ MUST_CHECK bool date_zone(Arena *arena, Str name, const DateZone **zone_r, Error
  * one that they skip is moved as above. */
 size_t date_zone_instants(const DateZone *zone, int64_t civil_seconds, int64_t times_r[2]);
 int64_t date_zone_local(const DateZone *zone, int64_t time_ms);
+
+/* A change of a zone's clocks. */
+typedef struct DateChange {
+    int64_t time_s;    /* since 1970, UTC */
+    int before, after; /* seconds east of Greenwich */
+    bool is_summer;    /* summer time begins with it */
+    Str name;          /* "CEST" */
+} DateChange;
+/* Until which year changes are known one by one. */
+#define DATE_CHANGES_YEAR_MAX 2036
+/* Those after `from_s` up to then, after the last one before it: that which is in force at the
+ * beginning, even where the clocks have never been changed. At least one, in the caller's arena. */
+size_t date_zone_changes(Arena *arena, const DateZone *zone, int64_t from_s, DateChange **list_r);

@@ -12,8 +12,8 @@
 #define CALENDAR_CYCLE_S (INT64_C(10227) * DAY_SECONDS)
 
 struct DateZone {
-    const uint8_t *times, *kinds, *types;
-    uint32_t time_count, type_count; /* no types: UTC */
+    const uint8_t *times, *kinds, *types, *letters;
+    uint32_t time_count, type_count, letter_count; /* no types: UTC */
 };
 
 static uint32_t read_u32(const uint8_t *at)
@@ -55,8 +55,10 @@ static size_t read_block(Str bytes, size_t at, size_t time_size, DateZone *zone)
     *zone = (DateZone){ .times = head + HEADER_SIZE,
                         .kinds = head + HEADER_SIZE + times * time_size,
                         .time_count = (uint32_t)times,
-                        .type_count = (uint32_t)types };
+                        .type_count = (uint32_t)types,
+                        .letter_count = (uint32_t)letters };
     zone->types = zone->kinds + times;
+    zone->letters = zone->types + types * 6;
     return at + HEADER_SIZE + (size_t)size;
 }
 
@@ -118,6 +120,55 @@ int64_t date_zone_local(const DateZone *zone, int64_t time_ms)
     int64_t time_s = floor_div(time_ms, 1000);
     return time_s + offset_at(zone, time_s);
 }
+
+/* --- Its changes --- */
+
+/* "CET": up to the NUL that ends it. */
+static Str name_of(Arena *arena, const DateZone *zone, uint32_t kind)
+{
+    uint32_t at = kind < zone->type_count ? zone->types[kind * 6 + 5] : zone->letter_count;
+    uint32_t end = at;
+    while (end < zone->letter_count && zone->letters[end])
+        end++;
+    return at < end ? str_copy(arena, (Str){ (const char *)zone->letters + at, end - at })
+                    : S("UTC");
+}
+
+static DateChange change_to(Arena *arena, const DateZone *zone, int64_t time_s, uint32_t kind,
+                            int before)
+{
+    return (DateChange){ .time_s = time_s,
+                         .before = before,
+                         .after = offset_of(zone, kind),
+                         .is_summer = kind < zone->type_count && zone->types[kind * 6 + 4] != 0,
+                         .name = name_of(arena, zone, kind) };
+}
+
+size_t date_zone_changes(Arena *arena, const DateZone *zone, int64_t from_s, DateChange **list_r)
+{
+    VEC(DateChange) list = { 0 };
+    DateChange first = change_to(arena, zone, 0, 0, offset_of(zone, 0));
+    for (uint32_t i = 0; i < zone->time_count; i++) {
+        int64_t time_s = read_i64(zone->times + (size_t)i * 8);
+        uint32_t kind = zone->kinds[i];
+        int before = list.count ? list.at[list.count - 1].after : first.after;
+        DateChange change = change_to(arena, zone, time_s, kind, before);
+        if (time_s >= LIST_ENDS_S)
+            break;
+        if (time_s <= from_s)
+            first = change_to(arena, zone, time_s, kind, first.after);
+        else if (change.after != before)
+            *vec_push(arena, &list) = change;
+    }
+    DateChange *all = arena_new_array(arena, DateChange, list.count + 1);
+    all[0] = first;
+    if (list.count)
+        memcpy(all + 1, list.at, list.count * sizeof *all);
+    *list_r = all;
+    return list.count + 1;
+}
+
+/* --- Instants --- */
 
 bool date_instant(int64_t civil, Str name, int64_t *time_ms_r, Error *err)
 {
