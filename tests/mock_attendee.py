@@ -2,7 +2,8 @@
 
 `refuse` is a list of (status, body, headers) that the next creations answer with; `silent` breaks off one creation after it was done.
 `tell(bot, state, ...)` moves a bot and sends the webhook; `again` sends it more than once, `bad` with another signature.
-`/calendar.ics` (ETag), `/dav/` (PROPFIND, REPORT) and `/google` (events.list, syncToken) show `events`.
+`/calendar.ics` (ETag), `/dav/` (PROPFIND, REPORT), `/google` (events.list, syncToken) and `/graph` (calendarView) show `events`.
+`bot["media"]` is what it has recorded; `bot["expired"]` addresses of it are over.
 """
 import base64
 import datetime
@@ -43,7 +44,8 @@ class MockAttendee:
         self.bots, self.requests, self.refuse, self.silent = {}, [], [], False
         self.events, self.calendar, self.etag, self.gone_token = [], "", 1, False
         self.google, self.changes, self.tokens = [], [], []
-        self.hook = None
+        self.hook, self.link = None, 0
+        self.graph = []
         self.lock = threading.Lock()
         mock = self
 
@@ -55,7 +57,7 @@ class MockAttendee:
                 pass
 
             def answer(self, status, body, **headers):
-                data = body.encode() if isinstance(body, str) else json.dumps(body).encode() if body is not None else b""
+                data = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode() if body is not None else b""
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name.replace("_", "-"), value)
@@ -136,8 +138,21 @@ class MockAttendee:
         if what == "/transcript":
             return to.answer(200, bot["transcript"])
         if what == "/recording":
-            return to.answer(200, {"url": "https://example.org/r.mp4", "start_timestamp_ms": 1}) if bot["state"] == "ended" else to.answer(404, {"detail": "Not found."})
+            return to.answer(200, {"url": self.url + f"/media/{bot['id']}?n={self.links()}" if bot.get("media") else "https://example.org/r.mp4", "start_timestamp_ms": 1}) if bot["state"] == "ended" else to.answer(404, {"detail": "Not found."})
         return to.answer(200, self.shown(bot))
+
+    def links(self):
+        """Each is good once: the number of the last one."""
+        self.link += 1
+        return self.link
+
+    def media(self, to, url):
+        """What a bot has recorded; an address that is over says so, and with 200 once."""
+        bot = self.bots.get(url.path.rsplit("/", 1)[1], {})
+        if bot.get("expired"):
+            bot["expired"] -= 1
+            return to.answer(403, "<Error><Code>AccessDenied</Code></Error>") if bot["expired"] else to.answer(200, "<html>expired</html>")
+        return to.answer(200, bot["media"], Content_Type="application/octet-stream")
 
     def news(self, bot, state, sub_type=None, at=None, key=None):
         """The webhook of a change, and the change itself."""
@@ -182,9 +197,22 @@ class MockAttendee:
         if url.path == "/token":
             self.tokens.append(text)
             return to.answer(200, {"access_token": "fresh", "expires_in": 3600})
+        if url.path.startswith("/media/"):
+            return self.media(to, url)
+        if url.path == "/graph/calendarView":
+            return self.graph_events(to, parse_qs(url.query))
         if url.path == "/google/events":
             return self.google_events(to, parse_qs(url.query))
         return to.answer(404, "")
+
+    def graph_events(self, to, query):
+        if to.headers.get("Authorization") != "Bearer fresh" or 'outlook.timezone="UTC"' not in to.headers.get("Prefer", ""):
+            return to.answer(401, {"error": {"code": "InvalidAuthenticationToken"}})
+        page = int(query.get("$skip", ["0"])[0])
+        body = {"value": self.graph[page] if self.graph else []}
+        if page + 1 < len(self.graph):
+            body["@odata.nextLink"] = f"{self.url}/graph/calendarView?$skip={page + 1}"
+        return to.answer(200, body)
 
     def google_events(self, to, query):
         if to.headers.get("Authorization") != "Bearer fresh":

@@ -338,6 +338,137 @@ def test_caldav_and_google_shaped_calendars_are_read(library, attendee):
     assert "client_secret" not in library.get(f"/v1/calendars/{id}").text
 
 
+def test_a_calendar_of_microsoft_graph_is_read(library, attendee):
+    def event(id, minutes, **more):
+        return {"id": id, "iCalUId": f"040000008200E00074C5B7101A82E008{id}", "subject": id, "isAllDay": False, "isCancelled": False, "showAs": "busy", "type": "occurrence",
+                "start": {"dateTime": utc(minutes, "%Y-%m-%dT%H:%M:00.0000000"), "timeZone": "UTC"}, "end": {"dateTime": utc(minutes + 30, "%Y-%m-%dT%H:%M:00.0000000"), "timeZone": "UTC"},
+                "responseStatus": {"response": "accepted"}, "organizer": {"emailAddress": {"name": "Ann", "address": "ann@example.org"}},
+                "attendees": [{"emailAddress": {"name": "Bo", "address": "bo@example.org"}, "status": {"response": "tentativelyAccepted"}}],
+                "body": {"contentType": "text", "content": "Agenda"}, "location": {"displayName": "Room 4"}, **more}
+
+    teams = {"onlineMeeting": {"joinUrl": "https://teams.microsoft.com/l/meetup-join/19%3ameeting_abc%40thread.v2/0?context=%7b%22Tid%22%3a%22t%22%2c%22Oid%22%3a%22o%22%7d"}}
+    attendee.graph = [[event("a", 60, **teams), event("b", 90, responseStatus={"response": "declined"})], [event("c", 120, isCancelled=True)], [event("d", 150, start={})]]
+    id = calendar(library, "graph", attendee.url + "/graph", credentials={"refresh_token": "r", "client_id": "c", "token_url": attendee.url + "/token"})
+    first = {m["title"]: m for m in synced(library, id)}
+    assert set(first) == {"a", "b", "c"} and first["a"]["link"]["kind"] == "teams" and first["a"]["description"] == "Agenda" and first["a"]["location"] == "Room 4"
+    assert first["b"]["answer"] == "declined" and first["c"]["state"] == "cancelled" and first["a"]["attendees"][0]["answer"] == "tentative"
+    assert "1 events were passed over" in library.get(f"/v1/calendars/{id}").json()["notice"]
+    attendee.graph = [[event("a", 75, **teams)]]
+    now = sync_again(library, id)
+    assert now["b"]["state"] == "cancelled" and now["a"]["starts_at"] != first["a"]["starts_at"] and now["a"]["id"] == first["a"]["id"]
+
+
+SOUND = b"RIFF" + (36 + 16000).to_bytes(4, "little") + b"WAVEfmt " + bytes([16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E, 0, 0, 2, 0, 16, 0]) + b"data" + (16000).to_bytes(4, "little") + bytes(16000)
+
+
+def test_a_recording_is_kept_where_its_service_keeps_them(library, attendee):
+    [service] = [s for s in library.get("/v1/meeting-bot-services").json()["items"]]
+    assert service["keep_recordings"] is False
+    assert library.call("PATCH", f"/v1/meeting-bot-services/{service['id']}", json={"keep_recordings": True}).status_code in (200, 204)
+    try:
+        sent = send(library, title="Recorded")
+        bot = bot_of(attendee, sent)
+        bot["transcript"] = [{"speaker_name": "Ben", "timestamp_ms": 0, "duration_ms": 900, "transcription": "We decided to go."}]
+        bot["media"], bot["expired"] = SOUND, 2
+        attendee.tell(bot, "joined_recording")
+        asked = len(attendee.asked("GET", f"/api/v1/bots/{bot['id']}/recording"))
+        attendee.tell(bot, "ended")
+        # An address that is over is asked for again; a page that says so is no recording.
+        assert wait_until(lambda: state(library, sent)["reason"], seconds=30) and "403" in state(library, sent)["reason"]["message"], state(library, sent)
+        look(library, sent)
+        assert wait_until(lambda: "no sound" in str(state(library, sent)["reason"]) or state(library, sent)["recording"], seconds=30)
+        now = state(library, sent)
+        assert now["reason"]["code"] == "recording_not_kept" and not now["recording"] and now["document"], now
+        assert len(attendee.asked("GET", f"/api/v1/bots/{bot['id']}/recording")) == asked + 2
+
+        own = send(library, title="Kept")
+        bot = bot_of(attendee, own)
+        bot["transcript"], bot["media"] = [{"speaker_name": "Ben", "timestamp_ms": 0, "duration_ms": 900, "transcription": "Hello."}], SOUND
+        attendee.tell(bot, "joined_recording")
+        attendee.tell(bot, "ended")
+        assert wait_until(lambda: state(library, own)["is_over"]), state(library, own)
+        now = state(library, own)
+        kept = library.get(f"/v1/documents/{now['recording']}").json()
+        assert kept["name"].endswith("Kept.wav") and kept["size"] == len(SOUND) and now["document"] != now["recording"], kept
+        none = library.post("/v1/meeting-bots", {"meeting": {"meeting_url": zoom(), "starts_at": utc(60)}, "configuration": {"record": "none"}}).json()
+        bot = bot_of(attendee, none)
+        bot["transcript"], bot["media"] = [{"speaker_name": "Ben", "timestamp_ms": 0, "duration_ms": 900, "transcription": "Hi."}], SOUND
+        attendee.tell(bot, "ended")
+        assert wait_until(lambda: state(library, none)["is_over"]) and not state(library, none)["recording"]
+    finally:
+        library.call("PATCH", f"/v1/meeting-bot-services/{service['id']}", json={"keep_recordings": False})
+
+
+def person(library, name):
+    """Somebody else of the workspace: call(method, path, body)."""
+    import requests
+    email = f"{uuid.uuid4()}@example.org"
+    assert library.post("/v1/users", {"email": email, "password": "correct horse battery", "name": name, "role": "owner"}).status_code == 201
+    session = requests.Session()
+    headers = {"X-CSRF-Token": session.post(library.url + "/v1/session", json={"email": email, "password": "correct horse battery"}).json()["csrf"]}
+    return lambda method, path, body=None: session.request(method, library.url + path, json=body, headers=headers, timeout=60)
+
+
+def test_two_people_who_are_invited_to_one_meeting_get_one_bot(library, attendee):
+    link, moved = zoom(), zoom()
+    bo = person(library, "Bo")
+    attendee.show(ics(("both", 60, link, "RRULE:FREQ=DAILY;COUNT=2\r\n")))
+    mine = calendar(library, "ics", attendee.url + "/calendar.ics")
+    synced(library, mine)
+    theirs = bo("POST", "/v1/calendars", {"kind": "ics", "url": attendee.url + "/calendar.ics", "name": "Bo"}).json()["id"]
+    assert wait_until(lambda: bo("GET", f"/v1/calendars/{theirs}").json()["state"] == "good")
+    # Bo's own feed shows the same event at another address of the same room.
+    first = library.post("/v1/meeting-bots/all", {"hours": 48}).json()
+    ours = [s for s in first["scheduled"] if s["title"] == "Meeting both"]
+    second = bo("POST", "/v1/meeting-bots/all", {"hours": 48}).json()
+    assert len(ours) == 2 and [s["reason"] for s in second["skipped"]] == ["has_bot"] * 2 and not second["scheduled"]
+    assert {s["bot"]["id"] for s in second["skipped"]} == {s["bot"]["id"] for s in ours}
+    assert len([b for b in attendee.bots.values() if b["meeting_url"] == link]) == 2
+    # Whoever had it no longer has the meeting: the other may send one.
+    assert library.call("DELETE", f"/v1/calendars/{mine}").status_code == 204
+    assert wait_until(lambda: not [b for b in attendee.bots.values() if b["meeting_url"] == link])
+    assert len(bo("POST", "/v1/meeting-bots/all", {"hours": 48}).json()["scheduled"]) == 2
+    attendee.show(ics(("both", 60, moved, "RRULE:FREQ=DAILY;COUNT=2\r\n")))
+    assert bo("POST", f"/v1/calendars/{theirs}/sync").status_code == 202
+    assert wait_until(lambda: [b for b in attendee.bots.values() if b["meeting_url"] == moved] and not [b for b in attendee.bots.values() if b["meeting_url"] == link])
+    assert bo("DELETE", f"/v1/calendars/{theirs}").status_code == 204
+
+
+def test_a_bot_that_waits_or_may_not_record_is_told_of_once(tmp_path):
+    service = MockAttendee()
+    server = Server(tmp_path / "library").start()
+    try:
+        server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+        server.post("/v1/meeting-bot-services", {"kind": "attendee", "url": service.url, "key": KEY, "webhook_secret": SECRET})
+
+        def told(words):
+            return [n for n in server.get("/v1/notices").json()["items"] if words in n["title"]]
+
+        waits, denied = send(server, title="Lobby", starts_at=utc(-5)), send(server, title="Muted", starts_at=utc(-5))
+        service.news(bot_of(service, denied), "joined_recording_permission_denied", sub_type="host_denied_permission")
+        look(server, denied)
+        assert wait_until(lambda: told("The bot may not record: Muted"))
+        assert state(server, denied)["reason"] == {"code": "host_denied_permission", "message": "the host did not allow recording", "outcome": "unrecorded"}
+        service.news(bot_of(service, waits), "waiting_room")
+        look(server, waits)
+        until(server, waits, "waiting_room")
+        assert not told("The bot waits")  # not yet
+        server.change_database("UPDATE meeting_bots SET join_at = join_at - 180000 WHERE id = ?", (waits["bot"]["id"],))
+        for sent in (waits, waits, denied):
+            look(server, sent)
+            before = len(service.requests)
+            assert wait_until(lambda: len(service.requests) > before) or True
+        assert wait_until(lambda: told("The bot waits: Lobby"))
+        assert len(told("The bot waits")) == 1 and len(told("The bot may not record")) == 1
+        # Nobody lets it in: that is why there is nothing, and it is said once more.
+        service.news(bot_of(service, waits), "fatal_error", sub_type="waiting_room_timeout_exceeded")
+        look(server, waits)
+        assert wait_until(lambda: told("No bot in Lobby")) and "nobody let the bot in" in told("No bot in Lobby")[0]["text"]
+    finally:
+        server.stop()
+        service.stop()
+
+
 def test_what_is_not_ones_own_is_not_there(library):
     meeting = library.post("/v1/meetings", {"title": "Private", "meeting_url": zoom(), "starts_at": utc(30)}).json()
     person = {"email": f"{uuid.uuid4()}@example.org", "password": "correct horse battery", "name": "Bo", "role": "editor"}

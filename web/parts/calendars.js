@@ -8,7 +8,7 @@ import {problem} from './problem.js';
 import {ownZone} from './schedule_form.js';
 import {toast} from './toast.js';
 
-const KINDS = {ics: ['user', 'password'], caldav: ['user', 'password'], google: ['access_token', 'refresh_token', 'client_id', 'client_secret']};
+const KINDS = {ics: ['user', 'password'], caldav: ['user', 'password'], google: ['access_token', 'refresh_token', 'client_id', 'client_secret'], graph: ['access_token', 'refresh_token', 'client_id', 'client_secret']};
 const OPEN = ['user', 'client_id'];  // no secrets
 const pathOf = (one) => `/v1/calendars/${one.id}`;
 

@@ -41,9 +41,9 @@ export function render(root, {id}) {
   function botRow(bot) {
     const facts = [t('meet.bot_since', {date: fullDate(bot.state_since)}), bot.join_at && !bot.is_over && t('meet.bot_joins', {date: fullDate(bot.join_at)})].filter(Boolean).join(' · ');
     return h('li', {class: 'limited', test: 'bot-row'}, h('div', {class: 'row wrap'}, h('span', {class: 'grow'}, facts), botChip(bot),
-      bot.state === 'ended' && h('button', {class: 'small', onclick: () => openRecording(bot), test: 'bot-recording'}, t('meet.recording')),
+      bot.recording ? h('a', {class: 'button small', href: `/documents/${bot.recording}`, test: 'bot-recording-kept'}, t('meet.recording')) : bot.state === 'ended' && h('button', {class: 'small', onclick: () => openRecording(bot), test: 'bot-recording'}, t('meet.recording')),
       mayWrite() && !bot.is_over && h('button', {class: 'small', onclick: () => callOff(bot).then(load), test: 'bot-leave'}, t('meet.call_off'))),
-    reasonText(bot) && h('p', {class: bot.state === 'failed' ? 'problem' : 'warning', test: 'bot-reason'}, reasonText(bot)), history(bot));
+    reasonText(bot) && h('p', {class: bot.state === 'failed' ? 'problem' : bot.reason && bot.reason.outcome === 'left' ? 'status' : 'warning', test: 'bot-reason'}, reasonText(bot)), history(bot));
   }
 
   function paintCame(one) {
