@@ -1,10 +1,14 @@
 """Tasks in calendar programs that speak CalDAV: python-caldav, and the requests of others as they send them."""
 import logging
 import xml.etree.ElementTree as ET
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
 
 import caldav
+import icalendar
 import pytest
 import requests
+from dateutil.rrule import WEEKLY, rrule
 
 D, C, CS = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}", "{http://calendarserver.org/ns/}"
 logging.getLogger("caldav").setLevel(logging.ERROR)
@@ -50,6 +54,32 @@ def query(library, inside, **more):
 
 def path_of(task):
     return f"/dav/tasks/{task['id']}.ics"
+
+
+ZONES = ["Europe/Berlin", "Europe/London", "Europe/Dublin", "America/New_York", "America/Sao_Paulo", "America/Santiago", "Australia/Lord_Howe", "Australia/Sydney",
+         "Africa/Casablanca", "Asia/Gaza", "Asia/Kolkata", "Asia/Tokyo", "Pacific/Chatham", "America/St_Johns", "America/Nuuk"]
+
+
+def test_what_recurs_keeps_its_hour_for_other_programs(library):
+    """The zones as icalendar reads them, against the system's own: every week for three years, and the hours around each change."""
+    made = {zone: add(library, zone, deadline={"end": "2027-01-04T09:30:00Z", "time_zone": zone}, recurrence="FREQ=WEEKLY;UNTIL=20291231") for zone in ZONES}
+    library.call("DELETE", f"/v1/tasks/{made['Asia/Tokyo']['id']}")
+    text = library.get("/v1/tasks.ics").text
+    read = icalendar.Calendar.from_ical(text)
+    zones = {str(z["TZID"]): z.to_tz(lookup_tzid=False) for z in read.walk("VTIMEZONE")}
+    assert set(zones) == set(ZONES) - {"Asia/Tokyo"}
+    for todo in read.walk("VTODO"):
+        zone = str(todo["SUMMARY"])
+        if zone not in zones:
+            continue
+        own, start = ZoneInfo(zone), todo["DTSTART"].dt.replace(tzinfo=None)
+        assert start.replace(tzinfo=own).astimezone(timezone.utc).strftime("%H:%M") == "09:30"
+        until = todo["RRULE"]["UNTIL"][0]
+        assert until == datetime(2029, 12, 31, 23, 59, 59, tzinfo=own).astimezone(timezone.utc), zone
+        for moment in rrule(WEEKLY, dtstart=start, until=datetime(2029, 12, 31)):
+            assert moment.replace(tzinfo=zones[zone]).utcoffset() == moment.replace(tzinfo=own).utcoffset(), (zone, moment)
+    for task in made.values():
+        library.call("DELETE", f"/v1/tasks/{task['id']}")
 
 
 def test_python_caldav_finds_and_reads_the_tasks(library, feed):

@@ -132,7 +132,7 @@ def test_webhooks_count_once_and_never_lead_back(library, attendee):
     attendee.tell(bot, "fatal_error", sub_type="request_to_join_denied", at="2030-01-01T10:07:00Z")
     attendee.tell(bot, "joined_recording", at="2030-01-01T10:08:00Z")
     over = until(library, sent, "failed")
-    assert over["reason"] == {"code": "request_to_join_denied", "message": "somebody in the meeting turned the bot away"}
+    assert over["reason"] == {"code": "request_to_join_denied", "message": "somebody in the meeting turned the bot away", "outcome": "not_in"}
 
 
 def test_only_who_has_the_secret_is_believed(library, attendee):
@@ -218,8 +218,11 @@ def test_a_bot_that_broke_down_is_followed_by_another(library, attendee):
     sent = send(library, starts_at=utc(-5))
     first = bot_of(attendee, sent)
     attendee.tell(first, "joined_recording")
+    first["transcript"] = [{"speaker_name": "Ben", "timestamp_ms": 0, "duration_ms": 900, "transcription": "Until here."}]
     attendee.tell(first, "fatal_error", sub_type="heartbeat_timeout")
     assert until(library, sent, "planned")["attempt"] == 2
+    assert "Until here." in library.get(f"/v1/documents/{state(library, sent)['document']}/text").text or wait_until(
+        lambda: "Until here." in library.get(f"/v1/documents/{state(library, sent)['document']}/text").text)  # what was said is not lost
     attendee.tell(first, "data_deleted")  # of the first: late, whatever it says
     look(library, sent)
     second = until(library, sent, "joining")

@@ -7,7 +7,7 @@
 
 #define TRIES_MAX 40
 #define EMPTY_TRIES_MAX 6  /* of a transcript without a word */
-#define BROKEN_TRIES_MAX 2 /* of that of a bot that broke off: another may be needed soon */
+#define BROKEN_TRIES_MAX 2 /* of that of a bot that broke off, or was not let in */
 #define ATTEMPTS_MAX 3
 #define AGAIN_MS 15000
 #define READ_MS 1000
@@ -52,7 +52,7 @@ static void not_be_read(BotWork *work, MeetingBot *bot)
 
 static int64_t tries_max(const BotWork *work, bool came)
 {
-    if (str_is(work->bot.state, bot_states[BOT_failed].name))
+    if (str_is(work->bot.state, bot_states[BOT_failed].name) || came_to_nothing(&work->bot))
         return BROKEN_TRIES_MAX;
     return came ? EMPTY_TRIES_MAX : TRIES_MAX;
 }

@@ -192,7 +192,7 @@ int64_t bot_milliseconds(const json_t *number, double unit);
 
 /* Headers of a webhook as they came. */
 typedef struct BotHeaders {
-    Str id, timestamp, signature;
+    Str id, timestamp, signature, authorization;
 } BotHeaders;
 BotHeaders bot_headers(const BotService *service, const HttpRequest *request);
 /* ERROR_DENIED unless the service signed it with this secret, lately where it says when. */

@@ -108,6 +108,12 @@ Test(meetings_bots, svix_and_stamped_signatures_are_of_their_time)
     cr_expect(!is_signed("vexa", S("other"), stamped, body));
     stamped.timestamp = S("1800000001");
     cr_expect(!is_signed("vexa", S("key"), stamped, body));
+    stamped.authorization = S("Bearer key"); /* a wrong signature stays wrong */
+    cr_expect(!is_signed("vexa", S("key"), stamped, body));
+    stamped.signature = STR_NONE;
+    cr_expect(is_signed("vexa", S("key"), stamped, body));
+    cr_expect(!is_signed("vexa", S("keys"), stamped, body));
+    cr_expect(!is_signed("attendee", S("a2V5"), stamped, body));
 }
 
 /* --- News --- */
@@ -312,6 +318,72 @@ Test(meetings_bots, vexa_is_asked_by_platform_and_meeting)
     cr_expect(str_is(list.at[0].text, "Hello.") && list.at[0].start_ms == 1250);
     end(&talk);
     cr_expect_str_eq(talk.first, "POST /bots k ");
+}
+
+/* The recording as a service tells of it. */
+static BotRecording recorded(const char *service, const Told *told)
+{
+    MeetingBot bot = some_bot();
+    BotRecording recording = { 0 };
+    Talk talk;
+    Error err = { 0 };
+    bot.remote_id = S("7");
+    begin(&talk, service, told);
+    cr_assert(talk.ask.service->dialect->recording(&talk.ask, &bot, &recording, &err), "%s",
+              err.message);
+    end(&talk);
+    return recording;
+}
+
+Test(meetings_bots, a_recording_is_found_where_each_service_keeps_it)
+{
+    const Told attendee[] = { { 200, "{\"url\":\"https://x/a.mp3\",\"start_timestamp_ms\":1}" } };
+    const Told picture[] = {
+        { 200, "{\"recordings\":[{\"id\":\"r\",\"media_shortcuts\":{\"video_mixed\":"
+               "{\"data\":{\"download_url\":\"https://x/v.mp4\"}}}}]}" }
+    };
+    const Told sound[] = {
+        { 200, "{\"recordings\":[{\"id\":\"r\",\"media_shortcuts\":"
+               "{\"video_mixed\":null}}]}" },
+        { 200, "{\"results\":[{\"data\":{\"download_url\":\"https://x/a.mp3\"}}]}" }
+    };
+    const Told nothing[] = { { 200, "{\"recordings\":[]}" } };
+    const Told vexa[] = {
+        { 200, "{\"recordings\":[{\"id\":3,\"meeting_id\":6,\"media_files\":[{\"id\":4}]},"
+               "{\"id\":5,\"meeting_id\":7,\"media_files\":[{\"id\":6}]},"
+               "{\"id\":8,\"meeting_id\":7,\"media_files\":[]}]}" }
+    };
+    cr_expect(str_is(recorded("attendee", attendee).url, "https://x/a.mp3"));
+    cr_expect(str_is(recorded("recall", picture).url, "https://x/v.mp4"));
+    cr_expect(str_is(recorded("recall", sound).url, "https://x/a.mp3"));
+    cr_expect(!recorded("recall", nothing).url.length);
+    BotRecording own = recorded("vexa", vexa);
+    cr_expect(str_ends_ignore_case(own.url, S("/recordings/5/media/6/raw")));
+    cr_expect(str_is(own.header.name, "X-API-Key") && str_is(own.header.value, "k"));
+}
+
+Test(meetings_bots, why_a_bot_left_is_found_when_it_has_been_written_down)
+{
+    const Told recall[] = { { 200,
+                              "{\"id\":\"r1\",\"status_changes\":[{\"code\":\"in_waiting_room\"},"
+                              "{\"code\":\"call_ended\",\"sub_code\":"
+                              "\"timeout_exceeded_waiting_room\"},{\"code\":\"done\"}]}" } };
+    const Told attendee[] = {
+        { 200, "{\"id\":\"r1\",\"state\":\"joined_recording\",\"events\":[{\"sub_type\":"
+               "\"host_denied_permission\"},{\"sub_type\":null}]}" }
+    };
+    MeetingBot bot = some_bot();
+    BotReport report;
+    Talk talk;
+    Error err = { 0 };
+    begin(&talk, "recall", recall);
+    cr_assert(talk.ask.service->dialect->look(&talk.ask, &bot, &report, &err));
+    end(&talk);
+    cr_expect(report.state == BOT_ended && str_is(report.reason, "timeout_exceeded_waiting_room"));
+    begin(&talk, "attendee", attendee);
+    cr_assert(talk.ask.service->dialect->look(&talk.ask, &bot, &report, &err));
+    end(&talk);
+    cr_expect(report.state == BOT_recording && !report.reason.length);
 }
 
 Test(meetings_bots, a_private_address_is_refused_without_being_called)

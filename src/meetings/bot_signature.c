@@ -3,7 +3,8 @@
  *     CANONICAL  X-Webhook-Signature: base64(HMAC(base64(secret), canonical JSON of the body));
  *                no time is signed, so that events are told apart by their ids alone
  *     SVIX       svix-signature or webhook-signature: "v1,base64 v1,base64"; of id.timestamp.body
- *     STAMPED    X-Webhook-Signature: sha256=hex(HMAC(secret, timestamp.body)) */
+ *     STAMPED    X-Webhook-Signature: sha256=hex(HMAC(secret, timestamp.body)); before Vexa 0.12
+ * the secret itself, as a bearer */
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/json_canonical.h"
@@ -15,7 +16,8 @@ BotHeaders bot_headers(const BotService *service, const HttpRequest *request)
 {
     if (service->signs != BOT_SIGNS_SVIX)
         return (BotHeaders){ .timestamp = http_header_in(request, "X-Webhook-Timestamp"),
-                             .signature = http_header_in(request, "X-Webhook-Signature") };
+                             .signature = http_header_in(request, "X-Webhook-Signature"),
+                             .authorization = http_header_in(request, "Authorization") };
     bool is_plain = http_header_in(request, "webhook-id").length > 0;
     return (BotHeaders){
         .id = http_header_in(request, is_plain ? "webhook-id" : "svix-id"),
@@ -73,6 +75,8 @@ static bool check_stamped(Arena *arena, Str secret, const BotHeaders *headers, S
     Str said = str_format(arena, STR_FMT "." STR_FMT, STR_ARG(headers->timestamp), STR_ARG(body));
     Str digest = hmac_sha256_hex(arena, secret, said);
     Str wanted = str_format(arena, "sha256=" STR_FMT, STR_ARG(digest));
+    if (!headers->signature.length && str_starts(headers->authorization, S("Bearer ")))
+        return secret_equal(secret, str_from(headers->authorization, 7)) || refuse(err);
     return (is_lately(headers->timestamp, now_ms) && secret_equal(wanted, headers->signature)) ||
            refuse(err);
 }
