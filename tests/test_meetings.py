@@ -326,6 +326,7 @@ def test_caldav_and_google_shaped_calendars_are_read(library, attendee):
                 "start": {"dateTime": utc(minutes)}, "end": {"dateTime": utc(minutes + 30)}, **more}
 
     attendee.google = [[event("g1", 60)], [event("g2", 90, attendees=[{"email": "a@b", "self": True, "responseStatus": "declined"}])]]
+    attendee.tokens.clear()
     id = calendar(library, "google", attendee.url + "/google", credentials={
         "refresh_token": "r", "client_id": "c", "client_secret": "s", "token_url": attendee.url + "/token"})
     first = {m["title"]: m for m in synced(library, id)}
