@@ -65,14 +65,17 @@ void bot_read_tag(Arena *arena, Str tag, BotNews *news)
     news->bot = str_copy(arena, str_slice(tag, 0, (size_t)dot));
 }
 
-Str bot_last_reason(Arena *arena, const BotReport *report, const json_t *events, const char *name)
+Str bot_last_reason(Arena *arena, const BotReport *report, const json_t *events,
+                    const BotEventNames *names)
 {
     size_t count = json_array_size(events);
     bool is_out =
         report->has_state && bot_states[report->state].rank > bot_states[BOT_recording].rank;
     for (size_t i = count; i-- > 0;) {
-        Str reason = json_member_text(json_array_get(events, i), name);
-        if (reason.length || !is_out)
+        const json_t *event = json_array_get(events, i);
+        Str reason = json_member_text(event, names->reason);
+        if (reason.length || !is_out ||
+            str_is(json_member_text(event, names->kind), names->granted))
             return str_copy(arena, reason);
     }
     return STR_NONE;

@@ -21,6 +21,8 @@ static Str path_of(BotAsk *ask, const MeetingBot *bot, const char *more)
     return str_format(ask->arena, "/api/v1/bots/" STR_FMT "%s", STR_ARG(id), more);
 }
 
+static const BotEventNames event_names = { "type", "recording_permission_granted", "sub_type" };
+
 /* Its last event says when; why it left is said by one before, when it has been written down. */
 static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
 {
@@ -29,7 +31,7 @@ static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
     const json_t *last = count ? json_array_get(events, count - 1) : NULL;
     BotReport report = { .remote_id = str_copy(ask->arena, json_member_text(json, "id")) };
     bot_report_word(ask->service, str_copy(ask->arena, json_member_text(json, "state")), &report);
-    report.reason = bot_last_reason(ask->arena, &report, events, "sub_type");
+    report.reason = bot_last_reason(ask->arena, &report, events, &event_names);
     report.at_ms = bot_time(last, "created_at");
     *report_r = report;
 }

@@ -22,6 +22,8 @@ static Str path_of(BotAsk *ask, const MeetingBot *bot, const char *more)
     return str_format(ask->arena, "/api/v1/bot/" STR_FMT "/%s", STR_ARG(id), more);
 }
 
+static const BotEventNames event_names = { "code", "in_call_recording", "sub_code" };
+
 static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
 {
     const json_t *changes = json_object_get(json, "status_changes");
@@ -31,7 +33,7 @@ static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
     bot_report_word(ask->service,
                     count ? str_copy(ask->arena, json_member_text(last, "code")) : S("ready"),
                     &report);
-    report.reason = bot_last_reason(ask->arena, &report, changes, "sub_code");
+    report.reason = bot_last_reason(ask->arena, &report, changes, &event_names);
     report.at_ms = bot_time(last, "created_at");
     *report_r = report;
 }

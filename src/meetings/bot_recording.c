@@ -185,8 +185,9 @@ static void do_without(BotWork *work, MeetingBot *bot)
     bot->recording_settled = true;
     bot->tries = 0;
     bot->next_at_ms = now_ms();
-    if (bot->reason.length && !str_is(bot->reason, "no_recording_yet"))
-        return;
+    const BotReason *reason = bot_reason_named(bot->reason);
+    if (reason && reason->outcome != BOT_OUTCOME_LEFT)
+        return; /* why there is nothing at all says more */
     bot->reason = S("recording_not_kept");
     bot->reason_text = str_copy(work->arena, str(work->why.message));
     bot->reason_state = STR_NONE;

@@ -180,9 +180,15 @@ bool bot_refused(BotAsk *ask, int status, Str retry_after, Str body, Error *err)
 /* What a service is given to tell its news of this bot by. */
 Str bot_tag(Arena *arena, const MeetingBot *bot);
 void bot_read_tag(Arena *arena, Str tag, BotNews *news);
-/* Why, by a list of what has happened: of one that is out of the meeting the last that says so,
- * else what the last one says. */
-Str bot_last_reason(Arena *arena, const BotReport *report, const json_t *events, const char *name);
+/* How a service lists what has happened to a bot: the member that says what, what it says when
+ * recording was allowed, the member that says why. */
+typedef struct BotEventNames {
+    const char *kind, *granted, *reason;
+} BotEventNames;
+/* Why it is as it is: what the last event says; of one that is out of the meeting the last that
+ * says so at all, since it was allowed to record. */
+Str bot_last_reason(Arena *arena, const BotReport *report, const json_t *events,
+                    const BotEventNames *names);
 /* A time of RFC 3339 in a member; 0 when there is none. */
 int64_t bot_time(const json_t *object, const char *name);
 /* A number of units that have so many milliseconds; 0 for what makes no sense. */

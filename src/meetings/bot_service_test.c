@@ -368,6 +368,13 @@ Test(meetings_bots, why_a_bot_left_is_found_when_it_has_been_written_down)
                               "{\"id\":\"r1\",\"status_changes\":[{\"code\":\"in_waiting_room\"},"
                               "{\"code\":\"call_ended\",\"sub_code\":"
                               "\"timeout_exceeded_waiting_room\"},{\"code\":\"done\"}]}" } };
+    const Told granted[] = {
+        { 200,
+          "{\"id\":\"r1\",\"state\":\"ended\",\"events\":[{\"type\":\"recording_permission_"
+          "denied\","
+          "\"sub_type\":\"host_denied_permission\"},{\"type\":\"recording_permission_granted\"},"
+          "{\"type\":\"meeting_ended\"},{\"type\":\"post_processing_completed\"}]}" }
+    };
     const Told attendee[] = {
         { 200, "{\"id\":\"r1\",\"state\":\"joined_recording\",\"events\":[{\"sub_type\":"
                "\"host_denied_permission\"},{\"sub_type\":null}]}" }
@@ -384,6 +391,10 @@ Test(meetings_bots, why_a_bot_left_is_found_when_it_has_been_written_down)
     cr_assert(talk.ask.service->dialect->look(&talk.ask, &bot, &report, &err));
     end(&talk);
     cr_expect(report.state == BOT_recording && !report.reason.length);
+    begin(&talk, "attendee", granted);
+    cr_assert(talk.ask.service->dialect->look(&talk.ask, &bot, &report, &err));
+    end(&talk);
+    cr_expect(report.state == BOT_ended && !report.reason.length);
 }
 
 Test(meetings_bots, a_private_address_is_refused_without_being_called)

@@ -6,6 +6,9 @@
  * among those that have one or tell of the meeting itself. */
 #include "meetings/bot_service.h"
 
+#define REASON_MAX 200 /* bytes of what a service says */
+#define WORD_MAX 100
+
 const BotStateRow bot_states[BOT_STATE_COUNT] = {
 #define BOT_STATE(name, rank, is_end, title) { #name, title, rank, is_end },
 #include "meetings/bot_states.def"
@@ -128,8 +131,8 @@ BotHeard bot_hear(Arena *arena, MeetingBot *bot, const BotReport *report, int64_
     bool follows =
         bot_state_follows(bot_state_named(bot->state), bot->state_at_ms, report->state, at_ms);
     if (speaks(bot, report, at_ms)) {
-        bot->reason = report->reason;
-        bot->reason_text = bot_reason_text(arena, report->reason);
+        bot->reason = str_slice(report->reason, 0, REASON_MAX);
+        bot->reason_text = bot_reason_text(arena, bot->reason);
         bot->reason_state = str(bot_states[report->state].name);
         bot->reason_at_ms = at_ms;
         heard = BOT_HEARD_REASON;
@@ -139,7 +142,7 @@ BotHeard bot_hear(Arena *arena, MeetingBot *bot, const BotReport *report, int64_
     if (!follows)
         return heard;
     bot->state = str(bot_states[report->state].name);
-    bot->remote_state = report->remote_state;
+    bot->remote_state = str_slice(report->remote_state, 0, WORD_MAX);
     bot->state_at_ms = at_ms;
     return BOT_HEARD_STATE;
 }

@@ -7,13 +7,13 @@
 #define RULE_MAX KB(1)
 #define DAY_END_S (86400 - 1)
 
-/* "20271231", "20271231T120000", with or without a Z, as seconds of the clock that it shows. */
-static bool read_until(Arena *arena, Str text, int64_t *civil_r, Error *err)
+bool calendar_read_civil(Arena *arena, Str text, int64_t *civil_r, Error *err)
 {
     bool is_date = text.length == 8;
     int64_t time_ms;
     if (!is_date && text.length != 15 && text.length != 16)
-        return fail(err, ERROR_INVALID, "UNTIL is no time");
+        return fail(err, ERROR_INVALID, "'" STR_FMT "' is no time",
+                    STR_ARG(str_slice(text, 0, 40)));
     const char *v = text.at;
     Str iso = is_date ? str_format(arena, "%.4s-%.2s-%.2s", v, v + 4, v + 6)
                       : str_format(arena, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", v, v + 4, v + 6, v + 9,
@@ -53,7 +53,8 @@ Str calendar_rule_out(Arena *arena, Str rule, Str zone)
     Str until = until_of(rule);
     int64_t civil, time_ms;
     Error ignored;
-    if (!until.length || until.length == 16 || !read_until(arena, until, &civil, &ignored) ||
+    if (!until.length || until.length == 16 ||
+        !calendar_read_civil(arena, until, &civil, &ignored) ||
         !date_instant(civil, zone, &time_ms, &ignored))
         return rule;
     return with_until(arena, rule, calendar_civil(arena, time_ms / 1000), "Z");
@@ -64,7 +65,7 @@ Str calendar_rule_in(Arena *arena, Str rule, Str zone)
     Str until = until_of(rule);
     int64_t seconds, civil;
     Error ignored;
-    if (until.length != 16 || !read_until(arena, until, &seconds, &ignored) ||
+    if (until.length != 16 || !calendar_read_civil(arena, until, &seconds, &ignored) ||
         !date_local(seconds * 1000, zone, &civil, &ignored))
         return rule;
     return with_until(arena, rule, calendar_civil(arena, civil), "");

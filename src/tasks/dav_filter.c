@@ -1,25 +1,46 @@
 /* dav_filter.c - which tasks a calendar-query wants; see dav.h.
  *
- * A task is judged by the VTODO that is sent of it. Its times are in UTC and written alike, so they
- * are compared as texts. */
+ * A task is judged by the VTODO that is sent of it. Its times are in UTC, or are made so, and
+ * written alike, so they are compared as texts. */
+#include "tasks/calendar_lines.h"
 #include "tasks/dav.h"
+#include "text/date.h"
 
-/* The value of the property's line; false when there is none. */
-static bool find_value(Str calendar, Str name, Str *value_r)
+/* The value of the property's line and its parameters, from the semicolon on; false when there is
+ * none. */
+static bool find_line(Str calendar, Str name, Str *parameters_r, Str *value_r)
 {
     Str line;
     while (str_next(&calendar, '\n', &line)) {
         ptrdiff_t colon = str_find_char(line, ':');
         Str head = str_slice(line, 0, colon < 0 ? 0 : (size_t)colon);
         ptrdiff_t semicolon = str_find_char(head, ';');
-        if (semicolon >= 0)
-            head = str_slice(head, 0, (size_t)semicolon);
-        if (colon < 0 || !str_equal_ignore_case(head, name))
+        size_t end = semicolon < 0 ? head.length : (size_t)semicolon;
+        if (colon < 0 || !str_equal_ignore_case(str_slice(head, 0, end), name))
             continue;
+        *parameters_r = str_from(head, end);
         *value_r = str_trim(str_from(line, (size_t)colon + 1));
         return true;
     }
     return false;
+}
+
+static bool find_value(Str calendar, Str name, Str *value_r)
+{
+    Str ignored;
+    return find_line(calendar, name, &ignored, value_r);
+}
+
+/* A time of a zone in UTC. */
+static Str in_utc(Arena *arena, Str value, Str zone)
+{
+    int64_t civil, time_ms;
+    Error ignored;
+    if (!calendar_read_civil(arena, value, &civil, &ignored) ||
+        !date_instant(civil, zone, &time_ms, &ignored))
+        return value;
+    Str utc = calendar_civil(arena, time_ms / 1000);
+    return str_format(arena, STR_FMT "Z", STR_ARG(utc));
 }
 
 /* Section 3.1 of RFC 5545: CRLF and a blank only fold a line. */
@@ -38,9 +59,11 @@ static Str unfold(Arena *arena, Str calendar)
 /* A whole day begins at its midnight. "" when it is not there. */
 static Str moment_of(Arena *arena, Str calendar, const char *name)
 {
-    Str value = S("");
-    if (!find_value(calendar, str(name), &value))
+    Str value = S(""), parameters;
+    if (!find_line(calendar, str(name), &parameters, &value))
         return S("");
+    if (str_starts(parameters, S(";TZID=")))
+        return in_utc(arena, value, str_from(parameters, 6));
     return value.length == 8 ? str_format(arena, STR_FMT "T000000Z", STR_ARG(value)) : value;
 }
 
@@ -89,6 +112,8 @@ bool dav_wants(Arena *arena, const DavFilter *filter, Str calendar)
     if (filter->wants_none)
         return false;
     Str lines = unfold(arena, calendar);
+    ptrdiff_t task = str_find(lines, S("BEGIN:VTODO")); /* zones come before */
+    lines = str_from(lines, (size_t)MAX(task, (ptrdiff_t)0));
     if (filter->range.is_set && !overlaps(arena, &filter->range, lines))
         return false;
     for (size_t i = 0; i < filter->conditions.count; i++)

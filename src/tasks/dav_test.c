@@ -69,6 +69,37 @@ Test(tasks, a_body_that_is_no_request_is_refused)
     }
 }
 
+Test(tasks, a_query_looks_at_the_task_and_not_at_its_zone)
+{
+    static const Str weekly =
+        S_INIT("BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\n"
+               "DTSTART:20261025T030000\r\nRRULE:FREQ=YEARLY\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+               "BEGIN:VTODO\r\nDTSTART;TZID=Europe/Berlin:20270301T120000\r\n"
+               "DUE;TZID=Europe/Berlin:20270301T120000\r\nRRULE:FREQ=WEEKLY\r\nEND:VTODO\r\n"
+               "END:VCALENDAR\r\n");
+    static const struct {
+        const char *body;
+        bool wants;
+    } cases[] = {
+        { TODO("<c:time-range end=\"20270301T110000Z\"/>"), false },
+        { TODO("<c:time-range end=\"20270301T110001Z\"/>"), true },
+        { TODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T110000Z\" "
+               "end=\"20270301T110001Z\"/></c:prop-filter>"),
+          true },
+        { TODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T110001Z\"/>"
+               "</c:prop-filter>"),
+          false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(16));
+        DavRequest request;
+        Error err;
+        cr_assert(dav_read(arena, str(cases[i].body), &request, &err), "%s", cases[i].body);
+        cr_expect_eq(dav_wants(arena, &request.filter, weekly), cases[i].wants, "%s",
+                     cases[i].body);
+    }
+}
+
 Test(tasks, a_query_wants_what_its_filter_says)
 {
     static const Str open =
