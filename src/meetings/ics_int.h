@@ -30,8 +30,11 @@ typedef struct IcsEvent {
     IcsTime start, end, recurrence_id;
     bool is_from_then_on; /* RANGE=THISANDFUTURE: of recurrence_id and what comes after it */
     int64_t sequence;
-    const struct IcsEvent *before; /* the change of this kind of the same UID that is found next */
-    int64_t duration_s;            /* -1: not said */
+    /* Of such a change: from when on, by how much it moves what it is of, and the change of the
+     * same UID that is found next. */
+    int64_t from_ms, shift_s;
+    const struct IcsEvent *before;
+    int64_t duration_s; /* -1: not said */
     Str rule, conference;
     VEC(IcsTime) not_on, also_on;
     Buf attendees;

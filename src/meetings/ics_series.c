@@ -119,28 +119,20 @@ static const IcsEvent *change_of(IcsReading *reading, Str uid, int64_t time_ms)
 {
     const MapEntry *entry = map_find(&reading->changes, uid);
     const IcsEvent *best = NULL, *change = entry ? entry->pointer : NULL;
-    int64_t best_ms = INT64_MIN;
-    for (; change; change = change->before) {
-        int64_t from_ms;
-        Error ignored;
-        if (ics_instant(reading, &change->recurrence_id, &from_ms, &ignored) &&
-            from_ms <= time_ms && from_ms > best_ms) {
+    for (; change; change = change->before)
+        if (change->from_ms <= time_ms && (!best || change->from_ms > best->from_ms))
             best = change;
-            best_ms = from_ms;
-        }
-    }
     return best;
 }
 
 /* By how much a change moves its own occurrence, on the clock that it is written by. */
-static bool shift_of(const IcsReading *reading, const IcsEvent *change, int64_t *shift_r,
-                     Error *err)
+static bool measure_change(const IcsReading *reading, IcsEvent *change, Error *err)
 {
-    int64_t from_ms, from;
-    if (!ics_instant(reading, &change->recurrence_id, &from_ms, err) ||
-        !ics_civil(reading, &change->start, from_ms, &from, err))
+    int64_t from;
+    if (!ics_instant(reading, &change->recurrence_id, &change->from_ms, err) ||
+        !ics_civil(reading, &change->start, change->from_ms, &from, err))
         return false;
-    *shift_r = change->start.civil - from;
+    change->shift_s = change->start.civil - from;
     return true;
 }
 
@@ -148,11 +140,11 @@ static bool shift_of(const IcsReading *reading, const IcsEvent *change, int64_t 
 static bool add_changed(IcsReading *reading, const IcsEvent *change, int64_t name_ms, Error *err)
 {
     IcsTime moved = change->start;
-    int64_t shift_s, length_s, time_ms, civil;
-    if (!length_of(reading, change, &length_s, err) || !shift_of(reading, change, &shift_s, err) ||
+    int64_t length_s, time_ms, civil;
+    if (!length_of(reading, change, &length_s, err) ||
         !ics_civil(reading, &change->start, name_ms, &civil, err))
         return false;
-    moved.civil = civil + shift_s;
+    moved.civil = civil + change->shift_s;
     return ics_instant(reading, &moved, &time_ms, err) &&
            add_meeting(reading, change, time_ms, length_s, name_ms, err);
 }
@@ -229,15 +221,15 @@ static bool unroll(IcsReading *reading, const IcsEvent *event, Error *err)
 
 static void note_change(IcsReading *reading, IcsEvent *event)
 {
-    int64_t shift_s;
     Error ignored;
-    if (!event->start.is_there || !shift_of(reading, event, &shift_s, &ignored) ||
-        shift_s > SHIFT_MAX_S || shift_s < -SHIFT_MAX_S)
+    if (!event->start.is_there || !measure_change(reading, event, &ignored) ||
+        event->shift_s > SHIFT_MAX_S || event->shift_s < -SHIFT_MAX_S)
         return;
     MapEntry *entry = map_add(&reading->changes, event->meeting.uid, NULL);
     event->before = entry->pointer;
     entry->pointer = event;
-    reading->shift_max_s = MAX(reading->shift_max_s, shift_s < 0 ? -shift_s : shift_s);
+    reading->shift_max_s =
+        MAX(reading->shift_max_s, event->shift_s < 0 ? -event->shift_s : event->shift_s);
 }
 
 /* What stands apart from its series. */
