@@ -425,16 +425,17 @@ def test_two_people_who_are_invited_to_one_meeting_get_one_bot(library, attendee
     first = library.post("/v1/meeting-bots/all", {"hours": 48}).json()
     ours = [s for s in first["scheduled"] if s["title"] == "Meeting both"]
     second = bo("POST", "/v1/meeting-bots/all", {"hours": 48}).json()
-    assert len(ours) == 2 and [s["reason"] for s in second["skipped"]] == ["has_bot"] * 2 and not second["scheduled"]
+    assert len(ours) == 2, first
+    assert [s["reason"] for s in second["skipped"]] == ["has_bot"] * 2 and not second["scheduled"], second
     assert {s["bot"]["id"] for s in second["skipped"]} == {s["bot"]["id"] for s in ours}
-    assert len([b for b in attendee.bots.values() if b["meeting_url"] == link]) == 2
+    assert len([b for b in attendee.bots.values() if b["meeting_url"] == link]) == 2, first
     # Whoever had it no longer has the meeting: the other may send one.
     assert library.call("DELETE", f"/v1/calendars/{mine}").status_code == 204
-    assert wait_until(lambda: not [b for b in attendee.bots.values() if b["meeting_url"] == link])
+    assert wait_until(lambda: not [b for b in attendee.bots.values() if b["meeting_url"] == link], seconds=60), library.get("/v1/meeting-bots?open=1").text
     assert len(bo("POST", "/v1/meeting-bots/all", {"hours": 48}).json()["scheduled"]) == 2
     attendee.show(ics(("both", 60, moved, "RRULE:FREQ=DAILY;COUNT=2\r\n")))
     assert bo("POST", f"/v1/calendars/{theirs}/sync").status_code == 202
-    assert wait_until(lambda: [b for b in attendee.bots.values() if b["meeting_url"] == moved] and not [b for b in attendee.bots.values() if b["meeting_url"] == link])
+    assert wait_until(lambda: [b for b in attendee.bots.values() if b["meeting_url"] == moved] and not [b for b in attendee.bots.values() if b["meeting_url"] == link], seconds=60), library.get("/v1/meeting-bots?open=1").text
     assert bo("DELETE", f"/v1/calendars/{theirs}").status_code == 204
 
 
