@@ -32,7 +32,8 @@ class Places:
         self.repository = {}  # path -> bytes
         self.notion_pages = {}  # id -> (title, edited, [blocks])
         self.notion_table = []  # rows: (name, number)
-        self.notion_written = []
+        self.notion_written = []    # (method, path, body)
+        self.notion_parents, self.notion_edited_by, self.notion_minute = {}, {}, 0
         self.granted = {}       # code -> challenge
         self.grants = []        # what was asked of the token endpoint
         self.grants_take_s = 0
@@ -184,6 +185,7 @@ class Places:
         def page(key):
             title, edited, _ = self.notion_pages[key]
             return {"object": "page", "id": key, "last_edited_time": edited, "in_trash": False,
+                    "parent": self.notion_parents.get(key, {}), "last_edited_by": {"object": "user", "id": self.notion_edited_by.get(key, "ann")},
                     "properties": {"title": {"type": "title", "title": text(title)}}}
 
         if request.headers.get("Authorization") != "Bearer ntn_x" or request.headers["Notion-Version"] != "2025-09-03":
@@ -202,12 +204,41 @@ class Places:
                     for name, count in self.notion_table]
             return say(200, object="list", results=rows, has_more=False, next_cursor=None)
         kind, key = path.strip("/").split("/")[:2] if path.count("/") > 1 else (path.strip("/"), "")
+
+        def words(texts):
+            return "".join(one["text"]["content"] for one in texts)
+
+        def blocks(children):
+            return [(one["type"], words(one[one["type"]]["rich_text"])) for one in children]
+
+        def write(key, title, children):
+            self.notion_minute += 1
+            self.notion_pages[key] = (title, f"2026-02-01T10:{self.notion_minute:02}:00.000Z", children)
+            self.notion_edited_by[key] = "bot"
+
+        if path == "/users/me":
+            return say(200, object="user", id="bot")
+        if kind == "data_sources" and key == "t1":
+            return say(200, object="data_source", id="t1", properties={
+                "Name": {"type": "title"}, "Count": {"type": "number"}, "Tags": {"type": "multi_select"}})
+        if request.command in ("POST", "PATCH"):
+            self.notion_written.append((request.command, path, body))
         if kind == "pages" and request.command == "POST":
-            self.notion_written.append(body)
-            known = body["parent"]["page_id"] in self.notion_pages
-            return say(200, object="page", id="new1") if known else say(404, object="error", code="object_not_found")
+            parent = body["parent"]
+            if parent.get("page_id") not in self.notion_pages and parent.get("data_source_id") != "t1":
+                return say(404, object="error", code="object_not_found")
+            key = f"new{len(self.notion_parents) + 1}"
+            self.notion_parents[key] = parent
+            title = next(one["title"] for one in body["properties"].values() if "title" in one)
+            write(key, words(title), blocks(body["children"]))
+            return say(200, **page(key))
+        if kind == "pages" and request.command == "PATCH":
+            assert body["erase_content"]
+            write(key, words(body["properties"]["title"]["title"]), [])
+            return say(200, **page(key))
         if request.command == "PATCH":
-            self.notion_written.append(body)
+            title, _, children = self.notion_pages[key]
+            write(key, title, children + blocks(body["children"]))
             return say(200, object="list", results=[])
         if kind == "pages" and key in self.notion_pages:
             return say(200, **page(key))

@@ -261,7 +261,7 @@ def test_files_of_a_repository_follow_its_branch(library, places):
     assert notes.sync()["items"]["gone"] == 1
 
 
-def test_pages_and_tables_of_notion_come_in_and_a_document_goes_out(library, places):
+def test_pages_and_tables_of_notion_come_in(library, places):
     then = "2026-01-01T09:00:00.000Z"
     places.notion_pages = {"p1": ("Plan", then, [("heading_2", "Birds"), ("paragraph", "The grebe nests.")]),
                            "p2": ("List", then, [("bulleted_list_item", "Swan")])}
@@ -273,12 +273,58 @@ def test_pages_and_tables_of_notion_come_in_and_a_document_goes_out(library, pla
     places.notion_pages["p1"] = ("Plan", "2026-01-02T09:00:00.000Z", [("paragraph", "The grebe has nested.")])
     notion.sync()
     assert "has nested" in notion.text("page:p1") and not places.asked("/notion/pages/p2")
-    document = library.add(("report.md", b"# Report\n\n" + b"\n\n".join(b"Line %d." % n for n in range(120))))[0]
-    answer = library.post(notion.path + "/send", {"document": document["id"], "below": "p1"})
-    assert answer.status_code == 201 and answer.json()["remote"] == "page:new1", answer.text
-    first, rest = places.notion_written
-    assert len(first["children"]) == 100 and len(first["children"]) + len(rest["children"]) == 121
-    assert library.post(notion.path + "/send", {"document": document["id"], "below": "nowhere"}).status_code == 404
+
+
+def test_a_document_goes_to_notion_and_is_one_page_there(library, places):
+    places.notion_pages = {"p1": ("Plan", "2026-01-01T09:00:00.000Z", []), "p2": ("List", "2026-01-01T09:00:00.000Z", [])}
+    places.notion_table = [("Nails", 12)]
+    notion = Connection(library, "notion", token="ntn_x", pause_ms=0, api=places.url + "/notion")
+    def add(lines):
+        return library.add(("report.md", b"# Report\n\n" + b"\n\n".join(b"Line %d." % n for n in range(lines))))[0]["id"]
+    def send(document, **more):
+        places.notion_written.clear()
+        return library.post(notion.path + "/send", {"document": document, **more})
+    document = add(120)
+    answer = send(document)
+    assert answer.status_code == 400 and answer.json()["error"]["field"] == "below", answer.text
+    assert send(document, below="nowhere").status_code == 404
+    answer = send(document, below="p1")
+    assert answer.status_code == 201 and answer.json() == {"remote": "page:new1", "new": True}, answer.text
+    assert [len(body["children"]) for _, _, body in places.notion_written] == [100, 21]
+    assert len(places.notion_pages["new1"][2]) == 121
+    # Sent again it is the same page, with what the document says now; it does not come back as a document.
+    answer = send(document)
+    assert answer.status_code == 200 and answer.json() == {"remote": "page:new1", "new": False}, answer.text
+    assert [method + path for method, path, _ in places.notion_written] == ["PATCH/pages/new1"] + 2 * ["PATCH/blocks/new1/children"]
+    assert len(places.notion_pages["new1"][2]) == 121
+    assert notion.sync()["items"]["sent"] == 1 and len(notion.items("taken")) == 3
+    # Edited there within the same minute, or later: told, and left alone.
+    title, edited, _ = places.notion_pages["new1"]
+    for when in (edited, "2026-03-01T10:00:00.000Z"):
+        places.notion_pages["new1"] = (title, when, [("paragraph", "My own words")])
+        places.notion_edited_by["new1"] = "ann"
+        answer = send(document)
+        assert answer.status_code == 409 and "edited there" in answer.text and not places.notion_written, answer.text
+        assert notion.items("edited")["page:new1"]["document"] == document
+    assert notion.sync()["items"]["edited"] == 1 and places.notion_pages["new1"][2] == [("paragraph", "My own words")]
+    assert send(document, replace=True).status_code == 200 and len(places.notion_pages["new1"][2]) == 121
+    # What was begun and broke off is finished the next time.
+    places.refuse["/notion/blocks/new1/children"] = (500, {})
+    assert send(document).status_code == 502
+    places.refuse.clear()
+    assert send(document).status_code == 200 and len(places.notion_pages["new1"][2]) == 121
+    # Below another page, and when it was removed there, it is a new one.
+    assert send(document, below="page:p2").json() == {"remote": "page:new2", "new": True}
+    del places.notion_pages["new2"]
+    assert send(document).status_code == 400 and send(document, below="p2").json()["remote"] == "page:new3"
+    # A row of a database has properties.
+    row = add(1)
+    wrong = send(row, below="data_source:t1", properties={"Count": "many"})
+    assert wrong.status_code == 400 and wrong.json()["error"]["field"] == "properties" and not places.notion_written
+    assert send(row, below="data_source:t1", properties={"Count": 3, "Tags": ["a"]}).status_code == 201
+    body = places.notion_written[0][2]
+    assert body["properties"]["Count"] == {"number": 3} and "Name" in body["properties"]
+    assert body["parent"] == {"type": "data_source_id", "data_source_id": "t1"}
 
 
 def test_a_service_grants_tokens_that_are_refreshed(library, places):

@@ -244,16 +244,22 @@ bool connections_sync(ApiRequest *request, HttpResponse *response, Error *err)
 
 bool connections_send(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    Str document = STR_NONE, below = STR_NONE, remote;
+    ConnectSending sending = { 0 };
+    json_t *properties = NULL;
     if (!api_fields(request, err,
-                    { "document", JSON_STR, &document, .required = true, .length_max = 64 },
-                    { "below", JSON_STR, &below, .required = true, .length_max = 200 }) ||
-        !connect_send(request->api->connect, request->scope, request->arena, request->params[0],
-                      document, below, &remote, err))
+                    { "document", JSON_STR, &sending.document, .required = true, .length_max = 64 },
+                    { "below", JSON_STR, &sending.below, .length_max = 200 },
+                    { "properties", JSON_ANY, &properties },
+                    { "replace", JSON_FLAG, &sending.replaces }))
         return false;
-    response->status = 201;
+    sending.properties = properties;
+    if (!connect_send(request->api->connect, request->scope, request->arena, request->params[0],
+                      &sending, err))
+        return false;
+    response->status = sending.is_new ? 201 : 200;
     JsonWriter json = put_begin(&response->body);
-    put_text(&json, "remote", remote);
+    put_text(&json, "remote", sending.remote);
+    put_bool(&json, "new", sending.is_new);
     put_end(&json);
     return true;
 }

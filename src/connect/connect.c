@@ -3,7 +3,6 @@
 #include "store/audit_store.h"
 
 #define NAME_MAX_BYTES 200
-#define SENT_MAX MB(4) /* of a text that goes out; what is beyond is left out */
 
 #define CONNECTOR(name, source, oauth, title) extern const Connector connector_##name;
 #include "connect/connectors.def"
@@ -224,43 +223,6 @@ bool connect_test(Connect *connect, const Scope *scope, Arena *arena, Str id,
     if (!kind->connector->check(&run, &says, err))
         return false;
     *says_r = str_copy(arena, says);
-    return true;
-}
-
-/* --- The other way --- */
-
-bool connect_can_send(const ConnectorKind *kind) { return kind->connector->send != NULL; }
-
-bool connect_send(Connect *connect, const Scope *scope, Arena *arena, Str id, Str document,
-                  Str below, Str *remote_r, Error *err)
-{
-    AUTO_JSON json_t *settings = NULL;
-    const ConnectorKind *kind;
-    Change change = { .scope = scope, .arena = arena, .connection.id = id };
-    Buf text = buf_new(arena, SENT_MAX);
-    DocumentView view;
-    Str remote = STR_NONE;
-    if (!scope_needs(scope, ROLE_ADMIN, err) ||
-        !store_read(connect->options.db, scope, find_work, &change, err) ||
-        !connector_named(change.connection.kind, &kind, err))
-        return false;
-    if (!connect_can_send(kind))
-        return fail(err, ERROR_UNSUPPORTED, "nothing can be written to a connection of kind %s",
-                    kind->name);
-    if (!library_find(connect->options.library, scope, arena, document, &view, err) ||
-        !library_print(connect->options.library, scope, arena, document, TEXT_MARKDOWN, &text,
-                       err) ||
-        !connect_settings(connect, arena, &change.connection, &settings, err))
-        return false;
-    ConnectNote note = { .title =
-                             view.document.title.length ? view.document.title : view.document.name,
-                         .markdown = buf_str(&text),
-                         .below = below };
-    AUTO_CONNECT_RUN ConnectRun run;
-    connect_run_begin(&run, connect, scope, kind, &change.connection, settings);
-    if (!kind->connector->send(&run, &note, &remote, err))
-        return false;
-    *remote_r = str_copy(arena, remote);
     return true;
 }
 

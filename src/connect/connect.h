@@ -97,10 +97,20 @@ MUST_CHECK bool connect_sync(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool connect_decide(DbTx *tx, const Scope *scope, Arena *arena, Str connection, Str key,
                                bool is_wanted, Error *err);
 
-/* A document's text, written to the place as `below` says; *remote_r: what it is called there. Each
- * call writes anew. ERROR_UNSUPPORTED: the kind only gives. */
+/* How a document is sent. */
+typedef struct ConnectSending {
+    Str document;
+    Str below;          /* see ConnectNote; needed the first time */
+    json_t *properties; /* NULL: none */
+    bool replaces;
+    Str remote; /* set: what it is called there */
+    bool is_new;
+} ConnectSending;
+/* A document's text, written to the place: as something new the first time, then over what it was
+ * written as. ERROR_CONFLICT: that was edited there since, and stays as it is. ERROR_UNSUPPORTED:
+ * the kind only gives. */
 MUST_CHECK bool connect_send(Connect *connect, const Scope *scope, Arena *arena, Str id,
-                             Str document, Str below, Str *remote_r, Error *err);
+                             ConnectSending *sending, Error *err);
 bool connect_can_send(const ConnectorKind *kind);
 
 /* Job handlers; their argument is a Connect. */

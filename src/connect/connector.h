@@ -46,8 +46,17 @@ typedef struct ConnectFile {
 /* What goes out. */
 typedef struct ConnectNote {
     Str title, markdown;
-    Str below; /* what the place calls the thing that it goes into */
+    Str below; /* what the place calls the thing that it goes into; empty: it stays where it is */
+    json_t *properties;  /* of it, by their names there; NULL: none */
+    Str remote, version; /* what it was written as before; empty: it was not, not as a whole */
+    bool replaces;       /* also what was edited there since */
 } ConnectNote;
+
+/* What it is there now. `remote` is also set when sending failed after it was begun. */
+typedef struct ConnectSent {
+    Str remote, version;
+    bool is_new;
+} ConnectSent;
 
 typedef struct Connector {
     const char *schema; /* of its settings, JSON Schema; a writeOnly one is a secret */
@@ -59,9 +68,9 @@ typedef struct Connector {
     bool (*list)(ConnectRun *run, Str cursor, ConnectPage *page_r, Error *err);
     /* item->version is the one that is here; empty: none is. */
     bool (*fetch)(ConnectRun *run, const ConnectionItem *item, ConnectFile *file, Error *err);
-    /* Writes a text there, as one thing; *remote_r: what it is called. NULL: the place only gives.
-     */
-    bool (*send)(ConnectRun *run, const ConnectNote *note, Str *remote_r, Error *err);
+    /* Writes a text there, as one thing, or over what it was written as before. ERROR_CONFLICT:
+     * that was edited there since. NULL: the place only gives. */
+    bool (*send)(ConnectRun *run, const ConnectNote *note, ConnectSent *sent_r, Error *err);
     /* Waits at most `wait_ms` for the place to tell of something new, with a session that stays
      * open from the first call on; *is_new_r. Called for places of which list() has set
      * run->tells. ERROR_UNSUPPORTED: it tells nothing. NULL: it has to be asked. */

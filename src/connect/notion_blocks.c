@@ -14,8 +14,7 @@ static json_t *text_of(Str text)
                      text.length);
 }
 
-/* A long text in pieces that the service takes. */
-static json_t *rich_text(Str text)
+json_t *notion_texts_of(Str text)
 {
     json_t *all = json_array();
     while (text.length) {
@@ -30,7 +29,7 @@ static void add_block(Making *in, const char *type, Str text)
 {
     if (json_array_size(in->blocks) >= NOTION_BLOCKS_MAX)
         return;
-    json_t *content = json_pack("{s:o}", "rich_text", rich_text(text));
+    json_t *content = json_pack("{s:o}", "rich_text", notion_texts_of(text));
     if (str_is(str(type), "code"))
         (void)json_object_set_new(content, "language", json_string("plain text"));
     (void)json_array_append_new(

@@ -90,3 +90,52 @@ Test(connect, markdown_becomes_blocks_of_sizes_that_are_taken)
     const json_t *paragraph = json_object_get(json_array_get(one, 0), "paragraph");
     cr_expect(json_array_size(json_object_get(paragraph, "rich_text")) == 4);
 }
+
+/* With ' for ". */
+static json_t *parsed(const char *text)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Buf out = buf_new(arena, KB(4));
+    json_t *json = NULL;
+    Error err;
+    for (const char *at = text; *at; at++)
+        buf_add_char(&out, *at == '\'' ? '"' : *at);
+    cr_assert(json_parse(buf_str(&out), KB(4), &json, &err), "%s", err.message);
+    return json;
+}
+
+Test(connect, values_are_written_as_the_type_of_their_property_wants)
+{
+    static const struct {
+        const char *type, *value, *made; /* NULL: refused */
+    } cases[] = {
+        { "number", "12", "{'number':12}" },
+        { "number", "'12'", NULL },
+        { "checkbox", "true", "{'checkbox':true}" },
+        { "select", "'Open'", "{'select':{'name':'Open'}}" },
+        { "status", "'Done'", "{'status':{'name':'Done'}}" },
+        { "multi_select", "['a','b']", "{'multi_select':[{'name':'a'},{'name':'b'}]}" },
+        { "multi_select", "['a',1]", NULL },
+        { "multi_select", "null", "{'multi_select':[]}" },
+        { "date", "'2026-01-31'", "{'date':{'start':'2026-01-31'}}" },
+        { "date", "null", "{'date':null}" },
+        { "url", "'https://e.org'", "{'url':'https://e.org'}" },
+        { "rich_text", "'x'", "{'rich_text':[{'type':'text','text':{'content':'x'}}]}" },
+        { "rich_text", "['x']", NULL },
+        { "formula", "1", NULL },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_JSON json_t *known = json_pack("{s:{s:s}}", "P", "type", cases[i].type);
+        AUTO_JSON json_t *value = parsed(cases[i].value), *into = json_object();
+        AUTO_JSON json_t *given = json_pack("{s:O}", "P", value);
+        Error err = { 0 };
+        bool good = notion_values(known, given, into, &err);
+        cr_expect(good == !!cases[i].made, "%s %s: %s", cases[i].type, cases[i].value, err.message);
+        AUTO_JSON json_t *made = cases[i].made ? parsed(cases[i].made) : NULL;
+        cr_expect(!good || json_equal(json_object_get(into, "P"), made), "%s %s", cases[i].type,
+                  cases[i].value);
+    }
+    AUTO_JSON json_t *given = parsed("{'Q':1}"), *into = json_object();
+    Error err = { 0 };
+    cr_expect(!notion_values(NULL, given, into, &err) && err.code == ERROR_INVALID);
+}

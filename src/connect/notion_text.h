@@ -22,3 +22,10 @@ void notion_property(Buf *out, const json_t *property);
 /* Headings, lists, code, quotes and paragraphs of Markdown, each a block; those beyond
  * NOTION_BLOCKS_MAX are left out. */
 json_t *notion_blocks_of(Arena *arena, Str markdown);
+/* A text as the API takes one, in pieces of NOTION_TEXT_MAX. */
+json_t *notion_texts_of(Str text);
+
+/* Adds the values (texts, numbers, flags, lists of texts, null) of properties to `into` as the API
+ * takes them. `known`: the properties there with their types, as a page or a database tells them;
+ * NULL: there are none. ERROR_INVALID names what is wrong. */
+MUST_CHECK bool notion_values(const json_t *known, json_t *given, json_t *into, Error *err);

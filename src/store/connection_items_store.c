@@ -72,6 +72,8 @@ static const char found_sql[] =
     " listed = CASE WHEN connection_items.state = 'ignored' THEN connection_items.listed"
     " ELSE excluded.listed END,"
     " state = CASE WHEN connection_items.state = 'ignored' THEN 'ignored'"
+    " WHEN connection_items.state IN ('sent', 'edited') THEN CASE WHEN connection_items.version"
+    " IN ('', excluded.listed) THEN 'sent' ELSE 'edited' END"
     " WHEN connection_items.state IN ('failed', 'gone') OR excluded.listed = ''"
     " OR connection_items.version <> excluded.listed THEN 'waiting'"
     " ELSE connection_items.state END"
@@ -231,8 +233,51 @@ bool connection_items_of(DbTx *tx, const Scope *scope, Str document, int64_t *co
 {
     return db_query_int(tx,
                         DB_SAME("SELECT count(*) FROM connection_items WHERE workspace = $1"
-                                " AND document = $2 AND document <> '' AND state <> 'gone'"),
+                                " AND document = $2 AND document <> ''"
+                                " AND state NOT IN ('gone', 'sent', 'edited')"),
                         DB_ARGS(db_text(scope->workspace), db_text(document)), 0, count_r, err);
+}
+
+/* --- Written there --- */
+
+bool connection_item_sent(DbTx *tx, const Scope *scope, Arena *arena, Str connection, Str document,
+                          ConnectionItem *item_r, Error *err)
+{
+    return sql_find(tx, arena,
+                    DB_SAME(ITEMS "AND document = $3 AND state IN ('sent', 'edited')"
+                                  " ORDER BY updated_at DESC LIMIT 1"),
+                    DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(document)),
+                    read_item, item_r, "item", document, err);
+}
+
+bool connection_item_send(DbTx *tx, const Scope *scope, Arena *arena, Str connection,
+                          const ConnectionItem *item, Error *err)
+{
+    Str key = sha256_hex(arena, item->remote);
+
+    return db_exec(tx,
+                   DB_SAME("UPDATE connection_items SET state = 'ignored' WHERE workspace = $1"
+                           " AND connection = $2 AND document = $3 AND item_key <> $4"
+                           " AND state IN ('sent', 'edited')"),
+                   DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(item->document),
+                           db_text(key)),
+                   NULL, err) &&
+           db_exec(tx,
+                   DB_SAME("INSERT INTO connection_items (workspace, connection, item_key, remote,"
+                           " name, depth, state, seen, listed, version, document, tries,"
+                           " error_code, error, updated_at)"
+                           " VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7, $7, $8, 0, $9, $10, $11)"
+                           " ON CONFLICT (workspace, connection, item_key) DO UPDATE SET"
+                           " name = excluded.name, state = excluded.state,"
+                           " version = excluded.version, document = excluded.document,"
+                           " error_code = excluded.error_code, error = excluded.error,"
+                           " updated_at = excluded.updated_at"),
+                   DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(key),
+                           db_text(item->remote), db_text(item->name),
+                           db_text(str(names[item->state])), db_text(item->version),
+                           db_text(item->document), db_text(item->error_code), db_text(item->error),
+                           db_int(now_ms())),
+                   NULL, err);
 }
 
 bool connection_items_forget(DbTx *tx, const Scope *scope, Str document, Error *err)

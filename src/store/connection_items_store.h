@@ -41,8 +41,9 @@ typedef struct ConnectionItemList {
 } ConnectionItemList;
 
 /* Found by the connection's round: remote, name, depth and listed of each. What is new, has another
- * version or has failed waits to be taken; what this round has seen before is left alone. Those
- * beyond `most` in one round are left out. */
+ * version or has failed waits to be taken; what this round has seen before is left alone, and what
+ * was written there is never taken, only seen to be edited. Those beyond `most` in one round are
+ * left out. */
 MUST_CHECK bool connection_items_found(DbTx *tx, const Scope *scope, Arena *arena,
                                        const struct Connection *connection,
                                        const ConnectionItem *items, size_t count, int64_t most,
@@ -77,9 +78,16 @@ MUST_CHECK bool connection_items_unseen(DbTx *tx, const Scope *scope, Arena *are
 /* How many items there are in each state. */
 MUST_CHECK bool connection_item_counts(DbTx *tx, const Scope *scope, Str connection,
                                        int64_t counts_r[ITEM_STATE_COUNT], Error *err);
-/* How many items, of any connection, have this document and are not gone. */
+/* How many items, of any connection, brought this document and are not gone. */
 MUST_CHECK bool connection_items_of(DbTx *tx, const Scope *scope, Str document, int64_t *count_r,
                                     Error *err);
+/* What the document was last written to there (sent or edited). ERROR_NOT_FOUND: nothing. */
+MUST_CHECK bool connection_item_sent(DbTx *tx, const Scope *scope, Arena *arena, Str connection,
+                                     Str document, ConnectionItem *item_r, Error *err);
+/* The document is `item` there, and what it was before is ignored: remote, name, state, version,
+ * error. */
+MUST_CHECK bool connection_item_send(DbTx *tx, const Scope *scope, Arena *arena, Str connection,
+                                     const ConnectionItem *item, Error *err);
 /* The document is erased: nothing of what it was called stays, and while it is there it is not
  * taken again. */
 MUST_CHECK bool connection_items_forget(DbTx *tx, const Scope *scope, Str document, Error *err);

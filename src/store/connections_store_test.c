@@ -84,6 +84,8 @@ STORE_TEST(what_is_found_again_waits_when_it_is_new_or_failed)
         { ITEM_skipped, "1", ITEM_skipped },   { ITEM_skipped, "2", ITEM_waiting },
         { ITEM_gone, "1", ITEM_waiting },      { ITEM_ignored, "2", ITEM_ignored },
         { ITEM_conflict, "1", ITEM_conflict }, { ITEM_conflict, "2", ITEM_waiting },
+        { ITEM_sent, "1", ITEM_sent },         { ITEM_sent, "2", ITEM_edited },
+        { ITEM_edited, "1", ITEM_sent },       { ITEM_edited, "2", ITEM_edited },
     };
     Connection connection;
     ItemState now;
@@ -118,6 +120,30 @@ STORE_TEST(what_a_round_has_not_seen_is_told_and_more_than_its_room_is_left_out)
     CALL(connection_items_found(tx, &world->ours, world->arena, &connection, many, 3, 2, err));
     CALL(connection_items_seen(tx, &world->ours, &connection, &seen, err));
     EXPECT(seen == 2);
+    return true;
+}
+
+STORE_TEST(a_document_that_was_written_there_is_one_thing_there_and_not_what_brought_it)
+{
+    Connection connection;
+    ConnectionItem found;
+    ConnectionItem item = { .remote = S("page:1"), .document = S("d"), .state = ITEM_sent };
+    int64_t count;
+    CALL(add(tx, world, &connection, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_item_sent(tx, &world->ours, world->arena, connection.id,
+                                                      S("d"), &found, err));
+    CALL(connection_item_send(tx, &world->ours, world->arena, connection.id, &item, err));
+    CALL(connection_item_sent(tx, &world->ours, world->arena, connection.id, S("d"), &found, err));
+    EXPECT(str_is(found.remote, "page:1"));
+    CALL(connection_items_of(tx, &world->ours, S("d"), &count, err));
+    EXPECT(!count);
+    item.remote = S("page:2");
+    CALL(connection_item_send(tx, &world->ours, world->arena, connection.id, &item, err));
+    CALL(connection_item_sent(tx, &world->ours, world->arena, connection.id, S("d"), &found, err));
+    EXPECT(str_is(found.remote, "page:2"));
+    Str first = sha256_hex(world->arena, S("page:1"));
+    CALL(connection_item_find(tx, &world->ours, world->arena, connection.id, first, &found, err));
+    EXPECT(found.state == ITEM_ignored);
     return true;
 }
 

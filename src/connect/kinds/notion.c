@@ -1,20 +1,14 @@
 /* notion.c - the pages and tables of a Notion workspace that its integration may see: pages as
- * Markdown, tables as CSV; and texts as new pages. */
+ * Markdown, tables as CSV; and texts as pages (notion_send.c). */
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/utf8.h"
-#include "connect/connect_http.h"
+#include "connect/notion_api.h"
 #include "connect/notion_text.h"
-#include "connect/oauth.h"
-#include "net/url.h"
 
-#define API_USUAL S("https://api.notion.com/v1")
-#define API_VERSION S("2025-09-03")
-#define PAUSE_MS 340     /* three requests a second are what the service takes */
 #define SETTLE_MS 90000  /* it tells times of change by the minute */
 #define DEPTH_MAX 8      /* of blocks in blocks */
 #define REQUESTS_MAX 500 /* for one page */
-#define CHILDREN_AT_ONCE 100
 #define TEXT_MAX MB(16)
 #define NAME_MAX_BYTES 150
 #define COLUMNS_MAX 200
@@ -29,53 +23,6 @@ static const char schema[] =
     "\"pause_ms\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":60000,\"default\":340,\"title\":"
     "\"Milliseconds between two requests\"},"
     "\"items_max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200000,\"default\":10000}}}";
-
-/* --- Asking --- */
-
-/* *json_r NULL: there is no such thing any more. */
-static bool ask_notion(ConnectRun *run, const char *method, Str path, Str body, json_t **json_r,
-                       Error *err)
-{
-    Str api = connect_text(run, "api"), token;
-    *json_r = NULL;
-    if (!oauth_token(run, &token, err))
-        return false;
-    if (!token.length)
-        token = connect_text(run, "token");
-    HttpPair headers[] = { connect_bearer(run->arena, token),
-                           { S("Notion-Version"), API_VERSION },
-                           { S("Content-Type"), S("application/json") } };
-    ConnectAsk ask = { .method = method,
-                       .url = url_join(run->arena, api.length ? api : API_USUAL, path),
-                       .headers = headers,
-                       .header_count = COUNT(headers),
-                       .body = body,
-                       .pause_ms = connect_number(run, "pause_ms", PAUSE_MS),
-                       .stays = true };
-    ConnectAnswer answer;
-    if (!connect_ask(run, &ask, &answer, err))
-        return false;
-    return answer.status >= 300 || json_parse(answer.body, MB(8), json_r, err);
-}
-
-static Str page_body(Arena *arena, Str cursor)
-{
-    Buf out = buf_new(arena, KB(4));
-    JsonWriter json = put_begin(&out);
-    put_int(&json, "page_size", CHILDREN_AT_ONCE);
-    if (cursor.length)
-        put_text(&json, "start_cursor", cursor);
-    put_end(&json);
-    return buf_str(&out);
-}
-
-/* Where the next part begins; empty: this was the last. */
-static Str next_cursor(Arena *arena, const json_t *answer)
-{
-    return json_is_true(json_object_get(answer, "has_more"))
-               ? str_copy(arena, json_member_text(answer, "next_cursor"))
-               : STR_NONE;
-}
 
 /* --- Listing --- */
 
@@ -93,12 +40,6 @@ static Str name_of(Arena *arena, const json_t *object, const char *ending)
     return buf_str(&out);
 }
 
-static bool is_trashed(const json_t *object)
-{
-    return json_is_true(json_object_get(object, "in_trash")) ||
-           json_is_true(json_object_get(object, "archived"));
-}
-
 static void add_object(ConnectRun *run, const json_t *object, ConnectPage *page)
 {
     Str kind = json_member_text(object, "object"), id = json_member_text(object, "id");
@@ -106,7 +47,7 @@ static void add_object(ConnectRun *run, const json_t *object, ConnectPage *page)
     bool is_page = str_is(kind, "page");
     int64_t edited_ms = 0;
     Error none;
-    if (is_trashed(object) ||
+    if (notion_is_trashed(object) ||
         (!is_page && (!str_is(kind, "data_source") || !connect_is_on(run, "tables", true))))
         return;
     ConnectionItem item = { .remote = str_format(run->arena, STR_FMT ":" STR_FMT, STR_ARG(kind),
@@ -122,13 +63,13 @@ static bool notion_list(ConnectRun *run, Str cursor, ConnectPage *page_r, Error 
     AUTO_JSON json_t *answer = NULL;
     size_t i;
     const json_t *object;
-    if (!ask_notion(run, "POST", S("/search"), page_body(run->arena, cursor), &answer, err))
+    if (!notion_ask(run, "POST", S("/search"), notion_part(run->arena, cursor), &answer, err))
         return false;
     if (!json_is_array(json_object_get(answer, "results")))
         return fail(err, ERROR_UPSTREAM, "the answer to the search is none of Notion");
     json_array_foreach(json_object_get(answer, "results"), i, object)
         add_object(run, object, page_r);
-    page_r->cursor = next_cursor(run->arena, answer);
+    page_r->cursor = notion_next(run->arena, answer);
     page_r->is_last = page_r->is_whole = !page_r->cursor.length;
     return true;
 }
@@ -185,18 +126,18 @@ static bool read_children(Reading *in, Str id, int depth, int indent, Error *err
         size_t i;
         const json_t *block;
         Str path = str_format(in->run->arena, "/blocks/" STR_FMT "/children?page_size=%d%s" STR_FMT,
-                              STR_ARG(id), CHILDREN_AT_ONCE, cursor.length ? "&start_cursor=" : "",
+                              STR_ARG(id), NOTION_AT_ONCE, cursor.length ? "&start_cursor=" : "",
                               STR_ARG(cursor));
         if (++in->requests > REQUESTS_MAX)
             return fail(err, ERROR_TOO_LARGE, "the page has more blocks than are read");
-        if (!ask_notion(in->run, "GET", path, STR_NONE, &answer, err))
+        if (!notion_ask(in->run, "GET", path, STR_NONE, &answer, err))
             return false;
         json_array_foreach(json_object_get(answer, "results"), i, block)
         {
             if (!read_block(in, block, depth, indent, err))
                 return false;
         }
-        cursor = next_cursor(in->run->arena, answer);
+        cursor = notion_next(in->run->arena, answer);
     } while (cursor.length);
     return true;
 }
@@ -227,9 +168,9 @@ static bool fetch_page(ConnectRun *run, Str id, ConnectFile *file, Error *err)
     AUTO_JSON json_t *page = NULL;
     Reading in = { .run = run, .text = buf_new(run->arena, TEXT_MAX) };
     Str path = str_format(run->arena, "/pages/" STR_FMT, STR_ARG(id));
-    if (!ask_notion(run, "GET", path, STR_NONE, &page, err))
+    if (!notion_ask(run, "GET", path, STR_NONE, &page, err))
         return false;
-    file->is_gone = !page || is_trashed(page);
+    file->is_gone = !page || notion_is_trashed(page);
     if (file->is_gone)
         return true;
     buf_add(&in.text, S("# "));
@@ -289,14 +230,14 @@ static bool fetch_table(ConnectRun *run, const ConnectionItem *item, Str id, Con
         const json_t *row;
         if (++requests > REQUESTS_MAX)
             return fail(err, ERROR_TOO_LARGE, "the table has more rows than are read");
-        if (!ask_notion(run, "POST", path, page_body(run->arena, cursor), &answer, err))
+        if (!notion_ask(run, "POST", path, notion_part(run->arena, cursor), &answer, err))
             return false;
         file->is_gone = !answer;
         if (file->is_gone)
             return true;
         json_array_foreach(json_object_get(answer, "results"), i, row)
             put_row(run->arena, &table, row);
-        cursor = next_cursor(run->arena, answer);
+        cursor = notion_next(run->arena, answer);
     } while (cursor.length);
     file->name = item->name;
     file->media_type = S("text/csv");
@@ -310,50 +251,6 @@ static bool notion_fetch(ConnectRun *run, const ConnectionItem *item, ConnectFil
         return fail(err, ERROR_INTERNAL, "nothing is called " STR_FMT, STR_ARG(item->remote));
     return str_is(kind, "page") ? fetch_page(run, rest, file, err)
                                 : fetch_table(run, item, rest, file, err);
-}
-
-/* --- Out --- */
-
-/* The service takes a hundred blocks at a time. */
-static json_t *some(const json_t *blocks, size_t from)
-{
-    json_t *part = json_array();
-    for (size_t i = from; i < MIN(from + CHILDREN_AT_ONCE, json_array_size(blocks)); i++)
-        (void)json_array_append(part, json_array_get(blocks, i));
-    return part;
-}
-
-static bool add_more(ConnectRun *run, Str id, const json_t *blocks, Error *err)
-{
-    Str path = str_format(run->arena, "/blocks/" STR_FMT "/children", STR_ARG(id));
-    for (size_t from = CHILDREN_AT_ONCE; from < json_array_size(blocks); from += CHILDREN_AT_ONCE) {
-        AUTO_JSON json_t *body = json_pack("{s:o}", "children", some(blocks, from));
-        AUTO_JSON json_t *answer = NULL;
-        if (!ask_notion(run, "PATCH", path, json_print(run->arena, body), &answer, err))
-            return fail_in(err, "the page was begun, and its end is missing");
-    }
-    return true;
-}
-
-static bool notion_send(ConnectRun *run, const ConnectNote *note, Str *remote_r, Error *err)
-{
-    AUTO_JSON json_t *blocks = notion_blocks_of(run->arena, note->markdown);
-    AUTO_JSON json_t *answer = NULL;
-    Str title = str_slice(
-        note->title, 0, utf8_floor(note->title, MIN(note->title.length, (size_t)NOTION_TEXT_MAX)));
-    AUTO_JSON json_t *body =
-        json_pack("{s:{s:s, s:s%}, s:{s:{s:[{s:{s:s%}}]}}, s:o}", "parent", "type", "page_id",
-                  "page_id", note->below.at, note->below.length, "properties", "title", "title",
-                  "text", "content", title.at, title.length, "children", some(blocks, 0));
-    if (!ask_notion(run, "POST", S("/pages"), json_print(run->arena, body), &answer, err))
-        return false;
-    if (!answer)
-        return fail(err, ERROR_NOT_FOUND,
-                    "there is no page " STR_FMT ", or the integration may not write below it",
-                    STR_ARG(note->below));
-    Str id = str_copy(run->arena, json_member_text(answer, "id"));
-    *remote_r = str_format(run->arena, "page:" STR_FMT, STR_ARG(id));
-    return add_more(run, id, blocks, err);
 }
 
 const Connector connector_notion = {
