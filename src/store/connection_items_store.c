@@ -250,34 +250,39 @@ bool connection_item_sent(DbTx *tx, const Scope *scope, Arena *arena, Str connec
                     read_item, item_r, "item", document, err);
 }
 
+static const char send_sql[] =
+    "INSERT INTO connection_items (workspace, connection, item_key, remote, name, depth, state,"
+    " seen, listed, version, document, tries, error_code, error, updated_at)"
+    " SELECT $1, $2, $3, $4, $5, 0, $6, 0, $7, $7, $8, 0, $9, $10, $11"
+    " FROM connections WHERE workspace = $1 AND id = $2"
+    " ON CONFLICT (workspace, connection, item_key) DO UPDATE SET"
+    " name = excluded.name, state = excluded.state, version = excluded.version,"
+    " document = excluded.document, error_code = excluded.error_code, error = excluded.error,"
+    " updated_at = excluded.updated_at";
+
 bool connection_item_send(DbTx *tx, const Scope *scope, Arena *arena, Str connection,
                           const ConnectionItem *item, Error *err)
 {
     Str key = sha256_hex(arena, item->remote);
+    int64_t changed;
 
-    return db_exec(tx,
-                   DB_SAME("UPDATE connection_items SET state = 'ignored' WHERE workspace = $1"
-                           " AND connection = $2 AND document = $3 AND item_key <> $4"
-                           " AND state IN ('sent', 'edited')"),
-                   DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(item->document),
-                           db_text(key)),
-                   NULL, err) &&
-           db_exec(tx,
-                   DB_SAME("INSERT INTO connection_items (workspace, connection, item_key, remote,"
-                           " name, depth, state, seen, listed, version, document, tries,"
-                           " error_code, error, updated_at)"
-                           " VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7, $7, $8, 0, $9, $10, $11)"
-                           " ON CONFLICT (workspace, connection, item_key) DO UPDATE SET"
-                           " name = excluded.name, state = excluded.state,"
-                           " version = excluded.version, document = excluded.document,"
-                           " error_code = excluded.error_code, error = excluded.error,"
-                           " updated_at = excluded.updated_at"),
-                   DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(key),
-                           db_text(item->remote), db_text(item->name),
-                           db_text(str(names[item->state])), db_text(item->version),
-                           db_text(item->document), db_text(item->error_code), db_text(item->error),
-                           db_int(now_ms())),
-                   NULL, err);
+    if (!db_exec(tx,
+                 DB_SAME("UPDATE connection_items SET state = 'ignored' WHERE workspace = $1"
+                         " AND connection = $2 AND document = $3 AND item_key <> $4"
+                         " AND state IN ('sent', 'edited')"),
+                 DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(item->document),
+                         db_text(key)),
+                 NULL, err) ||
+        !db_exec(tx, DB_SAME(send_sql),
+                 DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(key),
+                         db_text(item->remote), db_text(item->name),
+                         db_text(str(names[item->state])), db_text(item->version),
+                         db_text(item->document), db_text(item->error_code), db_text(item->error),
+                         db_int(now_ms())),
+                 &changed, err))
+        return false;
+    return changed || fail(err, ERROR_NOT_FOUND, "there is no connection " STR_FMT,
+                           STR_ARG(str_slice(connection, 0, 40)));
 }
 
 bool connection_items_forget(DbTx *tx, const Scope *scope, Str document, Error *err)

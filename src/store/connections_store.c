@@ -246,7 +246,7 @@ bool connection_end(DbTx *tx, const Scope *scope, const Connection *connection, 
                    DB_ARGS(db_text(scope->workspace), db_text(connection->id),
                            db_int(connection->round), db_int(is_good), db_int(now_ms()),
                            db_text(is_good ? S("") : str(error_name(why->code))),
-                           db_text(is_good ? S("") : str(why->message)), db_int(next_at_ms)),
+                           db_text(str(why->message)), db_int(next_at_ms)),
                    &changed, err) &&
            still(changed, err);
 }

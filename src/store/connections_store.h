@@ -73,6 +73,7 @@ MUST_CHECK bool connection_begin(DbTx *tx, const Scope *scope, Connection *conne
 /* A part of the listing is stored: where it goes on, and whether there is more. */
 MUST_CHECK bool connection_page(DbTx *tx, const Scope *scope, Connection *connection, Str cursor,
                                 bool is_last, bool is_whole, Error *err);
-/* The round is over; why->code ERROR_NONE: it went well. One that failed goes on where it was. */
+/* The round is over; why->code ERROR_NONE: it went well, and the message is what people should know
+ * of it all the same. One that failed goes on where it was. */
 MUST_CHECK bool connection_end(DbTx *tx, const Scope *scope, const Connection *connection,
                                const Error *why, int64_t next_at_ms, Error *err);

@@ -185,7 +185,7 @@ static bool connections_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(connection_items_waiting(tx, theirs, arena, ours.id, 9, &items, err));
     EXPECT(!items.count);
     ConnectionItem written = { .remote = S("page:1"), .document = secret.doc.id };
-    EXPECT_CODE(ERROR_CONFLICT, connection_item_send(tx, theirs, arena, ours.id, &written, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_item_send(tx, theirs, arena, ours.id, &written, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 connection_item_sent(tx, theirs, arena, ours.id, secret.doc.id, &written, err));
     CALL(connection_items_busy(tx, theirs, arena, &ours, &item, 1, err));
