@@ -73,6 +73,37 @@ def test_a_feed_is_connected_looked_at_and_paused(desk, page, places):
     rules_kept(page, "connections")
 
 
+def test_a_document_is_sent_to_notion_and_replaces_what_was_edited_there_only_when_asked(desk, page, places):
+    places.notion_pages = {"p1": ("Plan", "2026-01-01T09:00:00.000Z", [])}
+    settings = {"token": "ntn_x", "pause_ms": 0, "api": places.url + "/notion"}
+    answer = desk.server.post("/v1/connections", {"kind": "notion", "name": "The team's Notion", "settings": settings})
+    assert answer.status_code == 201, answer.text
+    document = desk.server.add(("oil.md", b"# The oil\n\nOil was brought."))[0]
+    desk.server.wait_document(document["id"])
+
+    def send(below=""):
+        desk.go(f"/documents/{document['id']}")
+        part(page, "send-open").click()
+        part(page, "field-below").fill(below)
+        part(page, "send-out-form-submit").click()
+    send()
+    expect(part(page, "field-problem")).to_contain_text("which page")
+    send("p1")
+    expect(part(page, "toast").last).to_contain_text("is a new page there")
+    assert places.notion_pages["new1"][2] == [("heading_1", "The oil"), ("paragraph", "Oil was brought.")]
+    places.notion_pages["new1"] = ("The oil", "2026-03-01T10:00:00.000Z", [("paragraph", "My words")])
+    send()
+    expect(part(page, "problem")).to_contain_text("edited there since")
+    shot(page, "work-send-out")
+    assert places.notion_pages["new1"][2] == [("paragraph", "My words")]
+    part(page, "field-replace").check()
+    part(page, "send-out-form-submit").click()
+    expect(part(page, "toast").last).to_contain_text("is replaced")
+    desk.go(f"/connections/{answer.json()['id']}?state=sent")
+    expect(part(page, "connection-item")).to_contain_text("Written there")
+    desk.server.call("DELETE", f"/v1/connections/{answer.json()['id']}")
+
+
 def test_granting_a_connection_its_tokens_says_what_the_server_lacks(desk, page, places):
     made = desk.server.post("/v1/connections", {"kind": "github", "name": "The log", "every_minutes": 0, "settings": {"repository": "keeper/log", "api": places.url}}).json()
     desk.go(f"/connections/{made['id']}")

@@ -2,7 +2,7 @@
 import {h} from '../dom.js';
 import {t} from '../texts.js';
 
-const STATES = ['taken', 'waiting', 'failed', 'conflict', 'skipped', 'ignored', 'gone'];
+const STATES = ['taken', 'waiting', 'failed', 'conflict', 'skipped', 'ignored', 'gone', 'sent', 'edited'];
 
 export const itemStates = STATES;
 export const foundText = (items) => STATES.filter((name) => items[name]).map((name) => t(`connect.count_${name}`, {count: items[name]})).join(' · ') || t('connect.nothing_found');
@@ -10,7 +10,8 @@ export const foundText = (items) => STATES.filter((name) => items[name]).map((na
 function stateOf(one) {
   if (!one.on) return 'paused';
   if (one.phase !== 'idle') return one.phase;
-  return one.error ? 'failing' : 'fine';
+  if (one.failures) return 'failing';
+  return one.error ? 'partly' : 'fine';
 }
 
 export function connectionChip(one) {

@@ -12,8 +12,8 @@ import {GRANTED, askGrant} from '../parts/connection_grant.js';
 import {connectionChip, foundText, itemStates} from '../parts/connection_state.js';
 
 const PAGE = 50;
-const MAY_TAKE = ['conflict', 'failed', 'ignored', 'skipped'];
-const MAY_IGNORE = ['conflict', 'failed', 'taken', 'waiting'];
+const MAY_TAKE = ['conflict', 'edited', 'failed', 'ignored', 'skipped'];
+const MAY_IGNORE = ['conflict', 'edited', 'failed', 'sent', 'taken', 'waiting'];
 
 export function render(root, {id, query: {state: first = ''}}) {
   const undo = cleanup();

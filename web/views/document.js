@@ -3,7 +3,7 @@
 import {h, fill, cleanup, topIn, bringTo} from '../dom.js';
 import {t, number, bytes, clock} from '../texts.js';
 import {get, call, address, errorFrom} from '../api.js';
-import {on, mayWrite, collectionName} from '../state.js';
+import {on, mayAdminister, mayWrite, collectionName} from '../state.js';
 import {bind} from '../keys.js';
 import {go, note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
@@ -122,7 +122,8 @@ function actions(one, changed) {
     mayWrite() && (one.deleted_at
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')
       : [act('do.rename', () => documents.rename(one, changed), 'rename-open'), act('do.tag', () => documents.tag([one], changed), 'tag-open'),
-         act('do.move', () => documents.move([one], changed), 'move-open'), act('do.trash', () => { documents.trash([one]); go('/library'); }, 'trash')]));
+         act('do.move', () => documents.move([one], changed), 'move-open'),
+         mayAdminister() && one.searchable && act('send.send', async () => (await import('../parts/send_out.js')).sendOut(one), 'send-open'), act('do.trash', () => { documents.trash([one]); go('/library'); }, 'trash')]));
 }
 
 // What stands in the way of reading: still running, failed, locked.
