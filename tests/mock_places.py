@@ -30,6 +30,7 @@ class Places:
         self.bucket = {}    # key -> bytes
         self.dav = {}       # path -> bytes
         self.repository = {}  # path -> bytes
+        self.tree_max = 100   # of its files that one answer tells
         self.notion_pages = {}  # id -> (title, edited, [blocks])
         self.notion_table = []  # rows: (name, number)
         self.notion_written = []    # (method, path, body)
@@ -120,7 +121,7 @@ class Places:
 
     def s3(self, request, url):
         if not self.signed(request, url):
-            return request.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+            return request.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code><Message>The signature is wrong.</Message></Error>")
         key = unquote(url.path)[len("/bucket/"):]
         if key:
             return request.answer(200, self.bucket[key]) if key in self.bucket else request.answer(404)
@@ -163,10 +164,20 @@ class Places:
         if request.headers.get("Authorization") != "Bearer ghp_x":
             return request.answer(404)
         if part == "/commits/main":
+            if request.headers.get("If-None-Match") == f'"{commit}"':
+                return request.answer(304)
             return request.answer(200, commit.encode())
-        if part == f"/git/trees/{commit}":
-            tree = [{"path": p, "mode": "100644", "type": "blob", "sha": s} for p, s in blobs.items()]
-            return request.answer(200, json.dumps({"sha": commit, "tree": tree, "truncated": False}).encode())
+        if part.startswith("/git/trees/"):
+            # The tree of a folder has its name for a digest; more than two files are told in part.
+            below = part.removeprefix("/git/trees/").removeprefix(commit)
+            under = {p.removeprefix(below + "/"): s for p, s in blobs.items() if not below or p.startswith(below + "/")}
+            deep = url.query == "recursive=1"
+            tree = [{"path": p, "mode": "100644", "type": "blob", "sha": s} for p, s in under.items() if deep or "/" not in p]
+            if not deep:
+                tree += [{"path": f, "mode": "040000", "type": "tree", "sha": f"{below}/{f}".strip("/")}
+                         for f in sorted({p.split("/")[0] for p in under if "/" in p})]
+            many = deep and len(tree) > self.tree_max
+            return request.answer(200, json.dumps({"sha": commit, "tree": tree[:self.tree_max] if many else tree, "truncated": many}).encode())
         for path, digest in blobs.items():
             if part == f"/git/blobs/{digest}":
                 return request.answer(200, self.repository[path])

@@ -210,7 +210,7 @@ def test_a_bucket_is_read_with_signed_requests(library, places):
     del places.bucket["docs/4 ü.txt"]
     assert bucket.sync()["items"]["gone"] == 1
     wrong = library.post("/v1/connections/test", {"kind": "s3", "settings": {**settings, "secret_key": "wrong"}})
-    assert wrong.status_code == 403 and "right secrets" in wrong.text
+    assert wrong.status_code == 403 and "right secrets" in wrong.text and "The signature is wrong." in wrong.text
 
 
 def test_a_bucket_of_a_real_server_is_kept_in_step(library, tmp_path):
@@ -259,6 +259,20 @@ def test_files_of_a_repository_follow_its_branch(library, places):
     assert [r[1] for r in places.requests] == ["/repos/ann/notes/commits/main"]  # the branch has not moved
     del places.repository["docs/how.md"]
     assert notes.sync()["items"]["gone"] == 1
+    # One that is told in part is asked for folder by folder.
+    places.repository |= {f"docs/{n}/x.md": b"Sheet %d" % n for n in range(4)} | {"other/y.md": b"Elsewhere"}
+    places.tree_max = 2
+    shown = notes.sync()
+    places.tree_max = 100
+    assert shown["items"]["taken"] == 6 and shown["items"]["gone"] == 1 and not shown["error"]
+
+
+def test_what_is_left_out_is_told_and_is_no_failure(library):
+    root = library.watched / "many"
+    for n in range(3):
+        write(root / f"{n}.txt", f"Sheet {n} of three.")
+    shown = Connection(library, "folder", path=str(root), items_max=2).show()
+    assert "items_max" in shown["error"] and not shown["error_code"] and not shown["failures"] and shown["items"]["taken"] == 2
 
 
 def test_pages_and_tables_of_notion_come_in(library, places):

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "connect/connect_int.h"
 #include "net/url_safety.h"
 
@@ -14,6 +15,8 @@
 #define RETRY_S_MAX 3600
 #define RETRY_S_USUAL 60
 #define PAUSE_STEP_MS 100
+#define WORDS_MAX 160 /* of what a service says */
+#define WORDS_BODY_MAX KB(64)
 
 /* --- Addresses --- */
 
@@ -185,6 +188,30 @@ static bool limited(ConnectRun *run, Str where, const HttpAnswer *answer, Error 
                 STR_ARG(where), wait_s);
 }
 
+/* What the service says of it, in its own words: JSON as of GitHub and Notion, or XML as of S3 and
+ * WebDAV. */
+static Str words_of(Arena *arena, Str body)
+{
+    AUTO_JSON json_t *json = NULL;
+    Buf out = buf_new(arena, KB(1));
+    Error none;
+    Str words = STR_NONE;
+    if (str_starts(body, S("{")) && json_parse(body, WORDS_BODY_MAX, &json, &none))
+        words = json_member_text(json, "message");
+    ptrdiff_t open = str_find_ignore_case(body, S("message>"));
+    if (str_starts(body, S("<")) && open >= 0) {
+        words = str_from(body, (size_t)open + strlen("message>"));
+        ptrdiff_t close = str_find_char(words, '<');
+        words = close < 0 ? STR_NONE : str_slice(words, 0, (size_t)close);
+    }
+    words = str_slice(words, 0, utf8_floor(words, MIN(words.length, (size_t)WORDS_MAX)));
+    if (words.length && utf8_is_valid(words))
+        buf_add(&out, S("; it says: "));
+    for (size_t i = 0; out.length && i < words.length; i++)
+        buf_add_char(&out, (unsigned char)words.at[i] < 0x20 ? ' ' : words.at[i]);
+    return buf_str(&out);
+}
+
 static bool judge(ConnectRun *run, Str address, const HttpAnswer *answer, Error *err)
 {
     Str where = shown(address);
@@ -195,13 +222,14 @@ static bool judge(ConnectRun *run, Str address, const HttpAnswer *answer, Error 
         return limited(run, where, answer, err);
     if (status == 403 && str_is(http_answer_header(answer, "X-RateLimit-Remaining"), "0"))
         return limited(run, where, answer, err);
+    Str words = words_of(run->arena, answer->body);
     if (status == 401 || status == 403)
         return fail(err, ERROR_DENIED,
                     STR_FMT " refuses with status %d: give the connection the right secrets, or "
-                            "have them allow this",
-                    STR_ARG(where), status);
+                            "have them allow this" STR_FMT,
+                    STR_ARG(where), status, STR_ARG(words));
     return fail(err, status >= 500 ? ERROR_UPSTREAM : ERROR_INVALID,
-                STR_FMT " answers with status %d", STR_ARG(where), status);
+                STR_FMT " answers with status %d" STR_FMT, STR_ARG(where), status, STR_ARG(words));
 }
 
 static bool ask_once(ConnectRun *run, const ConnectAsk *ask, Str address, bool is_first,

@@ -64,11 +64,13 @@ static bool page_work(DbTx *tx, void *argument, Error *err)
                            work->page.is_last || is_full, work->page.is_whole && !is_full, err);
 }
 
-/* The cursor outlives the part that it came with. */
-static void keep(ConnectRun *run, const Connection *connection)
+/* The cursor outlives the part that it came with, and so does what the first part left out. */
+static void keep(ConnectRun *run, const Listing *work)
 {
-    run->connection = *connection;
-    run->connection.cursor = str_copy(run->kept, connection->cursor);
+    run->connection = work->connection;
+    run->connection.cursor = str_copy(run->kept, work->connection.cursor);
+    if (!run->left_out.length)
+        run->left_out = str_copy(run->kept, work->page.left_out);
 }
 
 static bool list_all(ConnectRun *run, Error *err)
@@ -78,7 +80,7 @@ static bool list_all(ConnectRun *run, Error *err)
     if (str_is(run->connection.phase, "idle")) {
         if (!store_write(run->options->db, run->scope, begin_work, &work, err))
             return false;
-        keep(run, &work.connection);
+        keep(run, &work);
     }
     while (str_is(run->connection.phase, "listing")) {
         arena_reset(run->arena);
@@ -88,7 +90,7 @@ static bool list_all(ConnectRun *run, Error *err)
         if (!run->connector->list(run, run->connection.cursor, &work.page, err) ||
             !store_write(run->options->db, run->scope, page_work, &work, err))
             return false;
-        keep(run, &work.connection);
+        keep(run, &work);
     }
     return true;
 }
@@ -149,8 +151,27 @@ static bool take_all(ConnectRun *run, Error *err)
 
 typedef struct Ending {
     ConnectRun *run;
-    Error why; /* ERROR_NONE: it went well */
+    Error why; /* ERROR_NONE: it went well, and its message says what was left out */
 } Ending;
+
+/* No failure, as it would be the same in the next round; but people are told. */
+static bool note_left_out(DbTx *tx, Ending *work, Error *err)
+{
+    const ConnectRun *run = work->run;
+    int64_t seen = 0, most = connect_items_max(run);
+    if (work->why.code != ERROR_NONE)
+        return true;
+    if (!connection_items_seen(tx, run->scope, &run->connection, &seen, err))
+        return false;
+    if (seen >= most)
+        snprintf(work->why.message, sizeof work->why.message,
+                 "%" PRId64 " items are what items_max allows: if there are more, they are left "
+                 "out. Raise it, or choose a part of the place",
+                 most);
+    else
+        snprintf(work->why.message, sizeof work->why.message, STR_FMT, STR_ARG(run->left_out));
+    return true;
+}
 
 /* After each failure in a row twice as long, up to a day. */
 static int64_t next_at(const ConnectRun *run, const Error *why)
@@ -195,7 +216,7 @@ static bool end_work(DbTx *tx, void *argument, Error *err)
     Ending *work = argument;
     const ConnectRun *run = work->run;
     bool is_first = work->why.code != ERROR_NONE && !run->connection.failures;
-    return connect_hold(tx, run, err) &&
+    return connect_hold(tx, run, err) && note_left_out(tx, work, err) &&
            connection_end(tx, run->scope, &run->connection, &work->why, next_at(run, &work->why),
                           err) &&
            (!is_first || tell(tx, work, err)) &&

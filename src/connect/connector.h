@@ -30,6 +30,7 @@ typedef struct ConnectPage {
     bool is_last;    /* of this round */
     bool is_whole;   /* the parts of this round were all there is: what they lack is gone */
     bool is_again;   /* what was found in earlier rounds is looked at again */
+    Str left_out;    /* what could not be looked at, for people; empty: nothing */
 } ConnectPage;
 
 /* What fetch() fills in. Bytes go into it with connect_file_add(). */
@@ -92,6 +93,7 @@ struct ConnectRun {
     struct Job *job;     /* NULL: somebody waits for check() */
     Error last_failure;  /* of an item */
     int64_t retry_ms;    /* set where a service says when to come again */
+    Str left_out;        /* of the parts so far: see ConnectPage */
     bool tells;          /* the place tells of news by itself: see watch() */
     int64_t asked_at_ms; /* when a service was last asked: see ConnectAsk.pause_ms */
 };

@@ -115,6 +115,8 @@ static bool enter(Walk *walk, int parent, const char *name, Str before, int dept
     if (errno == EMFILE || errno == ENFILE)
         return fail_errno(err, "looking into " STR_FMT, STR_ARG(before));
     walk->is_whole = false; /* what cannot be looked into is not gone */
+    walk->page->left_out = str_format(walk->run->arena, "the folder " STR_FMT " cannot be read: %s",
+                                      STR_ARG(str_slice(before, 0, 200)), strerror(errno));
     return true;
 }
 

@@ -130,7 +130,13 @@ static bool imap_list_part(ConnectRun *run, Str cursor, ConnectPage *page_r, Err
         !imap_list(session->imap, run->arena, &session->open, most, &mails, err))
         return false;
     add_mails(run, session, &mails, page_r);
-    is_part |= (int64_t)mails.all.count < session->open.count;
+    if ((int64_t)mails.all.count < session->open.count) {
+        is_part = 1;
+        page_r->left_out = str_format(
+            run->arena,
+            "the newest %zu of %" PRId64 " mails of " STR_FMT " are what items_max allows",
+            mails.all.count, session->open.count, STR_ARG(session->mailbox));
+    }
     page_r->is_last = (size_t)index + 1 >= count;
     page_r->is_whole = page_r->is_last && !is_part;
     page_r->cursor = page_r->is_last
@@ -177,9 +183,9 @@ static bool imap_take(ConnectRun *run, const ConnectionItem *item, ConnectFile *
     return true;
 }
 
-/* --- News: of the first mailbox, as one session tells of one; the others are looked at with it ---
- */
+/* --- News --- */
 
+/* Of the first mailbox, as one session tells of one; the others are looked at with it. */
 static bool imap_watch(ConnectRun *run, int64_t wait_ms, bool *is_new_r, Error *err)
 {
     MailSession *session = run->own;

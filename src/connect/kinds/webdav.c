@@ -151,6 +151,8 @@ static bool webdav_list(ConnectRun *run, Str cursor, ConnectPage *page_r, Error 
     }
     for (size_t i = 0; i < members.all.count; i++)
         add_member(run, &walk, folder, &members.all.at[i], page_r);
+    if (walk.is_partial)
+        page_r->left_out = S("some of its folders may not be looked into, or are too many");
     page_r->is_last = !walk.left.count;
     page_r->is_whole = page_r->is_last && !walk.is_partial;
     page_r->cursor = write_walk(run->arena, &walk);
