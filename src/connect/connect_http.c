@@ -78,7 +78,8 @@ static Str finish(Arena *arena, Str address)
     Error none;
     if (!is_web(address) || !url_parse(arena, address, &url, &none))
         return STR_NONE;
-    Str origin = origin_of(arena, &url), path = plain_path(arena, url.path);
+    Str origin = origin_of(arena, &url);
+    Str path = url_normalize(arena, plain_path(arena, url.path));
     return str_format(arena, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(origin), STR_ARG(path),
                       url.query.length ? "?" : "", STR_ARG(url.query));
 }

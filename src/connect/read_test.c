@@ -18,6 +18,14 @@ static const char atom[] =
     "<title>One</title><link rel=\"self\" href=\"x\"/><link href=\"https://example.org/a\"/>"
     "<author><name>Ann</name></author><content type=\"text\">a &lt; b</content></entry></feed>";
 
+static const char rdf[] =
+    "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" "
+    "xmlns=\"http://purl.org/rss/1.0/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">"
+    "<channel rdf:about=\"https://e.org/\"><title>Old</title></channel>"
+    "<item rdf:about=\"https://e.org/1\"><title>One</title><link>https://e.org/1</link>"
+    "<dc:creator>Ann</dc:creator><dc:date>2026-03-02T10:00:00Z</dc:date>"
+    "<description>Body</description></item></rdf:RDF>";
+
 Test(connect, entries_of_rss_and_atom_are_read)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));
@@ -33,6 +41,10 @@ Test(connect, entries_of_rss_and_atom_are_read)
     cr_expect(str_is(feed.entries.at[0].link, "https://example.org/a"));
     cr_expect(str_is(feed.entries.at[0].html, "a &lt; b"));
     cr_expect(!feed_read(arena, S("<html><body>no feed</body></html>"), &feed));
+    cr_assert(feed_read(arena, str(rdf), &feed) && feed.entries.count == 1);
+    cr_expect(str_is(feed.title, "Old") && str_is(feed.entries.at[0].id, "https://e.org/1"));
+    cr_expect(str_is(feed.entries.at[0].author, "Ann") && str_is(feed.entries.at[0].html, "Body"));
+    cr_expect(str_starts(feed.entries.at[0].date, S("2026-03-02")));
 }
 
 Test(connect, robots_are_obeyed_as_rfc_9309_has_it)
@@ -54,6 +66,14 @@ Test(connect, robots_are_obeyed_as_rfc_9309_has_it)
         { "User-agent: other\nUser-agent: Lectern\nDisallow: /x # no", "/x", false },
         { "User-agent: other\nDisallow: /", "/a", true },
         { "User-agent: *\r\nDisallow: /a\r\n", "/a", false },
+        { "User-agent: *\rDisallow: /a\rAllow: /b", "/a", false },
+        { "\xEF\xBB\xBFUser-agent: *\nDisallow: /a", "/a", false },
+        { "User-agent: Lectern/2.0\nDisallow: /a", "/a", false },
+        { "User-agent: *\nDisallow: /\xC3\xA4", "/%C3%A4b", false },
+        { "User-agent: *\nDisallow: /%7euser/%c3%a4", "/~user/%C3%A4", false },
+        { "User-agent: *\nDisallow: /a%2Fb", "/a/b", true },
+        { "User-agent: lectern\nHost: e.org\nUser-agent: other\nDisallow: /a", "/a", false },
+        { "Disallow: /a\nUser-agent: *\nDisallow: /b", "/a", true },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(1));
@@ -88,6 +108,12 @@ Test(connect, links_of_a_page_are_found_and_its_wishes)
     cr_expect(links.is_hidden && links.is_followed);
 }
 
+static const char packed_sitemap[] =
+    "\037\213\010\000\000\000\000\000\002\003\263\051\055\312\051\116\055\261\263\001"
+    "\322\166\066\071\371\311\166\031\045\045\005\305\126\372\372\251\172\371\105\351"
+    "\372\125\066\372\040\101\033\175\260\274\076\124\065\000\244\321\007\345\066\000"
+    "\000\000";
+
 Test(connect, sitemaps_name_pages_or_other_sitemaps)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
@@ -100,6 +126,9 @@ Test(connect, sitemaps_name_pages_or_other_sitemaps)
         &map));
     cr_expect(map.sitemaps.count == 1 && !map.pages.count);
     cr_expect(!sitemap_read(arena, S("<html><loc>x</loc></html>"), &map));
+    /* gzip of <urlset><url><loc>https://e.org/z</loc></url></urlset> */
+    cr_assert(sitemap_read(arena, (Str){ packed_sitemap, sizeof packed_sitemap - 1 }, &map));
+    cr_expect(map.pages.count == 1 && str_is(map.pages.at[0], "https://e.org/z"));
 }
 
 Test(connect, references_are_resolved_as_rfc_3986_has_it)
@@ -107,15 +136,26 @@ Test(connect, references_are_resolved_as_rfc_3986_has_it)
     static const struct {
         const char *reference, *address;
     } cases[] = {
-        { "g", "http://a/b/c/g" },       { "./g", "http://a/b/c/g" },
-        { "g/", "http://a/b/c/g/" },     { "/g", "http://a/g" },
-        { "//g", "http://g/" },          { "?y", "http://a/b/c/d?y" },
-        { "g?y#s", "http://a/b/c/g?y" }, { "", "http://a/b/c/d?q" },
-        { ".", "http://a/b/c/" },        { "..", "http://a/b/" },
-        { "../g", "http://a/b/g" },      { "../../g", "http://a/g" },
-        { "../../../g", "http://a/g" },  { "https://b:443/x", "https://b/x" },
-        { "a b", "http://a/b/c/a%20b" }, { "mailto:x@y", "" },
-        { "javascript:alert(1)", "" },   { "data:text/html,x", "" },
+        { "g", "http://a/b/c/g" },
+        { "./g", "http://a/b/c/g" },
+        { "g/", "http://a/b/c/g/" },
+        { "/g", "http://a/g" },
+        { "//g", "http://g/" },
+        { "?y", "http://a/b/c/d?y" },
+        { "g?y#s", "http://a/b/c/g?y" },
+        { "", "http://a/b/c/d?q" },
+        { ".", "http://a/b/c/" },
+        { "..", "http://a/b/" },
+        { "../g", "http://a/b/g" },
+        { "../../g", "http://a/g" },
+        { "../../../g", "http://a/g" },
+        { "https://b:443/x", "https://b/x" },
+        { "a b", "http://a/b/c/a%20b" },
+        { "mailto:x@y", "" },
+        { "javascript:alert(1)", "" },
+        { "data:text/html,x", "" },
+        { "%7eg%c3%a4", "http://a/b/c/~g%C3%A4" },
+        { "/\xC3\xA4%2f(%", "http://a/%C3%A4%2F(%" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(1));
@@ -141,6 +181,14 @@ Test(connect, a_multistatus_tells_files_and_folders)
     cr_expect(str_is(members.all.at[1].href, "/f/a%20b.txt") && members.all.at[1].size == 12);
     cr_expect(str_is(members.all.at[1].etag, "\"1\""));
     cr_expect(!multistatus_read(arena, S("<html></html>"), &members));
+    cr_assert(multistatus_read(
+        arena,
+        S("<multistatus xmlns='DAV:'><response><href>/f/closed</href><status>HTTP/1.1 403 Forbidden"
+          "</status></response><response><href>/f/c</href><propstat><prop><resourcetype/></prop>"
+          "<status>HTTP/1.1 200 OK</status></propstat><propstat><prop><getetag/></prop><status>"
+          "HTTP/1.1 404 Not Found</status></propstat></response></multistatus>"),
+        &members));
+    cr_expect(members.all.count == 1 && str_is(members.all.at[0].href, "/f/c"));
 }
 
 /* The example "GET Bucket (List Objects)" of the documentation of Signature Version 4. */

@@ -2,10 +2,13 @@
 #include "connect/web_read.h"
 
 #include "extract/formats/markup.h"
+#include "extract/inflate.h"
+#include "net/url.h"
 
 #define RULES_MAX 500
 #define RULE_BYTES_MAX 500
 #define DELAY_S_MAX 60
+#define SITEMAP_MAX MB(16) /* unpacked; more addresses than are taken from one */
 
 /* --- robots.txt --- */
 
@@ -23,6 +26,10 @@ static void read_agent(RobotsReading *in, Str name)
     if (!in->is_in_agents)
         in->is_ours = in->is_all = false;
     in->is_in_agents = true;
+    size_t token = 0; /* "Lectern/1.0" is Lectern */
+    while (token < name.length && !HAS_CHAR(name.at[token], "/ \t"))
+        token++;
+    name = str_slice(name, 0, token);
     in->is_all |= str_is(name, "*");
     if (str_equal_ignore_case(name, in->visitor))
         in->is_ours = in->has_ours = true;
@@ -31,7 +38,8 @@ static void read_agent(RobotsReading *in, Str name)
 static void add_rule(RobotsReading *in, Robots *robots, Str path, bool allows)
 {
     if (path.length && path.length <= RULE_BYTES_MAX && robots->rules.count < RULES_MAX)
-        *vec_push(in->arena, &robots->rules) = (RobotsRule){ path, allows };
+        *vec_push(in->arena, &robots->rules) =
+            (RobotsRule){ url_normalize(in->arena, path), allows };
 }
 
 static void read_delay(Robots *robots, Str value)
@@ -54,6 +62,8 @@ static void read_line(RobotsReading *in, Str name, Str value)
     bool allows = str_equal_ignore_case(name, S("allow"));
     bool is_rule = allows || str_equal_ignore_case(name, S("disallow"));
     bool is_delay = str_equal_ignore_case(name, S("crawl-delay"));
+    if (!is_rule && !is_delay) /* what others have made up ends no group */
+        return;
     in->is_in_agents = false;
     Robots *const groups[] = { in->is_ours ? &in->ours : NULL, in->is_all ? &in->all : NULL };
     for (size_t i = 0; i < COUNT(groups); i++) {
@@ -64,11 +74,27 @@ static void read_line(RobotsReading *in, Str name, Str value)
     }
 }
 
+/* Lines end with CR, LF or both. */
+static bool next_line(Str *rest, Str *line_r)
+{
+    size_t end = 0;
+    if (!rest->length)
+        return false;
+    while (end < rest->length && !HAS_CHAR(rest->at[end], "\r\n"))
+        end++;
+    *line_r = str_slice(*rest, 0, end);
+    *rest = str_from(*rest, MIN(end + 1, rest->length));
+    return true;
+}
+
 void robots_read(Arena *arena, Str text, Str visitor, Robots *robots_r)
 {
     RobotsReading in = { .arena = arena, .visitor = visitor };
+    static const char mark[] = "\xEF\xBB\xBF"; /* of UTF-8, from editors */
     Str rest = str_slice(text, 0, ROBOTS_MAX), line;
-    while (str_next(&rest, '\n', &line)) {
+    if (str_starts(rest, str(mark)))
+        rest = str_from(rest, strlen(mark));
+    while (next_line(&rest, &line)) {
         ptrdiff_t comment = str_find_char(line, '#');
         if (comment >= 0)
             line = str_slice(line, 0, (size_t)comment);
@@ -168,8 +194,19 @@ void web_links_read(Arena *arena, Str html, WebLinks *links_r)
 
 /* --- Sitemaps --- */
 
-bool sitemap_read(Arena *arena, Str bytes, Sitemap *sitemap_r)
+static Str unpacked(Arena *scratch, Str bytes)
 {
+    if (!str_starts(bytes, S("\x1F\x8B")))
+        return bytes;
+    Buf out = buf_new(scratch, SITEMAP_MAX);
+    inflate_into(&out, bytes, INFLATE_GZIP);
+    return buf_str(&out);
+}
+
+bool sitemap_read(Arena *arena, Str packed, Sitemap *sitemap_r)
+{
+    AUTO_ARENA Arena *scratch = arena_new(4 * SITEMAP_MAX);
+    Str bytes = unpacked(scratch, packed);
     HtmlReader in = markup_reader(arena, bytes);
     HtmlToken token;
     bool is_index = false, is_sitemap = false;

@@ -37,5 +37,5 @@ typedef struct Sitemap {
     VEC(Str) pages, sitemaps;
 } Sitemap;
 
-/* False when it is no sitemap. */
-bool sitemap_read(Arena *arena, Str bytes, Sitemap *sitemap_r);
+/* Packed with gzip or not. False when it is no sitemap. */
+bool sitemap_read(Arena *arena, Str packed, Sitemap *sitemap_r);

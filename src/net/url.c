@@ -53,6 +53,27 @@ Str url_encode(Arena *arena, Str text)
     return buf_str(&out);
 }
 
+Str url_normalize(Arena *arena, Str text)
+{
+    Buf out = buf_new(arena, text.length * 3 + 1);
+    for (size_t i = 0; i < text.length; i++) {
+        int high = -1, low = -1;
+        if (text.at[i] == '%' && i + 2 < text.length) {
+            high = hex_digit(text.at[i + 1]);
+            low = hex_digit(text.at[i + 2]);
+        }
+        bool is_coded = high >= 0 && low >= 0;
+        char c = is_coded ? (char)(high * 16 + low) : text.at[i];
+        if (is_coded)
+            i += 2;
+        if (is_unreserved(c) || (!is_coded && (unsigned char)c < 0x80))
+            buf_add_char(&out, c);
+        else
+            buf_addf(&out, "%%%02X", (unsigned char)c);
+    }
+    return buf_str(&out);
+}
+
 bool url_query(Arena *arena, Str query, size_t pair_max, HttpPairs *pairs_r, Error *err)
 {
     VEC(HttpPair) pairs = { 0 };

@@ -8,6 +8,9 @@
 MUST_CHECK bool url_decode(Arena *arena, Str text, bool is_form, Str *text_r, Error *err);
 /* Everything but unreserved characters becomes %XX. */
 Str url_encode(Arena *arena, Str text);
+/* Two ways to write one address become one: unreserved characters stand for themselves, what is not
+ * ASCII is %XX, in capitals (RFC 3986, section 6.2.2). */
+Str url_normalize(Arena *arena, Str text);
 /* "a=1&b=x%20y" decoded, at most pair_max pairs. */
 MUST_CHECK bool url_query(Arena *arena, Str query, size_t pair_max, HttpPairs *pairs_r, Error *err);
 

@@ -39,11 +39,18 @@ static bool ask(ConnectRun *run, const json_t *known, ConnectAnswer *answer_r, E
                 STR_ARG(str_slice(ask.url, 0, 200)));
 }
 
+/* Links are told as seen from where the feed is. */
 static bool read_answer(Arena *arena, const ConnectAnswer *answer, Feed *feed_r, Error *err)
 {
-    return feed_read(arena, answer->body, feed_r) ||
-           fail(err, ERROR_INVALID, "what is at " STR_FMT " is no RSS or Atom feed",
-                STR_ARG(str_slice(answer->url, 0, 200)));
+    if (!feed_read(arena, answer->body, feed_r))
+        return fail(err, ERROR_INVALID, "what is at " STR_FMT " is no RSS or Atom feed",
+                    STR_ARG(str_slice(answer->url, 0, 200)));
+    for (size_t i = 0; i < feed_r->entries.count; i++) {
+        FeedEntry *entry = &feed_r->entries.at[i];
+        if (entry->link.length)
+            entry->link = connect_resolve(arena, answer->url, entry->link);
+    }
+    return true;
 }
 
 static Str name_of(Arena *arena, const FeedEntry *entry)
@@ -86,8 +93,7 @@ static bool feed_list(ConnectRun *run, Str cursor, ConnectPage *page_r, Error *e
         return false;
     for (size_t i = 0; i < feed.entries.count; i++) {
         const FeedEntry *entry = &feed.entries.at[i];
-        Str link = connect_resolve(run->arena, answer.url, entry->link);
-        ConnectionItem item = { .remote = takes_pages(run) ? link : entry->id,
+        ConnectionItem item = { .remote = takes_pages(run) ? entry->link : entry->id,
                                 .name = name_of(run->arena, entry),
                                 .listed = sha256_hex(run->arena, feed_page(run->arena, entry)) };
         connect_found(run, &page_r->found, item);

@@ -10,7 +10,9 @@
 #define DEPTH_USUAL 2
 #define PAUSE_MS_USUAL 1000
 #define SITEMAPS_MAX 50
-#define PAGE_MAX MB(8) /* in which links are looked for */
+#define SITEMAP_BYTES_MAX MB(32) /* of all of them */
+#define FOUND_MAX 50000          /* by them */
+#define PAGE_MAX MB(8)           /* in which links are looked for */
 
 static const char schema[] =
     "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"url\"],\"properties\":{"
@@ -117,7 +119,10 @@ static void add_sitemap(ConnectRun *run, SitemapQueue *queue, Str address)
 /* One that is missing or broken says nothing: the pages lead to each other too. */
 static bool read_sitemaps(ConnectRun *run, SitemapQueue *queue, FoundItems *items, Error *err)
 {
+    size_t bytes = 0;
     for (; queue->done < queue->all.count; queue->done++) {
+        if (bytes >= SITEMAP_BYTES_MAX || items->all.count >= FOUND_MAX)
+            break;
         Str address = queue->all.at[queue->done];
         ConnectAsk ask = { .url = address, .pause_ms = pause_of(run), .stays = true };
         ConnectAnswer answer;
@@ -127,6 +132,7 @@ static bool read_sitemaps(ConnectRun *run, SitemapQueue *queue, FoundItems *item
                 return false;
             continue;
         }
+        bytes += answer.body.length;
         if (answer.status >= 300 || !sitemap_read(run->arena, answer.body, &map))
             continue;
         for (size_t i = 0; i < map.pages.count; i++)
