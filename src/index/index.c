@@ -184,7 +184,8 @@ void index_add_chunk(Index *index, const IndexChunk *chunk)
     KeywordDocument document = { chunk->key,
                                  chunk->language,
                                  { { chunk->title, TITLE_WEIGHT },
-                                   { chunk->headings, HEADINGS_WEIGHT },
+                                   { chunk->headings, HEADINGS_WEIGHT, chunk->inner_headings,
+                                     chunk->inner_count },
                                    { chunk->body, 1 },
                                    { chunk->name,
                                      chunk->is_first ? FIRST_NAME_WEIGHT : NAME_WEIGHT } } };

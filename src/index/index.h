@@ -51,9 +51,11 @@ IndexOpened index_load(Index *index);
 
 typedef struct IndexChunk {
     uint64_t key;
-    Str title;    /* of the document; counts three times */
-    Str headings; /* around the chunk; count twice */
-    Str name;     /* of the document's file; counts twice, */
+    Str title;                 /* of the document; counts three times */
+    Str headings;              /* around the chunk; count twice */
+    const Str *inner_headings; /* in the body: heading:word finds them, and they count as body */
+    size_t inner_count;
+    Str name; /* of the document's file; counts twice, */
     Str body;
     Language language;
     bool is_first; /* but in its first chunk more: who types a name means the beginning */

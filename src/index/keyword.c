@@ -71,6 +71,7 @@ typedef struct AddSink {
     KeywordIndex *index;
     Str text;
     uint32_t ordinal, field, weight, length;
+    uint32_t first, last; /* positions: of the text's first word, of the last word added */
 } AddSink;
 
 static void vote(const AddSink *sink, WaitingTerm *term, const Word *word)
@@ -100,13 +101,32 @@ static void add_occurrence(void *self, const Word *word)
         entry->number = (int64_t)index->waiting_terms.count;
         *vec_push(index->arena, &index->waiting_terms) = (WaitingTerm){ .text = text };
     }
-    if (!word->is_extra)
+    if (!word->is_extra && sink->weight)
         vote(sink, &index->waiting_terms.at[entry->number], word);
-    uint32_t position = MIN(word->position, (1u << KEYWORD_FIELD_BITS) - 1);
-    Occurrence occurrence = { (uint32_t)entry->number, sink->field << KEYWORD_FIELD_BITS | position,
-                              sink->weight };
+    uint32_t most = sink->weight ? KEYWORD_ASIDE : 1u << KEYWORD_FIELD_BITS;
+    sink->last = MIN(sink->first + word->position, most - 1);
+    Occurrence occurrence = { (uint32_t)entry->number,
+                              sink->field << KEYWORD_FIELD_BITS | sink->last, sink->weight };
     bytes_add(&index->occurrences, &occurrence, sizeof(occurrence));
     sink->length += word->is_extra ? 0 : sink->weight;
+}
+
+static void add_text(AddSink *sink, Words *words, Language language, Str text)
+{
+    sink->text = text;
+    if (text.length)
+        words_split(words, language, text, add_occurrence, sink);
+}
+
+/* Behind the field's own words, each so far from the one before that no phrase spans two. */
+static void add_asides(AddSink *sink, Words *words, Language language, const KeywordField *field)
+{
+    sink->weight = 0;
+    sink->last = KEYWORD_ASIDE;
+    for (size_t i = 0; i < field->aside_count; i++) {
+        sink->first = sink->last + QUERY_SLOP_MAX + QUERY_PHRASE_MAX;
+        add_text(sink, words, language, field->asides[i]);
+    }
 }
 
 void keyword_add(KeywordIndex *index, Words *words, const KeywordDocument *document)
@@ -121,9 +141,10 @@ void keyword_add(KeywordIndex *index, Words *words, const KeywordDocument *docum
         const KeywordField *field = &document->fields[f];
         sink.weight = field->weight;
         sink.field = (uint32_t)f;
-        sink.text = field->text;
-        if (field->text.length && field->weight)
-            words_split(words, document->language, field->text, add_occurrence, &sink);
+        sink.first = 0;
+        if (field->weight)
+            add_text(&sink, words, document->language, field->text);
+        add_asides(&sink, words, document->language, field);
     }
     waiting.count = index->occurrences.length / sizeof(Occurrence) - waiting.first;
     waiting.length = sink.length;

@@ -17,6 +17,10 @@
 typedef struct KeywordField {
     Str text;
     uint32_t weight;
+    /* Texts that are words of another field already and are to be found in this one too: they weigh
+     * nothing, so no score knows of them. */
+    const Str *asides;
+    size_t aside_count;
 } KeywordField;
 
 typedef struct KeywordDocument {

@@ -23,7 +23,8 @@ static uint32_t posting_of(const KeywordView *view, const KeywordTerm *info, uin
         bool is_it = postings.documents[i] == document;
         uint32_t count = keyword_next_positions(&rest, positions, is_it ? POSITIONS_MAX : 0);
         for (uint32_t p = 0; p < count; p++)
-            in_field[positions[p] >> KEYWORD_FIELD_BITS]++;
+            if (!keyword_is_aside(positions[p]))
+                in_field[positions[p] >> KEYWORD_FIELD_BITS]++;
         if (is_it)
             return postings.counts[i];
     }

@@ -340,7 +340,7 @@ uint32_t keyword_next_positions(Str *rest, uint32_t *positions, uint32_t most)
 
 const SegmentKind keyword_segment_kind = {
     .name = "keyword",
-    .version = 6,
+    .version = 7,
     .open = open_segment,
     .merge = keyword_merge,
 };

@@ -11,6 +11,8 @@
  *   positions a block: for each document and field that has the term, in order, the LEB128 numbers
  *             count << 3 | another field follows << 2 | field, then the gaps between positions
  *
+ * A position from KEYWORD_ASIDE is that of a word that weighs nothing in its field.
+ *
  * A term's form is how its word is written, in lower case, where a stem is not: what is shown when
  * it is suggested. It is that of one document and dies with it.
  *
@@ -100,7 +102,12 @@ Str keyword_positions(const KeywordView *view, uint32_t block);
 /* The positions of the next document of *rest, which moves behind them: field << KEYWORD_FIELD_BITS
  * | word of the field, ascending. Those past `most` are only stepped over. Returns how many. */
 #define KEYWORD_FIELD_BITS 30
+#define KEYWORD_ASIDE (1u << 20)
 uint32_t keyword_next_positions(Str *rest, uint32_t *positions, uint32_t most);
+static inline bool keyword_is_aside(uint32_t position)
+{
+    return (position & ((1u << KEYWORD_FIELD_BITS) - 1)) >= KEYWORD_ASIDE;
+}
 static inline uint32_t keyword_block_count(const KeywordTerm *info)
 {
     return (info->document_count + KEYWORD_BLOCK - 1) / KEYWORD_BLOCK;

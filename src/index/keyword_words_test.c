@@ -318,6 +318,81 @@ Test(index, clauses_hold_in_their_fields_and_within_their_slop)
     finish(&f);
 }
 
+/* --- Words that are found in a field and weigh nothing there --- */
+
+static void add_with_asides(Fixture *f, uint64_t key, const char *body, const Str *asides,
+                            size_t count)
+{
+    KeywordDocument document = { key,
+                                 LANGUAGE_ENGLISH,
+                                 { { 0 }, { S("Violins"), 2, asides, count }, { str(body), 1 } } };
+    keyword_add(f->index, f->words, &document);
+}
+
+Test(index, a_heading_inside_a_passage_is_found_as_one)
+{
+    static const struct {
+        const char *query, *expected;
+    } cases[] = {
+        { "heading:strings", "1" },
+        { "heading:\"sound post\"", "1" },
+        { "-heading:strings violins", "2" },
+        { "heading:violins", "1 2" },
+        { "heading:maple", "" },             /* the body's own word */
+        { "heading:\"violins sound\"", "" }, /* two headings make no phrase, */
+        { "\"violins sound\"", "" },
+        { "heading:\"post strings\"", "" },
+        { "\"post strings\"~1000", "1 2" }, /* but as words of the body they are near */
+        { "heading:\"post strings\"~1000", "" },
+    };
+    Fixture f = fixture();
+    Str asides[] = { S_INIT("The sound post"), S_INIT("Strings") };
+    const char *body = "maple The sound post stands inside. Strings are of gut";
+    add_with_asides(&f, 1, body, asides, 2);
+    add_with_asides(&f, 2, body, NULL, 0);
+    keyword_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Query query = parse(&f, cases[i].query);
+        KeyFilter keys = keyword_matching(f.index, &query, NULL, f.arena, NULL);
+        Buf out = buf_new(f.arena, KB(1));
+        for (uint64_t key = 0; key < keys.bit_count; key++)
+            if (key_allowed(&keys, key))
+                buf_addf(&out, "%s%" PRIu64, out.length ? " " : "", key);
+        cr_expect_str_eq(buf_c(&out), cases[i].expected, "%s: %s", cases[i].query, buf_c(&out));
+    }
+    finish(&f);
+}
+
+Test(index, a_heading_inside_a_passage_changes_no_score)
+{
+    Fixture with = fixture(), without = fixture();
+    Str asides[] = { S_INIT("Sound posts"), S_INIT("Strings"), S_INIT("Posts of sound") };
+    for (uint64_t key = 1; key <= 200; key++) {
+        const char *body = key % 3 ? "Sound posts stand. Strings are of gut" : "Gut strings sound";
+        add_with_asides(&with, key, body, asides, key % 3 ? key % 4 : 0);
+        add_with_asides(&without, key, body, NULL, 0);
+        if (key % 50 == 0)
+            keyword_publish(with.index), keyword_publish(without.index);
+    }
+    static const char *const queries[] = { "sound", "strings posts", "gut",
+                                           "violins \"sound posts\"" };
+    for (size_t i = 0; i < COUNT(queries); i++) {
+        LegHit a[200], b[200];
+        Query query = parse(&with, queries[i]), same = parse(&without, queries[i]);
+        size_t count = keyword_search(with.index, &query, NULL, COUNT(a), a);
+        cr_assert_eq(count, keyword_search(without.index, &same, NULL, COUNT(b), b));
+        cr_assert_gt(count, 0);
+        for (size_t h = 0; h < count; h++)
+            cr_expect(a[h].key == b[h].key && memcmp(&a[h].score, &b[h].score, sizeof(float)) == 0,
+                      "%s: hit %zu", queries[i], h);
+        KeywordExplanation why = keyword_explain(with.index, &query, a[0].key, with.arena);
+        for (size_t t = 0; t < why.term_count; t++)
+            cr_expect_eq(why.terms[t].in_field[1], str_is(why.terms[t].text, "violin") ? 1 : 0);
+    }
+    finish(&with);
+    finish(&without);
+}
+
 /* --- Queries that ask for too much --- */
 
 static const char *twenty_prefixes(Fixture *f)

@@ -228,9 +228,9 @@ static void read_slop(Str text, Piece *piece)
     uint32_t slop = 0;
     if (piece->end >= text.length || text.at[piece->end] != '~')
         return;
-    while (at < text.length && text.at[at] >= '0' && text.at[at] <= '9' && slop < 1000)
+    while (at < text.length && text.at[at] >= '0' && text.at[at] <= '9' && slop < QUERY_SLOP_MAX)
         slop = slop * 10 + (uint32_t)(text.at[at++] - '0');
-    piece->slop = (uint16_t)MIN(slop, 1000u);
+    piece->slop = (uint16_t)MIN(slop, QUERY_SLOP_MAX);
     piece->end = at;
 }
 

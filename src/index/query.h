@@ -21,6 +21,7 @@
 #define QUERY_TERMS_MAX 256
 #define QUERY_CLAUSES_MAX 32
 #define QUERY_PHRASE_MAX 64  /* words of a phrase that are compared */
+#define QUERY_SLOP_MAX 1000u /* words between those of a phrase */
 #define QUERY_WIDENED_MAX 16 /* words with * or ~; further ones mean themselves */
 
 typedef struct QueryTerm {

@@ -1,6 +1,9 @@
 /* follower_apply.c - rows and changes of the database into an index; see follower_int.h. */
 #include "base/file.h"
+#include "base/log.h"
+#include "extract/document.h"
 #include "library/follower_int.h"
+#include "store/blocks_store.h"
 #include "text/language.h"
 
 /* --- Rows --- */
@@ -14,11 +17,77 @@ static Str title_of(const ChunkHit *row)
     return dot > 0 ? str_slice(name, 0, (size_t)dot) : name;
 }
 
-void add_row(Index *index, const ChunkHit *row)
+/* The part of the block that lies in the row's text. */
+static Str part_in(const ChunkHit *row, const StoredBlock *block)
+{
+    int64_t start = (int64_t)block->start - row->chunk.start,
+            end = MIN(start + (int64_t)block->length, (int64_t)row->chunk.text.length);
+    start = MAX(start, 0);
+    return start < end ? str_slice(row->chunk.text, (size_t)start, (size_t)end) : STR_NONE;
+}
+
+static StrList headings_in(Arena *arena, const ChunkHit *row, const StoredBlockList *blocks)
+{
+    VEC(Str) found = { 0 };
+    for (size_t i = 0; i < blocks->count; i++) {
+        const StoredBlock *block = &blocks->at[i];
+        Str text = block->kind == BLOCK_HEADING && block->ordinal >= row->chunk.first_block &&
+                           block->ordinal <= row->chunk.last_block
+                       ? part_in(row, block)
+                       : STR_NONE;
+        if (text.length)
+            *vec_push(arena, &found) = text;
+    }
+    return (StrList){ found.at, found.count };
+}
+
+static bool are_of_one_text(const ChunkHit *a, const ChunkHit *b)
+{
+    return a->chunk.version == b->chunk.version && str_equal(a->chunk.document, b->chunk.document);
+}
+
+/* Blocks that cannot be read cost these rows their inner headings, not the index. */
+static bool find_blocks(DbTx *tx, const Scope *scope, Arena *arena, const ChunkHit *first,
+                        const ChunkHit *last, StoredBlockList *blocks_r, Error *err)
+{
+    int64_t from = MIN(first->chunk.first_block, last->chunk.first_block),
+            to = MAX(first->chunk.last_block, last->chunk.last_block);
+    if (block_list(tx, scope, arena, first->chunk.document, first->chunk.version, from,
+                   to - from + 1, blocks_r, err))
+        return true;
+    if (err->code != ERROR_DAMAGED)
+        return false;
+    log_warn("index", "headings inside passages are not found by heading: %s", err->message);
+    *err = (Error){ 0 };
+    *blocks_r = (StoredBlockList){ 0 };
+    return true;
+}
+
+bool find_inner_headings(DbTx *tx, const Scope *scope, Arena *arena, const ChunkHit *rows,
+                         size_t count, StrList **inner_r, Error *err)
+{
+    StrList *inner = arena_new_array(arena, StrList, count);
+    for (size_t first = 0, end; first < count; first = end) {
+        StoredBlockList blocks = { 0 };
+        for (end = first + 1; end < count && are_of_one_text(&rows[first], &rows[end]);)
+            end++;
+        if (rows[first].is_live &&
+            !find_blocks(tx, scope, arena, &rows[first], &rows[end - 1], &blocks, err))
+            return false;
+        for (size_t i = first; i < end; i++)
+            inner[i] = headings_in(arena, &rows[i], &blocks);
+    }
+    *inner_r = inner;
+    return true;
+}
+
+void add_row(Index *index, const ChunkHit *row, const StrList *inner)
 {
     IndexChunk chunk = { .key = (uint64_t)row->chunk.number,
                          .title = title_of(row),
                          .headings = row->chunk.heading,
+                         .inner_headings = inner->at,
+                         .inner_count = inner->count,
                          .name = path_name(row->name),
                          .is_first = row->chunk.ordinal == 0,
                          .body = row->chunk.text,
@@ -54,6 +123,7 @@ typedef struct Change {
     size_t count;
     Str model; /* whose vectors are read */
     ChunkHit *hits;
+    StrList *inner; /* of the hits */
     VectorList vectors;
 } Change;
 
@@ -61,7 +131,9 @@ static bool find_rows(DbTx *tx, void *argument, Error *err)
 {
     Change *change = argument;
     return chunk_find_many(tx, &change->scope, change->arena, change->numbers, change->count,
-                           &change->hits, err);
+                           &change->hits, err) &&
+           find_inner_headings(tx, &change->scope, change->arena, change->hits, change->count,
+                               &change->inner, err);
 }
 
 static bool find_vectors(DbTx *tx, void *argument, Error *err)
@@ -100,7 +172,7 @@ static bool apply_add(Change *change, Error *err)
         return false;
     for (size_t i = 0; i < change->count; i++)
         if (change->hits[i].chunk.number && change->hits[i].is_live)
-            add_row(change->to->index, &change->hits[i]);
+            add_row(change->to->index, &change->hits[i], &change->inner[i]);
     /* A document that comes back from the trash has its vectors already. */
     return apply_vectors(change, STR_NONE, err);
 }

@@ -132,6 +132,7 @@ typedef struct Scan {
     Scope scope;
     ChunkCursor cursor;
     ChunkHitList chunks;
+    StrList *inner; /* of the chunks */
     VectorList vectors;
     size_t count; /* of the rows just read; 0: the end */
 } Scan;
@@ -139,8 +140,10 @@ typedef struct Scan {
 static bool scan_chunks(DbTx *tx, void *argument, Error *err)
 {
     Scan *scan = argument;
-    bool ok =
-        chunk_scan(tx, &scan->scope, scan->arena, &scan->cursor, ROWS_AT_ONCE, &scan->chunks, err);
+    bool ok = chunk_scan(tx, &scan->scope, scan->arena, &scan->cursor, ROWS_AT_ONCE, &scan->chunks,
+                         err) &&
+              find_inner_headings(tx, &scan->scope, scan->arena, scan->chunks.at,
+                                  scan->chunks.count, &scan->inner, err);
     scan->count = scan->chunks.count;
     return ok;
 }
@@ -148,7 +151,7 @@ static bool scan_chunks(DbTx *tx, void *argument, Error *err)
 static void add_chunks(Scan *scan)
 {
     for (size_t i = 0; i < scan->count; i++)
-        add_row(scan->to->index, &scan->chunks.at[i]);
+        add_row(scan->to->index, &scan->chunks.at[i], &scan->inner[i]);
 }
 
 static bool scan_vectors(DbTx *tx, void *argument, Error *err)

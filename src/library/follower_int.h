@@ -93,7 +93,11 @@ Scope scope_of_index(const WorkspaceIndex *at);
 
 /* --- follower_apply.c --- */
 
-void add_row(Index *index, const ChunkHit *row);
+/* The headings inside the text of each row: all but those above it. A row's texts lie in it. */
+MUST_CHECK bool find_inner_headings(DbTx *tx, const Scope *scope, Arena *arena,
+                                    const ChunkHit *rows, size_t count, StrList **inner_r,
+                                    Error *err);
+void add_row(Index *index, const ChunkHit *row, const StrList *inner);
 /* Parts of another width than dims are left out. */
 void add_vectors(Arena *arena, Index *index, size_t dims, bool is_coming, const Vector *row);
 MUST_CHECK bool apply_change(Follower *follower, WorkspaceIndex *to, const IndexChange *change,

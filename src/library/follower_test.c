@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "db/fixture_test.h"
+#include "extract/document.h"
+#include "store/blocks_store.h"
 #include "store/documents_store.h"
 #include "store/erase_store.h"
 #include "store/migrate.h"
@@ -223,6 +225,59 @@ TEST_BOTH(library, an_index_that_is_built_while_documents_change_ends_as_the_dat
     cr_expect(follower_building(bench.follower, S("another")).is_going_on, "nobody has looked yet");
     for (int round = 0; round < 8; round++)
         round_of(&bench, round);
+    bench_close(&bench);
+}
+
+/* "The gutter" is a heading inside the first passage, and words like others in the second. */
+static bool write_sections(DbTx *tx, void *argument, Error *error)
+{
+    static const char *const parts[] = { "Tiles of slate.", "The gutter", "It leaks.",
+                                         "Zinc for the gutter." };
+    Bench *bench = argument;
+    Document document, given = { .name = S("roof.md"), .format = S("md"), .source = S("upload") };
+    StoredBlock blocks[COUNT(parts)] = { 0 };
+    Buf text = buf_new(bench->arena, KB(1));
+    bool is_new;
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        blocks[i] = (StoredBlock){ .kind = i == 1 ? BLOCK_HEADING : BLOCK_PARAGRAPH,
+                                   .level = i == 1 ? 1 : 0,
+                                   .start = text.length,
+                                   .length = strlen(parts[i]) };
+        buf_addf(&text, "%s\n\n", parts[i]);
+    }
+    int64_t second = (int64_t)blocks[3].start;
+    Chunk chunks[] = { { .length = second, .last_block = 2, .place = S("") },
+                       { .start = second,
+                         .length = (int64_t)text.length - second,
+                         .first_block = 3,
+                         .last_block = 3,
+                         .place = S("") } };
+    for (size_t i = 0; i < COUNT(chunks); i++)
+        chunks[i].text = str_slice(buf_str(&text), (size_t)chunks[i].start,
+                                   (size_t)(chunks[i].start + chunks[i].length));
+    given.blob = sha256_hex(bench->arena, buf_str(&text));
+    return document_add(tx, &bench->scope, bench->arena, &given, &document, &is_new, error) &&
+           block_save(tx, &bench->scope, document.id, 1, blocks, COUNT(blocks), error) &&
+           chunk_replace(tx, &bench->scope, bench->arena, document.id, 1, chunks, COUNT(chunks),
+                         error);
+}
+
+TEST_BOTH(library, a_heading_inside_a_passage_is_found_by_heading)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    cr_assert(store_write(bench.db, &bench.scope, write_sections, &bench, &err), "%s", err.message);
+    for (int round = 0; round < 2; round++) {
+        follower_poke(bench.follower);
+        cr_assert(follower_wait(bench.follower, 20000));
+        cr_expect_eq(hits_of(&bench, S("gutter")), 2, "round %d", round);
+        cr_expect_eq(hits_of(&bench, S("heading:gutter")), 1, "round %d", round);
+        cr_expect_eq(hits_of(&bench, S("heading:tiles")), 0, "round %d", round);
+        follower_stop(bench.follower);
+        cr_assert(system(str_c(bench.arena,
+                               str_format(bench.arena, "rm -rf %s/index/*", bench.folder))) == 0);
+        bench_start(&bench, S("one")); /* built from all rows */
+    }
     bench_close(&bench);
 }
 

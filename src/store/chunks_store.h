@@ -3,7 +3,8 @@
  * A chunk has a place in its document (document, version, ordinal) and a number that is unique in
  * the database for ever, which is its key in the index files and in `vectors`. Live chunks are
  * those of a document's indexed_version outside the trash; only they are in the index. A chunk
- * keeps a copy of its text, so that showing results and rebuilding the index read one table.
+ * keeps a copy of its text, so that showing results reads one table, and rebuilding the index only
+ * the headings inside passages from another (blocks_store.h).
  *
  * Every change of what is live is told to index_changes_store.h in the same transaction. */
 #pragma once
