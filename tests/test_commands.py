@@ -170,6 +170,15 @@ def test_add_ls_search_rm_without_a_server(tmp_path):
     assert json.loads(server.cli("ls", "--json").stdout)["items"] == []
 
 
+def test_a_search_without_a_server_waits_for_the_index(tmp_path):
+    server = Server(tmp_path / "library", environment={"HOME": str(tmp_path)})  # no model: words are soon in
+    book = tmp_path / "book.txt"
+    book.write_text("".join(f"Chapter {n} tells of the heron number{n} by the pond.\n\n" * 12 for n in range(800)))
+    server.cli("add", str(book), "--quiet")
+    shutil.rmtree(tmp_path / "library" / "index", ignore_errors=True)
+    assert "book.txt" in server.cli("search", "number799").stdout
+
+
 def test_keys_can_be_added_while_a_server_runs(fresh_server):
     key = fresh_server.cli("keys", "add", "another").stdout.split()[-1]
     assert fresh_server.get("/v1/documents", key=key).status_code == 200

@@ -6,10 +6,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/app.h"
+#include "library/library.h"
 #include "net/libcurl.h"
 #include "net/sse.h"
 
 #define ANSWER_MAX MB(512)
+#define INDEX_WAIT_MS 10000
 
 struct Client {
     CommandLine *line;
@@ -20,6 +22,12 @@ struct Client {
 };
 
 bool client_is_alone(const Client *client) { return client->app != NULL; }
+
+void client_wait_indexed(const Client *client)
+{
+    if (client->app)
+        (void)library_wait_indexed(app_api(client->app)->library, INDEX_WAIT_MS);
+}
 
 static bool is_listening(CURL *curl, const char *socket)
 {

@@ -14,6 +14,9 @@ MUST_CHECK bool client_open(CommandLine *line, Client **client_r, Error *err);
 void client_close(Client *client);
 static inline void client_auto(Client **client) { client_close(*client); }
 #define AUTO_CLIENT AUTO(client_auto)
+/* For a command that searches: waits until a program that it started for itself has read the index,
+ * with what was added last. One that takes long to build is not waited for: the answer says so. */
+void client_wait_indexed(const Client *client);
 /* True when the command started the program for itself. */
 bool client_is_alone(const Client *client);
 

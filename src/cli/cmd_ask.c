@@ -72,6 +72,7 @@ static bool ask(CommandLine *line, Client *client, Error *err)
     Buf body = buf_new(line->arena, MB(1));
     Watching watching = { line, NULL };
     write_request(line, true, &body);
+    client_wait_indexed(client);
     bool good = client_stream(client, "/v1/ask", buf_str(&body), on_event, &watching, err);
     AUTO_JSON json_t *answer = watching.answer;
     if (!good)

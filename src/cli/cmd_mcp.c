@@ -97,6 +97,7 @@ static bool run(CommandLine *line, Error *err)
     ssize_t length;
     if (!client_open(line, &client, err))
         return false;
+    client_wait_indexed(client);
     while ((length = getline(&text, &capacity, stdin)) >= 0) {
         Str message = str_trim((Str){ text, (size_t)length });
         if (message.length)

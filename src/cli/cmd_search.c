@@ -162,6 +162,7 @@ static bool run(CommandLine *line, Error *err)
     const json_t *one;
     if (!write_request(line, &body, err) || !client_open(line, &client, err))
         return false;
+    client_wait_indexed(client);
     if (!client_call(client, "POST", "/v1/search", buf_str(&body), &answer, err)) {
         show_place(line, words_of(line), err);
         return false;
