@@ -60,7 +60,7 @@ Str http_cookie(const HttpRequest *request, const char *name);
 const HttpPart *http_part(const HttpRequest *request, const char *field);
 
 typedef enum HttpBodyKind {
-    HTTP_BODY_NONE,   /* any body is refused with 413 */
+    HTTP_BODY_NONE,   /* any but white space and an empty JSON object is refused with 413 */
     HTTP_BODY_BUFFER, /* kept in memory */
     HTTP_BODY_FILE,   /* the whole body is one file on disk */
     HTTP_BODY_PARTS,  /* multipart/form-data, files on disk */

@@ -11,6 +11,7 @@
 
 /* How often the free space of the disk is looked at while a file grows. */
 #define DISK_CHECK_EVERY MB(16)
+#define NO_BODY_MAX 16 /* bytes of a body that says nothing */
 
 int64_t body_promised(const HttpRequest *request)
 {
@@ -21,10 +22,22 @@ int64_t body_promised(const HttpRequest *request)
     return length;
 }
 
+static bool takes_no_body(Error *err)
+{
+    return fail(err, ERROR_TOO_LARGE, "this address takes no body");
+}
+
 static bool too_large(Error *err, uint64_t max)
 {
     return fail(err, ERROR_TOO_LARGE, "the body is larger than the limit of %" PRIu64 " bytes",
                 max);
+}
+
+/* Many clients send "{}" or an empty body in pieces where they have nothing to say. */
+static bool check_says_nothing(const HttpExchange *x, Error *err)
+{
+    Str body = str_trim(buf_str(&x->body.buffer));
+    return !body.length || str_is(body, "{}") || takes_no_body(err);
 }
 
 /* --- Files --- */
@@ -185,9 +198,11 @@ static bool begin_file(HttpExchange *x, Error *err)
 bool body_begin(HttpExchange *x, Error *err)
 {
     int64_t promised = body_promised(&x->request);
-    bool has_body = promised != 0;
-    if (x->plan.body == HTTP_BODY_NONE)
-        return !has_body || fail(err, ERROR_TOO_LARGE, "this address takes no body");
+    if (x->plan.body == HTTP_BODY_NONE) {
+        x->plan.body_max = NO_BODY_MAX;
+        x->body.buffer = buf_new(x->request.arena, NO_BODY_MAX);
+        return promised <= NO_BODY_MAX || takes_no_body(err);
+    }
     if (promised > 0 && (uint64_t)promised > x->plan.body_max)
         return too_large(err, x->plan.body_max);
 
@@ -210,9 +225,10 @@ bool body_add(HttpExchange *x, Str bytes, Error *err)
 {
     x->body.size += bytes.length;
     if (x->body.size > x->plan.body_max)
-        return too_large(err, x->plan.body_max);
+        return x->plan.body == HTTP_BODY_NONE ? takes_no_body(err)
+                                              : too_large(err, x->plan.body_max);
     switch (x->plan.body) {
-    case HTTP_BODY_NONE: return too_large(err, 0);
+    case HTTP_BODY_NONE:
     case HTTP_BODY_BUFFER: buf_add(&x->body.buffer, bytes); return true;
     case HTTP_BODY_FILE: return add_to_file(x, bytes, err);
     case HTTP_BODY_PARTS: return multipart_read(x->body.multipart, bytes, err);
@@ -226,6 +242,8 @@ bool body_end(HttpExchange *x, Error *err)
         return false;
     if (x->plan.body == HTTP_BODY_FILE)
         close_file(x);
+    if (x->plan.body == HTTP_BODY_NONE)
+        return check_says_nothing(x, err);
     x->request.body = buf_str(&x->body.buffer);
     x->request.parts = x->body.parts.at;
     x->request.part_count = x->body.parts.count;

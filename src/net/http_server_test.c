@@ -23,6 +23,12 @@ Test(net_server, every_plain_request_gets_its_answer)
         { "GET /?q=%ff HTTP/1.1\r\n" CLOSE "\r\n", "400", "UTF-8" },
         { "POST /x HTTP/1.1\r\nContent-Length: 1001\r\n" CLOSE "\r\n", "413", "limit of 1000" },
         { "GET /x HTTP/1.1\r\nContent-Length: 3\r\n" CLOSE "\r\nabc", "413", "no body" },
+        { "GET /x HTTP/1.1\r\nContent-Length: 17\r\n" CLOSE "\r\n", "413", "no body" },
+        { "GET /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" CLOSE
+          "\r\n14\r\n                    \r\n0\r\n\r\n",
+          "413", "no body" },
+        { "GET /x HTTP/1.1\r\nContent-Length: 4\r\n" CLOSE "\r\n {}\n", "200", "" },
+        { "GET /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" CLOSE "\r\n0\r\n\r\n", "200", "" },
         { "POST /checked HTTP/1.1\r\nContent-Length: 2\r\n" CLOSE "\r\nhi", "401", "no key" },
         { "POST /checked HTTP/1.1\r\nX-Key: 1\r\nContent-Length: 2\r\n" CLOSE "\r\nhi", "200",
           "b=hi" },
