@@ -1,5 +1,6 @@
 /* records_api.c - what has been done: audit log, search history, statistics. */
 #include "api/api.h"
+#include "library/library.h"
 #include "search/search.h"
 #include "store/audit_store.h"
 #include "store/searches_store.h"
@@ -14,6 +15,7 @@ typedef struct RecordWork {
     SearchOpening opening;
     UnfoundKind unfound_kind;
     UnfoundList unfound;
+    LibraryModelChange change;
     Statistics statistics;
 } RecordWork;
 
@@ -163,12 +165,13 @@ bool searches_unfound(ApiRequest *request, HttpResponse *response, Error *err)
 static bool statistics_work(DbTx *tx, void *argument, Error *err)
 {
     RecordWork *work = argument;
-    return statistics_find(tx, work->request->scope, &work->statistics, err);
+    return statistics_find(tx, work->request->scope, work->change.model, &work->statistics, err);
 }
 
 bool statistics_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RecordWork work = { .request = request };
+    library_model_change(request->api->library, request->arena, &work.change);
     if (!store_read(request->api->db, request->scope, statistics_work, &work, err))
         return false;
     const Statistics *all = &work.statistics;
@@ -185,6 +188,8 @@ bool statistics_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_int(&json, "trash", all->documents.in_trash);
     put_int(&json, "chunks", all->chunks);
     put_int(&json, "vectors", all->vectors);
+    if (work.change.model.length)
+        put_int(&json, "vectors_coming", all->vectors_coming);
     put_int(&json, "pages", all->pages);
     put_int(&json, "bytes", all->file_bytes);
     put_int(&json, "collections", all->collections);

@@ -28,9 +28,12 @@ static void print(Arena *arena, const json_t *health, const json_t *statistics)
     printf("documents  %" PRId64 " (%" PRId64 " ready, %" PRId64 " failed, %" PRId64 " running)\n",
            output_int(statistics, "documents"), output_int(statistics, "ready"),
            output_int(statistics, "failed"), output_int(statistics, "running"));
-    printf("passages   %" PRId64 "\nvectors    %" PRId64 "\noriginals  %s\n",
-           output_int(statistics, "chunks"), output_int(statistics, "vectors"),
-           term_bytes(output_int(statistics, "bytes"), size));
+    printf("passages   %" PRId64 "\nvectors    %" PRId64, output_int(statistics, "chunks"),
+           output_int(statistics, "vectors"));
+    if (json_object_get(statistics, "vectors_coming"))
+        printf(", and %" PRId64 " of the model that comes",
+               output_int(statistics, "vectors_coming"));
+    printf("\noriginals  %s\n", term_bytes(output_int(statistics, "bytes"), size));
     print_model(arena, health);
     json_array_foreach(json_object_get(health, "notices"), i, notice)
     {

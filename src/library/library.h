@@ -294,6 +294,7 @@ MUST_CHECK bool library_remove_model(Library *library, Arena *arena, Str name, E
 typedef struct LibraryModelChange {
     bool is_going_on;
     Str name;             /* that comes */
+    Str model;            /* as its vectors name it, if another's serve meanwhile; else empty */
     int64_t done, total;  /* passages */
     int percent;          /* 0 to 99 */
     int64_t seconds_left; /* -1: not known yet */

@@ -215,6 +215,7 @@ void library_model_change(Library *library, Arena *arena, LibraryModelChange *ch
         return;
     *change_r = (LibraryModelChange){ .is_going_on = true,
                                       .name = in.choice.next_folder,
+                                      .model = in.choice.name.length ? in.model : STR_NONE,
                                       .done = in.with,
                                       .total = in.with + in.without };
     note_begin(&in);

@@ -1,3 +1,4 @@
+#include "store/vectors_store.h"
 #include "store/world_test.h"
 
 #include "base/clock.h"
@@ -319,9 +320,32 @@ STORE_TEST(what_is_to_be_done_is_found_in_every_workspace)
     CALL(document_list_stuck(tx, &world->system, world->arena, FROM(QUEUED) | FROM(EXTRACTING),
                              INT64_MAX, 10, &list, err));
     EXPECT(list.count == 1 && str_equal(list.at[0].workspace, world->ours.workspace));
-    CALL(statistics_find(tx, &world->ours, &statistics, err));
+    CALL(statistics_find(tx, &world->ours, STR_NONE, &statistics, err));
     EXPECT(statistics.documents.by_state[DOCUMENT_READY] == 1 && statistics.chunks == 2);
     EXPECT(statistics.documents.by_state[DOCUMENT_QUEUED] == 1 && statistics.vectors == 2);
     EXPECT(statistics.file_bytes == 2 && statistics.people == 1 && statistics.version_count == 2);
+    return true;
+}
+
+STORE_TEST(while_a_model_changes_the_vectors_of_both_are_counted)
+{
+    Document first, second;
+    ChunkList chunks;
+    Statistics statistics;
+    static const struct {
+        const char *coming;
+        int64_t vectors, vectors_coming;
+    } cases[] = { { "", 4, 0 }, { "next", 5, 1 }, { "third", 4, 0 } };
+
+    CALL(world_ready(tx, world, &world->ours, "a.txt", "a", 2, &first, err));
+    CALL(world_ready(tx, world, &world->ours, "b.txt", "b", 3, &second, err));
+    CALL(vector_missing(tx, &world->ours, world->arena, first.id, S("next"), 1, &chunks, err));
+    Vector vector = { .number = chunks.at[0].number, .scale = 1, .bytes = S("abc") };
+    CALL(vector_add(tx, &world->ours, world->arena, first.id, S("next"), &vector, 1, err));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CALL(statistics_find(tx, &world->ours, str(cases[i].coming), &statistics, err));
+        EXPECT(statistics.vectors == cases[i].vectors);
+        EXPECT(statistics.vectors_coming == cases[i].vectors_coming);
+    }
     return true;
 }

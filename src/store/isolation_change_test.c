@@ -359,7 +359,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(ScheduleList, schedule_list(tx, theirs, arena, &(Slice){ 0 }, &list, err));
     CALL(chunk_find_many(tx, theirs, arena, secret.numbers.at, 3, &hits, err));
     EXPECT(!hits[0].chunk.number && !hits[2].chunk.text.length);
-    CALL(statistics_find(tx, theirs, &statistics, err));
+    CALL(statistics_find(tx, theirs, STR_NONE, &statistics, err));
     EXPECT(!statistics.chunks && !statistics.file_bytes && statistics.people == 1);
     return true;
 }

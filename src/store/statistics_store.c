@@ -5,6 +5,10 @@
 /* $1 the workspace, $2: all of them together */
 #define OF_SCOPE "(workspace = $1 OR $2 = 1)"
 
+/* A document counts the vectors it was given last. One that has begun with the model that comes
+ * had all those of the model before, or has got them in the same job. */
+#define IS_COMING "(deleted_at = 0 AND $3 <> '' AND vector_model = $3)"
+
 static bool sum_documents(DbTx *tx, const DbValue *args, Statistics *statistics, Error *err)
 {
     AUTO_DB_ROWS DbRows rows = { 0 };
@@ -13,12 +17,14 @@ static bool sum_documents(DbTx *tx, const DbValue *args, Statistics *statistics,
                   DB_SAME("SELECT"
                           " CAST(sum(CASE WHEN deleted_at = 0 THEN page_count END) AS BIGINT),"
                           " CAST(sum(CASE WHEN deleted_at = 0 THEN chunk_count END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN deleted_at = 0 THEN vector_count END) AS BIGINT),"
+                          " CAST(sum(CASE WHEN " IS_COMING " THEN chunk_count"
+                          " WHEN deleted_at = 0 THEN vector_count END) AS BIGINT),"
                           " CAST(sum(CASE WHEN deleted_at = 0 THEN text_bytes END) AS BIGINT),"
                           " CAST(sum(CASE WHEN deleted_at = 0 THEN size_bytes END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN deleted_at > 0 THEN size_bytes END) AS BIGINT)"
+                          " CAST(sum(CASE WHEN deleted_at > 0 THEN size_bytes END) AS BIGINT),"
+                          " CAST(sum(CASE WHEN " IS_COMING " THEN vector_count END) AS BIGINT)"
                           " FROM documents WHERE " OF_SCOPE),
-                  args, 2, &rows, err) ||
+                  args, 3, &rows, err) ||
         db_next(&rows, err) != DB_ROW)
         return false;
     statistics->pages = db_get_int(&rows, 0);
@@ -27,10 +33,11 @@ static bool sum_documents(DbTx *tx, const DbValue *args, Statistics *statistics,
     statistics->text_bytes = db_get_int(&rows, 3);
     statistics->file_bytes = db_get_int(&rows, 4);
     statistics->trash_bytes = db_get_int(&rows, 5);
+    statistics->vectors_coming = db_get_int(&rows, 6);
     return true;
 }
 
-bool statistics_find(DbTx *tx, const Scope *scope, Statistics *statistics_r, Error *err)
+bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *statistics_r, Error *err)
 {
     Statistics statistics = { 0 };
     const struct {
@@ -47,13 +54,13 @@ bool statistics_find(DbTx *tx, const Scope *scope, Statistics *statistics_r, Err
         { "SELECT count(*) FROM searches WHERE " OF_SCOPE, &statistics.searches },
     };
     bool is_all = scope->is_system && !scope->workspace.length;
-    const DbValue args[] = { db_text(scope->workspace), db_int(is_all) };
+    const DbValue args[] = { db_text(scope->workspace), db_int(is_all), db_text(coming) };
 
     if (!document_count(tx, scope, &statistics.documents, err) ||
         !sum_documents(tx, args, &statistics, err))
         return false;
     for (size_t i = 0; i < COUNT(tables); i++)
-        if (!db_query_int(tx, DB_SAME(tables[i].table), args, COUNT(args), 0, tables[i].count, err))
+        if (!db_query_int(tx, DB_SAME(tables[i].table), args, 2, 0, tables[i].count, err))
             return false;
     *statistics_r = statistics;
     return true;
