@@ -55,14 +55,13 @@ static bool rights_work(DbTx *tx, void *argument, Error *err)
     const RightsWork *work = argument;
     const Batch *batch = &work->turn->batch;
     const Scope *scope = &work->turn->job->scope;
-    ApiKey key;
+    bool serves = true;
     Role role;
-    if (batch->key.length) {
-        if (!api_key_find(tx, scope, work->arena, batch->key, &key, err))
-            return false;
-        if (key.revoked_at_ms || (key.expires_at_ms && key.expires_at_ms <= now_ms()))
-            return fail(err, ERROR_DENIED, "the key that made this batch is not valid any more");
-    }
+    if (batch->key.length &&
+        !api_key_serves(tx, scope, work->arena, batch->key, now_ms(), &serves, err))
+        return false;
+    if (!serves)
+        return fail(err, ERROR_DENIED, "the key that made this batch is not valid any more");
     if (!batch->user.length)
         return true;
     return membership_role(tx, scope, batch->user, &role, err) &&

@@ -1,5 +1,7 @@
 /* labels_jobs.c - documents as they come, and batches. */
+#include "base/clock.h"
 #include "classify/labels_int.h"
+#include "store/api_keys_store.h"
 #include "store/people_store.h"
 #include "store/recipes_store.h"
 
@@ -154,21 +156,29 @@ static bool begin_work(DbTx *tx, void *argument, Error *err)
     return false;
 }
 
-/* Whoever made it may still keep what is said. People leave while a batch runs: what waits then
- * fails with the reason. */
+/* What waits fails with the reason. */
+static void refuse_rest(BatchWork *work, const char *maker)
+{
+    work->stages.count = 0;
+    (void)fail(&work->refused, ERROR_DENIED,
+               "%s may not classify here any more: somebody who may has to start it again", maker);
+}
+
+/* Whoever made it may still keep what is said: people leave and keys are revoked while a batch
+ * runs. */
 static bool check_maker(DbTx *tx, BatchWork *work, Error *err)
 {
-    Role role;
-    if (!work->batch.user.length)
-        return true;
-    if (!membership_role(tx, &work->scope, work->batch.user, &role, err))
+    const ClassificationBatch *batch = &work->batch;
+    Role role = ROLE_EDITOR;
+    bool serves = true;
+    if ((batch->user.length && !membership_role(tx, &work->scope, batch->user, &role, err)) ||
+        (batch->key.length &&
+         !api_key_serves(tx, &work->scope, work->job->arena, batch->key, now_ms(), &serves, err)))
         return false;
-    if (role < ROLE_EDITOR) {
-        work->stages.count = 0;
-        (void)fail(&work->refused, ERROR_DENIED,
-                   "the person who made this batch may not classify here any more: somebody who "
-                   "may has to start it again");
-    }
+    if (role < ROLE_EDITOR)
+        refuse_rest(work, "the person who made this batch");
+    else if (!serves)
+        refuse_rest(work, "the key that this batch was made with");
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include "classify/labels_int.h"
 #include "db/fixture_test.h"
 #include "jobs/job_run.h"
+#include "store/api_keys_store.h"
 #include "store/migrate.h"
 #include "store/people_store.h"
 #include "store/workspaces_store.h"
@@ -21,8 +22,8 @@ typedef struct Made {
     ClassificationItemList items;
 } Made;
 
-/* A person with a batch, who then is `role`. */
-static bool make_batch(DbTx *tx, Role role, Made *made, Error *err)
+/* A person with a batch, who then is `role`; made with a key, if the scope is to have one. */
+static bool make_batch(DbTx *tx, Role role, ApiKey *key, Made *made, Error *err)
 {
     const Scope system = scope_system();
     const ClassificationItem items[] = { { .text = S("one") }, { .text = S("two") } };
@@ -34,8 +35,10 @@ static bool make_batch(DbTx *tx, Role role, Made *made, Error *err)
         return false;
     made->scope = (Scope){ .workspace = workspace.id, .user = user.id, .role = ROLE_EDITOR };
     if (!membership_set(tx, &made->scope, user.id, ROLE_EDITOR, err) ||
-        !label_set_add(tx, &made->scope, arena, &set, err))
+        !label_set_add(tx, &made->scope, arena, &set, err) ||
+        (key && !api_key_add(tx, &made->scope, arena, key, err)))
         return false;
+    made->scope.key = key ? key->id : STR_NONE;
     made->batch.set = set.id;
     return labels_batch_start(tx, &made->scope, arena, &made->batch, items, COUNT(items), err) &&
            (role == ROLE_NONE ? membership_remove(tx, &made->scope, user.id, err)
@@ -44,11 +47,26 @@ static bool make_batch(DbTx *tx, Role role, Made *made, Error *err)
 
 static bool make_of_gone(DbTx *tx, void *made, Error *err)
 {
-    return make_batch(tx, ROLE_NONE, made, err);
+    return make_batch(tx, ROLE_NONE, NULL, made, err);
 }
 static bool make_of_reader(DbTx *tx, void *made, Error *err)
 {
-    return make_batch(tx, ROLE_READER, made, err);
+    return make_batch(tx, ROLE_READER, NULL, made, err);
+}
+
+static bool make_of_revoked_key(DbTx *tx, void *argument, Error *err)
+{
+    Made *made = argument;
+    ApiKey key = { .name = S("k"), .prefix = S("k"), .hash = S("h"), .role = ROLE_EDITOR };
+    return make_batch(tx, ROLE_EDITOR, &key, made, err) &&
+           api_key_revoke(tx, &made->scope, key.id, now_ms(), err);
+}
+static bool make_of_expired_key(DbTx *tx, void *made, Error *err)
+{
+    ApiKey key = {
+        .name = S("k"), .prefix = S("k"), .hash = S("h"), .role = ROLE_EDITOR, .expires_at_ms = 1
+    };
+    return make_batch(tx, ROLE_EDITOR, &key, made, err);
 }
 
 static bool find_batch(DbTx *tx, void *argument, Error *err)
@@ -92,4 +110,12 @@ TEST_BOTH(labels, a_batch_of_somebody_who_left_is_refused) { expect_refused(url,
 TEST_BOTH(labels, a_batch_of_somebody_who_only_reads_now_is_refused)
 {
     expect_refused(url, make_of_reader);
+}
+TEST_BOTH(labels, a_batch_of_a_key_that_was_revoked_is_refused)
+{
+    expect_refused(url, make_of_revoked_key);
+}
+TEST_BOTH(labels, a_batch_of_a_key_that_has_expired_is_refused)
+{
+    expect_refused(url, make_of_expired_key);
 }

@@ -71,6 +71,18 @@ bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ApiKey *ke
                     err);
 }
 
+bool api_key_serves(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now_ms,
+                    bool *serves_r, Error *err)
+{
+    ApiKey key;
+
+    *serves_r = false;
+    if (!api_key_find(tx, scope, arena, id, &key, err))
+        return err->code == ERROR_NOT_FOUND;
+    *serves_r = !key.revoked_at_ms && (!key.expires_at_ms || key.expires_at_ms > now_ms);
+    return true;
+}
+
 bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user, ApiKeyList *list_r,
                   Error *err)
 {

@@ -27,6 +27,9 @@ MUST_CHECK bool api_key_find_by_hash(DbTx *tx, const Scope *scope, Arena *arena,
                                      int64_t now_ms, ApiKey *key_r, Error *err);
 MUST_CHECK bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ApiKey *key_r,
                              Error *err);
+/* Whether the key may still be used at now_ms; false also when there is none. */
+MUST_CHECK bool api_key_serves(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now_ms,
+                               bool *serves_r, Error *err);
 /* Of the scope's workspace, newest first, revoked ones too; `user` empty: everybody's. */
 MUST_CHECK bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
                              ApiKeyList *list_r, Error *err);

@@ -18,7 +18,7 @@
 #define BATCHES                                                                                    \
     "SELECT b.id, b.user_id, b.label_set, b.workflow, b.workflow_version, " STATE                  \
     ", b.job, b.created_at, b.finished_at, coalesce(j.error_code, ''), coalesce(j.error, '')"      \
-    ", " COUNTS " FROM classification_batches b LEFT JOIN jobs j ON j.id = b.job"                  \
+    ", " COUNTS ", b.key_id FROM classification_batches b LEFT JOIN jobs j ON j.id = b.job"        \
     " WHERE b.workspace = $1 "
 
 static void read_batch(DbRows *row, Arena *arena, void *item)
@@ -38,6 +38,7 @@ static void read_batch(DbRows *row, Arena *arena, void *item)
         .done = db_get_int(row, 12),
         .failed = db_get_int(row, 13),
         .cancelled = db_get_int(row, 14),
+        .key = db_get_text(row, 15, arena),
     };
     if (str_is(batch->state, "failed")) {
         batch->error_code = db_get_text(row, 9, arena);
@@ -71,17 +72,18 @@ bool classification_batch_add(DbTx *tx, const Scope *scope, Arena *arena,
 
     added.id = id_new(arena);
     added.user = scope->user;
+    added.key = scope->key;
     added.state = S("running");
     added.created_at_ms = now_ms();
     added.total = (int64_t)count;
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO classification_batches (workspace, id, user_id, label_set,"
-                         " workflow, workflow_version, state, job, created_at, finished_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, 0)"),
+                         " workflow, workflow_version, state, job, created_at, finished_at,"
+                         " key_id) VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, 0, $9)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
                          db_text(added.set), db_text(added.workflow),
                          db_int(added.workflow_version), db_text(added.state),
-                         db_int(added.created_at_ms)),
+                         db_int(added.created_at_ms), db_text(added.key)),
                  NULL, err) ||
         !add_items(tx, scope, arena, added.id, items, count, err))
         return false;

@@ -15,6 +15,7 @@
 
 typedef struct ClassificationBatch {
     Str id, user;
+    Str key;      /* id of the API key it was made with; empty: none */
     Str set;      /* id of the label set; empty: the workflow */
     Str workflow; /* id; empty: the set */
     int64_t workflow_version;

@@ -349,6 +349,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     Workspace workspace;
     User user;
     ApiKey key;
+    bool serves;
     JobRow job;
     Str text;
     int64_t length;
@@ -379,6 +380,8 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND,
                 user_find_by_email(tx, theirs, arena, S("ours@example.org"), &user, err));
     EXPECT_CODE(ERROR_NOT_FOUND, api_key_find(tx, theirs, arena, secret.key.id, &key, err));
+    CALL(api_key_serves(tx, theirs, arena, secret.key.id, 0, &serves, err));
+    EXPECT(!serves);
     EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_find(tx, theirs, arena, secret.job, &job, err));
     EXPECT_CODE(ERROR_NOT_FOUND, setting_find(tx, theirs, arena, S("theme"), &text, err));
     EXPECT_CODE(ERROR_NOT_FOUND, secret_find(tx, theirs, arena, S("key"), &text, err));
