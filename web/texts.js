@@ -56,6 +56,7 @@ const CATALOGUE = {
   'error.conflict': 'It is there already, or has changed meanwhile.',
   'error.too_large': 'That is larger than this server takes.',
   'error.unsupported': 'Files of this kind are not read here.',
+  'error.empty': 'It was read, but there is nothing of this kind in it.',
   'error.encrypted': 'It needs its password.',
   'error.damaged': 'The file is broken.',
   'error.rate_limited': 'Too many requests. Wait a little.',

@@ -324,7 +324,7 @@ static bool make_now(Making *making, Error *err)
     if (!tell(making, "writing", 2, err) || !make_best(making, err))
         return false;
     return making->items.count ||
-           fail(err, ERROR_UNSUPPORTED,
+           fail(err, ERROR_EMPTY,
                 "nothing of the kind '%s' can be made of this source: choose one that tells more",
                 making->row->word);
 }

@@ -76,7 +76,7 @@ typedef struct Made {
     StudyMade kept;     /* its row, when the same was made before: then the rest is empty */
 } Made;
 
-/* Makes it. ERROR_UNSUPPORTED: there is nothing of the kind in the source. */
+/* Makes it. ERROR_EMPTY: there is nothing of the kind in the source. */
 MUST_CHECK bool study_make(const StudyMaker *maker, const Scope *scope, Arena *arena,
                            const MakeWish *wish, const MakeSink *sink, Made *made_r, Error *err);
 /* The members of what was made, into an object that is open. */
