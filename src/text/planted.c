@@ -1,7 +1,9 @@
 /* planted.c - see planted.h. */
 #include "text/planted.h"
 
+#include <assert.h>
 #include <ctype.h>
+#include <pthread.h>
 
 #include "base/base64.h"
 #include "base/utf8.h"
@@ -173,6 +175,62 @@ static bool follows(const Spoken *spoken, Str rest, size_t from, size_t last)
     return false;
 }
 
+/* By how a word begins: the rules whose first group may have it. Every sentence of a document is
+ * looked at, and few of its words begin any rule. */
+#define OPENINGS 1024
+static uint64_t opens[OPENINGS][2];
+static pthread_once_t opens_once = PTHREAD_ONCE_INIT;
+_Static_assert(COUNT(rules) <= 128, "opens has a bit for each rule");
+
+static uint64_t *opened_by(Str word)
+{
+    uint8_t first = (uint8_t)word.at[0], second = word.length > 1 ? (uint8_t)word.at[1] : 0;
+    return opens[(first * 31u + second) % OPENINGS];
+}
+
+static Str first_group(size_t rule, Str *rest_r)
+{
+    Str group;
+    *rest_r = str(rules[rule]);
+    (void)str_next(rest_r, '~', &group);
+    return str_trim(group);
+}
+
+static void make_opens(void)
+{
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        Str later, group = first_group(i, &later), one;
+        while (str_next(&group, '|', &one)) {
+            assert(one.length > 2 || !str_ends(one, S("*"))); /* two letters before a star */
+            opened_by(one)[i / 64] |= UINT64_C(1) << i % 64;
+        }
+    }
+}
+
+static bool has_rule(const Spoken *spoken, size_t rule)
+{
+    Str rest, group = first_group(rule, &rest);
+    for (size_t i = 0; i < spoken->count; i++)
+        if (opened_by(spoken->words[i])[rule / 64] >> rule % 64 & 1 &&
+            is_one_of(group, spoken->words[i]) && follows(spoken, rest, i + 1, i + 1 + GAP))
+            return true;
+    return false;
+}
+
+static bool has_any_rule(const Spoken *spoken)
+{
+    uint64_t open[2] = { 0, 0 };
+    pthread_once(&opens_once, make_opens);
+    for (size_t i = 0; i < spoken->count; i++)
+        for (size_t half = 0; half < 2; half++)
+            open[half] |= opened_by(spoken->words[i])[half];
+    for (size_t half = 0; half < 2; half++)
+        for (; open[half]; open[half] &= open[half] - 1)
+            if (has_rule(spoken, half * 64 + (size_t)__builtin_ctzll(open[half])))
+                return true;
+    return false;
+}
+
 /* The parts in their order, anywhere. */
 static bool has_phrase(Str text, Str parts)
 {
@@ -212,10 +270,7 @@ static bool is_open(Str text)
     if (text.at != bare)
         memcpy(bare, text.at, text.length);
     read_words((Str){ bare, text.length }, bare, &spoken);
-    for (size_t i = 0; i < COUNT(rules); i++)
-        if (follows(&spoken, str(rules[i]), 0, spoken.count))
-            return true;
-    return false;
+    return has_any_rule(&spoken);
 }
 
 static bool is_coded(char c) { return isalnum((unsigned char)c) || c == '+' || c == '/'; }
