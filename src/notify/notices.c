@@ -51,6 +51,18 @@ static void add_value(Buf *out, Str value)
                      (unsigned char)value.at[i] < ' ' || value.at[i] == 0x7F ? ' ' : value.at[i]);
 }
 
+/* {name}, or {name|one|many}. */
+static Str choose(const NoticeField *fields, size_t count, Str name)
+{
+    ptrdiff_t bar = str_find_char(name, '|');
+    if (bar < 0)
+        return field_value(fields, count, name);
+    Str forms = str_from(name, (size_t)bar + 1);
+    size_t one = (size_t)MAX(str_find_char(forms, '|'), 0);
+    bool is_one = str_is(field_value(fields, count, str_slice(name, 0, (size_t)bar)), "1");
+    return is_one ? str_slice(forms, 0, one) : str_from(forms, one + 1);
+}
+
 Str notice_fill(Arena *arena, const char *text, const NoticeField *fields, size_t count)
 {
     Buf out = buf_new(arena, TEXT_MAX);
@@ -60,8 +72,7 @@ Str notice_fill(Arena *arena, const char *text, const NoticeField *fields, size_
         if (open < 0 || close < open)
             break;
         buf_add(&out, str_slice(rest, 0, (size_t)open));
-        add_value(&out,
-                  field_value(fields, count, str_slice(rest, (size_t)open + 1, (size_t)close)));
+        add_value(&out, choose(fields, count, str_slice(rest, (size_t)open + 1, (size_t)close)));
         rest = str_from(rest, (size_t)close + 1);
     }
     buf_add(&out, rest);

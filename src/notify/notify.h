@@ -32,7 +32,7 @@ const char *notice_title(NoticeKind kind); /* with its {fields} */
 bool notice_is_mailed(NoticeKind kind);
 /* False when there is none of this name. */
 bool notice_named(Str name, NoticeKind *kind_r);
-/* A text with its {fields}, each on one line. */
+/* A text with its {fields} and {field|one|many} (notices.def), each on one line. */
 typedef struct NoticeField {
     const char *name;
     Str value;

@@ -8,12 +8,15 @@ Test(notify, a_text_is_filled_with_its_fields)
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     NoticeField fields[] = { { "name", S("{value}") },
                              { "value", S("80") },
+                             { "count", S("1") },
                              { "lines", S("a\r\nBcc: b@example.org\t\x7F") } };
     static const struct {
         const char *text, *filled;
     } cases[] = {
         { "{name} has {value} %", "{value} has 80 %" },
         { "{none}.", "." },
+        { "{count} {count|page is|pages are} new.", "1 page is new." },
+        { "{value} {value|page is|pages are} new.", "80 pages are new." },
         { "New in {lines}.", "New in a  Bcc: b@example.org  ." },
         { "plain", "plain" },
         { "}{value}", "}{value}" },
