@@ -70,13 +70,27 @@ static bool next_lone_year(Arena *arena, Str text, size_t *at, DateFound *found_
 
 /* --- Finding --- */
 
-/* "1518" alone: as often a page or a section as a year. Far years need a word that says when. */
+static bool is_one_of(Str word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal_ignore_case(word, str(words[i])))
+            return true;
+    return false;
+}
+
+/* "1518" alone: as often a page or a section as a year. Far years need a word that says when; what
+ * stands behind the name of a thing that has numbers is the thing's. */
 static bool is_number_alone(Str text, const DateFound *found)
 {
     static const char *const words[] = { "in",    "since",  "from",   "by",     "between", "until",
                                          "after", "before", "around", "year",   "to",      "im",
                                          "Jahr",  "seit",   "von",    "bis",    "um",      "anno",
                                          "nach",  "vor",    "en",     "depuis", "desde" };
+    static const char *const things[] = {
+        "number", "no",    "no.",     "number:", "nummer", "nr",     "nr.",    "page",
+        "room",   "model", "version", "line",    "figure", "fig.",   "table",  "Seite",
+        "Zimmer", "Zeile", "numéro",  "n°",      "número", "numero", "página", "Modell"
+    };
     int64_t year = civil_of(floor_div(found->value.start.seconds, DAY_SECONDS)).year;
     Str before = str_trim(str_slice(text, 0, found->start)), word;
     if (found->end + 1 < text.length && HAS_CHAR(text.at[found->end], ".,") &&
@@ -92,10 +106,10 @@ static bool is_number_alone(Str text, const DateFound *found)
     bool is_listed = before.length > 1 && before.at[before.length - 1] == ',' &&
                      is_digit(before.at[before.length - 2]);
     word = str_from(before, (size_t)(str_find_last_char(before, ' ') + 1));
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (str_equal_ignore_case(word, str(words[i])))
-            return false;
-    return is_listed || year < YEAR_MIN || year > YEAR_MAX;
+    if (is_one_of(word, words, COUNT(words)))
+        return false;
+    return is_one_of(word, things, COUNT(things)) || is_listed || year < YEAR_MIN ||
+           year > YEAR_MAX;
 }
 
 /* "now", "dec", "year-end" say nothing without a day that they are told from; "yesterday" may. */
