@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "store/collections_store.h"
 #include "store/conversations_store.h"
 #include "store/messages_store.h"
 
@@ -44,10 +45,21 @@ static bool rate_answer(DbTx *tx, const Scope *scope, Arena *arena, Feedback *fe
     return message_rate(tx, scope, message.id, feedback->rating, feedback->reason, err);
 }
 
+/* What somebody says it was about must be there: figures of places that are not would lead nowhere.
+ */
+static bool check_places(DbTx *tx, const Scope *scope, Arena *arena, const Feedback *feedback,
+                         Error *err)
+{
+    Collection collection;
+    return !feedback->collection.length ||
+           collection_find(tx, scope, arena, feedback->collection, &collection, err);
+}
+
 bool feedback_rate(DbTx *tx, const Scope *scope, Arena *arena, Feedback *feedback, Error *err)
 {
     return check_kind(feedback->kind, err) &&
-           (!str_is(feedback->kind, "answer") || rate_answer(tx, scope, arena, feedback, err)) &&
+           (str_is(feedback->kind, "answer") ? rate_answer(tx, scope, arena, feedback, err)
+                                             : check_places(tx, scope, arena, feedback, err)) &&
            feedback_set(tx, scope, arena, feedback, err);
 }
 
