@@ -128,6 +128,13 @@ def test_odd_texts_are_no_trouble(server, text):
     assert answer.json()["summary"]["made_by"]
 
 
+def test_a_document_in_the_trash_is_not_summed_up(server):
+    document = server.add(("trashed.md", HARBOUR.replace("Rost", "Vaeroy").encode()))[0]["id"]
+    assert server.call("DELETE", f"/v1/documents/{document}").status_code in (200, 204)
+    answer = server.get(f"/v1/documents/{document}/summary")
+    assert answer.status_code == 409 and "trash" in answer.json()["error"]["message"], answer.text
+
+
 def test_what_is_wrong_is_said(server):
     for body, field in (({}, "text"), ({"text": "a", "collection": "b"}, "text"), ({"text": "a", "length": "huge"}, "length"),
                         ({"text": "a", "form": "poem"}, "form"), ({"text": "a", "words": 0}, "words")):

@@ -28,6 +28,9 @@ static bool find_document(DbTx *tx, const ReadWork *work, Str id, Part *part, Er
     Document *document = arena_new_one(work->arena, Document);
     if (!document_find(tx, work->scope, work->arena, id, document, err))
         return false;
+    if (document->deleted_at_ms)
+        return fail(err, ERROR_CONFLICT, "'" STR_FMT "' is in the trash; restore it first",
+                    STR_ARG(str_slice(document->name, 0, 100)));
     part->document = document;
     part->version = document->indexed_version ? document->indexed_version : document->version;
     return document_state_is_over(document->state) || document->indexed_version ||
