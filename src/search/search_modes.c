@@ -16,6 +16,14 @@ const char *search_need_name(SearchNeed need)
     return need == NEEDS_EMBEDDINGS ? "an embedding model" : "nothing";
 }
 
+static void add_mode(Buf *names, size_t i)
+{
+    const SearchModeAbout *mode = &search_modes[i];
+    buf_addf(names, "%s%s", i == 0 ? "" : i + 1 < SEARCH_MODE_COUNT ? ", " : " or ", mode->name);
+    if (*mode->also)
+        buf_addf(names, " (also called %s)", mode->also);
+}
+
 bool search_mode_named(Str name, SearchMode *mode_r, Error *err)
 {
     if (!name.length) {
@@ -30,11 +38,7 @@ bool search_mode_named(Str name, SearchMode *mode_r, Error *err)
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     Buf names = buf_new(arena, KB(4));
     for (size_t i = 0; i < SEARCH_MODE_COUNT; i++)
-        buf_addf(&names, "%s%s",
-                 i == 0                      ? ""
-                 : i + 1 < SEARCH_MODE_COUNT ? ", "
-                                             : " or ",
-                 search_modes[i].name);
+        add_mode(&names, i);
     return fail_field(err, "mode", "'mode' is " STR_FMT ", not '" STR_FMT "'",
                       STR_ARG(buf_str(&names)), STR_ARG(str_slice(name, 0, 40)));
 }

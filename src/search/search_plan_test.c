@@ -24,7 +24,8 @@ Test(search_plan, modes_have_names)
         bool ok = search_mode_named(str(cases[i].name), &mode, &err);
         cr_expect_eq(ok, cases[i].mode >= 0, "%s", cases[i].name);
         cr_expect(ok ? (int)mode == cases[i].mode
-                     : str_find(str(err.message), S("creative or uncensored")) > 0);
+                     : str_find(str(err.message), S("creative or uncensored")) > 0 &&
+                           str_find(str(err.message), S("(also called basic)")) > 0);
     }
 }
 
