@@ -71,8 +71,11 @@ def test_a_client_adds_lists_and_completes_tasks(server, mode):
         done = await client.call_tool("complete_task", {"number": task["number"]})
         assert done.structured_content["tasks"][0]["status"] == "done"
         return task["number"]
+    server.call("PUT", "/v1/session/preferences", json={"time_zone": "Asia/Tokyo"})
     number = with_client(server, mode, work)
-    assert server.get(f"/v1/tasks/{number}").json()["status"] == "done"
+    server.call("PUT", "/v1/session/preferences", json={"time_zone": "UTC"})
+    task = server.get(f"/v1/tasks/{number}").json()
+    assert task["status"] == "done" and task["deadline"]["time_zone"] == "Asia/Tokyo"
 
 
 @pytest.mark.parametrize("mode", MODES[:2])

@@ -81,7 +81,7 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     AssistantWork *work = argument;
     const ApiRequest *request = work->request;
     TaskExtras extras = { 0 };
-    if (!task_begin(tx, request->scope, request->arena, &work->task, err))
+    if (!tasks_begin(tx, request->scope, request->arena, &work->task, err))
         return false;
     work->task.created_by = work->user;
     return task_read(request->arena, request->json, &work->task, &extras, err) &&

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "store/collections_store.h"
 #include "store/documents_store.h"
-#include "store/preferences_store.h"
 
 /* --- Writing --- */
 
@@ -187,16 +186,6 @@ static void clear_nulls(const json_t *object, Task *task)
     for (size_t i = 0; i < COUNT(texts); i++)
         if (json_is_null(json_object_get(object, texts[i].name)))
             *texts[i].text = S("");
-}
-
-bool task_begin(DbTx *tx, const Scope *scope, Arena *arena, Task *task_r, Error *err)
-{
-    Preferences likes;
-    if (!preferences_find(tx, scope, arena, &likes, err))
-        return false;
-    *task_r = tasks_new(scope);
-    task_r->time_zone = str_is(likes.time_zone, "UTC") ? S("") : likes.time_zone;
-    return true;
 }
 
 bool task_read(Arena *arena, const json_t *object, Task *task, TaskExtras *extras, Error *err)

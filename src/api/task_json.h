@@ -22,8 +22,6 @@ void put_assistant_task(JsonWriter *json, const char *name, const Task *task);
 /* "pending,done" as bits of TaskFilter; 0 for none. */
 MUST_CHECK bool task_read_states(Str text, uint32_t *bits_r, Error *err);
 MUST_CHECK bool task_read_priorities(Str text, uint32_t *bits_r, Error *err);
-/* A new task, by the clocks of who adds it as far as nobody names a zone. */
-MUST_CHECK bool task_begin(DbTx *tx, const Scope *scope, Arena *arena, Task *task_r, Error *err);
 /* What the object names replaces what the task has; null takes it away. */
 MUST_CHECK bool task_read(Arena *arena, const json_t *object, Task *task, TaskExtras *extras,
                           Error *err);

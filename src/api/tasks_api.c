@@ -155,7 +155,7 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     const ApiRequest *request = work->request;
     TaskExtras extras = { 0 };
     work->next = (Task){ 0 };
-    return task_begin(tx, request->scope, request->arena, &work->task, err) &&
+    return tasks_begin(tx, request->scope, request->arena, &work->task, err) &&
            task_read(request->arena, work->given, &work->task, &extras, err) &&
            task_check_places(tx, request->scope, request->arena, &work->task, err) &&
            tasks_add(tx, request->scope, request->arena, &work->task, &extras, err) &&

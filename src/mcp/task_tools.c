@@ -65,6 +65,10 @@ bool tool_list_tasks(McpToolCall *call, Error *err)
 static bool add_work(DbTx *tx, void *argument, Error *err)
 {
     ToolWork *work = argument;
+    Task plain;
+    if (!tasks_begin(tx, work->call->scope, work->call->arena, &plain, err))
+        return false;
+    work->task.time_zone = plain.time_zone;
     return tasks_add(tx, work->call->scope, work->call->arena, &work->task, NULL, err);
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "store/audit_store.h"
+#include "store/preferences_store.h"
 #include "tasks/recurrence.h"
 #include "text/date.h"
 
@@ -16,6 +17,16 @@ Task tasks_new(const Scope *scope)
                    .confidence = 1,
                    .made_by = S("person"),
                    .created_by = scope->user };
+}
+
+bool tasks_begin(DbTx *tx, const Scope *scope, Arena *arena, Task *task_r, Error *err)
+{
+    Preferences likes;
+    if (!preferences_find(tx, scope, arena, &likes, err))
+        return false;
+    *task_r = tasks_new(scope);
+    task_r->time_zone = str_is(likes.time_zone, "UTC") ? S("") : likes.time_zone;
+    return true;
 }
 
 /* --- What a task must be --- */

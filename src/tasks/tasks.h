@@ -27,6 +27,8 @@ typedef struct TaskExtras {
 
 /* A new task with what a caller leaves out. */
 Task tasks_new(const Scope *scope);
+/* The same by the clocks of who adds it, as far as nobody names a zone. */
+MUST_CHECK bool tasks_begin(DbTx *tx, const Scope *scope, Arena *arena, Task *task_r, Error *err);
 /* `extras` may be NULL. */
 MUST_CHECK bool tasks_add(DbTx *tx, const Scope *scope, Arena *arena, Task *task,
                           const TaskExtras *extras, Error *err);
