@@ -228,12 +228,22 @@ bool db_notify(DbTx *tx, const char *channel, Str text, Error *err)
            check(tx, tx->driver->notify(tx, channel, text, err));
 }
 
-bool db_hint(DbTx *tx, const char *channel, Str text, Error *err)
+static bool hint(DbTx *tx, const char *channel, Str text, bool is_here, Error *err)
 {
     if (!tx->driver->hint)
         return db_notify(tx, channel, text, err);
     return note_is_valid(channel, text, err) && is_whole(tx, err) &&
-           check(tx, tx->driver->hint(tx, channel, text, err));
+           check(tx, tx->driver->hint(tx, channel, text, is_here, err));
+}
+
+bool db_hint(DbTx *tx, const char *channel, Str text, Error *err)
+{
+    return hint(tx, channel, text, false, err);
+}
+
+bool db_hint_here(DbTx *tx, const char *channel, Str text, Error *err)
+{
+    return hint(tx, channel, text, true, err);
 }
 
 bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument, Error *err)

@@ -144,6 +144,8 @@ MUST_CHECK bool db_notify(DbTx *tx, const char *channel, Str text, Error *err);
  * is lost when the process ends in between. PostgreSQL commits transactions with db_notify() one
  * after the other, each with an fsync of its own; with this they share them. */
 MUST_CHECK bool db_hint(DbTx *tx, const char *channel, Str text, Error *err);
+/* A hint for this process alone. */
+MUST_CHECK bool db_hint_here(DbTx *tx, const char *channel, Str text, Error *err);
 typedef void DbListener(void *argument, const char *channel, Str text);
 /* Called on a thread of the database's own for as long as the Db is open. The text is empty when
  * news may have been missed (a lost connection): look for yourself. */

@@ -26,7 +26,8 @@ typedef struct DbDriver {
     DbValue (*get)(DbRows *rows, int column);
     void (*rows_close)(DbRows *rows);
     bool (*notify)(DbTx *tx, const char *channel, Str text, Error *err);
-    bool (*hint)(DbTx *tx, const char *channel, Str text, Error *err); /* NULL: as notify */
+    /* is_here: to this process alone. NULL: as notify, which nobody else hears. */
+    bool (*hint)(DbTx *tx, const char *channel, Str text, bool is_here, Error *err);
     bool (*listen)(Db *db, const char *channel, DbListener *listener, void *argument, Error *err);
     void (*unlisten)(Db *db, const char *channel, DbListener *listener, void *argument);
     bool (*forget)(Db *db, Error *err);

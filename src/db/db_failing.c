@@ -96,9 +96,10 @@ static bool failing_notify(DbTx *tx, const char *channel, Str text, Error *err)
     return may_go_on(failing_tx(tx)->db, err) && inner->driver->notify(inner, channel, text, err);
 }
 
-static bool failing_hint(DbTx *tx, const char *channel, Str text, Error *err)
+static bool failing_hint(DbTx *tx, const char *channel, Str text, bool is_here, Error *err)
 {
-    return db_hint(failing_tx(tx)->inner, channel, text, err);
+    DbTx *inner = failing_tx(tx)->inner;
+    return is_here ? db_hint_here(inner, channel, text, err) : db_hint(inner, channel, text, err);
 }
 
 /* --- The rest is passed on ----------------------------------------------------------- */

@@ -37,6 +37,7 @@ typedef struct PgRows {
 /* Told once the transaction has committed; see db_hint(). */
 typedef struct PgHint {
     struct PgHint *next;
+    bool is_here; /* for this process alone */
     char channel[DB_CHANNEL_MAX + 1];
     size_t length;
     char text[];
@@ -101,7 +102,7 @@ void pg_hints_free(PgHints *hints); /* tells what waits first; NULL is fine */
 void pg_hints_send(PgHints *hints, PgHint *list);
 /* Its news come from here, so this process has heard them. */
 bool pg_hints_are_from(PgHints *hints, int backend);
-bool pg_hint(DbTx *tx, const char *channel, Str text, Error *err);
+bool pg_hint(DbTx *tx, const char *channel, Str text, bool is_here, Error *err);
 void pg_hint_list_free(PgHint *list);
 
 /* --- Listening (db_postgres_listen.c) ------------------------------------------------ */

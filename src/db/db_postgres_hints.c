@@ -32,7 +32,7 @@ static bool is_same(const PgHint *hint, const char *channel, Str text)
 }
 
 /* Adding a thousand jobs says the same a thousand times. */
-bool pg_hint(DbTx *base, const char *channel, Str text, Error *err)
+bool pg_hint(DbTx *base, const char *channel, Str text, bool is_here, Error *err)
 {
     PgTx *tx = (PgTx *)(void *)base;
     int looked_at = 0;
@@ -42,6 +42,7 @@ bool pg_hint(DbTx *base, const char *channel, Str text, Error *err)
         if (is_same(hint, channel, text))
             return true;
     PgHint *hint = heap_alloc(sizeof *hint + text.length + 1);
+    hint->is_here = is_here;
     snprintf(hint->channel, sizeof hint->channel, "%s", channel);
     hint->length = text.length;
     if (text.length)
@@ -209,7 +210,10 @@ void pg_hints_send(PgHints *hints, PgHint *list)
     for (PgHint *next; ordered; ordered = next) {
         next = ordered->next;
         db_news_post(hints->news, ordered->channel, (Str){ ordered->text, ordered->length });
-        add(hints, ordered);
+        if (ordered->is_here)
+            free(ordered);
+        else
+            add(hints, ordered);
     }
 }
 

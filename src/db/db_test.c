@@ -462,6 +462,27 @@ TEST_BOTH(db, news_are_heard_once_the_work_is_committed_on_every_node)
     db_close(db);
 }
 
+static bool send_hints(DbTx *tx, void *is_here, Error *err)
+{
+    return is_here ? db_hint_here(tx, "news", S("hello"), err)
+                   : db_hint(tx, "news", S("hello"), err);
+}
+
+TEST_BOTH(db, a_hint_for_this_process_is_heard_by_no_other)
+{
+    Db *db = open_db(url), *other = open_db(url);
+    Error err = { 0 };
+    int wanted = db_kind(db) == DB_POSTGRES ? 2 : 1;
+
+    cr_assert(db_listen(db, "news", hear, &heard_count, &err), "%s", err.message);
+    cr_assert(db_listen(other, "news", hear, &heard_count, &err), "%s", err.message);
+    cr_assert(db_write(db, &system_who, send_hints, &err, &err), "%s", err.message);
+    cr_assert(db_write(db, &system_who, send_hints, NULL, &err), "%s", err.message);
+    cr_assert(wait_for(&heard_count, wanted + 1));
+    db_close(other);
+    db_close(db);
+}
+
 /* --- PostgreSQL alone ------------------------------------------------------------------------ */
 
 Test(db, work_and_news_go_on_after_postgres_restarted)
