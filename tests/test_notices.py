@@ -276,6 +276,23 @@ def test_a_page_hears_of_notices_and_strangers_do_not(server):
     assert server.get("/v1/notices", key="wrong").status_code == 401
 
 
+def test_a_page_hears_of_what_its_person_may_see(server):
+    owner, reader = (server.cli("keys", "add", role, "--role", role).stdout.split()[-1] for role in ("owner", "reader"))
+    with requests.get(server.url + "/v1/events", headers={"Authorization": f"Bearer {owner}"}, stream=True, timeout=30) as all_of_it, \
+            requests.get(server.url + "/v1/events", headers={"Authorization": f"Bearer {reader}"}, stream=True, timeout=30) as less:
+        told = {stream: stream.iter_lines(decode_unicode=True) for stream in (all_of_it, less)}
+        assert [next(lines) for lines in told.values()] == ["event: hello"] * 2
+        made = server.post("/v1/schedules", {"name": "heard", "type": "feedback", "every_s": 86400}, key=owner)
+        assert made.status_code == 201, made.text
+        server.post("/v1/notices/test", key=owner)
+        heard = {stream: [] for stream in told}
+        for stream, lines in told.items():
+            while "event: notices" not in heard[stream]:
+                heard[stream].append(next(lines))
+    assert "event: schedule" in heard[all_of_it] and f'data: {{"id":"{made.json()["id"]}"}}' in heard[all_of_it]
+    assert "event: schedule" not in heard[less]
+
+
 def test_a_mail_server_that_is_none_is_refused_at_the_start(tmp_path):
     for more in ({"LECTERN_SMTP_URL": "http://example.org", "LECTERN_SMTP_FROM": "a@example.org"},
                  {"LECTERN_SMTP_URL": "smtps://example.org"}):

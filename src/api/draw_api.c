@@ -3,7 +3,6 @@
 #include "api/preferences.h"
 #include "api/task_json.h"
 #include "base/clock.h"
-#include "notify/event_hub.h"
 #include "tasks/drawn.h"
 #include "text/date.h"
 
@@ -142,27 +141,13 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
     return drawn_save(tx, work->arena, &from, &work->list, work->ids, err);
 }
 
-/* Open pages read the list anew. */
-static void tell(const DrawWork *work)
-{
-    Buf data = buf_new(work->arena, KB(1));
-    JsonWriter json = put_begin(&data);
-    put_text(&json, "id", work->ids[0]);
-    put_end(&json);
-    event_hub_send(work->request->api->events, work->request->scope->workspace, S("task"),
-                   buf_str(&data));
-}
-
 static bool save(DrawWork *work, Error *err)
 {
     const ApiRequest *request = work->request;
     if (!work->is_saved || !work->list.count)
         return true;
     work->ids = arena_new_array(work->arena, Str, work->list.count);
-    if (!store_write(request->api->db, request->scope, save_work, work, err))
-        return false;
-    tell(work);
-    return true;
+    return store_write(request->api->db, request->scope, save_work, work, err);
 }
 
 bool tasks_drawn(ApiRequest *request, HttpResponse *response, Error *err)

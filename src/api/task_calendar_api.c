@@ -6,7 +6,6 @@
 #include "account/token.h"
 #include "api/task_feed.h"
 #include "base/id.h"
-#include "notify/event_hub.h"
 #include "store/task_feeds_store.h"
 #include "tasks/calendar.h"
 #include "tasks/tasks.h"
@@ -202,6 +201,5 @@ bool tasks_import(ApiRequest *request, HttpResponse *response, Error *err)
     put_int(&json, "added", added);
     put_int(&json, "known", known);
     put_end(&json);
-    event_hub_send(request->api->events, request->scope->workspace, S("task"), S("{}"));
     return true;
 }

@@ -1,7 +1,6 @@
 /* tasks_api.c - tasks: lists, changes, order, trash, history. */
 #include "api/task_json.h"
 #include "base/clock.h"
-#include "notify/event_hub.h"
 #include "store/audit_store.h"
 
 #define BULK_MAX 200
@@ -20,16 +19,6 @@ typedef struct TaskWork {
 } TaskWork;
 
 /* --- Answers --- */
-
-/* Open pages read the task anew. */
-static void tell(const ApiRequest *request, Str id)
-{
-    Buf data = buf_new(request->arena, KB(1));
-    JsonWriter json = put_begin(&data);
-    put_text(&json, "id", id);
-    put_end(&json);
-    event_hub_send(request->api->events, request->scope->workspace, S("task"), buf_str(&data));
-}
 
 /* page.tasks is work->task and what followed from it. */
 static bool fill_one(DbTx *tx, TaskWork *work, Error *err)
@@ -57,13 +46,9 @@ static bool answer_one(const TaskWork *work, HttpResponse *response)
     return true;
 }
 
-/* A change, and the open pages' news of it. */
 static bool change(TaskWork *work, DbWork *run, Error *err)
 {
-    if (!store_write(work->request->api->db, work->request->scope, run, work, err))
-        return false;
-    tell(work->request, work->task.id);
-    return true;
+    return store_write(work->request->api->db, work->request->scope, run, work, err);
 }
 
 /* --- Lists --- */

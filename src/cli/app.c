@@ -38,6 +38,7 @@
 #include "models/models.h"
 #include "models/prompt_bench.h"
 #include "net/http_server.h"
+#include "notify/event_feed.h"
 #include "notify/notify.h"
 #include "search/lab.h"
 #include "store/migrate.h"
@@ -66,7 +67,8 @@ struct App {
     Sandbox *sandbox;
     EncodeQueue *encoder;
     Reranker *reranker; /* NULL: none */
-    Pool *news;         /* writes events: never on the thread that has the news */
+    EventFeed *feed;
+    Pool *news; /* writes events: never on the thread that has the news */
     char *socket;
 };
 
@@ -175,7 +177,7 @@ static void send_news(void *argument)
     else
         put_text(&json, "id", news->document);
     put_end(&json);
-    event_hub_send(app->api.events, news->scope.workspace, known ? S("document") : S("removed"),
+    event_hub_send(app->api.events, news->scope.workspace, known ? EVENT_document : EVENT_removed,
                    buf_str(&data));
     arena_free(news->arena);
 }
@@ -209,11 +211,10 @@ static const struct {
 #undef JOB_TYPE
 };
 
-/* How far work is that its type shows; its words are asked for where it is new. */
-static void tell_work(App *app, const JobEvent *event, bool is_for_all)
+/* How far it is; its words are asked for where it is new. */
+static Str work_json(Arena *arena, const JobEvent *event)
 {
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Buf data = buf_new(arena, KB(4));
+    Buf data = buf_new(arena, EVENT_DATA_MAX);
     JobRow row = { .id = event->id,
                    .type = event->type,
                    .subject = event->subject,
@@ -226,23 +227,33 @@ static void tell_work(App *app, const JobEvent *event, bool is_for_all)
     JsonWriter json = put_begin(&data);
     put_work_progress(&json, &row);
     put_end(&json);
-    if (is_for_all)
-        event_hub_send(app->api.events, event->workspace, S("work"), buf_str(&data));
-    else
-        event_hub_send_to(app->api.events, event->workspace, event->user, S("work"),
-                          buf_str(&data));
+    return data.overflowed ? str_format(arena, "{\"id\":\"" STR_FMT "\"}", STR_ARG(event->id))
+                           : buf_str(&data);
+}
+
+/* Work that its type shows is told as it goes; any is told to who looks after the queue. */
+static void tell_work(App *app, const JobEvent *event, JobShown shown)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str data = work_json(arena, event);
+    event_feed_add(app->feed, &(EventLine){ EVENT_job, event->workspace, event->id, data });
+    if (shown == SHOWN_TO_ALL)
+        event_hub_send(app->api.events, event->workspace, EVENT_work, data);
+    else if (shown == SHOWN_TO_ASKER)
+        event_hub_send_to(app->api.events, event->workspace, event->user, EVENT_work, data);
 }
 
 static void on_job(void *argument, const JobEvent *event)
 {
     App *app = argument;
+    if (!event->workspace.length || !event_hub_count(app->api.events))
+        return;
     for (size_t i = 0; i < COUNT(job_types); i++) {
         if (!str_is(event->type, job_types[i].name))
             continue;
         if (job_types[i].shown == SHOWN_AS_DOCUMENT)
             tell(app, event->workspace, NEWS_DOCUMENT, event->subject);
-        else if (job_types[i].shown != SHOWN_NOT)
-            tell_work(app, event, job_types[i].shown == SHOWN_TO_ALL);
+        tell_work(app, event, job_types[i].shown);
     }
 }
 
@@ -411,7 +422,6 @@ static bool open_notifier(App *app, Error *err)
 {
     const Settings *settings = app->settings;
     NotifierOptions options = { .db = app->api.db,
-                                .events = app->api.events,
                                 .smtp = { .url = settings->smtp_url },
                                 .mail_from = settings->smtp_from,
                                 .public_url = settings->public_url };
@@ -531,20 +541,18 @@ static bool open_features(App *app, Error *err)
     app->api.maker = arena_new_one(app->arena, StudyMaker);
     *app->api.maker =
         (StudyMaker){ app->api.db, app->api.library, app->api.searcher, app->api.models };
-    app->api.summaries =
-        summaries_new(app->api.db, app->api.searcher, app->api.models, app->api.events);
+    app->api.summaries = summaries_new(app->api.db, app->api.searcher, app->api.models);
     MeetingsOptions meetings = { .db = app->api.db,
                                  .library = app->api.library,
                                  .models = app->api.models,
                                  .summaries = app->api.summaries,
-                                 .events = app->api.events,
                                  .proxy = &app->api.proxy,
                                  .public_url = app->api.public_url,
                                  .jitsi_hosts = settings->jitsi_hosts,
                                  .recording_max = settings->recording_max };
     app->api.meetings = meetings_new(&meetings);
     app->api.labels = labels_new(app->api.db, app->api.library, app->api.models);
-    app->task_drawer = (TaskDrawer){ app->api.library, app->api.models, app->api.events };
+    app->task_drawer = (TaskDrawer){ app->api.library, app->api.models };
     app->api.task_drawer = &app->task_drawer;
     app->field_reader = (FieldReader){ app->api.library, app->api.models };
     app->api.field_reader = &app->field_reader;
@@ -656,6 +664,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.events = event_hub_new();
     app->news = pool_new("news", 1, 1024);
     if (!open_master_key(app, folder, err) || !open_database(app, folder, err) ||
+        !event_feed_open(app->api.db, app->api.events, &app->feed, err) ||
         !blob_open_folder(path_join(app->arena, folder, S("blobs")), &app->blobs, err))
         return false;
     SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
@@ -732,6 +741,7 @@ void app_stop(App *app)
     approvals_free(app->api.approvals);
     throttle_free(app->api.link_throttle);
     mcp_servers_free(app->api.mcp_servers);
+    event_feed_close(app->feed);
     event_hub_free(app->api.events);
     encode_queue_free(app->encoder);
     reranker_free(app->reranker);

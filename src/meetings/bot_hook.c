@@ -16,7 +16,7 @@ typedef struct HookWork {
     BotServiceRow row;
     BotNews news;
     MeetingBot bot;
-    bool is_known, is_taken;
+    bool is_known;
 } HookWork;
 
 static bool find_service_work(DbTx *tx, void *argument, Error *err)
@@ -43,14 +43,14 @@ static bool find_bot(DbTx *tx, HookWork *work, Error *err)
 static bool hear_work(DbTx *tx, void *argument, Error *err)
 {
     HookWork *work = argument;
-    work->is_taken = false;
+    bool is_taken;
     if (!find_bot(tx, work, err))
         return false;
     if (!work->is_known)
         return true;
     return meeting_bot_hear(tx, &work->scope, work->arena, &work->bot, &work->news, "webhook",
-                            &work->is_taken, err) &&
-           (!work->is_taken || meeting_bot_queue(tx, &work->scope, work->arena, work->bot.id, err));
+                            &is_taken, err) &&
+           (!is_taken || meeting_bot_queue(tx, &work->scope, work->arena, work->bot.id, err));
 }
 
 /* "WORKSPACE.SERVICE" */
@@ -87,7 +87,5 @@ bool meetings_webhook(Meetings *meetings, Arena *arena, Str token, const HttpReq
     if (!store_write(meetings->options.db, &work.scope, hear_work, &work, err))
         return false;
     *is_known_r = work.is_known;
-    if (work.is_taken)
-        meeting_bot_tell(meetings, &work.scope, &work.bot);
     return true;
 }

@@ -45,10 +45,7 @@ bool bot_write(BotWork *work, Change *change, bool hears, Error *err)
 {
     work->change = change;
     work->hears = hears;
-    if (!store_write(work->job->db, &work->scope, change_work, work, err))
-        return false;
-    meeting_bot_tell(work->meetings, &work->scope, &work->bot);
-    return true;
+    return store_write(work->job->db, &work->scope, change_work, work, err);
 }
 
 void bot_enter(MeetingBot *bot, BotState state)

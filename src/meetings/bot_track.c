@@ -16,17 +16,6 @@ bool meeting_bot_queue(DbTx *tx, const Scope *scope, Arena *arena, Str bot, Erro
     return job_add(tx, scope, arena, &job, NULL, err);
 }
 
-void meeting_bot_tell(Meetings *meetings, const Scope *scope, const MeetingBot *bot)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Buf data = buf_new(arena, KB(4));
-    JsonWriter json = put_begin(&data);
-    put_text(&json, "id", bot->id);
-    put_text(&json, "state", bot->state);
-    put_end(&json);
-    event_hub_send(meetings->options.events, scope->workspace, S("meeting_bot"), buf_str(&data));
-}
-
 /* --- News --- */
 
 /* One without an id of its own is known by what it says. */

@@ -27,14 +27,12 @@
 #define MEETING_SCHEDULE_MS (INT64_C(7) * 86400000) /* bots are sent to what comes until then */
 
 typedef struct Meetings Meetings;
-struct EventHub;
 
 typedef struct MeetingsOptions {
     Db *db;
     Library *library;
     Models *models;
     Summaries *summaries;
-    struct EventHub *events;
     const Proxy *proxy;     /* borrowed; NULL: none */
     const char *public_url; /* where webhooks come in; "": nowhere */
     Str jitsi_hosts;        /* of one's own, with commas between */

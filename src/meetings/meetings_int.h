@@ -39,7 +39,6 @@ MUST_CHECK bool meeting_bot_hear(DbTx *tx, const Scope *scope, Arena *arena, Mee
                                  const BotNews *news, const char *source, bool *taken_r,
                                  Error *err);
 /* Pages that are open read it anew. */
-void meeting_bot_tell(Meetings *meetings, const Scope *scope, const MeetingBot *bot);
 
 /* --- minutes.c --- */
 /* "Meetings/2027-03-23 Plan.vtt" */

@@ -241,10 +241,7 @@ bool minutes_make(Meetings *meetings, const Scope *scope, Arena *arena, const Me
     MinutesWork work = {
         .meetings = meetings, .scope = scope, .arena = arena, .meeting = meeting, .id = document
     };
-    if (!store_read(meetings->options.db, scope, find_work, &work, err) ||
-        !find_decisions(&work, err) || !sum_up(&work, err) || !draw_tasks(&work, err) ||
-        !store_write(meetings->options.db, scope, save_work, &work, err))
-        return false;
-    event_hub_send(meetings->options.events, scope->workspace, S("task"), S("{}"));
-    return true;
+    return store_read(meetings->options.db, scope, find_work, &work, err) &&
+           find_decisions(&work, err) && sum_up(&work, err) && draw_tasks(&work, err) &&
+           store_write(meetings->options.db, scope, save_work, &work, err);
 }

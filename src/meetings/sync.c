@@ -25,7 +25,6 @@ typedef struct SyncWork {
     CalendarReading reading;
     size_t first; /* of the meetings that are put now */
     Map seen;     /* "uid\noccurrence" of all that were read */
-    size_t changed;
 } SyncWork;
 
 static Str key_of(Arena *arena, Str uid, Str occurrence)
@@ -34,12 +33,6 @@ static Str key_of(Arena *arena, Str uid, Str occurrence)
 }
 
 /* --- Keeping --- */
-
-static bool follow(DbTx *tx, SyncWork *work, const Meeting *meeting, Error *err)
-{
-    work->changed++;
-    return meeting_bot_follow(tx, &work->scope, work->arena, meeting, err);
-}
 
 static bool put_work(DbTx *tx, void *argument, Error *err)
 {
@@ -53,7 +46,7 @@ static bool put_work(DbTx *tx, void *argument, Error *err)
         meeting.user = work->calendar.user;
         meeting.calendar = work->calendar.id;
         if (!meeting_put(tx, &work->scope, work->arena, &meeting, &is_changed, err) ||
-            (is_changed && !follow(tx, work, &meeting, err)))
+            (is_changed && !meeting_bot_follow(tx, &work->scope, work->arena, &meeting, err)))
             return false;
     }
     return true;
@@ -62,7 +55,8 @@ static bool put_work(DbTx *tx, void *argument, Error *err)
 static bool cancel(DbTx *tx, SyncWork *work, Meeting *meeting, Error *err)
 {
     meeting->state = S("cancelled");
-    return meeting_cancel(tx, &work->scope, meeting->id, err) && follow(tx, work, meeting, err);
+    return meeting_cancel(tx, &work->scope, meeting->id, err) &&
+           meeting_bot_follow(tx, &work->scope, work->arena, meeting, err);
 }
 
 /* What was in the window before, and was not read this time. */
@@ -242,11 +236,7 @@ bool calendar_sync_job(Job *job, Error *err)
     if (!meetings_open_sealed(work.meetings, arena, work.calendar.sealed, &credentials, &why) ||
         !read_calendar(&work, credentials, &why))
         return note_failure(&work, &why, err);
-    if (!store_reading(&work, err))
-        return false;
-    if (work.changed)
-        event_hub_send(work.meetings->options.events, work.scope.workspace, S("meeting"), S("{}"));
-    return schedule(&work, err);
+    return store_reading(&work, err) && schedule(&work, err);
 }
 
 /* --- What is due --- */

@@ -10,6 +10,7 @@ typedef struct Listener {
     struct Listener *next;
     HttpStream *stream;
     char workspace[ID_SIZE], user[ID_SIZE];
+    Role role;
 } Listener;
 
 struct EventHub {
@@ -53,6 +54,7 @@ void event_hub_join(EventHub *hub, const Scope *scope, HttpStream *stream)
     listener->stream = stream;
     snprintf(listener->workspace, ID_SIZE, STR_FMT, STR_ARG(scope->workspace));
     snprintf(listener->user, ID_SIZE, STR_FMT, STR_ARG(scope->user));
+    listener->role = scope->role;
     pthread_mutex_lock(&hub->lock);
     sweep(hub);
     listener->next = hub->listeners;
@@ -61,27 +63,47 @@ void event_hub_join(EventHub *hub, const Scope *scope, HttpStream *stream)
     pthread_mutex_unlock(&hub->lock);
 }
 
-/* user NULL: to everybody. */
-static void send(EventHub *hub, Str workspace, const Str *user, Str event, Str data)
+/* Whose pages are told; what is empty does not matter. */
+typedef struct Audience {
+    Str workspace, user;
+    Role role;
+} Audience;
+
+static bool is_among(const Listener *listener, const Audience *audience)
+{
+    return (!audience->workspace.length || str_is(audience->workspace, listener->workspace)) &&
+           (!audience->user.length || str_is(audience->user, listener->user)) &&
+           listener->role >= audience->role;
+}
+
+static void send(EventHub *hub, const Audience *audience, const char *event, Str data)
 {
     pthread_mutex_lock(&hub->lock);
     for (Listener *listener = hub->listeners; listener; listener = listener->next)
-        if (str_is(workspace, listener->workspace) && (!user || str_is(*user, listener->user)) &&
-            !http_stream_send(listener->stream, event, data))
+        if (is_among(listener, audience) && !http_stream_send(listener->stream, str(event), data))
             atomic_store(&hub->someone_left, true);
     sweep(hub);
     pthread_mutex_unlock(&hub->lock);
 }
 
-void event_hub_send(EventHub *hub, Str workspace, Str event, Str data)
+void event_hub_send(EventHub *hub, Str workspace, EventKind kind, Str data)
 {
-    send(hub, workspace, NULL, event, data);
+    const Audience audience = { .workspace = workspace, .role = event_role(kind) };
+    if (workspace.length)
+        send(hub, &audience, event_name(kind), data);
 }
 
-void event_hub_send_to(EventHub *hub, Str workspace, Str user, Str event, Str data)
+void event_hub_send_to(EventHub *hub, Str workspace, Str user, EventKind kind, Str data)
 {
-    if (user.length)
-        send(hub, workspace, &user, event, data);
+    const Audience audience = { workspace, user, event_role(kind) };
+    if (workspace.length && user.length)
+        send(hub, &audience, event_name(kind), data);
+}
+
+void event_hub_missed(EventHub *hub)
+{
+    const Audience everybody = { 0 };
+    send(hub, &everybody, "missed", S("{}"));
 }
 
 size_t event_hub_count(EventHub *hub)

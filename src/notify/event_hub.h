@@ -6,7 +6,7 @@
 #pragma once
 
 #include "net/http_stream.h"
-#include "store/scope.h"
+#include "store/events.h"
 
 typedef struct EventHub EventHub;
 
@@ -17,8 +17,10 @@ void event_hub_free(EventHub *hub);
  * caller must not use it any more. */
 void event_hub_join(EventHub *hub, const Scope *scope, HttpStream *stream);
 void event_hub_gone(void *hub);
-/* One event for every page of the workspace; `data` is JSON. */
-void event_hub_send(EventHub *hub, Str workspace, Str event, Str data);
+/* One event for the pages of the workspace whose people may see it; `data` is JSON. */
+void event_hub_send(EventHub *hub, Str workspace, EventKind kind, Str data);
 /* For the pages of one person alone; nobody when `user` is empty. */
-void event_hub_send_to(EventHub *hub, Str workspace, Str user, Str event, Str data);
+void event_hub_send_to(EventHub *hub, Str workspace, Str user, EventKind kind, Str data);
+/* Events may have been lost: "missed" to every page, which reads the state anew. */
+void event_hub_missed(EventHub *hub);
 size_t event_hub_count(EventHub *hub);

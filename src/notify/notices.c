@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "notify/notify_int.h"
+#include "store/events.h"
 #include "store/people_store.h"
 
 #define TEXT_MAX KB(8)
@@ -192,7 +193,7 @@ bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notic
         return true;
     return notice_choice_list(tx, scope, arena, sending.event.kind, &sending.choices, err) &&
            tell_people(&sending, err) && call_webhooks(&sending, err) &&
-           db_hint(tx, NOTICES_CHANNEL, scope->workspace, err);
+           event_tell(tx, scope->workspace, EVENT_notices, STR_NONE, STR_NONE, err);
 }
 
 bool notify_webhook_held(DbTx *tx, const Scope *scope, Arena *arena, const Webhook *hook, Str why,

@@ -1,21 +1,10 @@
-/* notifier.c - what delivering needs, and telling open pages; see notify.h. */
+/* notifier.c - what delivering needs; see notify.h. */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "net/url.h"
 #include "notify/notify_int.h"
 #include "store/alerts_store.h"
 #include "store/server_key.h"
-
-/* --- Pages --- */
-
-/* Which notices there are is each page's own affair: they ask again. */
-static void on_notices(void *self, const char *channel, Str workspace)
-{
-    const Notifier *notifier = self;
-    (void)channel;
-    if (workspace.length)
-        event_hub_send(notifier->options.events, workspace, S("notices"), S("{}"));
-}
 
 static bool check_options(const NotifierOptions *options, Error *err)
 {
@@ -38,11 +27,6 @@ bool notifier_open(const NotifierOptions *options, Notifier **notifier_r, Error 
     notifier->options.smtp.url = str_copy(notifier->arena, options->smtp.url);
     notifier->options.mail_from = str_copy(notifier->arena, options->mail_from);
     notifier->options.public_url = str_copy(notifier->arena, options->public_url);
-    if (options->events && !db_listen(options->db, NOTICES_CHANNEL, on_notices, notifier, err)) {
-        notifier->options.events = NULL;
-        notifier_close(notifier);
-        return false;
-    }
     *notifier_r = notifier;
     return true;
 }
@@ -51,8 +35,6 @@ void notifier_close(Notifier *notifier)
 {
     if (!notifier)
         return;
-    if (notifier->options.events)
-        db_unlisten(notifier->options.db, NOTICES_CHANNEL, on_notices, notifier);
     arena_free(notifier->arena);
     free(notifier);
 }

@@ -1,7 +1,7 @@
 /* notify.h - telling people what happened: on the page, by mail, by webhook.
  *
  *     notify_send() -> event + a notice for each person (one transaction, the caller's)
- *                        |-> "notices" on the page's event stream, once it is committed
+ *                        |-> the event `notices` to open pages, once it is committed
  *                        |-> job notify_mail     for each person who wants a mail
  *                        '-> webhooks_send()     for each webhook that listens
  *
@@ -14,7 +14,6 @@
 
 #include "jobs/job_queue.h"
 #include "net/smtp.h"
-#include "notify/event_hub.h"
 #include "store/notices_store.h"
 #include "webhook/webhook.h"
 
@@ -68,8 +67,7 @@ typedef bool NotifyMore(void *self, const Scope *scope, Str user, const NoticeEv
 
 typedef struct NotifierOptions {
     Db *db;
-    EventHub *events; /* of open pages; NULL: none */
-    SmtpServer smtp;  /* url "": mails are not sent */
+    SmtpServer smtp; /* url "": mails are not sent */
     Str mail_from;
     Str public_url; /* for links in mails; empty: none */
 } NotifierOptions;

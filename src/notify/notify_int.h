@@ -3,7 +3,6 @@
 
 #include "notify/notify.h"
 
-#define NOTICES_CHANNEL "notices" /* text: the workspace */
 #define HOUR_MS ((int64_t)3600 * 1000)
 #define MAIL_ATTEMPTS 12 /* the last about an hour after the first */
 #define KEPT_DAYS 90

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 const char *const approval_states[APPROVAL_STATE_COUNT] = {
@@ -119,7 +120,7 @@ bool approval_add(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval
                  NULL, err))
         return false;
     *approval = added;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_approval, approval->id, STR_NONE, err);
 }
 
 bool approval_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Approval *approval_r,
@@ -212,20 +213,21 @@ bool approval_touch(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t 
                     "it has changed meanwhile: it is version %" PRId64 "; look at it again",
                     found.version);
     *approval_r = found;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_approval, id, STR_NONE, err);
 }
 
 bool approval_save(DbTx *tx, const Scope *scope, const Approval *approval, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE approvals SET quorum = $3, deadline_at = $4, is_escalated = $5,"
-                " remind_at = $6, fields = $7 WHERE workspace = $1 AND id = $2"
-                " AND state = 'waiting'"),
-        DB_ARGS(db_text(scope->workspace), db_text(approval->id), db_int(approval->quorum),
-                db_int(approval->deadline_at_ms), db_int(approval->is_escalated),
-                db_int(approval->remind_at_ms), db_text(approval->fields)),
-        "approval", approval->id, err);
+               tx,
+               DB_SAME("UPDATE approvals SET quorum = $3, deadline_at = $4, is_escalated = $5,"
+                       " remind_at = $6, fields = $7 WHERE workspace = $1 AND id = $2"
+                       " AND state = 'waiting'"),
+               DB_ARGS(db_text(scope->workspace), db_text(approval->id), db_int(approval->quorum),
+                       db_int(approval->deadline_at_ms), db_int(approval->is_escalated),
+                       db_int(approval->remind_at_ms), db_text(approval->fields)),
+               "approval", approval->id, err) &&
+           event_tell(tx, scope->workspace, EVENT_approval, approval->id, STR_NONE, err);
 }
 
 bool approval_end(DbTx *tx, const Scope *scope, const Approval *approval, Error *err)
@@ -237,7 +239,9 @@ bool approval_end(DbTx *tx, const Scope *scope, const Approval *approval, Error 
                       DB_ARGS(db_text(scope->workspace), db_text(approval->id),
                               db_text(str(approval_states[approval->state])),
                               db_text(approval->reason), db_int(approval->ended_at_ms)),
-                      "approval", approval->id, err);
+                      "approval", approval->id, err) &&
+           event_tell(tx, scope->workspace, EVENT_approval, approval->id,
+                      str(approval_states[approval->state]), err);
 }
 
 /* --- Candidates ------------------------------------------------------------------------- */

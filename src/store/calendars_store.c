@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define CALENDAR                                                                                   \
@@ -77,7 +78,7 @@ bool calendar_add(DbTx *tx, const Scope *scope, Arena *arena, Calendar *calendar
                  NULL, err))
         return false;
     *calendar = added;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_calendar, calendar->id, STR_NONE, err);
 }
 
 bool calendar_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Calendar *calendar_r,
@@ -99,29 +100,34 @@ bool calendars_list(DbTx *tx, const Scope *scope, Arena *arena, Str user, Calend
 bool calendar_change(DbTx *tx, const Scope *scope, const Calendar *calendar, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE calendars SET name = $3, address = $4, sealed = $5, time_zone = $6,"
-                " is_on = $7, is_auto = $8, sync_state = '', full_at = 0, failures = 0,"
-                " state = 'waiting', next_at = $9 WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(calendar->id), db_text(calendar->name),
-                db_text(calendar->address), db_blob(calendar->sealed), db_text(calendar->time_zone),
-                db_int(calendar->is_on), db_int(calendar->is_auto), db_int(now_ms())),
-        "calendar", calendar->id, err);
+               tx,
+               DB_SAME("UPDATE calendars SET name = $3, address = $4, sealed = $5, time_zone = $6,"
+                       " is_on = $7, is_auto = $8, sync_state = '', full_at = 0, failures = 0,"
+                       " state = 'waiting', next_at = $9 WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(calendar->id), db_text(calendar->name),
+                       db_text(calendar->address), db_blob(calendar->sealed),
+                       db_text(calendar->time_zone), db_int(calendar->is_on),
+                       db_int(calendar->is_auto), db_int(now_ms())),
+               "calendar", calendar->id, err) &&
+           event_tell(tx, scope->workspace, EVENT_calendar, calendar->id, STR_NONE, err);
 }
 
 bool calendar_synced(DbTx *tx, const Scope *scope, const Calendar *calendar, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE calendars SET sync_state = $3, full_at = $4, state = $5, error_code = $6,"
-                " error = $7, notice = $8, failures = $9, next_at = $10, synced_at = $11,"
-                " sealed = $12 WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(calendar->id), db_text(calendar->sync_state),
-                db_int(calendar->full_at_ms), db_text(calendar->state),
-                db_text(calendar->error_code), db_text(calendar->error), db_text(calendar->notice),
-                db_int(calendar->failures), db_int(calendar->next_at_ms),
-                db_int(calendar->synced_at_ms), db_blob(calendar->sealed)),
-        "calendar", calendar->id, err);
+               tx,
+               DB_SAME("UPDATE calendars SET sync_state = $3, full_at = $4, state = $5, error_code "
+                       "= $6,"
+                       " error = $7, notice = $8, failures = $9, next_at = $10, synced_at = $11,"
+                       " sealed = $12 WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(calendar->id),
+                       db_text(calendar->sync_state), db_int(calendar->full_at_ms),
+                       db_text(calendar->state), db_text(calendar->error_code),
+                       db_text(calendar->error), db_text(calendar->notice),
+                       db_int(calendar->failures), db_int(calendar->next_at_ms),
+                       db_int(calendar->synced_at_ms), db_blob(calendar->sealed)),
+               "calendar", calendar->id, err) &&
+           event_tell(tx, scope->workspace, EVENT_calendar, calendar->id, STR_NONE, err);
 }
 
 bool calendar_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
@@ -131,7 +137,8 @@ bool calendar_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
                            " WHERE workspace = $1 AND calendar = $2 AND document <> ''"),
                    DB_ARGS(db_text(scope->workspace), db_text(id)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM calendars WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id)), "calendar", id, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), "calendar", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_calendar, id, STR_NONE, err);
 }
 
 bool calendars_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms, CalendarList *list_r,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "store/connections_store.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define UNSEEN_AT_ONCE 100
@@ -155,15 +156,17 @@ bool connection_item_save(DbTx *tx, const Scope *scope, Str connection, const Co
                           Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE connection_items SET state = $4, version = $5, name = $6, document = $7,"
-                " tries = $8, error_code = $9, error = $10, updated_at = $11"
-                " WHERE workspace = $1 AND connection = $2 AND item_key = $3"),
-        DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(item->key),
-                db_text(str(names[item->state])), db_text(item->version), db_text(item->name),
-                db_text(item->document), db_int(item->tries), db_text(item->error_code),
-                db_text(item->error), db_int(now_ms())),
-        "item", item->key, err);
+               tx,
+               DB_SAME(
+                   "UPDATE connection_items SET state = $4, version = $5, name = $6, document = $7,"
+                   " tries = $8, error_code = $9, error = $10, updated_at = $11"
+                   " WHERE workspace = $1 AND connection = $2 AND item_key = $3"),
+               DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(item->key),
+                       db_text(str(names[item->state])), db_text(item->version),
+                       db_text(item->name), db_text(item->document), db_int(item->tries),
+                       db_text(item->error_code), db_text(item->error), db_int(now_ms())),
+               "item", item->key, err) &&
+           event_tell(tx, scope->workspace, EVENT_connection, connection, STR_NONE, err);
 }
 
 bool connection_items_unseen(DbTx *tx, const Scope *scope, Arena *arena,

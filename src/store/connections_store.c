@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define CONNECTIONS                                                                                \
@@ -77,7 +78,7 @@ bool connection_add(DbTx *tx, const Scope *scope, Arena *arena, Connection *conn
                  NULL, err))
         return false;
     *connection = added;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_connection, connection->id, STR_NONE, err);
 }
 
 bool connection_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Connection *connection_r,
@@ -138,21 +139,24 @@ bool connection_update(DbTx *tx, const Scope *scope, const Connection *connectio
                        bool is_elsewhere, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE connections SET name = $3, settings = $4, sealed = $5, collection = $6,"
-                " gone = $7, every_minutes = $8, allows_private = $9, is_on = $10,"
-                " updated_at = $11,"
-                " next_at = CASE WHEN $8 = 0 THEN 0 ELSE $11 + $8 * 60000 END,"
-                " phase = CASE WHEN $12 = 1 THEN 'idle' ELSE phase END,"
-                " cursor = CASE WHEN $12 = 1 THEN '' ELSE cursor END,"
-                " round = round + $12"
-                " WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(connection->id), db_text(connection->name),
-                db_text(connection->settings), db_blob(connection->sealed),
-                db_text(connection->collection), db_text(connection->gone),
-                db_int(connection->every_minutes), db_int(connection->allows_private),
-                db_int(connection->is_on), db_int(now_ms()), db_int(is_elsewhere)),
-        "connection", connection->id, err);
+               tx,
+               DB_SAME(
+                   "UPDATE connections SET name = $3, settings = $4, sealed = $5, collection = $6,"
+                   " gone = $7, every_minutes = $8, allows_private = $9, is_on = $10,"
+                   " updated_at = $11,"
+                   " next_at = CASE WHEN $8 = 0 THEN 0 ELSE $11 + $8 * 60000 END,"
+                   " phase = CASE WHEN $12 = 1 THEN 'idle' ELSE phase END,"
+                   " cursor = CASE WHEN $12 = 1 THEN '' ELSE cursor END,"
+                   " round = round + $12"
+                   " WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(connection->id),
+                       db_text(connection->name), db_text(connection->settings),
+                       db_blob(connection->sealed), db_text(connection->collection),
+                       db_text(connection->gone), db_int(connection->every_minutes),
+                       db_int(connection->allows_private), db_int(connection->is_on),
+                       db_int(now_ms()), db_int(is_elsewhere)),
+               "connection", connection->id, err) &&
+           event_tell(tx, scope->workspace, EVENT_connection, connection->id, STR_NONE, err);
 }
 
 bool connection_reseal(DbTx *tx, const Scope *scope, Str id, Str was, Str sealed, Error *err)
@@ -171,14 +175,17 @@ bool connection_reseal(DbTx *tx, const Scope *scope, Str id, Str was, Str sealed
 bool connection_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     return sql_change(tx, DB_SAME("DELETE FROM connections WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id)), "connection", id, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), "connection", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_connection, id, STR_NONE, err);
 }
 
 bool connection_plan(DbTx *tx, const Scope *scope, Str id, int64_t next_at_ms, Error *err)
 {
     return sql_change(
-        tx, DB_SAME("UPDATE connections SET next_at = $3 WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_int(next_at_ms)), "connection", id, err);
+               tx, DB_SAME("UPDATE connections SET next_at = $3 WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_int(next_at_ms)), "connection",
+               id, err) &&
+           event_tell(tx, scope->workspace, EVENT_connection, id, STR_NONE, err);
 }
 
 /* --- A round --- */
@@ -207,7 +214,7 @@ bool connection_begin(DbTx *tx, const Scope *scope, Connection *connection, Erro
         return false;
     connection->round++;
     connection->phase = S("listing");
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_connection, connection->id, STR_NONE, err);
 }
 
 bool connection_page(DbTx *tx, const Scope *scope, Connection *connection, Str cursor, bool is_last,
@@ -227,7 +234,7 @@ bool connection_page(DbTx *tx, const Scope *scope, Connection *connection, Str c
     connection->cursor = cursor;
     connection->phase = is_last ? S("taking") : S("listing");
     connection->is_whole = is_whole;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_connection, connection->id, STR_NONE, err);
 }
 
 bool connection_end(DbTx *tx, const Scope *scope, const Connection *connection, const Error *why,
@@ -248,5 +255,6 @@ bool connection_end(DbTx *tx, const Scope *scope, const Connection *connection, 
                            db_text(is_good ? S("") : str(error_name(why->code))),
                            db_text(str(why->message)), db_int(next_at_ms)),
                    &changed, err) &&
-           still(changed, err);
+           still(changed, err) &&
+           event_tell(tx, scope->workspace, EVENT_connection, connection->id, STR_NONE, err);
 }

@@ -1,5 +1,6 @@
 /* jobs_steer_store.c - the part of jobs_store.h that changes jobs from outside: cancel, retry,
  * remove; and what the end of a child means for its parent. */
+#include "store/events.h"
 #include "store/jobs_store_row.h"
 #include "store/sql.h"
 
@@ -143,7 +144,8 @@ bool jobs_store_cancel(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64
     *is_running_r = !was_waiting;
     if (was_waiting)
         return cancel_children(tx, id, now, err) &&
-               job_ends_tell(tx, arena, &ends, now, woken, err);
+               job_ends_tell(tx, arena, &ends, now, woken, err) &&
+               event_tell(tx, scope->workspace, EVENT_job, id, S("cancelled"), err);
     if (!db_exec(tx,
                  DB_SAME("UPDATE jobs SET is_cancelled = 1, is_wanted_again = 0"
                          " WHERE id = $1 AND state = 1 AND" SEEN(2, 3)),
@@ -179,7 +181,10 @@ bool jobs_store_retry(DbTx *tx, const Scope *scope, Str id, int64_t now, Error *
     if (!db_exec(tx, DB_SAME(AGAIN " AND state IN (3, 4) AND" SEEN(3, 4)),
                  DB_ARGS(db_text(id), db_int(now), SCOPE_ARGS(scope)), &changed, err))
         return false;
-    return changed ? count_again(tx, id, err) : fail_state(tx, scope, id, "retried", err);
+    if (!changed)
+        return fail_state(tx, scope, id, "retried", err);
+    return count_again(tx, id, err) &&
+           event_tell(tx, scope->workspace, EVENT_job, id, S("waiting"), err);
 }
 
 #define DEAD                                                                                       \
@@ -212,7 +217,7 @@ bool jobs_store_retry_dead(DbTx *tx, const Scope *scope, Arena *arena, Str type,
             return false;
         *count_r += changed;
     }
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_job, STR_NONE, STR_NONE, err);
 }
 
 /* --- Remove -------------------------------------------------------------------------- */
@@ -225,14 +230,17 @@ bool jobs_store_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
                  DB_SAME("DELETE FROM jobs WHERE id = $1 AND state IN (2, 3, 4) AND" SEEN(2, 3)),
                  DB_ARGS(db_text(id), SCOPE_ARGS(scope)), &changed, err))
         return false;
-    return changed || fail_state(tx, scope, id, "removed", err);
+    if (!changed)
+        return fail_state(tx, scope, id, "removed", err);
+    return event_tell(tx, scope->workspace, EVENT_job, id, STR_NONE, err);
 }
 
 bool jobs_store_remove_dead(DbTx *tx, const Scope *scope, Str type, int64_t limit, int64_t *count_r,
                             Error *err)
 {
     return db_exec(tx, DB_SAME("DELETE FROM jobs WHERE id IN (" DEAD ")"),
-                   DB_ARGS(SCOPE_ARGS(scope), db_text(type), db_int(limit)), count_r, err);
+                   DB_ARGS(SCOPE_ARGS(scope), db_text(type), db_int(limit)), count_r, err) &&
+           event_tell(tx, scope->workspace, EVENT_job, STR_NONE, STR_NONE, err);
 }
 
 /* --- Results ------------------------------------------------------------------------- */

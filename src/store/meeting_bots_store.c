@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define COLUMNS                                                                                    \
@@ -85,9 +86,10 @@ bool meeting_bot_add(DbTx *tx, const Scope *scope, Arena *arena, MeetingBot *bot
                  &changed, err))
         return false;
     *added_r = changed > 0;
-    if (changed)
-        *bot = added;
-    return true;
+    if (!changed)
+        return true;
+    *bot = added;
+    return event_tell(tx, scope->workspace, EVENT_meeting_bot, bot->id, bot->state, err);
 }
 
 bool meeting_bot_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, MeetingBot *bot_r,
@@ -169,7 +171,8 @@ bool meeting_bot_update(DbTx *tx, const Scope *scope, const MeetingBot *bot, Str
                  &changed, err))
         return false;
     *changed_r = changed > 0;
-    return true;
+    return !changed ||
+           event_tell(tx, scope->workspace, EVENT_meeting_bot, bot->id, bot->state, err);
 }
 
 bool meeting_bot_move(DbTx *tx, const Scope *scope, const MeetingBot *bot, bool *moved_r,
@@ -188,17 +191,19 @@ bool meeting_bot_move(DbTx *tx, const Scope *scope, const MeetingBot *bot, bool 
                  &changed, err))
         return false;
     *moved_r = changed > 0;
-    return true;
+    return !changed ||
+           event_tell(tx, scope->workspace, EVENT_meeting_bot, bot->id, bot->state, err);
 }
 
 bool meeting_bot_wish(DbTx *tx, const Scope *scope, Str id, Str wish, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE meeting_bots SET wish = $3, next_at = 0, updated_at = $4"
-                " WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(wish), db_int(now_ms())),
-        "meeting bot", id, err);
+               tx,
+               DB_SAME("UPDATE meeting_bots SET wish = $3, next_at = 0, updated_at = $4"
+                       " WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_text(wish), db_int(now_ms())),
+               "meeting bot", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_meeting_bot, id, STR_NONE, err);
 }
 
 bool meeting_bot_let_go(DbTx *tx, const Scope *scope, Str id, Error *err)

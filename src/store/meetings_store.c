@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define COLUMNS                                                                                    \
@@ -75,7 +76,7 @@ bool meeting_add(DbTx *tx, const Scope *scope, Arena *arena, Meeting *meeting, E
     if (!db_exec(tx, INSERT(""), MEETING_ARGS(scope, &added), NULL, err))
         return false;
     *meeting = added;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_meeting, meeting->id, STR_NONE, err);
 }
 
 static bool is_same(const Meeting *a, const Meeting *b)
@@ -119,7 +120,7 @@ bool meeting_put(DbTx *tx, const Scope *scope, Arena *arena, Meeting *meeting, b
         return false;
     *changed_r = !before.count || !is_same(&before.at[0], &put);
     *meeting = put;
-    return true;
+    return !*changed_r || event_tell(tx, scope->workspace, EVENT_meeting, put.id, STR_NONE, err);
 }
 
 bool meeting_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Meeting *meeting_r,
@@ -175,27 +176,30 @@ bool meeting_cancel(DbTx *tx, const Scope *scope, Str id, Error *err)
                       DB_SAME("UPDATE meetings SET state = 'cancelled', updated_at = $3"
                               " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms())), "meeting",
-                      id, err);
+                      id, err) &&
+           event_tell(tx, scope->workspace, EVENT_meeting, id, STR_NONE, err);
 }
 
 bool meeting_set_document(DbTx *tx, const Scope *scope, Str id, Str document, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE meetings SET document = $3, updated_at = $4"
-                " WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(document), db_int(now_ms())),
-        "meeting", id, err);
+               tx,
+               DB_SAME("UPDATE meetings SET document = $3, updated_at = $4"
+                       " WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_text(document), db_int(now_ms())),
+               "meeting", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_meeting, id, STR_NONE, err);
 }
 
 bool meeting_set_minutes(DbTx *tx, const Scope *scope, Str id, Str minutes, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE meetings SET minutes = $3, updated_at = $4"
-                " WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(minutes), db_int(now_ms())),
-        "meeting", id, err);
+               tx,
+               DB_SAME("UPDATE meetings SET minutes = $3, updated_at = $4"
+                       " WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_text(minutes), db_int(now_ms())),
+               "meeting", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_meeting, id, STR_NONE, err);
 }
 
 bool meetings_purge(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define DUE_MAX 100 /* in one transaction */
@@ -94,7 +95,7 @@ bool schedule_add(DbTx *tx, const Scope *scope, Arena *arena, Schedule *schedule
     if (!changed)
         return fail_name(err, added.name);
     *schedule = added;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_schedule, schedule->id, STR_NONE, err);
 }
 
 bool schedule_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Schedule *schedule_r,
@@ -154,6 +155,8 @@ bool schedule_update(DbTx *tx, const Scope *scope, const Schedule *schedule, Err
         return false;
     if (same)
         return fail_name(err, schedule->name);
+    if (!event_tell(tx, scope->workspace, EVENT_schedule, schedule->id, STR_NONE, err))
+        return false;
     return sql_change(
         tx,
         DB_SAME("UPDATE schedules SET name = $3, payload = $4, cron = $5, zone = $6,"
@@ -168,18 +171,20 @@ bool schedule_update(DbTx *tx, const Scope *scope, const Schedule *schedule, Err
 
 bool schedule_set_job(DbTx *tx, const Scope *scope, Str id, Str job, Error *err)
 {
-    return sql_change(
-        tx,
-        DB_SAME("UPDATE schedules SET last_job = $2 WHERE id = $1"
-                " AND (workspace = $3 OR $4 = 1)"),
-        DB_ARGS(db_text(id), db_text(job), db_text(scope->workspace), db_int(scope->is_system)),
-        "schedule", id, err);
+    return sql_change(tx,
+                      DB_SAME("UPDATE schedules SET last_job = $2 WHERE id = $1"
+                              " AND (workspace = $3 OR $4 = 1)"),
+                      DB_ARGS(db_text(id), db_text(job), db_text(scope->workspace),
+                              db_int(scope->is_system)),
+                      "schedule", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_schedule, id, STR_NONE, err);
 }
 
 bool schedule_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     return sql_change(tx, DB_SAME("DELETE FROM schedules WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id)), "schedule", id, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), "schedule", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_schedule, id, STR_NONE, err);
 }
 
 /* --- For the runner ------------------------------------------------------------------ */
@@ -233,7 +238,8 @@ bool schedule_move(DbTx *tx, const Scope *scope, const Schedule *schedule, int64
                  &changed, err))
         return false;
     *is_ours_r = changed;
-    return true;
+    return !changed ||
+           event_tell(tx, schedule->workspace, EVENT_schedule, schedule->id, STR_NONE, err);
 }
 
 bool schedule_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error *err)

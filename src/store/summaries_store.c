@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define KEPT                                                                                       \
@@ -71,7 +72,7 @@ bool summary_set(DbTx *tx, const Scope *scope, Arena *arena, KeptSummary *kept, 
         !drop_oldest(tx, scope, made.kind, err))
         return false;
     *kept = made;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_summary, kept->id, STR_NONE, err);
 }
 
 bool summary_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, KeptSummary *kept_r,
@@ -108,17 +109,19 @@ bool summary_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str subj
 bool summary_set_result(DbTx *tx, const Scope *scope, Str id, Str result, Error *err)
 {
     return sql_change(
-        tx,
-        DB_SAME("UPDATE summaries SET result = $3, updated_at = $4"
-                " WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(result), db_int(now_ms())),
-        "summary", id, err);
+               tx,
+               DB_SAME("UPDATE summaries SET result = $3, updated_at = $4"
+                       " WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_text(result), db_int(now_ms())),
+               "summary", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_summary, id, STR_NONE, err);
 }
 
 bool summary_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     return sql_change(tx, DB_SAME("DELETE FROM summaries WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id)), "summary", id, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), "summary", id, err) &&
+           event_tell(tx, scope->workspace, EVENT_summary, id, STR_NONE, err);
 }
 
 /* --- Plans --- */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 #define GAP (INT64_C(1) << 20) /* between neighbours, halved by each move between two */
@@ -159,7 +160,7 @@ bool task_add(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *err
     if (!insert(tx, scope, arena, &added, err))
         return false;
     *task = added;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_task, task->id, STR_NONE, err);
 }
 
 bool task_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Task *task_r, Error *err)
@@ -200,7 +201,7 @@ bool task_update(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *
             "task", task->id, err))
         return false;
     task->updated_at_ms = now;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_task, task->id, STR_NONE, err);
 }
 
 bool task_list_below(DbTx *tx, const Scope *scope, Arena *arena, Str id, TaskList *list_r,
@@ -272,7 +273,7 @@ bool task_move(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Str after
                     task->id, err))
         return false;
     task->position = position;
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_task, task->id, STR_NONE, err);
 }
 
 /* --- Lists --- */

@@ -1,3 +1,4 @@
+#include "store/events.h"
 #include "store/sql.h"
 #include "store/workflows_store.h"
 
@@ -58,7 +59,7 @@ bool workflow_move(DbTx *tx, const Scope *scope, const WorkflowMove *move, Error
         return false;
     if (!changed)
         return fail(err, ERROR_CONFLICT, "the execution has moved on or is over");
-    return true;
+    return event_tell(tx, scope->workspace, EVENT_workflow, move->execution, STR_NONE, err);
 }
 
 #define STEPS                                                                                      \

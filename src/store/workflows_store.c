@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/events.h"
 #include "store/sql.h"
 
 /* --- Executions --- */
@@ -100,7 +101,8 @@ bool workflow_execution_add(DbTx *tx, const Scope *scope, Arena *arena,
                 " item, position, attempt, state, wait, wait_until, wait_event, woken, error,"
                 " children_left, step_count, is_step_open)"
                 " VALUES ($1, $2, 0, -1, '', 0, '', $3, 1, 'active', '', 0, '', '', '', 0, 0, 0)"),
-            DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(position)), NULL, err))
+            DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(position)), NULL, err) ||
+        !event_tell(tx, scope->workspace, EVENT_workflow, added.id, added.state, err))
         return false;
     *execution = added;
     return true;
@@ -154,7 +156,7 @@ bool workflow_execution_set_state(DbTx *tx, const Scope *scope, Str id, Str from
                  &changed, err))
         return false;
     *changed_r = changed == 1;
-    return true;
+    return !changed || event_tell(tx, scope->workspace, EVENT_workflow, id, state, err);
 }
 
 bool workflow_execution_end(DbTx *tx, const Scope *scope, const WorkflowExecution *execution,
@@ -172,7 +174,8 @@ bool workflow_execution_end(DbTx *tx, const Scope *scope, const WorkflowExecutio
                  &changed, err))
         return false;
     *changed_r = changed == 1;
-    return true;
+    return !changed ||
+           event_tell(tx, scope->workspace, EVENT_workflow, execution->id, execution->state, err);
 }
 
 static void read_key(DbRows *row, Arena *arena, void *item)

@@ -3,7 +3,6 @@
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "notify/event_hub.h"
 #include "summary/summary_int.h"
 
 #define RESULT_MAX MB(4)
@@ -326,19 +325,6 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
     return job_done_in(tx, work->own, err);
 }
 
-/* Open pages look again. */
-static void tell(const KeptWork *work)
-{
-    Buf data = buf_new(work->arena, KB(1));
-    JsonWriter json = put_begin(&data);
-    put_text(&json, "id", work->kept.id);
-    put_text(&json, "subject", work->kept.subject);
-    put_end(&json);
-    if (work->summaries->events)
-        event_hub_send(work->summaries->events, work->scope->workspace, S("summary"),
-                       buf_str(&data));
-}
-
 bool summary_job(Job *job, Error *err)
 {
     AUTO_JSON json_t *payload = NULL;
@@ -363,8 +349,5 @@ bool summary_job(Job *job, Error *err)
                       err))
         return err->code == ERROR_CANCELLED ? job_stopped(job, err) : false;
     work.result = result_json(job->arena, &summary);
-    if (!store_write(job->db, &job->scope, save_work, &work, err))
-        return false;
-    tell(&work);
-    return true;
+    return store_write(job->db, &job->scope, save_work, &work, err);
 }

@@ -91,7 +91,7 @@ static const char after[] =
 Test(summary, what_differs_between_two_texts_is_found)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
-    Summaries *summaries = summaries_new(NULL, NULL, NULL, NULL);
+    Summaries *summaries = summaries_new(NULL, NULL, NULL);
     Material left = read(arena, before), right = read(arena, after);
     Comparison found;
     compare_materials(summaries, arena, &left, &right, &found);
@@ -112,7 +112,7 @@ Test(summary, what_differs_between_two_texts_is_found)
 Test(summary, a_text_does_not_differ_from_itself)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
-    Summaries *summaries = summaries_new(NULL, NULL, NULL, NULL);
+    Summaries *summaries = summaries_new(NULL, NULL, NULL);
     Material left = read(arena, before), none = read(arena, "");
     Comparison found;
     compare_materials(summaries, arena, &left, &left, &found);

@@ -14,10 +14,10 @@ static const struct {
 };
 static const char *const forms[] = { "prose", "bullets" };
 
-Summaries *summaries_new(Db *db, Searcher *searcher, Models *models, struct EventHub *events)
+Summaries *summaries_new(Db *db, Searcher *searcher, Models *models)
 {
     Summaries *summaries = heap_alloc(sizeof *summaries);
-    *summaries = (Summaries){ db, searcher, models, events };
+    *summaries = (Summaries){ db, searcher, models };
     return summaries;
 }
 

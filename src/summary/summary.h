@@ -15,9 +15,8 @@
 
 typedef struct Summaries Summaries;
 
-struct EventHub;
-/* `events`: of open pages; NULL: none. All are borrowed. */
-Summaries *summaries_new(Db *db, Searcher *searcher, Models *models, struct EventHub *events);
+/* All are borrowed. */
+Summaries *summaries_new(Db *db, Searcher *searcher, Models *models);
 void summaries_free(Summaries *summaries); /* NULL is fine */
 
 typedef enum SummaryLength {

@@ -8,7 +8,6 @@ struct Summaries {
     Db *db;
     Searcher *searcher;
     Models *models;
-    struct EventHub *events;
 };
 
 /* How many statements and words are wished for. */

@@ -1,6 +1,5 @@
 /* draw_job.c - tasks drawn from new documents of collections that want it; see drawn.h. */
 #include "jobs/job_queue.h"
-#include "notify/event_hub.h"
 #include "store/documents_store.h"
 #include "store/task_drawings_store.h"
 #include "tasks/drawn.h"
@@ -57,11 +56,7 @@ static bool draw_one(DrawJob *work, Error *err)
         return false;
     tasks_draw_asking(drawer->models, &work->scope, work->arena, &asked, STR_NONE, &work->list);
     work->ids = arena_new_array(work->arena, Str, work->list.count + 1);
-    if (!store_write(work->job->db, &work->scope, save_work, work, err))
-        return false;
-    if (work->list.count)
-        event_hub_send(drawer->events, work->scope.workspace, S("task"), S("{}"));
-    return true;
+    return store_write(work->job->db, &work->scope, save_work, work, err);
 }
 
 /* What cannot be read is passed over for good; whatever may be over by the next time is not. */

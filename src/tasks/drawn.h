@@ -12,7 +12,6 @@
 #include "store/tasks_store.h"
 #include "tasks/draw.h"
 
-struct EventHub;
 
 /* Where the tasks were drawn from. */
 typedef struct DrawSource {
@@ -37,7 +36,6 @@ MUST_CHECK bool drawn_save(DbTx *tx, Arena *arena, const DrawSource *from,
 typedef struct TaskDrawer {
     Library *library;
     Models *models;
-    struct EventHub *events;
 } TaskDrawer;
 
 /* Recurring: queues the other for each workspace where new documents came into collections that
