@@ -2,14 +2,22 @@
 // when it closes, the next tab gets the lock. Without locks (plain http on another machine) each tab listens itself.
 import {emit} from './state.js';
 
-const NAMES = ['document', 'removed', 'notices', 'task', 'summary', 'work', 'meeting_bot'];
+const NAMES = ['document', 'removed', 'notices', 'task', 'summary', 'work', 'workflow', 'approval', 'meeting', 'meeting_bot', 'calendar', 'schedule', 'connection', 'job'];
 const channel = 'BroadcastChannel' in self ? new BroadcastChannel('lectern-events') : null;
 let source = null;
 let release = null;
 let started = false;
+let up = true;  // as far as is known
+
+export const isUp = () => up;
+
+function hear(name, data) {
+  if (name === 'open' || name === 'down') up = name === 'open';
+  emit(`event:${name}`, data);
+}
 
 function tell(name, data) {
-  emit(`event:${name}`, data);
+  hear(name, data);
   if (channel) channel.postMessage({name, data});
 }
 
@@ -25,8 +33,10 @@ function listen() {
     });
   }
   // What happened while nobody listened is unknown, so everyone reads again.
-  source.addEventListener('open', () => tell('open', null));
+  source.addEventListener('open', () => tell('open', !up));
+  source.addEventListener('missed', () => tell('open', true));
   source.addEventListener('error', () => {
+    tell('down', null);
     if (source && source.readyState === EventSource.CLOSED) setTimeout(restart, 3000);
   });
 }
@@ -40,7 +50,7 @@ function restart() {
 export function start() {
   if (started) return;
   started = true;
-  if (channel) channel.onmessage = (event) => emit(`event:${event.data.name}`, event.data.data);
+  if (channel) channel.onmessage = (event) => hear(event.data.name, event.data.data);
   if (!navigator.locks || !channel) return listen();
   navigator.locks.request('lectern-events', () => new Promise((done) => {
     if (!started) return done();

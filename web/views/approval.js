@@ -1,8 +1,9 @@
 // approval.js - one thing that people have to approve: what it is, with its document beside, and the decision.
-import {h, fill, cleanup, debounce} from '../dom.js';
+import {h, fill, cleanup} from '../dom.js';
 import {t, fullDate} from '../texts.js';
 import {get, patch, post} from '../api.js';
-import {state, emit, on, mayAdminister} from '../state.js';
+import {state, emit, mayAdminister} from '../state.js';
+import {follow} from '../parts/follow.js';
 import {field, form, formDialog, valuesOf} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import * as reader from '../parts/reader.js';
@@ -139,9 +140,7 @@ export function render(root, {id}) {
   }
 
   // Somebody who is typing is not interrupted by what others do meanwhile.
-  const soon = debounce(300, () => { if (!about.contains(globalThis.document.activeElement)) load(); });
-  undo.add(soon.cancel);
-  undo.add(on('event:notices', soon));
+  follow(undo, ['approval'], () => !about.contains(globalThis.document.activeElement) && load(), {concerns: (told) => told.id === id});
   load();
   return {cleanup: undo, title: t('work.approvals'), focus: head.heading};
 }

@@ -1,11 +1,12 @@
 // approvals.js - what waits for a decision: mine, or everything that I may see.
-import {h, fill, cleanup, debounce} from '../dom.js';
+import {h, fill, cleanup} from '../dom.js';
 import {t, ago} from '../texts.js';
 import {get} from '../api.js';
 import {on} from '../state.js';
 import {note, withQuery} from '../router.js';
 import {problem} from '../parts/problem.js';
 import {workHead} from '../parts/work_tabs.js';
+import {follow} from '../parts/follow.js';
 import {APPROVAL_STATES, approvalChip, deadlineText} from '../parts/approval_state.js';
 
 const PAGE = 50;
@@ -34,6 +35,8 @@ export function render(root, {query}) {
 
   const nothing = () => h('li', {class: 'nothing', test: 'approvals-empty'}, h('h2', {}, t(shown.of === 'mine' ? 'approval.none_mine' : 'approval.none')), h('p', {}, t('approval.empty')));
 
+  let isFirst = true;  // whoever has read on is left in peace
+
   async function load(append) {
     states.hidden = shown.of === 'mine';
     try {
@@ -41,6 +44,7 @@ export function render(root, {query}) {
       const page = await get('/v1/approvals', {...filter, limit: PAGE, after: append ? next : null});
       next = page.next;
       more.hidden = !next;
+      isFirst = !append;
       if (append) list.append(...page.items.map(rowOf));
       else fill(list, page.items.length ? page.items.map(rowOf) : nothing());
     } catch (error) {
@@ -48,9 +52,7 @@ export function render(root, {query}) {
     }
   }
 
-  const soon = debounce(300, () => load());
-  undo.add(soon.cancel);
-  undo.add(on('event:notices', soon));
+  follow(undo, ['approval'], () => isFirst && load());
   load();
   return {cleanup: undo, title: t('work.approvals'), focus: head.heading};
 }

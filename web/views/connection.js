@@ -1,9 +1,10 @@
 // connection.js - one place that documents come from: how it does, and what was found there.
-import {h, fill, cleanup, debounce, keepFocus} from '../dom.js';
+import {h, fill, cleanup, keepFocus} from '../dom.js';
 import {t, ago, fullDate} from '../texts.js';
 import {get, patch, post, remove} from '../api.js';
-import {collectionName, on} from '../state.js';
+import {collectionName} from '../state.js';
 import {go, note, withQuery} from '../router.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
@@ -99,9 +100,7 @@ export function render(root, {id, query: {state: first = ''}}) {
     }
   }
 
-  const soon = debounce(400, load);
-  undo.add(soon.cancel);
-  undo.add(on('event:work', ({type}) => { if (type === 'connect_sync') soon(); }));
+  follow(undo, ['connection'], load, {concerns: (told) => told.id === id, wait_ms: 1000});
   load();
   return {cleanup: undo, title: t('connect.title'), focus: head.heading};
 }

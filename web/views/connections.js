@@ -1,9 +1,9 @@
 // connections.js - places outside that documents come from, and how each does.
-import {h, fill, cleanup, debounce, keepFocus} from '../dom.js';
+import {h, fill, cleanup, keepFocus} from '../dom.js';
 import {t, ago} from '../texts.js';
 import {get, post} from '../api.js';
-import {on} from '../state.js';
 import {go} from '../router.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
@@ -49,9 +49,7 @@ export function render(root) {
     }
   }
 
-  const soon = debounce(400, load);
-  undo.add(soon.cancel);
-  undo.add(on('event:work', ({type}) => { if (type === 'connect_sync') soon(); }));
+  follow(undo, ['connection'], load);
   load();
   return {cleanup: undo, title: t('connect.title'), focus: head.heading};
 }

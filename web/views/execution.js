@@ -3,12 +3,12 @@ import {h, fill, cleanup} from '../dom.js';
 import {t, has, ago, fullDate} from '../texts.js';
 import {all, get, post} from '../api.js';
 import {mayWrite} from '../state.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
 import {between, costText, isOver, startedText, stateChip, took} from '../parts/execution_state.js';
 
-const LIVE_MS = 1200;
 const STEPS_MOST = 2000;
 const WAITS_SHOWN = 5;
 const PARTS_SHOWN = 100;  // branches and items of one step
@@ -21,9 +21,8 @@ export function render(root, {id}) {
   const path = `/v1/workflow-executions/${id}`;
   const writes = mayWrite();
   const rows = new Map();  // what was painted of each step: {said, element}
-  let timer = 0;
   let turn = 0;
-  undo.add(() => { clearTimeout(timer); turn++; });
+  undo.add(() => { turn++; });
   const head = workHead('executions', t('work.executions'));
   const about = h('div', {class: 'work-card', test: 'execution'}, h('div', {class: 'bone wide'}));
   const list = h('ol', {class: 'run-steps', test: 'execution-steps'});
@@ -113,8 +112,6 @@ export function render(root, {id}) {
       const again = list.querySelector(`[data-step="${CSS.escape(focused.dataset.step)}"] summary`);
       if (again) again.focus({preventScroll: true});
     }
-    clearTimeout(timer);
-    if (!isOver(one)) timer = setTimeout(load, one.state === 'paused' ? 4 * LIVE_MS : LIVE_MS);
   }
 
   async function load() {
@@ -127,6 +124,7 @@ export function render(root, {id}) {
     }
   }
 
+  follow(undo, ['workflow'], load, {concerns: (told) => told.id === id});
   load();
   return {cleanup: undo, title: t('work.executions'), focus: head.heading};
 }

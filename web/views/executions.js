@@ -3,21 +3,20 @@ import {h, fill, cleanup, keepFocus} from '../dom.js';
 import {t, ago, fullDate} from '../texts.js';
 import {get} from '../api.js';
 import {note, withQuery} from '../router.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {workHead} from '../parts/work_tabs.js';
 import {EXECUTION_STATES, between, startedText, stateChip, stateText} from '../parts/execution_state.js';
 
 const PAGE = 50;
-const LIVE_MS = 3000;
+const LIVE_MS = 1000;
 
 export function render(root, {query}) {
   const undo = cleanup();
   const {workflow = '', state = ''} = query;
   const shown = {workflow, state};
   let next = null;
-  let timer = 0;
-  let isGone = false;
-  undo.add(() => { isGone = true; clearTimeout(timer); });
+  let isFirst = true;  // part of the list is all that is shown
   const head = workHead('executions', t('work.executions'));
   const list = h('ul', {class: 'lines', test: 'executions'}, h('li', {class: 'bone wide'}));
   const more = h('button', {class: 'small', hidden: true, onclick: () => load(true), test: 'executions-more'}, t('library.more'));
@@ -38,22 +37,22 @@ export function render(root, {query}) {
       h('small', {title: fullDate(one.created_at)}, facts), one.error && h('small', {class: 'bad'}, one.error.message)), stateChip(one.state));
   }
 
-  // While one of them runs, the first part is read anew; whoever has read on is left in peace.
   async function load(append) {
-    clearTimeout(timer);
     try {
       const page = await get('/v1/workflow-executions', {...shown, limit: PAGE, after: append ? next : null});
       next = page.next;
       more.hidden = !next;
+      isFirst = !append;
       if (append) list.append(...page.items.map(rowOf));
       else keepFocus(list, 'id', () => fill(list, page.items.length ? page.items.map(rowOf) : h('li', {class: 'nothing', test: 'executions-empty'}, h('h2', {}, t('run.empty_title')), h('p', {}, t('run.empty')))));
-      if (!append && !isGone && page.items.some(({state: now}) => now === 'running')) timer = setTimeout(load, LIVE_MS);
     } catch (error) {
       fill(list, h('li', {}, problem(error, () => load())));
     }
   }
 
   get('/v1/workflows').then(({items}) => which.append(...items.map((one) => h('option', {value: one.id, selected: one.id === workflow}, one.name))), () => {});
+  // Whoever has read on is left in peace.
+  follow(undo, ['workflow'], () => isFirst && load(), {wait_ms: LIVE_MS});
   load();
   return {cleanup: undo, title: t('work.executions'), focus: head.heading};
 }

@@ -3,16 +3,19 @@ import {h, fill, cleanup} from '../dom.js';
 import {t, ago, fullDate} from '../texts.js';
 import {get, post, remove} from '../api.js';
 import {note, withQuery} from '../router.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
 
 const PAGE = 50;
+const LIVE_MS = 1000;
 
 export function render(root, {query}) {
   const undo = cleanup();
   let type = query.type || '';
   let next = null;
+  let isFirst = true;  // part of the list is all that is shown
   const head = workHead('failed', t('work.failed'));
   const list = h('ul', {class: 'lines', test: 'dead-jobs'}, h('li', {class: 'bone wide'}));
   const more = h('button', {class: 'small', hidden: true, onclick: () => load(true), test: 'dead-more'}, t('library.more'));
@@ -72,6 +75,7 @@ export function render(root, {query}) {
       const page = await get('/v1/jobs', {state: 'dead', type, limit: PAGE, after: append ? next : null});
       next = page.next;
       more.hidden = !next;
+      isFirst = !append;
       if (append) list.append(...page.items.map(rowOf));
       else fill(list, page.items.length ? page.items.map(rowOf) : h('li', {class: 'nothing', test: 'dead-empty'}, h('h2', {}, t('failed.empty_title')), h('p', {}, t('failed.empty'))));
       await paintTypes();
@@ -80,6 +84,10 @@ export function render(root, {query}) {
     }
   }
 
+  const isShown = ({id}) => list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  // Whoever has read on is left in peace, and what is hidden may still be brought back.
+  const look = () => isFirst && !list.querySelector(':scope > [hidden]') && load();
+  follow(undo, ['job'], look, {concerns: (told) => told.state === 'dead' || isShown(told), wait_ms: LIVE_MS});
   load();
   return {cleanup: undo, title: t('work.failed'), focus: head.heading};
 }

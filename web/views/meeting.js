@@ -1,9 +1,10 @@
 // meeting.js - one meeting: its bots and why they did what they did, and what came of it.
-import {h, fill, cleanup, debounce} from '../dom.js';
+import {h, fill, cleanup} from '../dom.js';
 import {t, clock, fullDate} from '../texts.js';
 import {get} from '../api.js';
 import {on, mayWrite} from '../state.js';
 import {dialog} from '../parts/forms.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
@@ -73,9 +74,7 @@ export function render(root, {id}) {
     }
   }
 
-  const soon = debounce(400, load);
-  undo.add(soon.cancel);
-  undo.add(on('event:meeting_bot', soon));
+  follow(undo, ['meeting', 'meeting_bot'], load);
   load();
   return {cleanup: undo, title: t('work.meetings'), focus: head.heading};
 }

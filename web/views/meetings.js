@@ -1,10 +1,11 @@
 // meetings.js - my meetings, whether a bot goes to each and why not, and the calendars that they come from.
-import {h, fill, cleanup, debounce, keepFocus} from '../dom.js';
+import {h, fill, cleanup, keepFocus} from '../dom.js';
 import {t, fullDate} from '../texts.js';
 import {get, post} from '../api.js';
-import {on, mayAdminister, mayWrite} from '../state.js';
+import {mayAdminister, mayWrite} from '../state.js';
 import {go, note, withQuery} from '../router.js';
 import {field, formDialog} from '../parts/forms.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
@@ -88,9 +89,7 @@ export function render(root, {query}) {
     }
   }
 
-  const soon = debounce(400, load);
-  undo.add(soon.cancel);
-  undo.add(on('event:meeting_bot', soon));
+  const soon = follow(undo, ['meeting', 'meeting_bot', 'calendar'], load);
   load();
   calendars.render(own, soon);
   if (mayAdminister()) services.render(sending);

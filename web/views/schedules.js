@@ -3,20 +3,19 @@ import {h, fill, cleanup, keepFocus} from '../dom.js';
 import {t, ago, fullDate} from '../texts.js';
 import {get, all, patch, post, remove} from '../api.js';
 import {mayAdminister} from '../state.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
 import {stateChip} from '../parts/execution_state.js';
 import {askSchedule, ownZone, ruleWords} from '../parts/schedule_form.js';
 
-const AGAIN_MS = 60000;  // a time that is over is not shown for long
+const LIVE_MS = 1000;
 
 export function render(root) {
   const undo = cleanup();
   let types = [];
-  let timer = 0;
-  let isGone = false;
-  undo.add(() => { isGone = true; clearTimeout(timer); });
+  const jobs = new Set();  // the last one of each
   const add = h('button', {class: 'small primary', disabled: true, onclick: () => askSchedule(types, null, load), test: 'schedule-add'}, t('schedule.add'));
   const head = workHead('schedules', t('work.schedules'), add);
   const list = h('ul', {class: 'lines', test: 'schedules'}, h('li', {class: 'bone wide'}));
@@ -43,6 +42,7 @@ export function render(root) {
   // How its last job went is an administrator's to see.
   async function tell(one, said) {
     if (!one.last_job || !mayAdminister()) return;
+    jobs.add(one.last_job);
     const job = await get(`/v1/jobs/${one.last_job}`).catch(() => null);
     if (job) fill(said, stateChip(job.state));
     if (job && job.error) said.title = job.error;
@@ -64,18 +64,20 @@ export function render(root) {
   }
 
   async function load() {
-    clearTimeout(timer);
     try {
       if (!types.length) types = (await get('/v1/schedule-types')).items;
       const items = await all('/v1/schedules', {});
       add.disabled = types.length === 0;
+      jobs.clear();
       keepFocus(list, 'id', () => fill(list, items.length ? items.map(rowOf) : h('li', {class: 'nothing', test: 'schedules-empty'}, h('h2', {}, t('schedule.empty_title')), h('p', {}, t('schedule.empty')))));
-      if (!isGone && items.some((one) => !one.paused)) timer = setTimeout(load, AGAIN_MS);
     } catch (error) {
       fill(list, h('li', {}, problem(error, load)));
     }
   }
 
+  // What is hidden may still be brought back.
+  const look = () => !list.querySelector(':scope > [hidden]') && load();
+  follow(undo, ['schedule', 'job'], look, {concerns: (told) => !told.type || jobs.has(told.id), wait_ms: LIVE_MS});
   load();
   return {cleanup: undo, title: t('work.schedules'), focus: head.heading};
 }

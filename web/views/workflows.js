@@ -3,6 +3,7 @@ import {h, fill, cleanup} from '../dom.js';
 import {t, ago} from '../texts.js';
 import {get, remove} from '../api.js';
 import {mayWrite} from '../state.js';
+import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
@@ -11,8 +12,11 @@ import {rateText} from '../parts/workflow_figures.js';
 import {askRun} from '../parts/workflow_run.js';
 import {newWorkflow} from '../parts/workflow_new.js';
 
+const LIVE_MS = 5000;  // every row asks twice
+
 export function render(root) {
   const undo = cleanup();
+  const rows = new Map();  // id -> how it does, told anew
   let gone = false;
   undo.add(() => { gone = true; });
   const head = workHead('workflows', t('work.workflows'), mayWrite() && h('button', {class: 'small primary', onclick: newWorkflow, test: 'workflow-add'}, t('flow.new')));
@@ -43,19 +47,23 @@ export function render(root) {
       h('a', {class: 'line-name', href: `/workflows/${one.id}`}, h('b', {}, one.name), one.description && h('small', {title: one.description}, one.description), h('small', {}, about), did), last,
       mayWrite() && h('button', {class: 'small', onclick: () => askRun(one), test: 'workflow-run'}, t('run.start')),
       mayWrite() && h('button', {class: 'small', onclick: () => drop(one, row), test: 'workflow-remove'}, t('do.remove')));
-    tell(one, did, last);
+    const again = () => tell(one, did, last);
+    rows.set(one.id, again);
+    again();
     return row;
   }
 
   async function load() {
     try {
       const {items} = await get('/v1/workflows');
+      rows.clear();
       fill(list, items.length ? items.map(rowOf) : h('li', {class: 'nothing', test: 'workflows-empty'}, h('h2', {}, t('flow.empty_title')), h('p', {}, t('flow.empty'))));
     } catch (error) {
       fill(list, h('li', {}, problem(error, load)));
     }
   }
 
+  follow(undo, ['workflow'], () => Promise.all([...rows.values()].map((again) => again())), {concerns: (told) => told.state, wait_ms: LIVE_MS});
   load();
   return {cleanup: undo, title: t('work.workflows'), focus: head.heading};
 }
