@@ -111,6 +111,7 @@ static bool take_result(Walk *walk, const json_t *step, const StepType *type, St
     if (type->commit && !run->is_committed && !walk->execution.is_dry) {
         result->run = run;
         result->commit = type->commit;
+        result->joins = type->joins && !walk->is_alone;
     }
     return true;
 }

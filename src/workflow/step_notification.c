@@ -51,4 +51,6 @@ static bool commit_notification(StepRun *run, DbTx *tx, Error *err)
                        step_text(run, "text"), err);
 }
 
-const StepType step_notification = { .run = run_notification, .commit = commit_notification };
+const StepType step_notification = { .run = run_notification,
+                                     .commit = commit_notification,
+                                     .joins = true };

@@ -5,6 +5,8 @@
  *                         waits               -> commit(), the frame waits      (one transaction)
  *                                                woken -> run() again, with what woke it
  *
+ * The commits of steps that join each other, and what is walked between them, make one transaction.
+ *
  * run() does the work outside of any transaction and may be called again after a crash; commit()
  * writes what is to happen exactly once, in the transaction that stores the result. What run()
  * writes itself must bear being written twice, or name the key. */
@@ -45,6 +47,9 @@ typedef bool StepCommit(StepRun *run, DbTx *tx, Error *err);
 typedef struct StepType {
     StepWork *run;
     StepCommit *commit; /* NULL: nothing of ours changes */
+    /* Its output is whole before commit(), which reads only what the run holds itself: so steps
+     * behind it may be walked first, and what they change is stored in the same transaction. */
+    bool joins;
 } StepType;
 
 #define STEP(name, effect, meaning)                                                                \

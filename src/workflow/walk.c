@@ -5,7 +5,8 @@
  *      '------------ stored with its own change, in one transaction
  *
  * What is not stored is walked again after a crash; so what only works values out is stored
- * together with what comes behind it. */
+ * together with what comes behind it, and notices are. When one of several changes is refused, none
+ * is stored: they are walked again, each stored alone, and that one fails. */
 #include "base/clock.h"
 #include "store/people_store.h"
 #include "workflow/workflow_int.h"
@@ -171,6 +172,15 @@ static bool add_children(DbTx *tx, Walk *walk, const StepResult *result, Error *
     return true;
 }
 
+/* The changes of the steps before the last, which wait for nothing else. */
+static bool change_joined(Walk *walk, DbTx *tx, Error *err)
+{
+    for (size_t i = 0; i < walk->joined.count; i++)
+        if (!walk->joined.at[i].commit(walk->joined.at[i].run, tx, err))
+            return false;
+    return true;
+}
+
 /* The step's own change; it may say more in its output. */
 static bool change(Walk *walk, DbTx *tx, const StepResult *last, Error *err)
 {
@@ -193,7 +203,7 @@ static bool store_work(DbTx *tx, void *argument, Error *err)
     if ((is_active && !job_hold(tx, walk->job, err)) ||
         !workflow_move(tx, &walk->scope, &move, err))
         return false;
-    if (last && last->commit && !change(walk, tx, last, err)) {
+    if (!change_joined(walk, tx, err) || (last && last->commit && !change(walk, tx, last, err))) {
         in->is_refused = true;
         return false;
     }
@@ -208,26 +218,36 @@ static bool store_work(DbTx *tx, void *argument, Error *err)
     return is_active || job_done_in(tx, walk->job, err);
 }
 
-/* What was walked, and what the last step changes. */
-static bool store(Walk *walk, const StepResult *last, bool *is_refused_r, Error *err)
-{
-    Storing in = { .walk = walk, .last = last };
-    bool good = store_write(walk->job->db, &walk->scope, store_work, &in, err);
-    *is_refused_r = in.is_refused;
-    if (good) {
-        walk->stood = walk->frame;
-        walk->steps.count = 0;
-    }
-    return good;
-}
-
-/* --- Walking --- */
-
 static void result_end(StepResult *result)
 {
     json_decref(result->output);
     json_decref(result->input);
 }
+
+static void joined_end(Walk *walk)
+{
+    for (size_t i = 0; i < walk->joined.count; i++)
+        result_end(&walk->joined.at[i]);
+    walk->joined.count = 0;
+}
+
+/* What was walked, and what the last step changes. *is_refused_r: its change was refused, and no
+ * other's may have been. */
+static bool store(Walk *walk, const StepResult *last, bool *is_refused_r, Error *err)
+{
+    Storing in = { .walk = walk, .last = last };
+    bool good = store_write(walk->job->db, &walk->scope, store_work, &in, err);
+    *is_refused_r = in.is_refused && !walk->joined.count;
+    if (good) {
+        walk->stood = walk->frame;
+        walk->steps.count = 0;
+        joined_end(walk);
+    }
+    walk->is_alone = walk->is_alone || (in.is_refused && walk->joined.count);
+    return good;
+}
+
+/* --- Walking --- */
 
 /* The step's own change was refused, and nothing of it stored: it failed. */
 static bool store_refused(Walk *walk, const WorkflowFrame *before, const json_t *step,
@@ -271,8 +291,12 @@ static bool walk_one(Walk *walk, const json_t *step, bool *goes_on_r, Error *err
         return result_end(&result), job_stopped(walk->job, err);
     else
         step_failed(walk, step, &result, &why);
-    *goes_on_r = str_is(walk->frame.state, "active") && !result.commit &&
+    *goes_on_r = str_is(walk->frame.state, "active") && (!result.commit || result.joins) &&
                  (!kind || kind->effect != STEP_OUTSIDE);
+    if (*goes_on_r && result.commit) {
+        *vec_push(walk->arena, &walk->joined) = result;
+        return true;
+    }
     bool good = *goes_on_r || store(walk, why.code ? NULL : &result, &is_refused, err) ||
                 (is_refused && store_refused(walk, &before, step, &result, err));
     result_end(&result);
@@ -308,7 +332,8 @@ static bool walk_round(Walk *walk, Error *err)
 }
 
 /* *is_over_r: there is nothing more to do in this job. */
-static bool load_and_walk(Job *job, Str execution, int64_t frame, bool *is_over_r, Error *err)
+static bool load_and_walk(Job *job, Str execution, int64_t frame, bool *is_alone, bool *is_over_r,
+                          Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(WALK_MEMORY_MAX);
     Walk walk = { .workflows = job->argument,
@@ -316,15 +341,19 @@ static bool load_and_walk(Job *job, Str execution, int64_t frame, bool *is_over_
                   .arena = arena,
                   .scope = job->scope,
                   .execution = { .id = execution },
-                  .frame = { .number = frame } };
+                  .frame = { .number = frame },
+                  .is_alone = *is_alone };
     bool good = store_read(job->db, &job->scope, load_work, &walk, err);
     *is_over_r = !good || !walk.is_due;
     if (!good && err->code == ERROR_NOT_FOUND)
         good = true; /* removed meanwhile */
     else if (good && walk.is_due) {
         good = walk_round(&walk, err);
-        *is_over_r = !str_is(walk.frame.state, "active");
+        *is_over_r = good && !str_is(walk.frame.state, "active");
+        good = good || walk.is_alone != *is_alone; /* walked again, each step alone */
+        *is_alone = walk.is_alone;
     }
+    joined_end(&walk);
     json_decref(walk.names);
     json_decref(walk.body);
     return good;
@@ -336,13 +365,13 @@ bool workflow_run_job(Job *job, Error *err)
     Str execution = str_slice(job->subject, 0, (size_t)MAX(slash, (ptrdiff_t)0));
     int64_t frame;
     int conflicts = 0;
-    bool is_over = false;
+    bool is_over = false, is_alone = false;
     if (!str_to_int(str_from(job->subject, (size_t)(slash + 1)), 0, INT64_MAX, &frame))
         return fail(err, ERROR_INVALID, "'" STR_FMT "' names no frame", STR_ARG(job->subject));
     while (!is_over) {
         if (job_is_stopped(job))
             return job_stopped(job, err);
-        if (load_and_walk(job, execution, frame, &is_over, err))
+        if (load_and_walk(job, execution, frame, &is_alone, &is_over, err))
             continue;
         /* Somebody else was there first: a cancel, a time that was up. What is stored counts, and
          * can be read in a moment, when it is durable. */

@@ -28,6 +28,10 @@ typedef struct Walk {
     const json_t *parent_step; /* that the frame belongs to; NULL: none */
     json_t *names;             /* what expressions see */
     VEC(WorkflowStep) steps;   /* walked, not yet stored */
+    /* Of them, those whose commits are due. */
+    VEC(struct StepResult) joined;
+    /* No step joins another: one of several was refused. */
+    bool is_alone;
 } Walk;
 
 /* How one step ended, for the frame. */
@@ -47,6 +51,7 @@ typedef struct StepResult {
     size_t child_count;
     StepRun *run; /* whose commit() is due; NULL: none */
     StepCommit *commit;
+    bool joins; /* see StepType */
 } StepResult;
 
 /* --- names.c --- */
