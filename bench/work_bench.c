@@ -1,13 +1,14 @@
 /* work_bench.c - workflow steps a second through the real engine: work_bench URL [EXECUTIONS]
  * [AT_ONCE]
  *
- * Every execution has eleven steps: ten that work something out and choose a way, and one of ours
- * (a notice to a person) that is stored in a transaction of its own. Nothing is left out: each is
- * started in a transaction, each step's row is kept, and what is acknowledged is durable (SQLite:
- * synchronous=FULL, group commit; PostgreSQL: synchronous_commit=on). Prints one JSON line:
- * executions and steps a second, once with the notice and once without. */
+ * Every execution has eleven steps, which work something out and choose a way; the last one, or
+ * all, are changes of ours (a notice to a person). Nothing is left out: each is started in a
+ * transaction, each step's row is kept, what is acknowledged is durable (SQLite: synchronous=FULL,
+ * group commit; PostgreSQL: synchronous_commit=on), and open pages are told of it. Prints a JSON
+ * line: executions and steps a second, without notices, with one, with eleven. */
 #include "base/clock.h"
 #include "jobs/job_runner.h"
+#include "notify/event_feed.h"
 #include "store/migrate.h"
 #include "store/people_store.h"
 #include "store/workspaces_store.h"
@@ -170,11 +171,16 @@ int main(int count, char **arguments)
              store_write(db, &system, make_world, NULL, &err),
          &err);
     const WorkflowsOptions options = { .db = db };
+    EventHub *hub = event_hub_new();
+    EventFeed *feed;
+    must(event_feed_open(db, hub, &feed, &err), &err);
     Workflows *workflows = workflows_new(&options);
     measure(workflows, at_once, 0);
     measure(workflows, at_once, 1);
     measure(workflows, at_once, STEPS);
     workflows_free(workflows);
+    event_feed_close(feed);
+    event_hub_free(hub);
     db_close(db);
     return 0;
 }
