@@ -12,7 +12,6 @@
 #include "store/tasks_store.h"
 #include "tasks/draw.h"
 
-
 /* Where the tasks were drawn from. */
 typedef struct DrawSource {
     Library *library;
