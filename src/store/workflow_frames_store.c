@@ -66,10 +66,10 @@ static bool take_numbers(DbTx *tx, const Scope *scope, Str execution, size_t cou
                               " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(execution)), 0, &all, err))
         return false;
-    if (all > WORKFLOW_FRAMES_MAX)
+    if (all - 1 > WORKFLOW_FRAMES_MAX)
         return fail(err, ERROR_TOO_LARGE,
                     "an execution has at most %d branches and items; these would be %" PRId64,
-                    WORKFLOW_FRAMES_MAX, all);
+                    WORKFLOW_FRAMES_MAX, all - 1);
     *first_r = all - (int64_t)count;
     return true;
 }

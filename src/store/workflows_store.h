@@ -18,7 +18,7 @@
 #include "store/slice.h"
 
 #define RECIPE_WORKFLOW "workflow"
-#define WORKFLOW_FRAMES_MAX 10000 /* of an execution */
+#define WORKFLOW_FRAMES_MAX 10000 /* branches and items of an execution */
 
 typedef struct WorkflowExecution {
     Str id, workflow;

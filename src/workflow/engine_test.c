@@ -107,7 +107,43 @@ static const struct {
       "{\"id\":\"y\",\"type\":\"compute\",\"with\":{\"values\":\"{{ item }}\"}}]}],\"output\":\"{{ "
       "steps.e.items }}\"}",
       "{}", "done", "[\"a\",\"B\",\"c\"]" },
+    { "items see the input and every step before them, however they ask",
+      "{\"steps\":[{\"id\":\"a\",\"type\":\"compute\",\"with\":{\"values\":7}},"
+      "{\"id\":\"b\",\"type\":\"compute\",\"with\":{\"values\":{\"c\":8}}},"
+      "{\"id\":\"e\",\"type\":\"for_each\",\"items\":\"input.list\",\"steps\":["
+      "{\"id\":\"v\",\"type\":\"compute\",\"with\":{\"values\":[\"{{ steps.b.c }}\","
+      "\"{{ length(merge(steps, {})) }}\",\"{{ input.n + item }}\"]}}]}],"
+      "\"output\":\"{{ steps.e.items }}\"}",
+      "{\"list\":[1,2],\"n\":10}", "done", "[[8,2,11],[8,2,12]]" },
+    { "one asks for a step by a name that was worked out",
+      "{\"steps\":[{\"id\":\"a\",\"type\":\"compute\",\"with\":{\"values\":7}},"
+      "{\"id\":\"e\",\"type\":\"for_each\",\"items\":\"input.list\",\"steps\":["
+      "{\"id\":\"v\",\"type\":\"compute\",\"with\":{\"values\":\"{{ steps[item] }}\"}}]}],"
+      "\"output\":\"{{ steps.e.items }}\"}",
+      "{\"list\":[\"a\"]}", "done", "[7]" },
 };
+
+/* What an item does not ask for is not read for each of them. */
+static const struct {
+    const char *sequence;
+    bool asks;
+} asking[] = {
+    { "[{\"if\":\"steps.a.b == 1\"}]", true },
+    { "[{\"if\":\"steps.b.a\"}]", false },
+    { "[{\"if\":\"steps.b.a and steps.a\"}]", true },
+    { "[{\"if\":\"steps[item]\"}]", true },
+    { "[{\"if\":\"length(steps) > 1\"}]", true },
+    { "[{\"if\":\"steps .a\"}]", true },
+    { "[{\"steps\":[{\"if\":\"item.steps.b\"}]}]", false },
+    { "[{\"if\":\"item.a\"}]", false },
+};
+
+Test(workflow, a_sequence_asks_for_the_steps_that_it_names)
+{
+    for (size_t i = 0; i < COUNT(asking); i++)
+        cr_expect_eq(workflow_mentions_step(str(asking[i].sequence), S("a")), asking[i].asks, "%s",
+                     asking[i].sequence);
+}
 
 TEST_BOTH(workflow, definitions_end_as_they_say)
 {

@@ -148,9 +148,9 @@ static bool walk_for_each(Walk *walk, const json_t *step, const json_t *woken, S
     size_t count = json_array_size(items);
     if (!json_is_array(items) && !json_is_null(items))
         return fail(err, ERROR_INVALID, "items is not a list");
-    if (count >= WORKFLOW_FRAMES_MAX)
+    if (count > WORKFLOW_FRAMES_MAX)
         return fail(err, ERROR_TOO_LARGE, "there are %zu items; at most %d are allowed", count,
-                    WORKFLOW_FRAMES_MAX - 1);
+                    WORKFLOW_FRAMES_MAX);
     if (count)
         make_children(walk, step, count, items, result);
     else

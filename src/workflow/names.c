@@ -70,6 +70,25 @@ void walk_name_step(Walk *walk, Str step, const json_t *output)
     json_object_setn_nocheck(steps, step.at, step.length, (json_t *)(uintptr_t)output);
 }
 
+/* An item of ten thousand reads of a long input or list what it asks for, and no more: else all of
+ * them together would take the square of their number. A way to ask for every step, such as
+ * steps[input.which], has something else than a dot behind `steps`; the member "steps" of a
+ * sequence within is no way to ask. */
+bool workflow_mentions_step(Str sequence, Str step)
+{
+    static const char all[] = "steps";
+    bool asks = false;
+    while (!asks) {
+        ptrdiff_t at = str_find(sequence, str(all));
+        if (at < 0)
+            return false;
+        sequence = str_from(sequence, (size_t)at + strlen(all));
+        asks = str_starts(sequence, S(".")) ? str_starts(str_from(sequence, 1), step)
+                                            : !str_starts(sequence, S("\":"));
+    }
+    return true;
+}
+
 /* What the steps of a frame gave; those of an inner frame do not hide behind an outer one's. */
 static bool add_outputs(Walk *walk, DbTx *tx, const WorkflowFrame *frame, Error *err)
 {
@@ -80,13 +99,16 @@ static bool add_outputs(Walk *walk, DbTx *tx, const WorkflowFrame *frame, Error 
                                &outputs, err))
         return false;
     for (size_t i = 0; i < outputs.count; i++) {
+        if (!workflow_mentions_step(walk->said, outputs.at[i].step))
+            continue;
         AUTO_JSON json_t *output = stored(outputs.at[i].output);
         walk_name_step(walk, outputs.at[i].step, output);
     }
     return true;
 }
 
-/* The sequence of the innermost frame: from the workflow's own down. */
+/* The sequence of the innermost frame: from the workflow's own down, which asks for its output
+ * besides. */
 static bool find_sequence(Walk *walk, const WorkflowFrame *chain, size_t depth, Error *err)
 {
     const json_t *sequence = json_object_get(walk->body, "steps"), *step = NULL;
@@ -98,6 +120,7 @@ static bool find_sequence(Walk *walk, const WorkflowFrame *chain, size_t depth, 
         return fail(err, ERROR_INTERNAL, "the workflow has no steps where the execution stands");
     walk->sequence = sequence;
     walk->parent_step = step;
+    walk->said = step ? json_print(walk->arena, sequence) : walk->execution.body;
     return true;
 }
 
@@ -114,6 +137,8 @@ static bool add_frames(Walk *walk, DbTx *tx, Error *err)
             return false;
         depth++;
     }
+    if (!find_sequence(walk, chain, depth, err))
+        return false;
     for (size_t i = depth; i-- > 0;) {
         if (!add_outputs(walk, tx, &chain[i], err))
             return false;
@@ -122,7 +147,9 @@ static bool add_frames(Walk *walk, DbTx *tx, Error *err)
             json_object_set_new(walk->names, "index", json_integer(chain[i].place));
         }
     }
-    return find_sequence(walk, chain, depth, err);
+    if (str_find(walk->said, S("input")) >= 0)
+        json_object_set_new(walk->names, "input", stored(walk->execution.input));
+    return true;
 }
 
 bool walk_names(Walk *walk, DbTx *tx, Error *err)
@@ -131,7 +158,6 @@ bool walk_names(Walk *walk, DbTx *tx, Error *err)
     json_t *about = json_object(), *workflow = json_object();
     json_decref(walk->names);
     walk->names = json_object();
-    json_object_set_new(walk->names, "input", stored(execution->input));
     json_object_set_new(walk->names, "steps", json_object());
     json_object_set_new(walk->names, "execution", about);
     json_object_set_new(walk->names, "workflow", workflow);

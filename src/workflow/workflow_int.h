@@ -26,6 +26,7 @@ typedef struct Walk {
     WorkflowFrame stood;       /* as it is stored */
     const json_t *sequence;    /* of the frame; in `body` */
     const json_t *parent_step; /* that the frame belongs to; NULL: none */
+    Str said;                  /* the sequence as JSON: what its expressions can ask for */
     json_t *names;             /* what expressions see */
     VEC(WorkflowStep) steps;   /* walked, not yet stored */
     /* Of them, those whose commits are due. */
@@ -58,6 +59,9 @@ typedef struct StepResult {
 
 /* What expressions see in this frame, and the sequence that it walks. */
 MUST_CHECK bool walk_names(Walk *walk, DbTx *tx, Error *err);
+/* Whether a sequence (as JSON) may ask for what this step gave: by its name, or for all there are.
+ */
+bool workflow_mentions_step(Str sequence, Str step);
 void walk_name_step(Walk *walk, Str step, const json_t *output);
 /* A document as expressions see it. */
 json_t *workflow_document_names(const Document *document);
