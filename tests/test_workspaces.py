@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 
 import pytest
+import requests
 
 from conftest import Server
 
@@ -10,16 +11,20 @@ OTHER = "7fffffff-73e7-7290-b8a2-59b6ed2b4e12"  # the first is the one that was 
 ADD = f"INSERT INTO workspaces (id, name, settings, created_at) VALUES ('{OTHER}', 'Other', '{{}}', 4102444800000)"
 
 
+def change_database(server, statement):
+    if server.database:
+        subprocess.run(["psql", server.database, "-qc", statement], check=True)
+    else:
+        with sqlite3.connect(server.data / "lectern.db", timeout=30) as connection:
+            connection.execute(statement)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def both(request, tmp_path_factory):
     """A server, and keys of an administrator of each of its two workspaces."""
     database = request.getfixturevalue("postgres").new_database() if request.param == "postgresql" else ""
     server = Server(tmp_path_factory.mktemp("data") / "library", database).start()
-    if database:
-        subprocess.run(["psql", database, "-qc", ADD], check=True)
-    else:
-        with sqlite3.connect(server.data / "lectern.db", timeout=30) as connection:
-            connection.execute(ADD)
+    change_database(server, ADD)
     ours, theirs = (server.cli("keys", "add", "admin", "--role", "admin", *more).stdout.split()[-1]
                     for more in ([], ["--workspace", OTHER]))
     server.key = ours
@@ -108,3 +113,27 @@ def test_answers_quote_the_own_documents(both):
     answer = server.post("/v1/ask", {"question": "Who wrote the zanzibarite ledger?"}, key=ours)
     assert "Quillfeather" not in answer.text
     assert "Quillfeather" in server.post("/v1/ask", {"question": "Who wrote the zanzibarite ledger?"}, key=theirs).text
+
+
+def test_a_shared_workflow_is_a_template_for_those_who_belong_to_both_and_for_nobody_else(both):
+    server, ours, theirs = both
+    steps = [{"id": "a", "type": "compute", "with": {"values": {"shared": True}}}]
+    shared = {"steps": steps, "shared": True, "triggers": [{"on": "upload"}]}
+    made = server.post("/v1/workflows", {"name": "For all", "definition": shared}, key=theirs).json()["id"]
+    server.post("/v1/workflows", {"name": "Not shared", "definition": {"steps": steps}}, key=theirs)
+    server.cli("users", "add", "eve@example.org", "--role", "editor", input="correct horse battery\n")
+    change_database(server, "INSERT INTO memberships (workspace, user_id, role, created_at)"
+                            f" SELECT '{OTHER}', user_id, role, created_at FROM memberships")
+    eve = requests.Session()
+    entered = eve.post(server.url + "/v1/session", json={"email": "eve@example.org", "password": "correct horse battery"})
+    csrf = {"X-CSRF-Token": entered.json()["csrf"]}
+
+    def offered(key=None):
+        asked = eve.get(server.url + "/v1/workflow-templates") if key is None else server.get("/v1/workflow-templates", key=key)
+        return [(t["title"], t["workspace"]["id"]) for t in asked.json()["items"] if t["workspace"]]
+
+    assert offered() == offered(theirs) == [("For all", OTHER)] and offered(ours) == []
+    taken = eve.post(server.url + "/v1/workflows", json={"template": made, "name": "Mine"}, headers=csrf).json()
+    assert taken["definition"] == {"steps": steps, "triggers": shared["triggers"], "enabled": False}
+    refused = server.post("/v1/workflows", {"template": made}, key=ours)
+    assert refused.status_code == 400 and refused.json()["error"]["field"] == "template"

@@ -143,6 +143,8 @@ learn({
   'flow.triggers': 'Starts by itself',
   'flow.no_triggers': 'Only when somebody, or a program, starts it.',
   'flow.enabled': 'On',
+  'flow.shared': 'A template for others',
+  'flow.shared_hint': 'In this workspace, and in the others of whoever belongs to it.',
   'flow.trigger': 'What starts it',
   'flow.trigger_add': 'Add a trigger',
   'flow.trigger_on': 'When',

@@ -26,5 +26,10 @@ MUST_CHECK bool workflow_take(ApiRequest *request, Str name, json_t *definition,
                               Error *err);
 /* Whole answer: a recipe with its definition. */
 bool respond_workflow(HttpResponse *response, const Recipe *recipe);
+/* A template's title and definition, which the caller releases: a ready-made one by its name, or
+ * one that a workspace of the caller's shares, by its id. What a shared one is triggered by waits
+ * until somebody switches it on. (workflow_templates_api.c) */
+MUST_CHECK bool workflow_template_take(ApiRequest *request, Str name, Str *title_r,
+                                       json_t **definition_r, Error *err);
 /* Adds it with its triggers. */
 MUST_CHECK bool workflow_add(DbTx *tx, ApiRequest *request, Recipe *recipe, Error *err);

@@ -72,7 +72,7 @@ typedef struct SaveWork {
 /* A template is taken as it is; `format` is what an export begins with. */
 static bool read_save(ApiRequest *request, SaveWork *work, json_t **template_r, Error *err)
 {
-    Str format = STR_NONE;
+    Str format = STR_NONE, title;
     *work = (SaveWork){ .recipe = begin(request) };
     if (!api_fields(request, err, { "name", JSON_STR, &work->name, .length_max = NAME_MAX_BYTES },
                     { "template", JSON_STR, &work->template, .length_max = 100 },
@@ -84,15 +84,12 @@ static bool read_save(ApiRequest *request, SaveWork *work, json_t **template_r, 
         return fail_field(err, "format", "only " EXPORT_FORMAT " is read here");
     if (!work->template.length)
         return true;
-    const WorkflowTemplate *template = workflow_template(work->template);
-    if (!template || work->definition)
-        return fail_field(err, "template",
-                          template ? "give a template or a definition, not both"
-                                   : "there is no template of this name");
-    if (!work->name.length)
-        work->name = str(template->title);
-    if (!json_parse(str(template->body), WORKFLOW_BYTES_MAX, template_r, err))
+    if (work->definition)
+        return fail_field(err, "template", "give a template or a definition, not both");
+    if (!workflow_template_take(request, work->template, &title, template_r, err))
         return false;
+    if (!work->name.length)
+        work->name = title;
     work->definition = *template_r;
     return true;
 }
@@ -310,24 +307,6 @@ bool workflow_steps_list(ApiRequest *request, HttpResponse *response, Error *err
     }
     put_end(&json);
     put_end(&json);
-    return true;
-}
-
-bool workflow_templates_list(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    const WorkflowTemplate *template;
-    JsonWriter json = api_list_begin(response);
-    (void)request;
-    (void)err;
-    for (size_t i = 0; (template = workflow_template_at(i)); i++) {
-        put_object(&json, NULL);
-        put_text(&json, "name", str(template->name));
-        put_text(&json, "title", str(template->title));
-        put_text(&json, "description", str(template->about));
-        put_raw(&json, "definition", str_trim(str(template->body)));
-        put_end(&json);
-    }
-    api_list_end(&json, -1, STR_NONE);
     return true;
 }
 

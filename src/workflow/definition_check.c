@@ -181,9 +181,10 @@ static bool check_triggers(Check *check, const json_t *triggers)
 bool workflow_check(Arena *arena, const json_t *body, Error *err)
 {
     static const char *const members[] = { "description", "inputs",  "steps",    "output", "layout",
-                                           "timeout_s",   "enabled", "triggers", NULL };
+                                           "timeout_s",   "enabled", "triggers", "shared", NULL };
     Check check = { .arena = arena, .err = err };
-    const json_t *enabled = json_object_get(body, "enabled");
+    const json_t *enabled = json_object_get(body, "enabled"),
+                 *shared = json_object_get(body, "shared");
     const char *name;
     json_t *value;
     if (!json_is_object(body))
@@ -193,8 +194,8 @@ bool workflow_check(Arena *arena, const json_t *body, Error *err)
         if (!definition_is_in(members, str(name)))
             return fail(err, ERROR_INVALID, "a workflow has no '%s'", name);
     }
-    if (enabled && !json_is_boolean(enabled))
-        return fail(err, ERROR_INVALID, "enabled must be true or false");
+    if ((enabled && !json_is_boolean(enabled)) || (shared && !json_is_boolean(shared)))
+        return fail(err, ERROR_INVALID, "enabled and shared must be true or false");
     return check_inputs(&check, json_object_get(body, "inputs")) &&
            definition_number(&check, body, "timeout_s", 1, WORKFLOW_WAIT_MAX_S, S("workflow")) &&
            definition_sequence(&check, json_object_get(body, "steps"), S("steps"), false) &&

@@ -57,6 +57,7 @@ static const char beginning[] =
     "\"description\":{\"type\":\"string\"},\"inputs\":{\"type\":\"object\"},"
     "\"steps\":{\"$ref\":\"#/$defs/steps\"},\"output\":{},\"layout\":{},"
     "\"timeout_s\":{\"type\":\"number\",\"minimum\":1},\"enabled\":{\"type\":\"boolean\"},"
+    "\"shared\":{\"type\":\"boolean\"},"
     "\"triggers\":{\"type\":\"array\",\"maxItems\":20,\"items\":{\"type\":\"object\",\"required\":["
     "\"on\"],"
     "\"properties\":{\"on\":{\"enum\":[";

@@ -46,7 +46,7 @@ export async function newWorkflow() {
   const way = (test, title, text, run) => h('li', {}, h('button', {class: 'plain kind', test, onclick: () => { close(); run(); }}, h('b', {}, title), h('small', {}, text)));
   const close = dialog({
     title: t('flow.new'), test: 'workflow-new', roomy: true,
-    body: h('ul', {class: 'lines'}, templates.map((one) => way(`template-${one.name}`, one.title, one.description, () => askName(one.title, one.title, {template: one.name}))),
+    body: h('ul', {class: 'lines'}, templates.map((one) => way(`template-${one.name}`, one.title, [one.workspace && one.workspace.name, one.description].filter(Boolean).join(' · '), () => askName(one.title, one.title, {template: one.name}))),
       way('template-none', t('flow.empty_one'), t('flow.empty_one_hint'), () => askName(t('flow.new'), '', {definition: FIRST})),
       way('template-import', t('flow.import'), t('flow.import_hint'), askImport)),
   });

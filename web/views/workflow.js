@@ -4,7 +4,7 @@ import {t, ago} from '../texts.js';
 import {get, patch, post} from '../api.js';
 import {mayWrite} from '../state.js';
 import {go, note, withQuery} from '../router.js';
-import {field, formDialog} from '../parts/forms.js';
+import {check, field, formDialog} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {workHead} from '../parts/work_tabs.js';
@@ -62,11 +62,14 @@ export function render(root, {id, query}) {
     formDialog({
       title: t('flow.rename'), submit: t('do.save'), test: 'workflow-words',
       fields: [field({name: 'name', label: t('flow.name'), value: workflow.name, required: true, maxlength: 200, autocomplete: 'off'}),
-        field({name: 'description', label: t('flow.description'), type: 'area', value: definition.description || ''})],
-      send: async ({name, description}) => {
+        field({name: 'description', label: t('flow.description'), type: 'area', value: definition.description || ''}),
+        check({name: 'shared', label: t('flow.shared'), hint: t('flow.shared_hint'), checked: Boolean(definition.shared)})],
+      send: async ({name, description, shared}) => {
         if (name !== workflow.name) workflow = {...await patch(`/v1/workflows/${id}`, {name})};
         if (description) definition.description = description;
         else delete definition.description;
+        if (shared) definition.shared = true;
+        else delete definition.shared;
         changed();
       },
     });
