@@ -22,7 +22,9 @@ static bool make_world(DbTx *tx, void *argument, Error *err)
     return membership_set(tx, &bench->scope, user.id, ROLE_EDITOR, err);
 }
 
-Bench bench_open(const char *url)
+Bench bench_open(const char *url) { return bench_open_behind(url, NULL); }
+
+Bench bench_open_behind(const char *url, const Proxy *proxy)
 {
     static const struct {
         const char *name;
@@ -37,7 +39,7 @@ Bench bench_open(const char *url)
     Error err = { 0 };
     cr_assert(db_open(url, NULL, &bench.db, &err), "%s", err.message);
     cr_assert(store_write(bench.db, &system, make_world, &bench, &err), "%s", err.message);
-    const WorkflowsOptions options = { .db = bench.db };
+    const WorkflowsOptions options = { .db = bench.db, .proxy = proxy };
     bench.workflows = workflows_new(&options);
     for (size_t i = 0; i < COUNT(types); i++)
         types[i] = (JobType){ .name = handlers[i].name,
@@ -334,6 +336,20 @@ Document bench_document(Bench *bench, const char *name, const char *source)
 {
     Adding in = { bench, { .name = str(name), .source = str(source), .blob = str(name) } };
     bench_write(bench, document_work, &in);
+    return in.document;
+}
+
+static bool find_document_work(DbTx *tx, void *argument, Error *err)
+{
+    Adding *in = argument;
+    return document_find(tx, &in->bench->scope, in->bench->arena, in->document.id, &in->document,
+                         err);
+}
+
+Document bench_find_document(Bench *bench, Str id)
+{
+    Adding in = { bench, { .id = id } };
+    bench_write(bench, find_document_work, &in);
     return in.document;
 }
 

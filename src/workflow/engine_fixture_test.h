@@ -20,6 +20,8 @@ typedef struct Bench {
 } Bench;
 
 Bench bench_open(const char *url);
+/* Whose calls of others go through this proxy, which the bench borrows. */
+Bench bench_open_behind(const char *url, const Proxy *proxy);
 void bench_close(Bench *bench);
 
 /* A workflow of this name; NULL: any. */
@@ -49,6 +51,8 @@ bool bench_retry(Bench *bench, Str id, const char *step);
 void bench_set_role(Bench *bench, Role role);
 /* A document with this text, ready. */
 Document bench_document(Bench *bench, const char *name, const char *source);
+/* As it is now. */
+Document bench_find_document(Bench *bench, Str id);
 /* To the trash. */
 void bench_trash(Bench *bench, Str document);
 size_t bench_executions(Bench *bench);
