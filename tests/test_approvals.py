@@ -118,6 +118,43 @@ def test_fields_are_edited_within_their_schema(house):
     assert ended["state"] == "approved" and ended["fields"] == {"sum": 10}
 
 
+def group(server, name, *people):
+    return server.post("/v1/groups", {"name": name, "add": [f"{one}@example.org" for one in people]})
+
+
+def test_groups_decide_one_of_each_as_they_are_then(house):
+    for wrong, status in (({"name": ""}, 400), ({"name": "x", "add": ["eve@example.org"]}, 400), ({"name": "x", "who": []}, 400)):
+        assert house.post("/v1/groups", wrong).status_code == status
+    finance = group(house, "Finance", "bob", "cem").json()
+    assert (finance["name"], finance["members"]) == ("Finance", 2)
+    assert group(house, "FINANCE").status_code == 409
+    assert group(house, "Law", "cem", "dan").status_code == 201
+    assert house.call("PATCH", "/v1/groups/law", json={"remove": ["cem@example.org"], "name": "Lawyers"}).json()["members"] == 1
+    ann, bob = house.keys["ann"], house.keys["bob"]
+    assert [(g["name"], g["members"]) for g in house.get("/v1/groups", key=ann).json()["items"]] == [("Finance", 2), ("Lawyers", 1)]
+    assert house.get("/v1/groups", key=bob).status_code == 403
+    for method, path in (("GET", "/v1/groups/finance"), ("DELETE", "/v1/groups/finance")):
+        assert house.call(method, path, key=ann).status_code == 403
+
+    for wrong in ("Finance", ["Nobody"], [{"group": "Finance", "quorum": 0}], [{"quorum": 1}], [{"group": "Finance", "quorum": 3}], [7]):
+        answer = house.post("/v1/approvals", {"title": "t", "users": ["bob@example.org"], "groups": wrong}, key=ann)
+        assert answer.status_code == 400 and answer.json()["error"]["field"] == "groups", answer.text
+    approval = ask(house, users=[], groups=[{"group": "Finance", "quorum": 1}, {"group": "Lawyers", "quorum": 1}])
+    assert approval["left"] == 3 and set(links_of(house, approval, "bob")) == {"Approve", "Deny"}
+    assert house.call("PATCH", "/v1/groups/finance", json={"remove": ["bob@example.org"]}).status_code == 200
+    assert decide(house, approval, "bob", "approve").status_code == 404
+    assert decide(house, approval, "cem", "approve").json()["state"] == "waiting"
+    shown = house.get(f"/v1/approvals/{approval['id']}", key=ann).json()
+    assert [(g["name"], g["quorum"], g["approved"], g["left"]) for g in shown["groups"]] == [("Finance", 1, 1, 0), ("Lawyers", 1, 0, 1)]
+    assert decide(house, approval, "dan", "approve").json()["state"] == "approved"
+    asked = house.get(f"/v1/audit?subject={approval['id']}&action=approval.ask").json()["items"]
+    assert [entry["changes"]["groups"] for entry in asked] == ["Finance (1), Lawyers (1)"]
+    assert house.call("DELETE", "/v1/groups/lawyers").status_code == 204
+    assert house.get("/v1/groups/lawyers").status_code == 404
+    said = house.get(f"/v1/audit?subject={finance['id']}").json()["items"]
+    assert [entry["action"] for entry in said] == ["group.change", "group.add"]
+
+
 def test_what_nobody_can_decide_is_not_asked(house):
     for wrong, field in (({"users": []}, "users"), ({"users": ["ann@example.org"]}, "users"), ({"quorum": 2}, "quorum"),
                          ({"users": ["eve@example.org"]}, "users"), ({"roles": ["king"]}, "roles"),

@@ -8,7 +8,9 @@
  * down for each address and each e-mail. Any thread. */
 #pragma once
 
+#include "base/json.h"
 #include "store/api_keys_store.h"
+#include "store/groups_store.h"
 #include "store/people_store.h"
 #include "store/sessions_store.h"
 #include "store/workspaces_store.h"
@@ -82,6 +84,23 @@ typedef struct PersonChange {
 /* Refuses to take away the last owner. */
 MUST_CHECK bool account_change_person(Account *account, Arena *arena, const Visitor *visitor,
                                       Str user, const PersonChange *change, Error *err);
+/* Groups of the workspace's people, by id or name. Their names are for whoever may ask something of
+ * them (ROLE_EDITOR), the rest for ROLE_ADMIN. Each change stands in the audit log. */
+MUST_CHECK bool account_list_groups(Account *account, Arena *arena, const Visitor *visitor,
+                                    GroupList *list_r, Error *err);
+MUST_CHECK bool account_find_group(Account *account, Arena *arena, const Visitor *visitor, Str id,
+                                   Group *group_r, MembershipList *members_r, Error *err);
+typedef struct GroupChange {
+    Str name;            /* empty: as it is */
+    StrList add, remove; /* people by id or mail address */
+} GroupChange;
+/* `id` empty: a new one. What is changed of its people, others may change meanwhile: who is in it
+ * already, or not, is no failure. */
+MUST_CHECK bool account_save_group(Account *account, Arena *arena, const Visitor *visitor, Str id,
+                                   const GroupChange *change, Group *group_r,
+                                   MembershipList *members_r, Error *err);
+MUST_CHECK bool account_remove_group(Account *account, Arena *arena, const Visitor *visitor, Str id,
+                                     Error *err);
 /* The workspaces a person belongs to. */
 MUST_CHECK bool account_workspaces(Account *account, Arena *arena, const Visitor *visitor,
                                    MembershipList *list_r, Error *err);

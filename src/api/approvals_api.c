@@ -46,17 +46,33 @@ static void put_approval(JsonWriter *json, const Approval *approval)
     put_time(json, "ended_at", approval->ended_at_ms);
 }
 
-static void put_person(JsonWriter *json, const ApprovalPerson *person)
+static void put_person(JsonWriter *json, const ApprovalPeople *people, const ApprovalPerson *person)
 {
     put_object(json, NULL);
     put_text(json, "user", person->user);
     put_text_or_null(json, "name", person->name);
+    put_array(json, "groups");
+    for (size_t i = 0; i < people->group_count; i++)
+        if (person->groups >> i & 1)
+            put_text(json, NULL, people->groups[i].group.group);
+    put_end(json);
     if (person->has_decided) {
         put_text(json, "decision", str(approval_verdicts[person->decision.verdict]));
         put_text_or_null(json, "reason", person->decision.reason);
         put_bool(json, "by_mail", person->decision.by_mail);
         put_time(json, "at", person->decision.at_ms);
     }
+    put_end(json);
+}
+
+static void put_group(JsonWriter *json, const ApprovalGroupCount *each)
+{
+    put_object(json, NULL);
+    put_text(json, "group", each->group.group);
+    put_text(json, "name", each->group.name);
+    put_int(json, "quorum", each->group.quorum);
+    put_int(json, "approved", each->approved);
+    put_int(json, "left", each->left);
     put_end(json);
 }
 
@@ -68,9 +84,13 @@ static bool answer_one(const ApprovalWork *work, HttpResponse *response)
     put_int(&json, "approved", people->approved);
     put_int(&json, "denied", people->denied);
     put_int(&json, "left", people->left);
+    put_array(&json, "groups");
+    for (size_t i = 0; i < people->group_count; i++)
+        put_group(&json, &people->groups[i]);
+    put_end(&json);
     put_array(&json, "people");
     for (size_t i = 0; i < people->count; i++)
-        put_person(&json, &people->at[i]);
+        put_person(&json, people, &people->at[i]);
     put_end(&json);
     put_end(&json);
     return true;
@@ -119,30 +139,33 @@ static bool read_wish(const ApiRequest *request, ApprovalWish *wish, Error *err)
 {
     Approval *approval = &wish->approval;
     Str deadline = S(""), on_deadline = S(""), on_shortage = S("");
-    json_t *schema = NULL, *fields = NULL;
+    json_t *groups = NULL, *schema = NULL, *fields = NULL;
     int64_t remind_s = 0;
     Error why;
-    if (!api_fields(request, err, { "title", JSON_STR, &approval->title, .required = true },
-                    { "text", JSON_STR, &approval->text },
-                    { "document", JSON_STR, &approval->document, .length_max = 64 },
-                    { "users", JSON_STRS, &wish->users, .length_max = APPROVAL_CANDIDATES_MAX },
-                    { "roles", JSON_STRS, &wish->roles, .length_max = APPROVAL_CANDIDATES_MAX },
-                    { "quorum", JSON_I64, &approval->quorum, .min = 1, .max = 1000 },
-                    { "denials", JSON_I64, &approval->denials, .min = 1, .max = 1000 },
-                    { "allow_self", JSON_FLAG, &approval->allows_self },
-                    { "deadline", JSON_STR, &deadline, .length_max = 64 },
-                    { "on_deadline", JSON_STR, &on_deadline },
-                    { "deputy", JSON_STR, &approval->deputy, .length_max = 300 },
-                    { "on_shortage", JSON_STR, &on_shortage },
-                    { "remind_every", JSON_I64, &remind_s, .min = 0, .max = 366 * 24 * 3600 },
-                    { "schema", JSON_ANY, &schema }, { "fields", JSON_ANY, &fields }))
+    if (!api_fields(
+            request, err, { "title", JSON_STR, &approval->title, .required = true },
+            { "text", JSON_STR, &approval->text },
+            { "document", JSON_STR, &approval->document, .length_max = 64 },
+            { "users", JSON_STRS, &wish->users, .length_max = APPROVAL_CANDIDATES_MAX },
+            { "roles", JSON_STRS, &wish->roles, .length_max = APPROVAL_CANDIDATES_MAX },
+            { "groups", JSON_ANY, &groups },
+            { "quorum", JSON_I64, &approval->quorum, .min = 1, .max = APPROVAL_QUORUM_MAX },
+            { "denials", JSON_I64, &approval->denials, .min = 1, .max = APPROVAL_QUORUM_MAX },
+            { "allow_self", JSON_FLAG, &approval->allows_self },
+            { "deadline", JSON_STR, &deadline, .length_max = 64 },
+            { "on_deadline", JSON_STR, &on_deadline },
+            { "deputy", JSON_STR, &approval->deputy, .length_max = 300 },
+            { "on_shortage", JSON_STR, &on_shortage },
+            { "remind_every", JSON_I64, &remind_s, .min = 0, .max = 366 * 24 * 3600 },
+            { "schema", JSON_ANY, &schema }, { "fields", JSON_ANY, &fields }))
         return false;
     if (deadline.length && !time_parse(deadline, &approval->deadline_at_ms, &why))
         return fail_field(err, "deadline", "%s", why.message);
     approval->remind_every_ms = remind_s * 1000;
     approval->schema = printed(request, schema);
     approval->fields = printed(request, fields);
-    return read_choices(approval, on_deadline, on_shortage, err);
+    return approval_read_groups(request->arena, groups, &wish->groups, err) &&
+           read_choices(approval, on_deadline, on_shortage, err);
 }
 
 /* --- Asking and looking --- */

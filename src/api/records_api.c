@@ -30,7 +30,8 @@ bool audit_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RecordWork work = { .request = request };
     work.filter = (AuditFilter){ .user = http_query(request->http, "user"),
-                                 .action = http_query(request->http, "action") };
+                                 .action = http_query(request->http, "action"),
+                                 .subject = http_query(request->http, "subject") };
     if (!api_slice(request, &work.slice, err) ||
         !api_query_time(request, "from", &work.filter.from_ms, err) ||
         !api_query_time(request, "to", &work.filter.to_ms, err) ||
@@ -46,6 +47,7 @@ bool audit_show(ApiRequest *request, HttpResponse *response, Error *err)
         put_text(&json, "action", entry->action);
         put_text_or_null(&json, "subject_kind", entry->subject_kind);
         put_text_or_null(&json, "subject", entry->subject);
+        put_raw(&json, "changes", entry->details.length ? entry->details : S("{}"));
         put_text_or_null(&json, "address", entry->address);
         put_time(&json, "created_at", entry->created_at_ms);
         put_end(&json);

@@ -5,11 +5,14 @@
  *                           |------deadline, or too few are left-------> expired (or as chosen)
  *                           '------whoever asked takes it back---------> cancelled
  *
- * Candidates are people of the workspace, and everybody with a role; who has left it, is disabled
- * or lost the role decides nothing any more, but what they decided before stays. Whoever asks does
- * not decide, unless that is allowed. A person decides once: of two decisions at one time each
- * counts once, because every change takes the approval first (approval_touch). What happens stands
- * in the audit log, in the same transaction: action "approval.*", subject kind "approval".
+ * Candidates are people of the workspace, everybody with a role, and whoever is in a group at the
+ * time; who has left, is disabled or lost the role decides nothing any more, but what they decided
+ * before stays. A group may have a quorum of its own besides the one of all: an approval counts for
+ * each group that its person is in, a delegate for those of whom they stand in for, a deputy for
+ * every one. Whoever asks does not decide, unless that is allowed. A person decides once: of two
+ * decisions at one time each counts once, because every change takes the approval first
+ * (approval_touch). What happens stands in the audit log, in the same transaction: action
+ * "approval.*", subject kind "approval".
  *
  * Candidates are told on the page and by mail; a mail has two links, one for each decision, that
  * are good once, until the deadline (or LINK_DAYS), and need no signing in.
@@ -24,7 +27,8 @@
 #define APPROVAL_TEXT_MAX KB(20)
 #define APPROVAL_REASON_MAX KB(4)
 #define APPROVAL_FIELDS_MAX KB(32)
-#define APPROVAL_CANDIDATES_MAX 50
+#define APPROVAL_CANDIDATES_MAX 50 /* people, roles and groups together */
+#define APPROVAL_QUORUM_MAX 1000
 #define APPROVAL_TIME_MAX_MS (INT64_C(366) * 24 * 3600 * 1000) /* of a deadline, from now */
 #define APPROVAL_REMIND_MIN_MS (INT64_C(60) * 1000)
 
@@ -35,8 +39,9 @@ typedef struct Approvals Approvals;
 typedef bool ApprovalEnded(DbTx *tx, void *argument, const Scope *scope, Arena *arena,
                            const Approval *approval, Error *err);
 
-/* `public_url` is for links in mails and borrowed; empty: mails have none. */
-Approvals *approvals_new(Db *db, Str public_url);
+/* `public_url` is for links in mails and borrowed; empty: mails have none. Those that have ended
+ * are kept for so many days, and those of a workflow's execution as long as that at least. */
+Approvals *approvals_new(Db *db, Str public_url, int64_t keep_days);
 void approvals_free(Approvals *approvals); /* NULL is fine */
 /* One listener, set before anything ends. */
 void approvals_set_listener(Approvals *approvals, ApprovalEnded *ended, void *argument);
@@ -44,13 +49,19 @@ void approvals_set_listener(Approvals *approvals, ApprovalEnded *ended, void *ar
 /* --- Asking ----------------------------------------------------------------------------- */
 
 typedef struct ApprovalWish {
-    Approval approval; /* what it says of itself; quorum and denials 0: 1 */
-    StrList users;     /* ids or mail addresses of people of the workspace */
-    StrList roles;     /* names; everybody with one of them or a higher one */
+    Approval approval;        /* what it says of itself; quorum and denials 0: 1 */
+    StrList users;            /* ids or mail addresses of people of the workspace */
+    StrList roles;            /* names; everybody with one of them or a higher one */
+    ApprovalGroupList groups; /* each `group` an id or a name */
 } ApprovalWish;
 
+/* Groups as JSON has them, NULL: none: a list of names or ids, or of {"group": ..., "quorum": n}.
+ * The texts are in the arena. ERROR_INVALID: field "groups". */
+MUST_CHECK bool approval_read_groups(Arena *arena, const json_t *list, ApprovalGroupList *groups_r,
+                                     Error *err);
+
 /* Checks, adds, tells the candidates. ERROR_INVALID names the field: nobody who may decide, fewer
- * than the quorum, a deadline that is past, a schema that is none. */
+ * than a quorum, a deadline that is past, a schema that is none. */
 MUST_CHECK bool approvals_ask(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalWish *wish,
                               Approval *approval_r, Error *err);
 
@@ -97,13 +108,21 @@ MUST_CHECK bool approvals_comment(DbTx *tx, const Scope *scope, Arena *arena, St
 /* Somebody who may decide now, or has. */
 typedef struct ApprovalPerson {
     Str user, name, email;
+    uint64_t groups; /* bit i: they count for ApprovalPeople.groups[i] */
     bool has_decided;
     ApprovalDecision decision;
 } ApprovalPerson;
 
+typedef struct ApprovalGroupCount {
+    ApprovalGroup group;
+    int64_t approved, left; /* as below, for this group */
+} ApprovalGroupCount;
+
 typedef struct ApprovalPeople {
     ApprovalPerson *at;
     size_t count;
+    ApprovalGroupCount *groups;
+    size_t group_count;
     int64_t approved, denied; /* so many did */
     int64_t left;             /* so many may still decide */
 } ApprovalPeople;
@@ -113,11 +132,14 @@ MUST_CHECK bool approvals_people(DbTx *tx, const Scope *scope, Arena *arena,
 
 /* --- By the clock ------------------------------------------------------------------------ */
 
-/* What is due at this time of one that waits: the deadline, too few people left, a reminder. */
+/* What is due at this time of one that waits: the deadline, too few people left, a reminder. Says
+ * when it is looked at next. */
 MUST_CHECK bool approvals_wake(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
                                Str id, int64_t now_ms, Error *err);
-/* Recurring: the same of all; its argument is an Approvals. */
+/* Recurring: the same of those that are to be looked at; its argument is an Approvals. */
 JobHandler approvals_clock_job;
+/* Recurring: removes those that ended long ago; likewise. What happened stands in the audit log. */
+JobHandler approvals_tidy_job;
 
 /* --- Links of mails --------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 struct Approvals {
     Db *db;
     Str public_url;
+    int64_t keep_days;
     ApprovalEnded *ended;
     void *argument;
 };
@@ -17,8 +18,16 @@ struct Approvals {
 MUST_CHECK bool approval_note(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
                               const char *action, const NoticeField *details, size_t count,
                               Error *err);
-/* By name, or by a role. */
+/* By name, or by a role; groups are not looked at. */
 bool approval_is_candidate(const ApprovalCandidateList *list, Str user, Role role);
+/* The ids of the groups with a bit here, with commas between. */
+Str approval_groups_text(Arena *arena, const ApprovalPeople *people, uint64_t bits);
+/* Enough have approved, in all and of each group. */
+bool approval_is_reached(const Approval *approval, const ApprovalPeople *people);
+/* The first group of which too few are left, or NULL. */
+const ApprovalGroupCount *approval_short_group(const ApprovalPeople *people);
+/* Too few are left, in all or of a group. */
+bool approval_is_short(const Approval *approval, const ApprovalPeople *people);
 /* Tells those who may still decide. */
 MUST_CHECK bool approval_tell(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
                               NoticeKind kind, Error *err);
@@ -28,7 +37,8 @@ MUST_CHECK bool approval_close(Approvals *approvals, DbTx *tx, const Scope *scop
 /* Ends it when enough have approved. */
 MUST_CHECK bool approval_count(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
                                Approval *approval, Error *err);
-/* The deputy may decide too; *is_new_r false: there is none, or they have been asked before. */
+/* The deputy may decide too, for every group; *is_new_r false: there is none, or they have been
+ * asked before. */
 MUST_CHECK bool approval_escalate(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval,
                                   bool *is_new_r, Error *err);
 /* The id of a person of the workspace, by id or mail address. */

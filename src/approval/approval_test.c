@@ -4,6 +4,7 @@
 #include "db/fixture_test.h"
 #include "jobs/job_runner.h"
 #include "net/url.h"
+#include "store/groups_store.h"
 #include "store/people_store.h"
 #include "store/workspaces_store.h"
 
@@ -67,7 +68,7 @@ static void bench_open(Bench *bench, const char *url)
     clock_set(NOON);
     cr_assert(db_open(url, NULL, &bench->db, &err), "%s", err.message);
     cr_assert(store_write(bench->db, &system, add_people, bench, &err), "%s", err.message);
-    bench->approvals = approvals_new(bench->db, S("https://lectern.example.org"));
+    bench->approvals = approvals_new(bench->db, S("https://lectern.example.org"), 30);
     approvals_set_listener(bench->approvals, count_end, bench);
 }
 
@@ -118,6 +119,28 @@ static bool leave_step(DbTx *tx, void *argument, Error *why)
     return membership_remove(tx, step->scope, step->to, why);
 }
 
+static bool join_step(DbTx *tx, void *argument, Error *why)
+{
+    Step *step = argument;
+    return group_member_add(tx, step->scope, step->to, step->scope->user, why);
+}
+
+static bool part_step(DbTx *tx, void *argument, Error *why)
+{
+    Step *step = argument;
+    Group group;
+    return group_find(tx, step->scope, step->arena, step->to, &group, why) &&
+           group_member_remove(tx, step->scope, group.id, step->scope->user, why);
+}
+
+static bool dissolve_step(DbTx *tx, void *argument, Error *why)
+{
+    Step *step = argument;
+    Group group;
+    return group_find(tx, step->scope, step->arena, step->to, &group, why) &&
+           group_remove(tx, step->scope, group.id, why);
+}
+
 static bool wake_step(DbTx *tx, void *argument, Error *why)
 {
     Step *step = argument;
@@ -165,13 +188,14 @@ static Str ids(Bench *bench, const char *letters, StrList *list_r)
     return count ? users[0] : S("");
 }
 
-/* "b+" approves, "b-" denies, "b>d" delegates, "b!" leaves, "h9" nine hours pass; "?" after it:
- * that is refused. */
+/* "b+" approves, "b-" denies, "b>d" delegates, "b!" leaves, "b}F" leaves the group F, "b{F" joins
+ * it, "F~" is removed, "h9" nine hours pass; "?" after it: that is refused. */
 static bool play(Bench *bench, Str id, Str what)
 {
     int person = what.at[0] - 'a';
     Step step = { .id = id, .say = { .id = id, .reason = S("because") } };
     int64_t hours;
+    step.to = str_slice(what, what.at[1] == '~' ? 0 : 2, what.at[1] == '~' ? 1 : 3);
     switch (what.at[1]) {
     case '+': return run(bench, person, decide_step, &step);
     case '-':
@@ -183,6 +207,9 @@ static bool play(Bench *bench, Str id, Str what)
     case '!':
         step.to = bench->people[person].user;
         return run(bench, 0, leave_step, &step) && run(bench, 0, wake_step, &step);
+    case '{': return run(bench, person, join_step, &step);
+    case '}': return run(bench, person, part_step, &step) && run(bench, 0, wake_step, &step);
+    case '~': return run(bench, 0, dissolve_step, &step) && run(bench, 0, wake_step, &step);
     default:
         cr_assert(str_to_int(str_from(what, 1), 0, 9999, &hours));
         clock_set(now_ms() + hours * HOUR);
@@ -201,6 +228,7 @@ typedef struct Case {
     bool allows_self;
     const char *steps;
     ApprovalState state;
+    const char *groups; /* "F1 L": of F one has to approve; NULL: none. F: b and c, L: d */
 } Case;
 
 #define EXPIRE APPROVAL_DEADLINE_expire
@@ -246,8 +274,46 @@ static const Case cases[] = {
     { "b", "", 1, 1, "", EXPIRE, LOWER, false, "b!", APPROVAL_expired },
     { "bc", "", 2, 1, "d", EXPIRE, GO_ON, false, "b! c+ d+", APPROVAL_approved },
     { "bc", "", 2, 1, "", EXPIRE, GO_ON, false, "b+ b! c+", APPROVAL_approved },
+    /* groups: whoever is in them then */
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "d+? b+", APPROVAL_approved, "F" },
+    { "e", "", 2, 1, "", EXPIRE, GO_ON, false, "c+ e+", APPROVAL_approved, "F" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b}F b+? c+", APPROVAL_approved, "F" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "f+? f{F f+", APPROVAL_approved, "F" },
+    { "", "", 2, 1, "", EXPIRE, GO_ON, false, "b+ b}F c+", APPROVAL_approved, "F" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b}F c}F", APPROVAL_expired, "F" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "F~ b+?", APPROVAL_expired, "F" },
+    { "e", "", 1, 1, "", EXPIRE, GO_ON, false, "F~ e+", APPROVAL_approved, "F" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "a{F a+? b+", APPROVAL_approved, "F" },
+    /* with quorums of their own */
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b+ c+", APPROVAL_waiting, "F1 L1" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b+ d+", APPROVAL_approved, "F1 L1" },
+    { "", "", 3, 1, "", EXPIRE, GO_ON, false, "b+ d+ c+", APPROVAL_approved, "F1 L1" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b{L b+", APPROVAL_approved, "F1 L1" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b+ b}F d+", APPROVAL_approved, "F1 L1" },
+    { "e", "", 1, 1, "", EXPIRE, GO_ON, false, "e+ d+", APPROVAL_approved, "L1" },
+    { "e", "", 1, 2, "", EXPIRE, GO_ON, false, "d-", APPROVAL_denied, "L1" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b+ d}L", APPROVAL_expired, "F1 L1" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b+ L~", APPROVAL_expired, "F1 L1" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "b+ d!", APPROVAL_expired, "F1 L1" },
+    { "", "", 1, 1, "", EXPIRE, LOWER, false, "b+ d}L", APPROVAL_approved, "F1 L1" },
+    { "", "", 1, 1, "", EXPIRE, LOWER, false, "c! b+ d+", APPROVAL_approved, "F2 L1" },
+    { "", "", 1, 1, "", EXPIRE, GO_ON, false, "d>f b+ f+", APPROVAL_approved, "F1 L1" },
+    { "", "", 1, 1, "e", ESCALATE, GO_ON, false, "b+ h11 e+", APPROVAL_approved, "F1 L1" },
+    { "", "", 1, 1, "e", EXPIRE, GO_ON, false, "b+ d! e+", APPROVAL_approved, "F1 L1" },
+    /* a deputy who asks is none */
+    { "b", "", 1, 1, "a", ESCALATE, GO_ON, false, "h11", APPROVAL_expired },
 };
 /* clang-format on */
+
+static void read_groups(Bench *bench, const char *text, ApprovalGroupList *list_r)
+{
+    Str rest = str(text ? text : ""), what;
+    *list_r = (ApprovalGroupList){ .at = arena_new_array(bench->arena, ApprovalGroup, 4) };
+    while (text && str_next(&rest, ' ', &what))
+        list_r->at[list_r->count++] =
+            (ApprovalGroup){ .group = str_slice(what, 0, 1),
+                             .quorum = what.length > 1 ? what.at[1] - '0' : 0 };
+}
 
 static void play_case(Bench *bench, const Case *row)
 {
@@ -261,6 +327,7 @@ static void play_case(Bench *bench, const Case *row)
     StrList deputies;
     Str role = str(row->role), rest = str(row->steps), what;
     ids(bench, row->users, &step.wish.users);
+    read_groups(bench, row->groups, &step.wish.groups);
     step.wish.approval.deputy = ids(bench, row->deputy, &deputies);
     step.wish.roles = (StrList){ &role, role.length ? 1 : 0 };
     cr_assert(run(bench, 0, ask_step, &step), "%s: %s", row->steps, err.message);
@@ -277,13 +344,30 @@ static void play_case(Bench *bench, const Case *row)
                  bench->ended);
 }
 
+/* A group of this name with nobody else. */
+static bool regroup(DbTx *tx, const Step *step, const char *name, const char *letters, Error *why)
+{
+    Group group = { .name = str(name) }, old;
+    Error none;
+    if (group_find(tx, step->scope, step->arena, group.name, &old, &none) &&
+        !group_remove(tx, step->scope, old.id, why))
+        return false;
+    if (!group_add(tx, step->scope, step->arena, &group, why))
+        return false;
+    for (; *letters; letters++)
+        if (!group_member_add(tx, step->scope, group.id, step->bench->people[*letters - 'a'].user,
+                              why))
+            return false;
+    return true;
+}
+
 static bool stay_step(DbTx *tx, void *argument, Error *why)
 {
     Step *step = argument;
     for (int i = 0; i < PEOPLE; i++)
         if (!membership_set(tx, step->scope, step->bench->people[i].user, roles[i], why))
             return false;
-    return true;
+    return regroup(tx, step, "F", "bc", why) && regroup(tx, step, "L", "d", why);
 }
 
 TEST_BOTH(approval, ends_as_its_people_and_the_clock_say)
@@ -304,6 +388,7 @@ TEST_BOTH(approval, what_cannot_be_asked_names_its_field)
     static const struct {
         const char *field, *users;
         Approval approval;
+        const char *groups;
     } wrong[] = {
         { "title", "b", { .title = S_INIT("") } },
         { "users", "", { .title = S_INIT("t") } },
@@ -320,12 +405,18 @@ TEST_BOTH(approval, what_cannot_be_asked_names_its_field)
         { "schema", "b", { .title = S_INIT("t"), .schema = S_INIT("{\"type\":7}") } },
         { "fields", "b", { .title = S_INIT("t"), .fields = S_INIT("{}") } },
         { "fields", "b", { .title = S_INIT("t"), .schema = S_INIT("{\"required\":[\"a\"]}") } },
+        { "groups", "b", { .title = S_INIT("t") }, "X" },
+        { "groups", "b", { .title = S_INIT("t") }, "F3" },
+        { "quorum", "", { .title = S_INIT("t"), .quorum = 3 }, "F" },
     };
     Bench bench;
+    Step begin = { 0 };
     bench_open(&bench, url);
+    cr_assert(run(&bench, 0, stay_step, &begin), "%s", err.message);
     for (size_t i = 0; i < COUNT(wrong); i++) {
         Step step = { .wish = { .approval = wrong[i].approval } };
         ids(&bench, wrong[i].users, &step.wish.users);
+        read_groups(&bench, wrong[i].groups, &step.wish.groups);
         cr_expect(!run(&bench, 0, ask_step, &step), "%zu", i);
         cr_expect_str_eq(err.field, wrong[i].field, "%zu: %s", i, err.message);
     }
@@ -475,6 +566,34 @@ TEST_BOTH(approval, reminds_and_ends_by_its_job)
     clock_set(NOON + 3 * HOUR);
     wait_for_notices(&bench, "112");
     cr_expect_eq(look(&bench, id).state, APPROVAL_expired);
+    jobs_stop(runner, 15000);
+    bench_close(&bench);
+}
+
+TEST_BOTH(approval, goes_so_many_days_after_it_ended)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Step step = { .wish = { .approval = { .title = S("Pay") } } };
+    ids(&bench, "b", &step.wish.users);
+    cr_assert(run(&bench, 0, ask_step, &step), "%s", err.message);
+    Str id = step.approval.id;
+    cr_assert(play(&bench, id, S("b+")), "%s", err.message);
+    JobType type = { .name = "approval_tidy",
+                     .run = approvals_tidy_job,
+                     .every_ms = HOUR,
+                     .argument = bench.approvals };
+    JobRunnerOptions options = { .db = bench.db, .types = &type, .type_count = 1, .poll_ms = 20 };
+    JobRunner *runner;
+    clock_set(NOON + 29 * 24 * HOUR);
+    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    sleep_ms(100);
+    cr_expect_eq(look(&bench, id).state, APPROVAL_approved);
+    clock_set(NOON + 31 * 24 * HOUR);
+    step = (Step){ .id = id };
+    for (int64_t until = monotonic_ms() + 15000; run(&bench, 0, find_step, &step); sleep_ms(5))
+        cr_assert(monotonic_ms() < until);
+    cr_expect_eq(err.code, ERROR_NOT_FOUND);
     jobs_stop(runner, 15000);
     bench_close(&bench);
 }

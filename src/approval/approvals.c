@@ -1,14 +1,15 @@
-/* approvals.c - who may decide, who is told, and how one ends; see approval.h. */
+/* approvals.c - who is told, and how one ends; see approval.h. */
 #include "approval/approval_int.h"
 #include "base/clock.h"
 #include "store/audit_store.h"
 #include "store/people_store.h"
 
-Approvals *approvals_new(Db *db, Str public_url)
+Approvals *approvals_new(Db *db, Str public_url, int64_t keep_days)
 {
     Approvals *approvals = heap_alloc(sizeof *approvals);
     approvals->db = db;
     approvals->public_url = public_url;
+    approvals->keep_days = keep_days;
     return approvals;
 }
 
@@ -34,107 +35,6 @@ bool approval_note(DbTx *tx, const Scope *scope, Arena *arena, Str approval, con
                          .subject = approval,
                          .details = buf_str(&out) };
     return audit_add(tx, scope, &entry, err);
-}
-
-/* --- People --- */
-
-static const ApprovalDecision *decision_of(const ApprovalDecisionList *list, Str user)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (str_equal(list->at[i].user, user))
-            return &list->at[i];
-    return NULL;
-}
-
-bool approval_is_candidate(const ApprovalCandidateList *list, Str user, Role role)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const ApprovalCandidate *candidate = &list->at[i];
-        if (candidate->user.length ? str_equal(candidate->user, user) : role >= candidate->role)
-            return true;
-    }
-    return false;
-}
-
-static void add_person(ApprovalPeople *people, const Membership *member,
-                       const ApprovalDecision *decision)
-{
-    ApprovalPerson *person = &people->at[people->count++];
-    *person =
-        (ApprovalPerson){ .user = member->user, .name = member->name, .email = member->email };
-    if (!decision) {
-        people->left++;
-        return;
-    }
-    person->has_decided = true;
-    person->decision = *decision;
-}
-
-/* Who is no member any more but has decided: what they said stays. */
-static void add_gone(ApprovalPeople *people, const ApprovalDecisionList *decisions,
-                     const MembershipList *members)
-{
-    for (size_t i = 0; i < decisions->count; i++) {
-        bool is_member = false;
-        for (size_t j = 0; j < members->count && !is_member; j++)
-            is_member = str_equal(members->at[j].user, decisions->at[i].user);
-        if (!is_member)
-            people->at[people->count++] = (ApprovalPerson){ .user = decisions->at[i].user,
-                                                            .has_decided = true,
-                                                            .decision = decisions->at[i] };
-    }
-}
-
-bool approvals_people(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
-                      ApprovalPeople *people_r, Error *err)
-{
-    ApprovalCandidateList candidates;
-    ApprovalDecisionList decisions;
-    MembershipList members;
-    if (!approval_candidate_list(tx, scope, arena, approval->id, &candidates, err) ||
-        !approval_decision_list(tx, scope, arena, approval->id, &decisions, err) ||
-        !membership_list(tx, scope, arena, &members, err))
-        return false;
-    ApprovalPeople people = { .at = arena_new_array(arena, ApprovalPerson,
-                                                    members.count + decisions.count + 1) };
-    for (size_t i = 0; i < members.count; i++) {
-        const Membership *member = &members.at[i];
-        const ApprovalDecision *decision = decision_of(&decisions, member->user);
-        bool is_self = !approval->allows_self && str_equal(member->user, approval->requester);
-        if (decision || (!member->is_disabled && !is_self &&
-                         approval_is_candidate(&candidates, member->user, member->role)))
-            add_person(&people, member, decision);
-    }
-    add_gone(&people, &decisions, &members);
-    for (size_t i = 0; i < decisions.count; i++) {
-        people.approved += decisions.at[i].verdict == APPROVAL_VERDICT_approved;
-        people.denied += decisions.at[i].verdict == APPROVAL_VERDICT_denied;
-    }
-    *people_r = people;
-    return true;
-}
-
-bool approval_member(DbTx *tx, const Scope *scope, Arena *arena, const char *field, Str who,
-                     Str *user_r, Error *err)
-{
-    MembershipList members;
-    Str address = str_lower(arena, str_trim(who));
-    if (!membership_list(tx, scope, arena, &members, err))
-        return false;
-    for (size_t i = 0; i < members.count; i++) {
-        const Membership *member = &members.at[i];
-        if (!str_equal(member->user, who) && !str_equal(member->email, address))
-            continue;
-        if (member->is_disabled)
-            return fail_field(err, field, "'" STR_FMT "' is disabled; name somebody else",
-                              STR_ARG(str_slice(who, 0, 80)));
-        *user_r = member->user;
-        return true;
-    }
-    return fail_field(err, field,
-                      "'" STR_FMT "' is nobody of this workspace; give the id or mail address of "
-                      "one of its people",
-                      STR_ARG(str_slice(who, 0, 80)));
 }
 
 /* --- Telling --- */
@@ -233,10 +133,10 @@ bool approval_count(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *a
     ApprovalPeople people;
     if (!approvals_people(tx, scope, arena, approval, &people, err))
         return false;
-    if (people.approved >= approval->quorum)
+    if (approval_is_reached(approval, &people))
         return approval_close(approvals, tx, scope, arena, approval, APPROVAL_approved, S(""), err);
     bool is_denied = people.denied >= approval->denials ||
-                     (people.denied && people.approved + people.left < approval->quorum);
+                     (people.denied && approval_is_short(approval, &people));
     if (!is_denied)
         return true;
     Str reason = S("");

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json_schema.h"
 #include "store/documents_store.h"
+#include "store/groups_store.h"
 
 static bool check_length(const char *field, Str text, size_t min, size_t max, Error *err)
 {
@@ -70,10 +71,72 @@ static bool check(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval
     return check_times(approval, err);
 }
 
+/* --- Who may decide --- */
+
+static bool wrong_groups(Error *err)
+{
+    return fail_field(err, "groups",
+                      "'groups' must be names or ids of at most %d groups, or objects of 'group' "
+                      "and 'quorum' (1 to %d)",
+                      APPROVAL_CANDIDATES_MAX, APPROVAL_QUORUM_MAX);
+}
+
+bool approval_read_groups(Arena *arena, const json_t *list, ApprovalGroupList *groups_r, Error *err)
+{
+    ApprovalGroupList groups = { .count = json_array_size(list) };
+    const json_t *item;
+    size_t i;
+    if (!json_is_null(list) && list && !json_is_array(list))
+        return wrong_groups(err);
+    if (groups.count > APPROVAL_CANDIDATES_MAX)
+        return wrong_groups(err);
+    groups.at = arena_new_array(arena, ApprovalGroup, groups.count + 1);
+    json_array_foreach(list, i, item)
+    {
+        ApprovalGroup *group = &groups.at[i];
+        *group = (ApprovalGroup){ 0 };
+        Error why;
+        if (json_is_string(item))
+            group->group = str_copy(arena, str(json_string_value(item)));
+        else if (!json_read(item, arena,
+                            JSON_FIELDS({ "group", JSON_STR, &group->group, .required = true },
+                                        { "quorum", JSON_I64, &group->quorum, .min = 1,
+                                          .max = APPROVAL_QUORUM_MAX }),
+                            &why))
+            return wrong_groups(err);
+    }
+    *groups_r = groups;
+    return true;
+}
+
+/* *names_r: for the history, as "Finance (2), Legal". */
+static bool add_groups(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
+                       const ApprovalGroupList *wanted, Str *names_r, Error *err)
+{
+    Str *names = arena_new_array(arena, Str, wanted->count + 1);
+    for (size_t i = 0; i < wanted->count; i++) {
+        ApprovalGroup group = wanted->at[i];
+        Group found;
+        Error why = { 0 };
+        if (!group_find(tx, scope, arena, group.group, &found, &why))
+            return why.code == ERROR_NOT_FOUND ? fail_field(err, "groups", "%s", why.message)
+                                               : fail(err, why.code, "%s", why.message);
+        group.group = found.id;
+        group.name = found.name;
+        if (!approval_group_set(tx, scope, approval, &group, err))
+            return false;
+        names[i] = group.quorum ? str_format(arena, STR_FMT " (%" PRId64 ")", STR_ARG(found.name),
+                                             group.quorum)
+                                : found.name;
+    }
+    *names_r = str_join(arena, names, wanted->count, S(", "));
+    return true;
+}
+
 static bool add_candidates(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
                            const ApprovalWish *wish, Error *err)
 {
-    if (wish->users.count + wish->roles.count > APPROVAL_CANDIDATES_MAX)
+    if (wish->users.count + wish->roles.count + wish->groups.count > APPROVAL_CANDIDATES_MAX)
         return fail_field(err, "users", "there are at most %d candidates", APPROVAL_CANDIDATES_MAX);
     for (size_t i = 0; i < wish->users.count; i++) {
         ApprovalCandidate person = { 0 };
@@ -99,8 +162,17 @@ static bool check_reach(DbTx *tx, const Scope *scope, Arena *arena, const Approv
     if (!approvals_people(tx, scope, arena, approval, &people, err))
         return false;
     if (!people.left)
-        return fail_field(err, "users",
-                          "nobody may decide this; name 'users' or 'roles' besides whoever asks");
+        return fail_field(
+            err, "users",
+            "nobody may decide this; name 'users', 'roles' or 'groups' of others than "
+            "whoever asks");
+    const ApprovalGroupCount *group = approval_short_group(&people);
+    if (group)
+        return fail_field(err, "groups",
+                          "%" PRId64 " of the group '" STR_FMT
+                          "' have to approve, but only %" PRId64 " of it may decide",
+                          group->group.quorum, STR_ARG(str_slice(group->group.name, 0, 80)),
+                          group->left);
     return people.left >= approval->quorum ||
            fail_field(err, "quorum", "the quorum is %" PRId64 ", but only %" PRId64 " may decide",
                       approval->quorum, people.left);
@@ -110,6 +182,7 @@ bool approvals_ask(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalWis
                    Approval *approval_r, Error *err)
 {
     Approval approval = wish->approval;
+    Str groups;
     approval.quorum = MAX(approval.quorum, 1);
     approval.denials = MAX(approval.denials, 1);
     if (approval.schema.length && !approval.fields.length)
@@ -119,12 +192,14 @@ bool approvals_ask(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalWis
     if (!check(tx, scope, arena, &approval, err) ||
         !approval_add(tx, scope, arena, &approval, err) ||
         !add_candidates(tx, scope, arena, approval.id, wish, err) ||
+        !add_groups(tx, scope, arena, approval.id, &wish->groups, &groups, err) ||
         !check_reach(tx, scope, arena, &approval, err))
         return false;
     const NoticeField details[] = {
         { "title", approval.title },
         { "users", str_join(arena, wish->users.at, wish->users.count, S(", ")) },
         { "roles", str_join(arena, wish->roles.at, wish->roles.count, S(", ")) },
+        { "groups", groups },
         { "quorum", str_format(arena, "%" PRId64, approval.quorum) },
         { "fields", approval.fields },
         { "origin", approval.origin },

@@ -12,9 +12,9 @@ static bool needs_person(const Scope *scope, Error *err)
 }
 
 /* Whether the scope's person may still decide; a key that was given a lower role than they have is
- * no way around it. */
+ * no way around it. *groups_r: the groups that they count for. */
 static bool may_decide(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
-                       Error *err)
+                       Str *groups_r, Error *err)
 {
     ApprovalCandidateList candidates;
     ApprovalPeople people;
@@ -29,7 +29,8 @@ static bool may_decide(DbTx *tx, const Scope *scope, Arena *arena, const Approva
         if (person->has_decided)
             return fail(err, ERROR_CONFLICT, "you have decided this already: %s",
                         approval_verdicts[person->decision.verdict]);
-        return approval_is_candidate(&candidates, scope->user, scope->role) ||
+        *groups_r = approval_groups_text(arena, &people, person->groups);
+        return person->groups || approval_is_candidate(&candidates, scope->user, scope->role) ||
                fail(err, ERROR_DENIED, "this key has a lower role than those who decide this");
     }
     if (!approval->allows_self && str_equal(approval->requester, scope->user))
@@ -76,12 +77,13 @@ bool approvals_edit(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str fiel
                     Approval *approval_r, Error *err)
 {
     Approval approval;
+    Str groups;
     int64_t withdrawn;
     if (!approvals_find(tx, scope, arena, id, &approval, err) ||
         !approval_touch(tx, scope, arena, id, version, &approval, err))
         return false;
     bool is_requester = scope->user.length && str_equal(scope->user, approval.requester);
-    if ((!is_requester && !may_decide(tx, scope, arena, &approval, err)) ||
+    if ((!is_requester && !may_decide(tx, scope, arena, &approval, &groups, err)) ||
         !edit(tx, scope, arena, &approval, fields, &withdrawn, err) ||
         !tell_again(tx, scope, arena, &approval, withdrawn, err))
         return false;
@@ -102,9 +104,9 @@ static bool check_reason(Str reason, bool is_needed, Error *err)
 bool approvals_decide(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
                       const ApprovalSay *say, Approval *approval_r, Error *err)
 {
-    const ApprovalDecision decision = { .verdict = say->verdict,
-                                        .reason = str_trim(say->reason),
-                                        .by_mail = say->by_mail };
+    ApprovalDecision decision = { .verdict = say->verdict,
+                                  .reason = str_trim(say->reason),
+                                  .by_mail = say->by_mail };
     const NoticeField details[] = { { "verdict", str(approval_verdicts[say->verdict]) },
                                     { "reason", decision.reason },
                                     { "by", say->by_mail ? S("mail") : S("") } };
@@ -113,7 +115,7 @@ bool approvals_decide(Approvals *approvals, DbTx *tx, const Scope *scope, Arena 
     if (!check_reason(say->reason, say->verdict == APPROVAL_VERDICT_denied, err) ||
         !approvals_find(tx, scope, arena, say->id, &approval, err) ||
         !approval_touch(tx, scope, arena, say->id, say->version, &approval, err) ||
-        !may_decide(tx, scope, arena, &approval, err) ||
+        !may_decide(tx, scope, arena, &approval, &decision.for_groups, err) ||
         !edit(tx, scope, arena, &approval, say->fields, &withdrawn, err) ||
         !approval_decision_add(tx, scope, approval.id, &decision, err) ||
         !approval_note(tx, scope, arena, approval.id, "decide", details, COUNT(details), err) ||
@@ -145,18 +147,19 @@ static bool check_delegate(DbTx *tx, const Scope *scope, Arena *arena, const App
 bool approvals_delegate(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str to, Str reason,
                         Approval *approval_r, Error *err)
 {
-    const ApprovalDecision decision = { .verdict = APPROVAL_VERDICT_delegated,
-                                        .reason = str_trim(reason) };
+    ApprovalDecision decision = { .verdict = APPROVAL_VERDICT_delegated,
+                                  .reason = str_trim(reason) };
     ApprovalCandidate delegate = { 0 };
     Approval approval;
     if (!check_reason(reason, false, err) ||
         !approvals_find(tx, scope, arena, id, &approval, err) ||
         !approval_touch(tx, scope, arena, id, 0, &approval, err) ||
-        !may_decide(tx, scope, arena, &approval, err) ||
+        !may_decide(tx, scope, arena, &approval, &delegate.for_groups, err) ||
         !approval_member(tx, scope, arena, "to", to, &delegate.user, err) ||
         !check_delegate(tx, scope, arena, &approval, delegate.user, err))
         return false;
     const NoticeField details[] = { { "to", delegate.user }, { "reason", decision.reason } };
+    decision.for_groups = delegate.for_groups;
     if (!approval_decision_add(tx, scope, id, &decision, err) ||
         !approval_candidate_add(tx, scope, id, &delegate, err) ||
         !approval_note(tx, scope, arena, id, "delegate", details, COUNT(details), err) ||

@@ -433,7 +433,7 @@ static bool open_notifier(App *app, Error *err)
     if (!notifier_open(&options, &app->api.notifier, err))
         return false;
     app->api.webhooks = webhooks_new(&webhooks);
-    app->api.approvals = approvals_new(app->api.db, settings->public_url);
+    app->api.approvals = approvals_new(app->api.db, settings->public_url, settings->approval_days);
     notifier_set_more(app->api.notifier, approvals_write_links, app->api.approvals);
     app->api.link_throttle = throttle_new();
     return true;

@@ -39,8 +39,11 @@ const char *const approval_verbs[APPROVAL_VERDICT_COUNT] = {
 
 /* Who the scope's user is: $2 their id, $3 their role. */
 #define MAY_DECIDE                                                                                 \
-    "EXISTS (SELECT 1 FROM approval_candidates c WHERE c.workspace = a.workspace"                  \
-    " AND c.approval = a.id AND (c.user_id = $2 OR (c.role > 0 AND c.role <= $3)))"
+    "(EXISTS (SELECT 1 FROM approval_candidates c WHERE c.workspace = a.workspace"                 \
+    " AND c.approval = a.id AND (c.user_id = $2 OR (c.role > 0 AND c.role <= $3)))"                \
+    " OR EXISTS (SELECT 1 FROM approval_groups g JOIN group_members m"                             \
+    " ON m.workspace = g.workspace AND m.group_id = g.group_id WHERE g.workspace = a.workspace"    \
+    " AND g.approval = a.id AND m.user_id = $2))"
 #define HAS_DECIDED                                                                                \
     "EXISTS (SELECT 1 FROM approval_decisions d WHERE d.workspace = a.workspace"                   \
     " AND d.approval = a.id AND d.user_id = $2)"
@@ -177,22 +180,6 @@ bool approval_knows(DbTx *tx, const Scope *scope, Str id, bool *knows_r, Error *
     return true;
 }
 
-bool approval_list_waiting(DbTx *tx, const Scope *scope, Arena *arena, const Slice *slice,
-                           ApprovalList *list_r, Error *err)
-{
-    int64_t limit = slice_limit(slice);
-    SqlItems items;
-
-    if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena,
-                  DB_SAME(COLUMNS "WHERE a.state = 'waiting' AND a.id > $1 ORDER BY a.id LIMIT $2"),
-                  DB_ARGS(db_text(slice ? slice->after : STR_NONE), db_int(limit + 1)),
-                  read_approval, sizeof(Approval), &items, err))
-        return false;
-    *list_r = part(&items, limit);
-    return true;
-}
-
 bool approval_touch(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t version,
                     Approval *approval_r, Error *err)
 {
@@ -200,8 +187,9 @@ bool approval_touch(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t 
     Approval found;
 
     if (!db_exec(tx,
-                 DB_SAME("UPDATE approvals SET version = version + 1 WHERE workspace = $1"
-                         " AND id = $2 AND state = 'waiting' AND ($3 = 0 OR version = $3)"),
+                 DB_SAME("UPDATE approvals SET version = version + 1, look_at = 0"
+                         " WHERE workspace = $1 AND id = $2 AND state = 'waiting'"
+                         " AND ($3 = 0 OR version = $3)"),
                  DB_ARGS(db_text(scope->workspace), db_text(id), db_int(version)), &changed, err) ||
         !approval_find(tx, scope, arena, id, &found, err))
         return false;
@@ -250,17 +238,23 @@ bool approval_candidate_add(DbTx *tx, const Scope *scope, Str approval,
                             const ApprovalCandidate *candidate, Error *err)
 {
     return db_exec(tx,
-                   DB_SAME("INSERT INTO approval_candidates (workspace, approval, user_id, role)"
-                           " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"),
+                   DB_SAME("INSERT INTO approval_candidates (workspace, approval, user_id, role,"
+                           " for_groups) VALUES ($1, $2, $3, $4, $5)"
+                           " ON CONFLICT (workspace, approval, user_id, role)"
+                           " DO UPDATE SET for_groups = excluded.for_groups"),
                    DB_ARGS(db_text(scope->workspace), db_text(approval), db_text(candidate->user),
-                           db_int(candidate->user.length ? ROLE_NONE : candidate->role)),
+                           db_int(candidate->user.length ? ROLE_NONE : candidate->role),
+                           db_text(candidate->for_groups)),
                    NULL, err);
 }
 
 static void read_candidate(DbRows *row, Arena *arena, void *item)
 {
-    *(ApprovalCandidate *)item =
-        (ApprovalCandidate){ db_get_text(row, 0, arena), (Role)db_get_int(row, 1) };
+    *(ApprovalCandidate *)item = (ApprovalCandidate){
+        .user = db_get_text(row, 0, arena),
+        .role = (Role)db_get_int(row, 1),
+        .for_groups = db_get_text(row, 2, arena),
+    };
 }
 
 bool approval_candidate_list(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
@@ -269,8 +263,8 @@ bool approval_candidate_list(DbTx *tx, const Scope *scope, Arena *arena, Str app
     SqlItems items;
 
     if (!sql_list(tx, arena,
-                  DB_SAME("SELECT user_id, role FROM approval_candidates WHERE workspace = $1"
-                          " AND approval = $2 ORDER BY user_id, role"),
+                  DB_SAME("SELECT user_id, role, for_groups FROM approval_candidates"
+                          " WHERE workspace = $1 AND approval = $2 ORDER BY user_id, role"),
                   DB_ARGS(db_text(scope->workspace), db_text(approval)), read_candidate,
                   sizeof(ApprovalCandidate), &items, err))
         return false;
@@ -287,11 +281,12 @@ bool approval_decision_add(DbTx *tx, const Scope *scope, Str approval,
 
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO approval_decisions (workspace, approval, user_id, verdict,"
-                         " reason, by_mail, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-                         " ON CONFLICT DO NOTHING"),
+                         " reason, by_mail, created_at, for_groups)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(approval), db_text(scope->user),
                          db_text(str(approval_verdicts[decision->verdict])),
-                         db_text(decision->reason), db_int(decision->by_mail), db_int(now_ms())),
+                         db_text(decision->reason), db_int(decision->by_mail), db_int(now_ms()),
+                         db_text(decision->for_groups)),
                  &added, err))
         return false;
     return added || fail(err, ERROR_CONFLICT, "you have decided this already");
@@ -306,6 +301,7 @@ static void read_decision(DbRows *row, Arena *arena, void *item)
         .reason = db_get_text(row, 2, arena),
         .by_mail = db_get_int(row, 3) != 0,
         .at_ms = db_get_int(row, 4),
+        .for_groups = db_get_text(row, 5, arena),
     };
 }
 
@@ -315,7 +311,7 @@ bool approval_decision_list(DbTx *tx, const Scope *scope, Arena *arena, Str appr
     SqlItems items;
 
     if (!sql_list(tx, arena,
-                  DB_SAME("SELECT user_id, verdict, reason, by_mail, created_at"
+                  DB_SAME("SELECT user_id, verdict, reason, by_mail, created_at, for_groups"
                           " FROM approval_decisions WHERE workspace = $1 AND approval = $2"
                           " ORDER BY created_at, user_id"),
                   DB_ARGS(db_text(scope->workspace), db_text(approval)), read_decision,

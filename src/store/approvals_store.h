@@ -1,11 +1,13 @@
-/* approvals_store.h - the tables `approvals`, `approval_candidates`, `approval_decisions` and
- * `approval_links`: what people are asked to approve, who may, what they said, and the links of
- * mails that say it for them.
+/* approvals_store.h - the tables `approvals`, `approval_candidates`, `approval_groups`,
+ * `approval_decisions` and `approval_links`: what people are asked to approve, who may, what they
+ * said, and the links of mails that say it for them.
  *
  *     waiting -> approved, denied, expired, cancelled
  *
  * Whoever changes one calls approval_touch() first: it fails unless the approval waits, and holds
  * it until the transaction ends, so of two who decide at once the second sees what the first did.
+ * Each one that waits has a time when the clock looks at it (approval_list_due); every change, also
+ * of those who may decide it, sets that to at once, and the clock says when it looks again.
  * What happened stands in the audit log (subject kind "approval"). */
 #pragma once
 
@@ -93,9 +95,38 @@ MUST_CHECK bool approval_list(DbTx *tx, const Scope *scope, Arena *arena,
                               ApprovalList *list_r, Error *err);
 /* Whether the scope's user may see it: only_known, of one. */
 MUST_CHECK bool approval_knows(DbTx *tx, const Scope *scope, Str id, bool *knows_r, Error *err);
-/* Those that wait, by id, of all workspaces. System scope. */
-MUST_CHECK bool approval_list_waiting(DbTx *tx, const Scope *scope, Arena *arena,
-                                      const Slice *slice, ApprovalList *list_r, Error *err);
+
+/* --- By the clock ---------------------------------------------------------------------- */
+
+/* One of any workspace, for the job that serves all of them. */
+typedef struct ApprovalKey {
+    Str workspace, id;
+} ApprovalKey;
+
+typedef struct ApprovalKeyList {
+    ApprovalKey *at;
+    size_t count;
+    Str next; /* see slice.h */
+} ApprovalKeyList;
+
+/* Those that wait and are to be looked at by now, of all workspaces. System scope. */
+MUST_CHECK bool approval_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
+                                  const Slice *slice, ApprovalKeyList *list_r, Error *err);
+/* The next look is at this time. *set_r false: it has ended, or is no longer of this version, and
+ * is due as it was. */
+MUST_CHECK bool approval_look_at(DbTx *tx, const Scope *scope, const Approval *approval,
+                                 int64_t time_ms, bool *set_r, Error *err);
+/* Those that this person may decide, or a group, are due at once. Called wherever people change
+ * (people_store.c, groups_store.c), before a membership goes. */
+MUST_CHECK bool approval_look_for_user(DbTx *tx, const Scope *scope, Str user, Error *err);
+MUST_CHECK bool approval_look_for_group(DbTx *tx, const Scope *scope, Str group, Error *err);
+
+/* Those that ended before this time, and not those that a workflow execution asked for that is
+ * still kept; *count_r, at most `limit` at once. System scope. */
+MUST_CHECK bool approval_purge(DbTx *tx, const Scope *scope, int64_t before_ms, int64_t limit,
+                               int64_t *count_r, Error *err);
+
+/* --- Changing -------------------------------------------------------------------------- */
 
 /* Takes it for the rest of the transaction and raises its version. ERROR_CONFLICT: it has ended, or
  * is no longer of this version (0: any). */
@@ -112,6 +143,7 @@ MUST_CHECK bool approval_end(DbTx *tx, const Scope *scope, const Approval *appro
 typedef struct ApprovalCandidate {
     Str user; /* empty: a role */
     Role role;
+    Str for_groups; /* whom a person stands in for counts for these: ids with commas between */
 } ApprovalCandidate;
 
 typedef struct ApprovalCandidateList {
@@ -119,17 +151,50 @@ typedef struct ApprovalCandidateList {
     size_t count;
 } ApprovalCandidateList;
 
-/* True also when they are one already. */
+/* True also when they are one already; then they stand in for these groups. */
 MUST_CHECK bool approval_candidate_add(DbTx *tx, const Scope *scope, Str approval,
                                        const ApprovalCandidate *candidate, Error *err);
 MUST_CHECK bool approval_candidate_list(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
                                         ApprovalCandidateList *list_r, Error *err);
 
+/* A group whose people may decide, whoever is in it at the time. */
+typedef struct ApprovalGroup {
+    Str group;
+    Str name;       /* as it is called now; of one that is gone, as it was */
+    int64_t quorum; /* how many of it have to approve; 0: it has none of its own */
+} ApprovalGroup;
+
+typedef struct ApprovalGroupList {
+    ApprovalGroup *at;
+    size_t count;
+} ApprovalGroupList;
+
+/* Adds it, or sets its quorum. */
+MUST_CHECK bool approval_group_set(DbTx *tx, const Scope *scope, Str approval,
+                                   const ApprovalGroup *group, Error *err);
+/* By name. */
+MUST_CHECK bool approval_group_list(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
+                                    ApprovalGroupList *list_r, Error *err);
+
+typedef struct ApprovalGroupMember {
+    Str user, group;
+} ApprovalGroupMember;
+
+typedef struct ApprovalGroupMemberList {
+    ApprovalGroupMember *at;
+    size_t count;
+} ApprovalGroupMemberList;
+
+/* Who is in its groups now, by person as str_compare() has them. */
+MUST_CHECK bool approval_group_member_list(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
+                                           ApprovalGroupMemberList *list_r, Error *err);
+
 typedef struct ApprovalDecision {
     Str user;
     ApprovalVerdict verdict;
     Str reason;
-    bool by_mail; /* through the link of a mail */
+    Str for_groups; /* it counts for these: ids with commas between */
+    bool by_mail;   /* through the link of a mail */
     int64_t at_ms;
 } ApprovalDecision;
 

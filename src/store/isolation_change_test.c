@@ -248,8 +248,31 @@ static bool approvals_are_hidden(DbTx *tx, World *world, Error *err)
     EXPECT(!withdrawn);
     EXPECT_CODE(ERROR_NOT_FOUND, approval_link_use(tx, theirs, S("hash"), err));
     EXPECT_EMPTY(ApprovalList, approval_list(tx, theirs, arena, &all, NULL, &list, err));
-    EXPECT_CODE(ERROR_DENIED,
-                approval_list_waiting(tx, theirs, arena, NULL, &(ApprovalList){ 0 }, err));
+    EXPECT_CODE(ERROR_DENIED, approval_list_due(tx, theirs, arena, INT64_MAX, NULL,
+                                                &(ApprovalKeyList){ 0 }, err));
+    EXPECT_CODE(ERROR_DENIED, approval_purge(tx, theirs, INT64_MAX, 9, &withdrawn, err));
+    bool is_set;
+    CALL(approval_look_at(tx, theirs, &approval, 9, &is_set, err));
+    EXPECT(!is_set);
+    CALL(approval_look_for_user(tx, theirs, world->ours.user, err));
+    CALL(approval_look_for_group(tx, theirs, secret.group.id, err));
+    return true;
+}
+
+static bool groups_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Str id = secret.group.id;
+
+    EXPECT_CODE(ERROR_NOT_FOUND, group_rename(tx, theirs, &secret.group, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, group_member_add(tx, theirs, id, theirs->user, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, group_member_remove(tx, theirs, id, world->ours.user, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, group_remove(tx, theirs, id, err));
+    Group group = { .name = S("Theirs") };
+    CALL(group_add(tx, theirs, world->arena, &group, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, group_member_add(tx, theirs, group.id, world->ours.user, err));
+    CALL(group_remove(tx, theirs, group.id, err));
+    EXPECT_EMPTY(GroupList, group_list(tx, theirs, world->arena, &list, err));
     return true;
 }
 
@@ -404,7 +427,7 @@ bool isolation_change(DbTx *tx, World *world, Error *err)
     return workflows_are_hidden(tx, world, err) && functions_change_nothing(tx, world, err) &&
            talks_are_hidden(tx, world, err) && labels_are_hidden(tx, world, err) &&
            nothing_is_learned(tx, world, err) && no_cards_are_listed(tx, world, err) &&
-           approvals_are_hidden(tx, world, err) && webhooks_are_hidden(tx, world, err) &&
-           lists_are_empty(tx, world, err) && isolation_meetings_hidden(tx, world, err) &&
-           jobs_go_on(tx, world, err);
+           approvals_are_hidden(tx, world, err) && groups_are_hidden(tx, world, err) &&
+           webhooks_are_hidden(tx, world, err) && lists_are_empty(tx, world, err) &&
+           isolation_meetings_hidden(tx, world, err) && jobs_go_on(tx, world, err);
 }

@@ -278,6 +278,25 @@ static bool webhooks_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool groups_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    MembershipList members;
+    Membership member;
+    Group group;
+
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                group_find(tx, theirs, world->arena, secret.group.id, &group, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, group_find(tx, theirs, world->arena, S("ours"), &group, err));
+    CALL(membership_list_of_group(tx, theirs, world->arena, secret.group.id, &members, err));
+    EXPECT(!members.count);
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                membership_find(tx, theirs, world->arena, world->ours.user, &member, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                membership_find(tx, theirs, world->arena, S("ours@example.org"), &member, err));
+    return true;
+}
+
 static bool approvals_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -293,6 +312,12 @@ static bool approvals_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(approval_candidate_list(tx, theirs, world->arena, id, &candidates, err));
     CALL(approval_decision_list(tx, theirs, world->arena, id, &decisions, err));
     EXPECT(!candidates.count && !decisions.count);
+    ApprovalGroupList groups;
+    CALL(approval_group_list(tx, theirs, world->arena, id, &groups, err));
+    EXPECT(!groups.count);
+    ApprovalGroupMemberList grouped;
+    CALL(approval_group_member_list(tx, theirs, world->arena, id, &grouped, err));
+    EXPECT(!grouped.count);
     EXPECT_CODE(ERROR_NOT_FOUND, approval_link_check(tx, theirs, S("hash"), err));
     return true;
 }
@@ -405,6 +430,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(labels_find_nothing(tx, world, err));
     CALL(jobs_find_nothing(tx, world, err) && runs_find_nothing(tx, world, err));
     CALL(connections_find_nothing(tx, world, err) && approvals_find_nothing(tx, world, err));
+    CALL(groups_find_nothing(tx, world, err));
     CALL(webhooks_find_nothing(tx, world, err) && workflows_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;

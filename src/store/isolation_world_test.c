@@ -75,6 +75,11 @@ static bool fill_approvals(DbTx *tx, World *world, Error *err)
     CALL(approval_add(tx, ours, world->arena, &secret.approval, err));
     CALL(approval_candidate_add(tx, ours, secret.approval.id, &candidate, err));
     CALL(approval_candidate_add(tx, ours, secret.approval.id, &candidate, err));
+    secret.group = (Group){ .name = S("Ours") };
+    CALL(group_add(tx, ours, world->arena, &secret.group, err));
+    CALL(group_member_add(tx, ours, secret.group.id, ours->user, err));
+    CALL(approval_group_set(tx, ours, secret.approval.id,
+                            &(ApprovalGroup){ .group = secret.group.id, .name = S("Ours") }, err));
     CALL(approval_decision_add(tx, ours, secret.approval.id, &decision, err));
     return approval_link_add(tx, ours, secret.approval.id, ours->user, S("hash"), err);
 }

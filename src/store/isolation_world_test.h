@@ -15,6 +15,7 @@
 #include "store/connection_grants_store.h"
 #include "store/connections_store.h"
 #include "store/conversations_store.h"
+#include "store/groups_store.h"
 #include "store/hooks_store.h"
 #include "store/judged_sets_store.h"
 #include "store/label_sets_store.h"
@@ -69,6 +70,7 @@ typedef struct IsolationSecret {
     KeptSummary summary;
     Run run;
     Connection connection;
+    Group group;
     Approval approval;
     WorkflowExecution execution;
     Recipe workflow;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/approvals_store.h"
 #include "store/client_files_store.h"
 #include "store/sql.h"
 
@@ -81,7 +82,8 @@ bool user_update(DbTx *tx, const Scope *scope, const User *user, Error *err)
                               db_text(scope->workspace),
                               db_text(utf8_fold(arena, str_trim(user->email))), db_text(user->name),
                               db_text(user->password_hash), db_int(user->is_disabled)),
-                      "person", user->id, err);
+                      "person", user->id, err) &&
+           (!user->is_disabled || approval_look_for_user(tx, scope, user->id, err));
 }
 
 bool user_logged_in(DbTx *tx, const Scope *scope, Str id, int64_t at_ms, Error *err)
@@ -110,6 +112,7 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
                    DB_SAME("UPDATE client_files SET expires_at = 1 WHERE user_id = $1"
                            " AND purpose = '" FILE_PURPOSE_VOICE "'"),
                    DB_ARGS(db_text(id)), NULL, err) &&
+           approval_look_for_user(tx, scope, id, err) &&
            sql_change(tx, DB_SAME("DELETE FROM users WHERE id = $1"), DB_ARGS(db_text(id)),
                       "person", id, err);
 }
@@ -139,18 +142,32 @@ static void read_membership(DbRows *row, Arena *arena, void *item)
 bool membership_set(DbTx *tx, const Scope *scope, Str user, Role role, Error *err)
 {
     return db_exec(
-        tx,
-        DB_SAME("INSERT INTO memberships (workspace, user_id, role, created_at)"
-                " VALUES ($1, $2, $3, $4)"
-                " ON CONFLICT (workspace, user_id) DO UPDATE SET role = excluded.role"),
-        DB_ARGS(db_text(scope->workspace), db_text(user), db_int(role), db_int(now_ms())), NULL,
-        err);
+               tx,
+               DB_SAME("INSERT INTO memberships (workspace, user_id, role, created_at)"
+                       " VALUES ($1, $2, $3, $4)"
+                       " ON CONFLICT (workspace, user_id) DO UPDATE SET role = excluded.role"),
+               DB_ARGS(db_text(scope->workspace), db_text(user), db_int(role), db_int(now_ms())),
+               NULL, err) &&
+           approval_look_for_user(tx, scope, user, err);
 }
 
 bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err)
 {
-    return sql_change(tx, DB_SAME("DELETE FROM memberships WHERE workspace = $1 AND user_id = $2"),
+    return approval_look_for_user(tx, scope, user, err) &&
+           sql_change(tx, DB_SAME("DELETE FROM memberships WHERE workspace = $1 AND user_id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(user)), "member", user, err);
+}
+
+bool membership_find(DbTx *tx, const Scope *scope, Arena *arena, Str named, Membership *member_r,
+                     Error *err)
+{
+    Str address = utf8_fold(arena, str_trim(named));
+
+    return sql_find(
+        tx, arena,
+        DB_SAME(MEMBERSHIPS "WHERE m.workspace = $1 AND (m.user_id = $2 OR u.email = $3)"),
+        DB_ARGS(db_text(scope->workspace), db_text(named), db_text(address)), read_membership,
+        member_r, "member", named, err);
 }
 
 static bool list_memberships(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, size_t count,
@@ -169,6 +186,17 @@ bool membership_list(DbTx *tx, const Scope *scope, Arena *arena, MembershipList 
     return list_memberships(tx, arena,
                             DB_SAME(MEMBERSHIPS "WHERE m.workspace = $1 ORDER BY u.name, u.email"),
                             DB_ARGS(db_text(scope->workspace)), list_r, err);
+}
+
+bool membership_list_of_group(DbTx *tx, const Scope *scope, Arena *arena, Str group,
+                              MembershipList *list_r, Error *err)
+{
+    return list_memberships(
+        tx, arena,
+        DB_SAME(MEMBERSHIPS "JOIN group_members g ON g.workspace = m.workspace"
+                            " AND g.user_id = m.user_id WHERE m.workspace = $1 AND g.group_id = $2"
+                            " ORDER BY u.name, u.email"),
+        DB_ARGS(db_text(scope->workspace), db_text(group)), list_r, err);
 }
 
 bool membership_list_of_user(DbTx *tx, const Scope *scope, Arena *arena, Str user,

@@ -41,12 +41,19 @@ MUST_CHECK bool user_count(DbTx *tx, const Scope *scope, int64_t *count_r, Error
 /* Removes a person and their memberships, sessions and logged prompts everywhere. System scope. */
 MUST_CHECK bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
 
-/* Gives a role in the scope's workspace, or changes the one that is there. */
+/* Gives a role in the scope's workspace, or changes the one that is there. What they may decide is
+ * looked at again, here and wherever somebody leaves or is disabled. */
 MUST_CHECK bool membership_set(DbTx *tx, const Scope *scope, Str user, Role role, Error *err);
 MUST_CHECK bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err);
+/* Somebody of the scope's workspace, by id or mail address; also one who is disabled. */
+MUST_CHECK bool membership_find(DbTx *tx, const Scope *scope, Arena *arena, Str named,
+                                Membership *member_r, Error *err);
 /* Everyone in the scope's workspace, by name. */
 MUST_CHECK bool membership_list(DbTx *tx, const Scope *scope, Arena *arena, MembershipList *list_r,
                                 Error *err);
+/* Everyone of a group of it, by name; empty when there is none. */
+MUST_CHECK bool membership_list_of_group(DbTx *tx, const Scope *scope, Arena *arena, Str group,
+                                         MembershipList *list_r, Error *err);
 /* Every workspace of one person, by name of the workspace. System scope sees all; any other only
  * its own. */
 MUST_CHECK bool membership_list_of_user(DbTx *tx, const Scope *scope, Arena *arena, Str user,

@@ -384,7 +384,7 @@ static bool decide_work(DbTx *tx, void *argument, Error *err)
 
 static WorkflowExecution decided(Bench *bench, ApprovalVerdict verdict)
 {
-    Deciding in = { bench, approvals_new(bench->db, S("")), verdict, { .id = STR_NONE } };
+    Deciding in = { bench, approvals_new(bench->db, S(""), 30), verdict, { .id = STR_NONE } };
     approvals_set_listener(in.approvals, workflow_approval_ended, NULL);
     WorkflowExecution run = bench_start(bench, ASKING, "{\"n\":5}");
     bench_wait_state(bench, run.id, 0, "waiting");

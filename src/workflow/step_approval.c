@@ -12,11 +12,19 @@ const char step_approval_takes[] =
     "\"roles\":{\"type\":\"array\",\"items\":{\"enum\":[\"reader\",\"editor\",\"admin\",\"owner\"]}"
     ","
     "\"description\":\"Everybody who is one of these or more\"},"
+    "\"groups\":{\"type\":\"array\",\"maxItems\":50,\"items\":{\"anyOf\":[{\"type\":\"string\"},{"
+    "\"type\":\"object\",\"required\":[\"group\"],\"additionalProperties\":false,\"properties\":{"
+    "\"group\":{\"type\":\"string\"},\"quorum\":{\"type\":\"integer\",\"minimum\":1}}}]},"
+    "\"description\":\"Everybody who is in one of these then: names, or {group, quorum} when so "
+    "many "
+    "of it have to approve\"},"
     "\"quorum\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":50},"
     "\"denials\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":50},"
     "\"allow_self\":{\"type\":\"boolean\",\"description\":\"Who started it may decide too\"},"
     "\"deadline_s\":{\"type\":\"number\",\"minimum\":60,\"maximum\":31622400},"
     "\"on_deadline\":{\"enum\":[\"expire\",\"approve\",\"deny\",\"escalate\"]},"
+    "\"on_shortage\":{\"enum\":[\"expire\",\"lower\"],\"description\":\"When too few who may "
+    "decide are left\"},"
     "\"deputy\":{\"type\":\"string\",\"description\":\"Id or address of who is asked at the "
     "deadline\"},"
     "\"remind_every_s\":{\"type\":\"number\",\"minimum\":60},"
@@ -70,16 +78,31 @@ static int64_t ms_of(const StepRun *run, const char *name)
     return (int64_t)(json_number_value(json_object_get(run->with, name)) * 1000);
 }
 
-static bool deadline_of(const StepRun *run, ApprovalDeadline *deadline_r, Error *err)
+/* The number of a name in a list, 0 when none is said. A template may have made any text of it. */
+static bool choice_of(const StepRun *run, const char *name, const char *const *names, int count,
+                      int *number_r, Error *err)
 {
-    Str said = step_text(run, "on_deadline");
-    for (int i = 0; said.length && i < APPROVAL_DEADLINE_COUNT; i++)
-        if (str_is(said, approval_deadlines[i])) {
-            *deadline_r = (ApprovalDeadline)i;
+    Str said = step_text(run, name);
+    *number_r = 0;
+    for (int i = 0; i < count; i++)
+        if (str_is(said, names[i])) {
+            *number_r = i;
             return true;
         }
     return !said.length ||
-           fail(err, ERROR_INVALID, "on_deadline cannot be '" STR_FMT "'", STR_ARG(said));
+           fail(err, ERROR_INVALID, "%s cannot be '" STR_FMT "'", name, STR_ARG(said));
+}
+
+static bool read_choices(const StepRun *run, Approval *approval, Error *err)
+{
+    int deadline, shortage;
+    if (!choice_of(run, "on_deadline", approval_deadlines, APPROVAL_DEADLINE_COUNT, &deadline,
+                   err) ||
+        !choice_of(run, "on_shortage", approval_shortages, APPROVAL_SHORTAGE_COUNT, &shortage, err))
+        return false;
+    approval->on_deadline = (ApprovalDeadline)deadline;
+    approval->on_shortage = (ApprovalShortage)shortage;
+    return true;
 }
 
 static bool json_of(const StepRun *run, const char *name, Str *text_r)
@@ -106,7 +129,9 @@ static bool ask_approval(StepRun *run, DbTx *tx, Error *err)
                               .allows_self = json_is_true(json_object_get(run->with, "allow_self")),
                               .deadline_at_ms = deadline_ms ? run->now_ms + deadline_ms : 0,
                               .remind_every_ms = ms_of(run, "remind_every_s") } };
-    if (!deadline_of(run, &wish.approval.on_deadline, err) ||
+    if (!read_choices(run, &wish.approval, err) ||
+        !approval_read_groups(run->arena, json_object_get(run->with, "groups"), &wish.groups,
+                              err) ||
         (deputy.length && !step_person(run, tx, deputy, &wish.approval.deputy, err)) ||
         !json_of(run, "schema", &wish.approval.schema) ||
         !json_of(run, "fields", &wish.approval.fields) ||
