@@ -251,6 +251,47 @@ def test_a_denial_needs_a_reason_and_what_is_decided_leaves_the_inbox(desk, page
     expect(page.locator(f"[data-id='{one}']")).to_contain_text("Denied")
 
 
+def test_a_group_is_made_and_asked_to_approve_a_document(desk, page):
+    document = desk.server.add(("Bell tower.txt", b"Bell tower\n\nThe bell is to be cast anew."))[0]
+    desk.server.post("/v1/users", {"name": "Ben", "email": "ben@example.org", "password": "correct horse battery", "role": "reader"})
+    desk.go("/settings/people")
+    part(page, "group-add").click()
+    part(page, "field-name").last.fill("Keepers")
+    page.get_by_label("Ben", exact=False).last.check()
+    rules_kept(page, "group-form")
+    part(page, "group-form-submit").click()
+    row = part(page, "group-row").filter(has_text="Keepers")
+    expect(row).to_contain_text("one person")
+    row.locator("[data-test=group-edit]").click()
+    part(page, "field-name").last.fill("Bell keepers")
+    part(page, "group-form-submit").click()
+    expect(part(page, "group-row")).to_contain_text("Bell keepers")
+    rules_kept(page, "groups")
+
+    desk.go(f"/documents/{document['id']}")
+    part(page, "document-ask-approval").click()
+    expect(part(page, "field-title")).to_have_value("Bell tower.txt")
+    page.get_by_label("Bell keepers").check()
+    part(page, "field-of_each").fill("2")
+    part(page, "field-text").fill("The founder waits.")
+    part(page, "field-deadline").fill("2020-01-01T12:00")
+    shot(page, "work-ask-approval")
+    assert page.evaluate(RULES, False) == []
+    part(page, "ask-approval-form-submit").click()
+    expect(part(page, "field-problem")).to_contain_text("past")
+    part(page, "field-deadline").fill((datetime.now() + timedelta(days=9)).strftime("%Y-%m-%dT12:00"))
+    part(page, "ask-approval-form-submit").click()
+    expect(part(page, "ask-approval-form").locator("[role=alert]")).to_contain_text("only 1 of it may decide")
+    part(page, "field-of_each").fill("1")
+    part(page, "ask-approval-form-submit").click()
+    expect(part(page, "approval")).to_contain_text("Bell keepers: 0 of 1")
+    expect(part(page, "approval-person")).to_contain_text("Bell keepers")
+    page.keyboard.press("Escape")
+    rules_kept(page, "approval-of-a-group")
+    part(page, "work-approvals").click()
+    expect(part(page, "approval-ask")).to_be_visible()
+
+
 RULES_IN_WORDS = {"*/15 * * * *": "Every 15 minutes", "0 9 * * 1-5": "Monday to Friday at 09:00", "30 8,20 * * mon": "Every Monday at 08:30 and 20:30", "@monthly": "On day 1 of the month at 00:00",
                   "5 * * * *": "5 minutes past every hour", "0 6 1 jan,jul *": "On day 1 of the month of January and July at 06:00", "@daily": "Every day at 00:00", "1-30/2 3 * * *": ""}
 

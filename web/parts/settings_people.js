@@ -4,6 +4,7 @@ import {t, ago} from '../texts.js';
 import {get, post, patch} from '../api.js';
 import {state} from '../state.js';
 import {field, form} from './forms.js';
+import * as groups from './groups.js';
 import {askLimits} from './limits_form.js';
 import {longList} from './long_list.js';
 import {toast} from './toast.js';
@@ -36,13 +37,17 @@ function row(one, load) {
 
 export function render(root) {
   const list = longList({row: (one) => row(one, load), wordsOf: ({name, email}) => `${name} ${email}`, none: '', attribute: 'id', test: 'person-rows'});
+  const grouped = h('section', {class: 'stacked'});
+  let people = [];
   async function load() {
     try {
-      list.show((await get('/v1/users')).items);
+      people = (await get('/v1/users')).items;
+      list.show(people);
     } catch (error) {
       list.fail(error, load);
     }
   }
+  groups.render(grouped, () => people);
   fill(root, list.element, h('h2', {}, t('people.add')), form({
     test: 'person', submit: t('people.submit'),
     fields: [field({name: 'name', label: t('people.name'), required: true, autocomplete: 'off'}), field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'off'}),
@@ -54,6 +59,6 @@ export function render(root) {
       toast(t('people.added', {name: values.name}));
       load();
     },
-  }));
+  }), grouped);
   load();
 }

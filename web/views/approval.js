@@ -89,7 +89,7 @@ export function render(root, {id}) {
   function fieldsPart() {
     edited = null;
     if (!one.fields) return null;
-    if (one.state !== 'waiting' || !one.schema || !one.schema.properties || !(asked() || one.requester === me || mayAdminister()))
+    if (one.state !== 'waiting' || !one.schema || !one.schema.properties || !(asked() || one.requester === me))
       return h('dl', {class: 'facts', test: 'approval-fields'}, Object.entries(one.fields).map(([name, value]) => [h('dt', {}, name.replaceAll('_', ' ')), h('dd', {}, typeof value === 'string' ? value : JSON.stringify(value))]));
     const made = schemaFields(one.schema, one.fields, {prefix: 'fields_'});
     const element = h('form', {class: 'form', test: 'approval-form', onsubmit: (event) => {
@@ -103,13 +103,14 @@ export function render(root, {id}) {
 
   function paintPeople() {
     people.hidden = one.people.length === 0;
-    const row = (person) => h('li', {class: 'line', test: 'approval-person'}, h('span', {class: 'line-name'}, h('b', {}, person.user === me ? t('approval.me', {name: person.name || ''}) : person.name || person.user), person.reason && h('small', {class: 'wraps'}, person.reason),
+    const groupsOf = (person) => one.groups.filter(({group}) => person.groups.includes(group)).map(({name}) => name).join(', ');
+    const row = (person) => h('li', {class: 'line', test: 'approval-person'}, h('span', {class: 'line-name'}, h('b', {}, person.user === me ? t('approval.me', {name: person.name || ''}) : person.name || person.user), groupsOf(person) && h('small', {}, groupsOf(person)), person.reason && h('small', {class: 'wraps'}, person.reason),
       person.at && h('small', {}, [fullDate(person.at), person.by_mail && t('approval.by_mail')].filter(Boolean).join(' · '))), h('span', {class: 'chip', data: {tone: {approved: 'good', denied: 'bad'}[person.decision] || ''}}, t(`approval.said_${person.decision || 'nothing'}`)));
     fill(people, h('h2', {}, t('approval.people')), h('ul', {class: 'lines'}, one.people.map(row)));
   }
 
   function paint() {
-    const facts = [t('approval.needs', {have: one.approved, count: one.quorum}), t('approval.asked_at', {date: fullDate(one.created_at)}), one.state === 'waiting' && deadlineText(one), one.is_escalated && t('approval.escalated')].filter(Boolean).join(' · ');
+    const facts = [t('approval.needs', {have: one.approved, count: one.quorum}), t('approval.asked_at', {date: fullDate(one.created_at)}), one.state === 'waiting' && deadlineText(one), one.is_escalated && t('approval.escalated'), ...one.groups.filter(({quorum}) => quorum).map((group) => t('approval.needs_of', {name: group.name, have: group.approved, shown: group.quorum}))].filter(Boolean).join(' · ');
     fill(about, h('div', {class: 'row wrap'}, h('h2', {class: 'grow'}, one.title), approvalChip(one)), h('p', {class: 'status'}, facts),
       one.text && h('p', {class: 'approval-text'}, one.text), one.reason && h('p', {class: 'warning', test: 'approval-reason'}, one.reason),
       document && h('div', {class: 'row wrap'}, h('a', {href: `/documents/${document.id}`, test: 'approval-document'}, document.name), h('button', {class: 'small', onclick: showDocument, test: 'approval-beside'}, t('approval.beside'))),

@@ -2,8 +2,9 @@
 import {h, fill, cleanup} from '../dom.js';
 import {t, ago} from '../texts.js';
 import {get} from '../api.js';
-import {on} from '../state.js';
+import {mayWrite, on} from '../state.js';
 import {note, withQuery} from '../router.js';
+import {askApproval} from '../parts/approval_ask.js';
 import {problem} from '../parts/problem.js';
 import {workHead} from '../parts/work_tabs.js';
 import {follow} from '../parts/follow.js';
@@ -15,7 +16,7 @@ export function render(root, {query}) {
   const undo = cleanup();
   const shown = {of: query.of === 'all' ? 'all' : 'mine', state: query.state || ''};
   let next = null;
-  const head = workHead('approvals', t('work.approvals'));
+  const head = workHead('approvals', t('work.approvals'), mayWrite() && h('button', {class: 'small', onclick: () => askApproval(null), test: 'approval-ask'}, t('approval.ask')));
   const list = h('ul', {class: 'lines', test: 'approvals'}, h('li', {class: 'bone wide'}));
   const more = h('button', {class: 'small', hidden: true, onclick: () => load(true), test: 'approvals-more'}, t('library.more'));
   const of = h('select', {class: 'chip', 'aria-label': t('approval.of'), test: 'approvals-of', onchange: () => choose('of', of.value)},

@@ -123,6 +123,7 @@ function actions(one, changed) {
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')
       : [act('do.rename', () => documents.rename(one, changed), 'rename-open'), act('do.tag', () => documents.tag([one], changed), 'tag-open'),
          act('do.move', () => documents.move([one], changed), 'move-open'),
+         act('approval.ask', async () => (await import('../parts/approval_ask.js')).askApproval(one), 'document-ask-approval'),
          mayAdminister() && one.searchable && act('send.send', async () => (await import('../parts/send_out.js')).sendOut(one), 'send-open'), act('do.trash', () => { documents.trash([one]); go('/library'); }, 'trash')]));
 }
 
