@@ -110,7 +110,7 @@ def test_every_view_can_be_read_named_and_reached(browser, request, amount, widt
 
 
 DIALOGS = {"/settings/models": ["service-add", "service-change", "route-change", "route-add"], "/settings/tools": ["tool-server-add", "tools-choose"],
-           "/settings/limits": ["limits-change"], "/settings/batches": ["batch-add"]}
+           "/settings/limits": ["limits-change"], "/settings/batches": ["batch-add"], "/settings/people": ["group-add"], "/approvals": ["approval-ask"]}
 
 
 @pytest.mark.parametrize("width, scheme", [("phone", "dark"), ("desk", "light")])
