@@ -1,30 +1,24 @@
 #!/bin/sh
 # both_databases.sh PROGRAM [ARGUMENTS] - a measurement (PROGRAM URL ARGUMENTS) on a fresh SQLite, and on a fresh
-# PostgreSQL with Debian's settings.
+# PostgreSQL with Debian's settings; DATABASES in the environment names one of them alone.
 set -eu
 program=$1
 shift
 scratch=$(mktemp -d /tmp/lectern-bench-XXXXXX)
-as=
-[ "$(id -u)" != 0 ] || as="runuser -u postgres --"
-pg=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+. "$(dirname "$0")/postgres.sh"
 
 finish() {
-	[ ! -e "$scratch/pg/postmaster.pid" ] || (cd / && $as "$pg/pg_ctl" -s -m fast -D "$scratch/pg" stop) || :
+	postgres_stop
 	rm -rf "$scratch"
 }
 trap finish EXIT
 
-echo '{"database": "sqlite"}'
-"$program" "$scratch/bench.db" "$@"
-if [ -n "$pg" ]; then
-	chmod 755 "$scratch"
-	mkdir "$scratch/pg"
-	[ -z "$as" ] || chown postgres "$scratch/pg"
-	(cd / && $as "$pg/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D "$scratch/pg" >/dev/null)
-	(cd / && $as "$pg/pg_ctl" -s -w -D "$scratch/pg" -l "$scratch/pg/log" -o "-k $scratch/pg -h ''" start)
+if [ "${DATABASES:-sqlite}" = sqlite ]; then
+	echo '{"database": "sqlite"}'
+	"$program" "$scratch/bench.db" "$@"
+fi
+if [ "${DATABASES:-postgresql}" = postgresql ] && postgres_is_here; then
+	postgres_start
 	echo '{"database": "postgresql"}'
-	"$program" "postgresql://postgres@/postgres?host=$scratch/pg" "$@"
-else
-	echo "skipped: needs PostgreSQL"
+	"$program" "$postgres_url" "$@"
 fi

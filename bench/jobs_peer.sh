@@ -8,12 +8,10 @@ set -eu
 program=$1 jobs=${2:-20000}
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d /tmp/lectern-jobs-XXXXXX)
-as=
-[ "$(id -u)" != 0 ] || as="runuser -u postgres --"
-pg=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+. "$here/postgres.sh"
 
 finish() {
-	[ ! -e "$scratch/pg/postmaster.pid" ] || (cd / && $as "$pg/pg_ctl" -s -m fast -D "$scratch/pg" stop) || :
+	postgres_stop
 	[ ! -e "$scratch/redis.pid" ] || kill "$(cat "$scratch/redis.pid")" || :
 	sleep 0.5
 	rm -rf "$scratch"
@@ -22,24 +20,18 @@ trap finish EXIT
 
 "$program" "$scratch/bench.db" "$jobs"
 
-if [ -n "$pg" ]; then
-	chmod 755 "$scratch"
-	mkdir "$scratch/pg"
-	[ -z "$as" ] || chown postgres "$scratch/pg"
-	(cd / && $as "$pg/initdb" -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D "$scratch/pg" >/dev/null)
-	(cd / && $as "$pg/pg_ctl" -s -w -D "$scratch/pg" -l "$scratch/pg/log" -o "-k $scratch/pg -h ''" start)
-	"$program" "postgresql://postgres@/postgres?host=$scratch/pg" "$jobs"
+if postgres_is_here; then
+	postgres_start
+	"$program" "$postgres_url" "$jobs"
 	peer=$here/../../shared/peers/jobs/jobs.mjs
 	if [ -n "${QUEUES:-}" ] && [ -f "$peer" ]; then
 		for kind in graphile graphile-batched pgboss-100; do
 			"$QUEUES/node_modules/node/bin/node" "$peer" "$QUEUES" \
-				"postgresql://postgres@localhost/postgres?host=$scratch/pg" $kind "$jobs"
+				"postgresql://postgres@localhost/postgres?host=$postgres_folder" $kind "$jobs"
 		done
 	else
 		echo "skipped: graphile-worker and pg-boss need QUEUES and ../shared"
 	fi
-else
-	echo "skipped: needs PostgreSQL"
 fi
 
 if command -v redis-server >/dev/null; then
