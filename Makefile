@@ -263,6 +263,9 @@ $(BUILD)/pdf-bare: $(OBJ)/bench/pdf_bare.o $$(addprefix $(OBJ)/,$$(addsuffix .o,
 # Jobs a second on SQLite and PostgreSQL, and Celery over Redis beside it.
 $(BUILD)/jobs_bench: $(OBJ)/bench/jobs_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,jobs))))
 	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+# Whether they stay as fast after ten million; how soon the jobs of a node that was killed run again.
+$(BUILD)/jobs_long_bench $(BUILD)/jobs_lost_bench: $(BUILD)/%: $(OBJ)/bench/%.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,jobs))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 # Steps of workflows a second, likewise.
 $(BUILD)/work_bench: $(OBJ)/bench/work_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,workflow))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
@@ -339,7 +342,7 @@ bench-understanding: all $(BENCHES)
 	bench/run --understanding
 
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
-bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/work_bench $(BUILD)/calls_bench
+bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/jobs_long_bench $(BUILD)/jobs_lost_bench $(BUILD)/work_bench $(BUILD)/calls_bench
 	bench/run
 
 bench-gateway: all
