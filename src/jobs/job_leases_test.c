@@ -186,6 +186,92 @@ TEST_BOTH(jobs, a_lease_is_extended_while_the_job_runs)
     db_close(db);
 }
 
+/* --- Rows that a handler's transaction has locked ---------------------------------------- */
+
+typedef struct Holding {
+    Db *db;
+    Str id;
+    int64_t token;
+    atomic_bool is_held, may_end;
+    bool ended_early; /* nobody came past it in time */
+} Holding;
+
+static bool hold_row(DbTx *tx, void *argument, Error *err)
+{
+    Holding *holding = argument;
+    Scope system = scope_system();
+    if (!jobs_store_hold(tx, &system, holding->id, holding->token, err))
+        return false;
+    atomic_store(&holding->is_held, true);
+    for (int i = 0; i < 400 && !atomic_load(&holding->may_end); i++)
+        sleep_ms(25);
+    holding->ended_early = !atomic_load(&holding->may_end);
+    return true;
+}
+
+static void *hold_in_a_thread(void *argument)
+{
+    Holding *holding = argument;
+    Scope system = scope_system();
+    Error err = { 0 };
+    cr_assert(store_write(holding->db, &system, hold_row, holding, &err), "%s", err.message);
+    return NULL;
+}
+
+typedef struct Beating {
+    int64_t now_ms, recovered;
+    JobHeldList held;
+    JobNews news;
+} Beating;
+
+static bool beat_and_recover(DbTx *tx, void *argument, Error *err)
+{
+    Beating *beating = argument;
+    Scope system = scope_system();
+    return jobs_store_progress(tx, &system, &beating->news, 1, err) &&
+           jobs_store_heartbeat(tx, &system, queue_arena, S("node"), beating->now_ms,
+                                &beating->held, err) &&
+           jobs_store_recover(tx, &system, queue_arena, beating->now_ms, &beating->recovered, err);
+}
+
+/* One that waited would be a part of a deadlock when the handler wants the row of a parent. */
+Test(jobs, a_round_waits_for_no_row_that_a_handler_has_locked)
+{
+    const char *url = test_db_url(queue_arena, DB_POSTGRES);
+    Scope system = scope_system();
+    Error err = { 0 };
+    pthread_t thread;
+    if (!url)
+        return;
+
+    Db *db = queue_open(url);
+    queue_add(db, (NewJob){ .type = S("t") }, 2);
+    Claiming claiming = { .claim = claim_of("t", "node", 5), .now_ms = now_ms() };
+    cr_assert(store_write(db, &system, claim_jobs, &claiming, &err), "%s", err.message);
+    cr_assert_eq(claiming.rows.count, 2);
+    const JobRow *locked = &claiming.rows.at[0], *other = &claiming.rows.at[1];
+    Holding holding = { .db = db, .id = locked->id, .token = locked->token };
+    cr_assert_eq(pthread_create(&thread, NULL, hold_in_a_thread, &holding), 0);
+    while (!atomic_load(&holding.is_held))
+        sleep_ms(1);
+
+    Beating beating = { .now_ms = claiming.now_ms + 20000,
+                        .news = { .id = locked->id, .token = locked->token, .done = 7 } };
+    cr_assert(store_write(db, &system, beat_and_recover, &beating, &err), "%s", err.message);
+    cr_assert_eq(beating.held.count, 2);
+    cr_assert_eq(beating.recovered, 0);
+    beating.now_ms = claiming.now_ms + 30001; /* only the other's lease was extended */
+    beating.news = (JobNews){ .id = other->id, .token = other->token, .done = 7 };
+    cr_assert(store_write(db, &system, beat_and_recover, &beating, &err), "%s", err.message);
+    cr_assert_eq(beating.recovered, 0);
+    atomic_store(&holding.may_end, true);
+    pthread_join(thread, NULL);
+    cr_assert(!holding.ended_early);
+    cr_assert_eq(queue_find(db, other->id).done, 7);
+    cr_assert_eq(queue_find(db, locked->id).done, 0);
+    db_close(db);
+}
+
 TEST_BOTH(jobs, stopping_gives_jobs_back_with_their_attempts)
 {
     Db *db = queue_open(url);

@@ -12,9 +12,16 @@
 /* Attempts after which a job that was running when its process ended is taken for the reason. */
 #define INTERRUPTED_MAX 250
 
+/* A handler's transaction holds its job's row (jobs_store_hold) and may wait for that of the
+ * parent. A round holds rows of parents: so it passes over running ones that somebody holds. They
+ * are alive, and the next round comes. */
+
 bool jobs_store_progress(DbTx *tx, const Scope *scope, const JobNews *news, size_t count,
                          Error *err)
 {
+#define NEWS                                                                                       \
+    "UPDATE jobs SET stage = $3, stage_at = $4, done = $5, total = $6, stage_done = $7 WHERE "
+#define OURS "id = $1 AND state = 1 AND token = $2"
     AUTO_ARENA Arena *arena = arena_new(MB(16));
     DbValue *values = arena_new_array(arena, DbValue, count * NEWS_COLUMNS);
 
@@ -30,10 +37,11 @@ bool jobs_store_progress(DbTx *tx, const Scope *scope, const JobNews *news, size
     }
     return sql_needs_system(scope, err) &&
            db_exec_many(tx,
-                        DB_SAME("UPDATE jobs SET stage = $3, stage_at = $4, done = $5, total = $6,"
-                                " stage_done = $7"
-                                " WHERE id = $1 AND state = 1 AND token = $2"),
+                        DB_SQL(NEWS OURS, NEWS "id = (SELECT id FROM jobs WHERE " OURS
+                                               " FOR UPDATE SKIP LOCKED)"),
                         values, NEWS_COLUMNS, count, err);
+#undef OURS
+#undef NEWS
 }
 
 /* --- Leases -------------------------------------------------------------------------- */
@@ -50,14 +58,20 @@ static void read_held(DbRows *row, Arena *arena, void *item)
 bool jobs_store_heartbeat(DbTx *tx, const Scope *scope, Arena *arena, Str owner, int64_t now,
                           JobHeldList *list_r, Error *err)
 {
+#define EXTEND "UPDATE jobs SET lease_until = lease_ms + $2 WHERE "
+#define HELD "state = 1 AND owner = $1"
     SqlItems items;
 
     if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena,
-                  DB_SAME("UPDATE jobs SET lease_until = lease_ms + $2 WHERE state = 1"
-                          " AND owner = $1 RETURNING id, token, is_cancelled"),
-                  DB_ARGS(db_text(owner), db_int(now)), read_held, sizeof(JobHeld), &items, err))
+        !db_exec(tx,
+                 DB_SQL(EXTEND HELD, EXTEND "ctid = ANY(ARRAY(SELECT ctid FROM jobs WHERE " HELD
+                                            " FOR UPDATE SKIP LOCKED))"),
+                 DB_ARGS(db_text(owner), db_int(now)), NULL, err) ||
+        !sql_list(tx, arena, DB_SAME("SELECT id, token, is_cancelled FROM jobs WHERE " HELD),
+                  DB_ARGS(db_text(owner)), read_held, sizeof(JobHeld), &items, err))
         return false;
+#undef HELD
+#undef EXTEND
     *list_r = (JobHeldList){ items.at, items.count };
     return true;
 }
@@ -101,15 +115,22 @@ static bool end_lost(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, siz
 bool jobs_store_recover(DbTx *tx, const Scope *scope, Arena *arena, int64_t now, int64_t *count_r,
                         Error *err)
 {
+#define RECOVER                                                                                    \
+    "UPDATE jobs SET state = CASE WHEN is_cancelled = 1 THEN 4"                                    \
+    " WHEN attempt >= attempt_max THEN 3 ELSE 0 END,"                                              \
+    " finished_at = CASE WHEN is_cancelled = 1 OR attempt >= attempt_max THEN $1 ELSE 0 END,"      \
+    " error_code = 'internal', error = 'the process that ran it ended or hung' WHERE "
+#define LOST "state = 1 AND lease_until < $1"
+#define ENDED " RETURNING state, parent"
     return sql_needs_system(scope, err) &&
            end_lost(tx, arena,
-                    DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 THEN 4"
-                            " WHEN attempt >= attempt_max THEN 3 ELSE 0 END,"
-                            " finished_at = CASE WHEN is_cancelled = 1 OR attempt >= attempt_max"
-                            " THEN $1 ELSE 0 END, error_code = 'internal',"
-                            " error = 'the process that ran it ended or hung'"
-                            " WHERE state = 1 AND lease_until < $1 RETURNING state, parent"),
+                    DB_SQL(RECOVER LOST ENDED,
+                           RECOVER "ctid = ANY(ARRAY(SELECT ctid FROM jobs WHERE " LOST
+                                   " FOR UPDATE SKIP LOCKED))" ENDED),
                     DB_ARGS(db_int(now)), now, count_r, err);
+#undef ENDED
+#undef LOST
+#undef RECOVER
 }
 
 bool jobs_store_release(DbTx *tx, const Scope *scope, Arena *arena, Str owner, int64_t now,

@@ -203,7 +203,8 @@ typedef struct JobHeldList {
     JobHeld *at;
     size_t count;
 } JobHeldList;
-/* Extends every lease of the owner, and says which it holds. */
+/* Extends the leases of the owner, and says which it holds. In PostgreSQL those of jobs that a
+ * transaction has locked (jobs_store_hold) stay as they are until the next time. */
 MUST_CHECK bool jobs_store_heartbeat(DbTx *tx, const Scope *scope, Arena *arena, Str owner,
                                      int64_t now_ms, JobHeldList *list_r, Error *err);
 /* The owner's jobs that were asked to stop. */
