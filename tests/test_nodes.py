@@ -103,6 +103,14 @@ def test_jobs_of_one_node_are_done_by_any(nodes):
         wait_until(lambda node=node: names(node, "whimbrel", copies=True, limit=50) == everything)
 
 
+def test_a_node_with_another_master_key_does_not_start(nodes, tmp_path):
+    third = Server(tmp_path / "third", nodes[0].database)
+    refused = third.cli("status", check=False)
+    assert refused.returncode and "another master key" in refused.stderr and "forget-key" in refused.stderr
+    shutil.copy(nodes[0].data / "master.key", tmp_path / "third" / "master.key")
+    assert third.cli("status").returncode == 0
+
+
 # --- The embedding model ---
 
 @pytest.fixture

@@ -295,12 +295,26 @@ static bool open_master_key(App *app, Str folder, Error *err)
     return true;
 }
 
+/* A folder with a SQLite inside is used by one program: without its old key only secrets are lost,
+ * and those can be given again. */
+static bool check_master_key(App *app, Error *err)
+{
+    bool is_new;
+    if (!server_key_check(app->api.db, db_kind(app->api.db) == DB_SQLITE, &is_new, err))
+        return false;
+    if (is_new)
+        log_warn("serve", "the master key is another one than before: passwords of files and keys "
+                          "of services that were sealed with it have to be given again");
+    return true;
+}
+
 static bool open_database(App *app, Str folder, Error *err)
 {
     DbOptions options = { 0 };
     Str url = app->settings->database.length ? app->settings->database
                                              : str(path_join(app->arena, folder, S("lectern.db")));
-    return db_open(str_c(app->arena, url), &options, &app->api.db, err) && bring_up(app, url, err);
+    return db_open(str_c(app->arena, url), &options, &app->api.db, err) &&
+           bring_up(app, url, err) && check_master_key(app, err);
 }
 
 bool app_encoder_options(Arena *arena, const Settings *settings, Str data,

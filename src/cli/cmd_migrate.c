@@ -1,8 +1,10 @@
-/* cmd_migrate.c - the tables of the database, brought up or down, with no server running. */
+/* cmd_migrate.c - the tables of the database, brought up or down, with no server running; and the
+ * way out when the master key is lost. */
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/output.h"
 #include "store/migrate.h"
+#include "store/server_key.h"
 
 static bool open_database(CommandLine *line, int *lock_r, Db **db_r, Error *err)
 {
@@ -30,8 +32,12 @@ static bool migrate(CommandLine *line, Db *db, Error *err)
             return fail(err, ERROR_INVALID, "use: lectern migrate down NUMBER");
         if (!migrate_down(db, (int)to, err))
             return false;
+    } else if (str_is(what, "forget-key")) {
+        if (!server_key_forget(db, err))
+            return false;
     } else if (!str_is(what, "status")) {
-        return fail(err, ERROR_INVALID, "use: lectern migrate status | up | down NUMBER");
+        return fail(err, ERROR_INVALID,
+                    "use: lectern migrate status | up | down NUMBER | forget-key");
     }
     if (!migrate_status(db, &status, err))
         return false;
@@ -55,8 +61,8 @@ static bool run(CommandLine *line, Error *err)
 
 const Command command_migrate = {
     .name = "migrate",
-    .arguments = "[status | up | down NUMBER]",
-    .summary = "The tables of the database: which version, up, or down",
+    .arguments = "[status | up | down NUMBER | forget-key]",
+    .summary = "The tables of the database: which version, up, or down; forget a lost master key",
     .word_max = 2,
     .run = run,
 };

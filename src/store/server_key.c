@@ -3,8 +3,10 @@
 
 #include <assert.h>
 
+#include "base/hash.h"
 #include "base/seal.h"
 #include "store/secrets_store.h"
+#include "store/settings_store.h"
 
 typedef struct KeyWork {
     Scope system;
@@ -23,6 +25,62 @@ void server_key_set_master(Str master)
 }
 
 static Str master(void) { return (Str){ master_bytes, master_length }; }
+
+/* --- The master key ---------------------------------------------------------------------- */
+
+#define CHECK_NAME S("master_key_check")
+
+typedef struct CheckWork {
+    Scope system;
+    Arena *arena;
+    bool is_alone, is_new;
+} CheckWork;
+
+/* What the database keeps of it tells nothing about it. */
+static bool check_work(DbTx *tx, void *argument, Error *err)
+{
+    CheckWork *work = argument;
+    Str known, ours = str_format(work->arena, "\"" STR_FMT "\"",
+                                 STR_ARG(hmac_sha256_hex(work->arena, master(),
+                                                         S("the master key of this database"))));
+    bool is_known = setting_find(tx, &work->system, work->arena, CHECK_NAME, &known, err);
+    if (!is_known && err->code != ERROR_NOT_FOUND)
+        return false;
+    work->is_new = is_known && !str_equal(known, ours);
+    if (is_known && !work->is_new)
+        return true;
+    if (work->is_new && !work->is_alone)
+        return fail(err, ERROR_CONFLICT,
+                    "the database is used with another master key; give all its servers the same "
+                    "one (the setting master_key, or a copy of master.key in the data folder). "
+                    "When that is lost: lectern migrate forget-key");
+    return setting_replace(tx, &work->system, CHECK_NAME, is_known ? known : STR_NONE, ours, err);
+}
+
+bool server_key_check(Db *db, bool is_alone, bool *is_new_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    CheckWork work = { .system = scope_system(), .arena = arena, .is_alone = is_alone };
+    bool ok = !master_length || store_write(db, &work.system, check_work, &work, err);
+    /* Another node may have been the first at the same moment. */
+    if (!ok && err->code == ERROR_CONFLICT)
+        ok = store_write(db, &work.system, check_work, &work, err);
+    *is_new_r = work.is_new;
+    return ok;
+}
+
+static bool forget_work(DbTx *tx, void *system, Error *err)
+{
+    return setting_remove(tx, system, CHECK_NAME, err);
+}
+
+bool server_key_forget(Db *db, Error *err)
+{
+    Scope system = scope_system();
+    return store_write(db, &system, forget_work, &system, err);
+}
+
+/* --- Keys of a name ---------------------------------------------------------------------- */
 
 static bool find_key(DbTx *tx, void *argument, Error *err)
 {
