@@ -152,6 +152,7 @@ bool ai_task_job(Job *job, Error *err)
                            .arena = job->arena,
                            .visitor = { .scope = scope },
                            .scope = &scope,
+                           .once = job->id,
                            .json = body };
     HttpResponse response = { .status = 200, .body = buf_new(job->arena, JOB_RESULT_MAX) };
     if (!task->handle(&request, &response, err))

@@ -4,8 +4,8 @@
  *     POST /v1/ai-tasks -> job -> handler -> result, in one transaction with the job's end
  *     ai.route_ai_tasks: {tasks: [...]} -> one child each -> their results together
  *
- * A job may run more than once when a node dies; what a handler itself adds (a batch, an execution)
- * may then be there twice. */
+ * A job may run more than once when a node dies. What a handler adds (a batch, an execution, a bot)
+ * is there once all the same: it knows the job by ApiRequest.once. */
 #pragma once
 
 #include "jobs/job_queue.h"

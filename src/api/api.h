@@ -110,6 +110,8 @@ typedef struct ApiRequest {
     Visitor visitor; /* role ROLE_NONE when nobody is signed in */
     const Scope *scope;
     int64_t wait_ms; /* of a request that comes too soon: when to come again */
+    Str once; /* id of the job that answers so, empty for all others: what a handler adds by it is
+               * there once, however often the job begins (ai_tasks.h) */
     json_t *json;    /* of a JSON_BODY; an empty object when there is none */
 } ApiRequest;
 

@@ -183,7 +183,7 @@ static bool start_work(DbTx *tx, void *argument, Error *err)
 
 static bool start(ApiRequest *request, HttpResponse *response, bool is_assistant, Error *err)
 {
-    BatchWork work = { .request = request };
+    BatchWork work = { .request = request, .batch.id = request->once };
     json_t *documents = NULL;
     if (!api_fields(request, err, { "documents", JSON_ANY, &documents },
                     { "collection", JSON_STR, &work.collection, .length_max = 64 },

@@ -132,6 +132,8 @@ bool workflow_seed_execute(ApiRequest *request, HttpResponse *response, Error *e
         !assistant_user(request, work.user, &work.user, err))
         return false;
     work.start.input = input;
+    if (request->once.length)
+        work.start.key = str_format(request->arena, "job:" STR_FMT, STR_ARG(request->once));
     if (!store_write(request->api->db, request->scope, workflow_start_work, &work, err))
         return false;
     response->status = 202;

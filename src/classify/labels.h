@@ -123,7 +123,7 @@ void labels_set_listener(LabelsSaid *listener);
 /* --- Many --- */
 
 /* A batch of these items with a set or the stages of a workflow (recipes of kind
- * LABEL_WORKFLOW), and its job. */
+ * LABEL_WORKFLOW), and its job. With batch->id said, the batch of this id when there is one. */
 #define LABEL_WORKFLOW "classification workflow"
 MUST_CHECK bool labels_batch_start(DbTx *tx, const Scope *scope, Arena *arena,
                                    ClassificationBatch *batch, const ClassificationItem *items,

@@ -83,6 +83,13 @@ bool labels_batch_start(DbTx *tx, const Scope *scope, Arena *arena, Classificati
                         const ClassificationItem *items, size_t count, Error *err)
 {
     Str id;
+    Error why = { 0 };
+    if (batch->id.length) {
+        if (classification_batch_find(tx, scope, arena, batch->id, batch, &why))
+            return true;
+        if (why.code != ERROR_NOT_FOUND)
+            return fail(err, why.code, "%s", why.message);
+    }
     if (!classification_batch_add(tx, scope, arena, batch, items, count, err))
         return false;
     NewJob job = { .type = S(JOB_LABEL_BATCH),

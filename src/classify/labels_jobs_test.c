@@ -106,6 +106,42 @@ static void expect_refused(const char *url, DbWork *make)
     db_close(db);
 }
 
+/* As a job does that begins again. */
+static bool start_twice(DbTx *tx, void *argument, Error *err)
+{
+    Made *made = argument;
+    const ClassificationItem item = { .text = S("one") };
+    const Slice all = { .limit = SLICE_MAX };
+    ClassificationBatchList list;
+    Str job = STR_NONE;
+    made->batch.id = S("0190aaaa-0000-7000-8000-000000000001");
+    if (!make_batch(tx, ROLE_EDITOR, made, err))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        ClassificationBatch batch = { .id = made->batch.id, .set = made->batch.set };
+        if (!labels_batch_start(tx, &made->scope, arena, &batch, &item, 1, err))
+            return false;
+        cr_expect_eq(batch.total, 2);
+        cr_expect(batch.job.length && (!i || str_equal(batch.job, job)));
+        job = batch.job;
+    }
+    if (!classification_batch_list(tx, &made->scope, arena, &all, &list, err))
+        return false;
+    cr_expect_eq(list.count, 1);
+    return true;
+}
+
+TEST_BOTH(labels, a_batch_whose_id_is_said_is_started_once)
+{
+    Made made = { 0 };
+    Error err = { 0 };
+    Db *db;
+    const Scope system = scope_system();
+    cr_assert(db_open(url, NULL, &db, &err) && migrate_up(db, &err), "%s", err.message);
+    cr_assert(store_write(db, &system, start_twice, &made, &err), "%s", err.message);
+    db_close(db);
+}
+
 TEST_BOTH(labels, a_batch_of_somebody_who_left_is_refused) { expect_refused(url, make_of_gone); }
 TEST_BOTH(labels, a_batch_of_somebody_who_only_reads_now_is_refused)
 {

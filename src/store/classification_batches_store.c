@@ -69,8 +69,10 @@ bool classification_batch_add(DbTx *tx, const Scope *scope, Arena *arena,
                               size_t count, Error *err)
 {
     ClassificationBatch added = *batch;
+    int64_t changed;
 
-    added.id = id_new(arena);
+    if (!added.id.length)
+        added.id = id_new(arena);
     added.user = scope->user;
     added.key = scope->key;
     added.state = S("running");
@@ -79,12 +81,14 @@ bool classification_batch_add(DbTx *tx, const Scope *scope, Arena *arena,
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO classification_batches (workspace, id, user_id, label_set,"
                          " workflow, workflow_version, state, job, created_at, finished_at,"
-                         " key_id) VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, 0, $9)"),
+                         " key_id) VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, 0, $9)"
+                         " ON CONFLICT DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
                          db_text(added.set), db_text(added.workflow),
                          db_int(added.workflow_version), db_text(added.state),
                          db_int(added.created_at_ms), db_text(added.key)),
-                 NULL, err) ||
+                 &changed, err) ||
+        (!changed && !fail(err, ERROR_BUSY, "the batch is being added")) ||
         !add_items(tx, scope, arena, added.id, items, count, err))
         return false;
     *batch = added;

@@ -45,7 +45,8 @@ typedef struct ClassificationItemList {
     Str next;
 } ClassificationItemList;
 
-/* Adds it with a new id, running, and its items (document and text of each), waiting. */
+/* Adds it with its id (empty: a new one), running, and its items (document and text of each),
+ * waiting. ERROR_BUSY: somebody adds one of this id at this moment. */
 MUST_CHECK bool classification_batch_add(DbTx *tx, const Scope *scope, Arena *arena,
                                          ClassificationBatch *batch,
                                          const ClassificationItem *items, size_t count, Error *err);
