@@ -84,7 +84,10 @@ def test_a_schedule_starts_its_job_now_and_when_its_time_has_come(server, admin)
     assert made.json()["catch_up"] == "one" and len(made.json()["next_times"]) == 5
     assert server.post("/v1/schedules", wish).status_code == 409
     for wrong, field in (({"cron": "61 * * * *"}, "cron"), ({"zone": "Berlin"}, "zone"), ({"type": "purge"}, "type"),
-                         ({"every_s": 60}, "cron"), ({"catch_up": "some"}, "catch_up")):
+                         ({"every_s": 60}, "cron"), ({"catch_up": "some"}, "catch_up"),
+                         ({"payload": {"text": 7}}, "payload.text"), ({"payload": {"txt": "A day."}}, "payload.txt"), ({"payload": {}}, "payload"),
+                         ({"type": "workflow_start", "payload": {}}, "payload.workflow"),
+                         ({"type": "ai.route_ai_tasks", "payload": {"tasks": [{"type": "nothing"}]}}, "payload.tasks")):
         refused = server.post("/v1/schedules", {**wish, "name": "other", **wrong})
         assert refused.status_code == 400 and refused.json()["error"]["field"] == field, refused.text
     job = server.post(f"{schedule}/run").json()["job"]
@@ -94,6 +97,9 @@ def test_a_schedule_starts_its_job_now_and_when_its_time_has_come(server, admin)
     assert paused["next_at"] is None and paused["cron"] == "30 2 * * *"
     changed = server.call("PATCH", schedule, json={"paused": False, "every_s": 3600}).json()
     assert changed["cron"] is None and changed["every_s"] == 3600
+    assert server.call("PATCH", schedule, json={"payload": {"hours": 3}}).json()["error"]["field"] == "payload.hours"
+    other = server.call("PATCH", schedule, json={"type": "ai.auto_schedule_user_bots", "payload": {"hours": 3}}).json()
+    assert (other["type"], other["payload"]) == ("ai.auto_schedule_user_bots", {"hours": 3})
     preview = server.post("/v1/schedules/preview", {"cron": "0 0 29 2 *", "count": 2}).json()["next_times"]
     assert [t[4:10] for t in preview] == ["-02-29", "-02-29"]
     assert server.call("DELETE", schedule).status_code == 204 and server.get(schedule).status_code == 404

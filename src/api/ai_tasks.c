@@ -47,6 +47,18 @@ static bool fail_unknown(Error *err, Str name)
                       STR_ARG(str_slice(name, 0, 100)));
 }
 
+static bool check_routed(const AiTask *task, Error *err)
+{
+    return task->role <= ROLE_EDITOR ||
+           fail(err, ERROR_DENIED, "'%s' cannot be started among others", task->type);
+}
+
+bool ai_task_is_routed(Str name, Error *err)
+{
+    const AiTask *task = find_task(name);
+    return task ? check_routed(task, err) : fail_unknown(err, name);
+}
+
 /* --- Handlers of tasks that no route answers as they are --------------------------------- */
 
 /* Moves a member to another name, where that is free. */
@@ -215,8 +227,8 @@ static bool route_work(DbTx *tx, void *argument, Error *err)
         Str payload;
         if (!read_routed(job, json_array_get(work->list, i), &task, &payload, err))
             return false;
-        if (task->role > ROLE_EDITOR)
-            return fail(err, ERROR_DENIED, "'%s' cannot be started among others", task->type);
+        if (!check_routed(task, err))
+            return false;
         NewJob child = { .type = str(task->type),
                          .payload = payload,
                          .priority = priority_by_load(work, task),

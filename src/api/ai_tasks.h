@@ -10,5 +10,8 @@
 
 #include "jobs/job_queue.h"
 
+/* Whether ai.route_ai_tasks may start one of this name; ERROR_INVALID or ERROR_DENIED else. */
+MUST_CHECK bool ai_task_is_routed(Str name, Error *err);
+
 /* Their argument is the Api. */
 JobHandler ai_task_job, ai_route_job;

@@ -1,6 +1,7 @@
 /* schedules_api.c - what comes again: rules in a time zone or intervals, and the jobs they start.
  */
 #include "api/api.h"
+#include "api/schedule_types.h"
 #include "base/clock.h"
 #include "jobs/schedules.h"
 #include "store/audit_store.h"
@@ -8,12 +9,6 @@
 #define NAME_MAX_BYTES 200
 #define SHOWN_TIMES 5 /* of the next ones */
 #define PREVIEW_MAX 100
-
-static const ScheduleType types[] = {
-#define SCHEDULE_TYPE(type, role, help) { type, ROLE_##role, help },
-#include "api/schedule_types.def"
-#undef SCHEDULE_TYPE
-};
 
 typedef struct ScheduleWork {
     ApiRequest *request;
@@ -76,17 +71,6 @@ static bool answer_schedule(const ScheduleWork *work, HttpResponse *response)
 
 /* --- Reading --- */
 
-static bool check_type(const ApiRequest *request, Str type, Error *err)
-{
-    for (size_t i = 0; i < COUNT(types); i++)
-        if (str_is(type, types[i].type))
-            return scope_needs(request->scope, types[i].role, err);
-    return fail_field(err, "type",
-                      "a schedule cannot start '" STR_FMT "'; GET /v1/schedule-types lists what it "
-                      "can",
-                      STR_ARG(str_slice(type, 0, 100)));
-}
-
 /* What the body says of it; what it does not say stays as it is. Its next time is new. */
 static bool read_schedule(ScheduleWork *work, Error *err)
 {
@@ -95,6 +79,7 @@ static bool read_schedule(ScheduleWork *work, Error *err)
     int64_t every_s = schedule->every_ms / 1000;
     Str catch_up = str(catch_up_name(schedule->catch_up)), cron = schedule->cron;
     json_t *payload = NULL;
+    const ScheduleType *type;
 
     if (!api_fields(request, err,
                     { "name", JSON_STR, &schedule->name, .length_max = NAME_MAX_BYTES },
@@ -117,15 +102,15 @@ static bool read_schedule(ScheduleWork *work, Error *err)
     schedule->error = STR_NONE;
     if (payload)
         schedule->payload = json_print(request->arena, payload);
+    /* One that was made before its type was so strict may still be paused. */
+    bool is_new_payload = payload || !schedule->id.length || json_object_get(request->json, "type");
     if (!schedule->name.length)
         return fail_field(err, "name", "'name' is missing");
     if (!catch_up_named(catch_up, &schedule->catch_up))
         return fail_field(err, "catch_up", "'catch_up' is none, one or all");
-    if (payload && !json_is_object(payload))
-        return fail_field(err, "payload", "'payload' is a JSON object");
-    if (schedule->payload.length > SCHEDULE_PAYLOAD_MAX)
-        return fail_field(err, "payload", "'payload' has at most %zu bytes", SCHEDULE_PAYLOAD_MAX);
-    return check_type(request, schedule->type, err) && schedule_plan(schedule, now_ms(), err);
+    return schedule_type_find(request->scope, schedule->type, &type, err) &&
+           (!is_new_payload || schedule_payload_check(type, schedule->payload, err)) &&
+           schedule_plan(schedule, now_ms(), err);
 }
 
 /* --- In a transaction --- */
@@ -171,7 +156,9 @@ static bool run_work(DbTx *tx, void *argument, Error *err)
 {
     ScheduleWork *work = argument;
     const ApiRequest *request = work->request;
-    return find_work(tx, work, err) && check_type(request, work->schedule.type, err) &&
+    const ScheduleType *type;
+    return find_work(tx, work, err) &&
+           schedule_type_find(request->scope, work->schedule.type, &type, err) &&
            schedule_run(tx, request->scope, request->arena, &work->schedule, &work->job, err) &&
            note(tx, work, err);
 }
@@ -190,14 +177,16 @@ bool schedule_types_list(ApiRequest *request, HttpResponse *response, Error *err
     JsonWriter json = api_list_begin(response);
     (void)request;
     (void)err;
-    for (size_t i = 0; i < COUNT(types); i++) {
+    for (size_t i = 0; i < schedule_type_count; i++) {
+        const ScheduleType *type = &schedule_types[i];
         put_object(&json, NULL);
-        put_text(&json, "type", str(types[i].type));
-        put_text(&json, "role", str(role_name(types[i].role)));
-        put_text(&json, "help", str(types[i].help));
+        put_text(&json, "type", str(type->type));
+        put_text(&json, "role", str(role_name(type->role)));
+        put_text(&json, "help", str(type->help));
+        put_raw(&json, "payload", str(type->payload));
         put_end(&json);
     }
-    api_list_end(&json, (int64_t)COUNT(types), STR_NONE);
+    api_list_end(&json, (int64_t)schedule_type_count, STR_NONE);
     return true;
 }
 

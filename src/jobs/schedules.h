@@ -10,13 +10,6 @@
 #include "jobs/job_queue.h"
 #include "store/schedules_store.h"
 
-/* What schedules may start; a line in the program's schedule_types.def each. */
-typedef struct ScheduleType {
-    const char *type; /* of jobs */
-    Role role;        /* that whoever makes such a schedule needs */
-    const char *help; /* what it does, and what its payload holds */
-} ScheduleType;
-
 #define SCHEDULE_EVERY_MIN_MS 60000
 #define SCHEDULE_PAYLOAD_MAX KB(16)
 

@@ -161,11 +161,12 @@ bool schedule_update(DbTx *tx, const Scope *scope, const Schedule *schedule, Err
         tx,
         DB_SAME("UPDATE schedules SET name = $3, payload = $4, cron = $5, zone = $6,"
                 " every_ms = $7, catch_up = $8, is_paused = $9, next_at = $10, error = $11,"
-                " updated_at = $12 WHERE workspace = $1 AND id = $2"),
+                " updated_at = $12, type = $13 WHERE workspace = $1 AND id = $2"),
         DB_ARGS(db_text(scope->workspace), db_text(schedule->id), db_text(schedule->name),
                 db_text(schedule->payload), db_text(schedule->cron), db_text(schedule->zone),
                 db_int(schedule->every_ms), db_int(schedule->catch_up), db_int(schedule->is_paused),
-                db_int(schedule->next_at_ms), db_text(schedule->error), db_int(now_ms())),
+                db_int(schedule->next_at_ms), db_text(schedule->error), db_int(now_ms()),
+                db_text(schedule->type)),
         "schedule", schedule->id, err);
 }
 
