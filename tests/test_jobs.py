@@ -105,8 +105,23 @@ def test_a_schedule_starts_its_job_now_and_when_its_time_has_come(server, admin)
     assert server.call("DELETE", schedule).status_code == 204 and server.get(schedule).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["ai.monitor_ai_processing", "feedback"])
+def test_two_schedules_are_there_from_the_beginning_and_stay_as_they_are_left(fresh_server):
+    fresh_server.key = fresh_server.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+
+    def usual():
+        return {one["type"]: one for one in fresh_server.get("/v1/schedules").json()["items"]}
+    first = usual()
+    assert {kind: one["every_s"] for kind, one in first.items()} == {"ai.monitor_ai_processing": 900, "ai.cleanup_expired_workflows": 60}
+    cleanup, monitor = (f"/v1/schedules/{first[kind]['id']}" for kind in ("ai.cleanup_expired_workflows", "ai.monitor_ai_processing"))
+    assert fresh_server.call("PATCH", cleanup, json={"paused": True}).json()["next_at"] is None
+    assert fresh_server.call("DELETE", monitor).status_code == 204
+    fresh_server.stop()
+    fresh_server.start()
+    assert {kind: one["paused"] for kind, one in usual().items()} == {"ai.cleanup_expired_workflows": True}
+
+
+@pytest.mark.parametrize("kind", ["ai.monitor_ai_processing", "ai.cleanup_expired_workflows", "feedback"])
 def test_what_needs_nothing_is_done_for_the_workspace_that_schedules_it(server, admin, kind):
-    made = server.post("/v1/schedules", {"name": kind, "type": kind, "every_s": 86400}, key=admin).json()
+    made = server.post("/v1/schedules", {"name": f"my {kind}", "type": kind, "every_s": 86400}, key=admin).json()
     job = server.post(f"/v1/schedules/{made['id']}/run", {}, key=admin).json()["job"]
     assert wait_for(server, f"/v1/jobs/{job}", ["done", "dead"], admin)["state"] == "done"

@@ -304,6 +304,13 @@ def test_rules_are_said_in_words(desk, page):
 
 def test_a_schedule_is_added_paused_and_run_now(desk, page):
     desk.go("/schedules")
+    usual = part(page, "schedule-row").filter(has_text="Clear expired workflows up")
+    usual.locator("[data-test=schedule-pause]").click()
+    expect(usual).to_contain_text("Paused")
+    for one in desk.server.get("/v1/schedules").json()["items"]:
+        desk.server.call("DELETE", f"/v1/schedules/{one['id']}")
+    desk.go("/approvals")
+    desk.go("/schedules")
     expect(part(page, "schedules-empty")).to_be_visible()
     flow = add_workflow(desk, "Every night", {"id": "note", "type": "compute", "with": {"values": {}}})
     desk.go("/schedules")

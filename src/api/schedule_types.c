@@ -15,10 +15,15 @@
 #define REQUIRED(names) ",\"required\":[" names "]"
 
 const ScheduleType schedule_types[] = {
-#define SCHEDULE_TYPE(type, role, help, must, members)                                             \
+#define SCHEDULE_TYPE(type, role, every_ms, usual, help, must, members)                            \
     { type, ROLE_##role, help,                                                                     \
       "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" members "}" must      \
       "}" },
+#include "api/schedule_types.def"
+#undef SCHEDULE_TYPE
+};
+const UsualSchedule schedules_usual[] = {
+#define SCHEDULE_TYPE(type, role, every_ms, usual, help, must, members) { usual, type, every_ms },
 #include "api/schedule_types.def"
 #undef SCHEDULE_TYPE
 };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "store/scope.h"
+#include "jobs/job_runner.h"
 
 typedef struct ScheduleType {
     const char *type;
@@ -13,6 +13,7 @@ typedef struct ScheduleType {
 
 extern const ScheduleType schedule_types[];
 extern const size_t schedule_type_count;
+extern const UsualSchedule schedules_usual[]; /* as many */
 
 /* Whether the scope may make one of this type; ERROR_INVALID, field "type": there is none. */
 MUST_CHECK bool schedule_type_find(const Scope *scope, Str name, const ScheduleType **type_r,

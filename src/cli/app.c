@@ -16,6 +16,7 @@
 #include "api/document_json.h"
 #include "api/door.h"
 #include "api/here.h"
+#include "api/schedule_types.h"
 #include "api/work_json.h"
 #include "approval/approval.h"
 #include "base/clock.h"
@@ -620,6 +621,8 @@ static bool start_jobs(App *app, Str folder, Error *err)
                                  .owner = node,
                                  .types = types,
                                  .type_count = COUNT(types),
+                                 .usual = schedules_usual,
+                                 .usual_count = schedule_type_count,
                                  .listener = on_job,
                                  .listener_argument = app };
     return jobs_start(&options, &app->api.jobs, err);

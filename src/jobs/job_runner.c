@@ -237,6 +237,15 @@ static bool prepare(DbTx *tx, void *argument, Error *err)
         if (type->every_ms > 0 && !schedule_keep(tx, &system, &schedule, err))
             return false;
     }
+    for (size_t i = 0; i < runner->options.usual_count; i++) {
+        const UsualSchedule *usual = &runner->options.usual[i];
+        Schedule schedule = { .name = str(usual->name),
+                              .type = str(usual->type),
+                              .every_ms = usual->every_ms,
+                              .next_at_ms = now_ms() + usual->every_ms };
+        if (usual->every_ms > 0 && !schedule_keep_usual(tx, &system, arena, &schedule, err))
+            return false;
+    }
     return true;
 }
 

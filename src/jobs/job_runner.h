@@ -22,6 +22,11 @@ typedef struct JobEvent {
 } JobEvent;
 typedef void JobListener(void *argument, const JobEvent *event);
 
+typedef struct UsualSchedule {
+    const char *name, *type;
+    int64_t every_ms;
+} UsualSchedule;
+
 typedef struct JobRunnerOptions {
     Db *db;
     /* Names this runner among all, at most 39 characters, the same after a restart: then jobs of a
@@ -30,6 +35,10 @@ typedef struct JobRunnerOptions {
     Str owner;
     const JobType *types; /* copied; names must live on */
     size_t type_count;
+    /* Schedules that every workspace has until somebody removes them; those with every_ms 0 are
+     * left out. */
+    const UsualSchedule *usual;
+    size_t usual_count;
     JobListener *listener; /* may be NULL; called on a thread of the database's */
     void *listener_argument;
     int64_t poll_ms;          /* how often to look without being told; 0: 2,000 */

@@ -136,6 +136,48 @@ Test(jobs, intervals_and_rules_show_when_they_come_next)
     cr_assert_str_eq(err.field, "zone");
 }
 
+/* --- Usual ones ------------------------------------------------------------------------- */
+
+static bool list_usual(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    ScheduleList list;
+    const Slice all = { .limit = SLICE_MAX };
+    if (!schedule_list(tx, &ticking->scope, queue_arena, &all, &list, err))
+        return false;
+    ticking->count = (int64_t)list.count;
+    if (list.count)
+        ticking->schedule = list.at[0];
+    return true;
+}
+
+TEST_BOTH(jobs, a_usual_schedule_is_added_once_to_each_workspace_and_stays_away_when_removed)
+{
+    const UsualSchedule usual[] = { { "Tidy", "t", MINUTE }, { "", "other", 0 } };
+    const JobType type = { .name = "t", .run = queue_do_nothing };
+    Db *db = queue_open(url);
+    Error err = { 0 };
+    Ticking ticking = { .schedule = { .name = S("own"), .type = S("x"), .every_ms = MINUTE } };
+    must_write(db, add_schedule, &ticking);
+    must_write(db, end, &ticking);
+    for (int starts = 0; starts < 3; starts++) {
+        const JobRunnerOptions options = {
+            .db = db, .types = &type, .type_count = 1, .usual = usual, .usual_count = COUNT(usual)
+        };
+        JobRunner *runner;
+        cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+        cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
+        must_write(db, list_usual, &ticking);
+        cr_assert_eq(ticking.count, starts < 2 ? 1 : 0);
+        if (starts < 2)
+            cr_expect(str_is(ticking.schedule.name, "Tidy") &&
+                      ticking.schedule.next_at_ms > now_ms());
+        if (starts == 1)
+            must_write(db, end, &ticking);
+    }
+    db_close(db);
+}
+
 /* --- Three nodes, killed at random ------------------------------------------------------ */
 
 #define NODES 3

@@ -414,9 +414,9 @@ static bool workflows_are_hidden(DbTx *tx, World *world, Error *err)
     EXPECT(!is_changed);
     CALL(workflow_frame_stop(tx, theirs, id, -1, S("cancelled"), err));
     CALL(workflow_frame_child_over(tx, theirs, id, 0, &number, err));
-    EXPECT_CODE(ERROR_DENIED, workflow_execution_purge(tx, theirs, INT64_MAX, 9, &number, err));
-    EXPECT_CODE(ERROR_DENIED, workflow_execution_list_expired(tx, theirs, world->arena, INT64_MAX,
-                                                              9, &keys, err));
+    CALL(workflow_execution_purge(tx, theirs, INT64_MAX, 9, &number, err));
+    CALL(workflow_execution_list_expired(tx, theirs, world->arena, INT64_MAX, 9, &keys, err));
+    EXPECT(!number && !keys.count);
     EXPECT_CODE(ERROR_DENIED,
                 workflow_frame_list_lost(tx, theirs, world->arena, INT64_MAX, 9, &keys, err));
     return true;

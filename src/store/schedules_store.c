@@ -206,6 +206,29 @@ bool schedule_keep(DbTx *tx, const Scope *scope, const Schedule *schedule, Error
                    NULL, err);
 }
 
+/* What was added once is noted among the workspace's settings. */
+bool schedule_keep_usual(DbTx *tx, const Scope *scope, Arena *arena, const Schedule *schedule,
+                         Error *err)
+{
+    Str note = str_format(arena, "usual_schedule:" STR_FMT, STR_ARG(schedule->type));
+    return sql_needs_system(scope, err) &&
+           db_exec(tx,
+                   DB_SAME("INSERT INTO schedules (id, workspace, name, type, every_ms, next_at,"
+                           " created_at, updated_at)"
+                           " SELECT $2 || ':' || w.id, w.id, $1, $2, $3, $4, $5, $5"
+                           " FROM workspaces w WHERE NOT EXISTS (SELECT 1 FROM settings s"
+                           " WHERE s.workspace = w.id AND s.name = $6) ON CONFLICT DO NOTHING"),
+                   DB_ARGS(db_text(schedule->name), db_text(schedule->type),
+                           db_int(schedule->every_ms), db_int(schedule->next_at_ms),
+                           db_int(now_ms()), db_text(note)),
+                   NULL, err) &&
+           db_exec(tx,
+                   DB_SAME("INSERT INTO settings (workspace, name, value, updated_at)"
+                           " SELECT w.id, $1, 'true', $2 FROM workspaces w WHERE true"
+                           " ON CONFLICT DO NOTHING"),
+                   DB_ARGS(db_text(note), db_int(now_ms())), NULL, err);
+}
+
 bool schedule_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now,
                        ScheduleList *list_r, Error *err)
 {

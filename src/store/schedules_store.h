@@ -64,6 +64,10 @@ MUST_CHECK bool schedule_remove(DbTx *tx, const Scope *scope, Str id, Error *err
 
 /* The server's own, by its name: adds it, due at next_at_ms, or changes its type and interval. */
 MUST_CHECK bool schedule_keep(DbTx *tx, const Scope *scope, const Schedule *schedule, Error *err);
+/* One that each workspace has, from the first time that this is called for it: adds it where it was
+ * never added before, whatever became of it since. */
+MUST_CHECK bool schedule_keep_usual(DbTx *tx, const Scope *scope, Arena *arena,
+                                    const Schedule *schedule, Error *err);
 /* Some of those that are due, locked in PostgreSQL. */
 MUST_CHECK bool schedule_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
                                   ScheduleList *list_r, Error *err);

@@ -188,11 +188,12 @@ bool workflow_execution_list_expired(DbTx *tx, const Scope *scope, Arena *arena,
                                      int64_t limit, WorkflowKeyList *list_r, Error *err)
 {
     SqlItems items;
-    if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena,
+    if (!sql_list(tx, arena,
                   DB_SAME("SELECT workspace, id FROM workflow_executions WHERE finished_at = 0"
-                          " AND expires_at > 0 AND expires_at < $1 ORDER BY created_at LIMIT $2"),
-                  DB_ARGS(db_int(now), db_int(limit)), read_key, sizeof(WorkflowKey), &items, err))
+                          " AND expires_at > 0 AND expires_at < $1 AND workspace = $3"
+                          " ORDER BY created_at LIMIT $2"),
+                  DB_ARGS(db_int(now), db_int(limit), db_text(scope->workspace)), read_key,
+                  sizeof(WorkflowKey), &items, err))
         return false;
     *list_r = (WorkflowKeyList){ items.at, items.count };
     return true;
@@ -201,11 +202,11 @@ bool workflow_execution_list_expired(DbTx *tx, const Scope *scope, Arena *arena,
 bool workflow_execution_purge(DbTx *tx, const Scope *scope, int64_t before_ms, int64_t limit,
                               int64_t *count_r, Error *err)
 {
-    return sql_needs_system(scope, err) &&
-           db_exec(tx,
-                   DB_SAME("DELETE FROM workflow_executions WHERE (workspace, id) IN ("
-                           "SELECT workspace, id FROM workflow_executions"
-                           " WHERE finished_at > 0 AND finished_at < $1"
+    return db_exec(tx,
+                   DB_SAME("DELETE FROM workflow_executions WHERE workspace = $3 AND id IN ("
+                           "SELECT id FROM workflow_executions WHERE workspace = $3"
+                           " AND finished_at > 0 AND finished_at < $1"
                            " ORDER BY finished_at LIMIT $2)"),
-                   DB_ARGS(db_int(before_ms), db_int(limit)), count_r, err);
+                   DB_ARGS(db_int(before_ms), db_int(limit), db_text(scope->workspace)), count_r,
+                   err);
 }

@@ -113,11 +113,11 @@ typedef struct WorkflowKeyList {
     WorkflowKey *at;
     size_t count;
 } WorkflowKeyList;
-/* Those that are past their time. System scope. */
+/* Those that are past their time. */
 MUST_CHECK bool workflow_execution_list_expired(DbTx *tx, const Scope *scope, Arena *arena,
                                                 int64_t now_ms, int64_t limit,
                                                 WorkflowKeyList *list_r, Error *err);
-/* Executions that were over before this time; *count_r, at most `limit` at once. System scope. */
+/* Executions that were over before this time; *count_r, at most `limit` at once. */
 MUST_CHECK bool workflow_execution_purge(DbTx *tx, const Scope *scope, int64_t before_ms,
                                          int64_t limit, int64_t *count_r, Error *err);
 

@@ -32,7 +32,8 @@ Bench bench_open_behind(const char *url, const Proxy *proxy)
     } handlers[] = { { JOB_WORKFLOW_RUN, workflow_run_job },
                      { JOB_WORKFLOW_TIMER, workflow_timer_job },
                      { JOB_WORKFLOW_START, workflow_start_job },
-                     { "workflow_sweep", workflow_sweep_job } };
+                     { "workflow_sweep", workflow_sweep_job },
+                     { "cleanup", workflow_cleanup_job } };
     JobType types[COUNT(handlers)];
     const Scope system = scope_system();
     Bench bench = { .arena = arena_new(MB(256)) };
@@ -373,8 +374,9 @@ static bool sweep_work(DbTx *tx, void *argument, Error *err)
 {
     Bench *bench = argument;
     const Scope system = scope_system();
-    const NewJob job = { .type = S("workflow_sweep") };
-    return job_add(tx, &system, bench->arena, &job, NULL, err);
+    const NewJob sweep = { .type = S("workflow_sweep") }, cleanup = { .type = S("cleanup") };
+    return job_add(tx, &system, bench->arena, &sweep, NULL, err) &&
+           job_add(tx, &bench->scope, bench->arena, &cleanup, NULL, err);
 }
 
 void bench_sweep(Bench *bench)

@@ -109,18 +109,24 @@ bool workflow_start_job(Job *job, Error *err)
 typedef struct SweepWork {
     Job *job;
     const WorkflowKey *at;
-    WorkflowKeyList lost, expired;
+    WorkflowKeyList list;
     int64_t purged;
 } SweepWork;
 
-static bool list_work(DbTx *tx, void *argument, Error *err)
+static bool list_lost_work(DbTx *tx, void *argument, Error *err)
 {
     SweepWork *work = argument;
     Job *job = work->job;
     return workflow_frame_list_lost(tx, &job->scope, job->arena, now_ms() - LOST_MS, SWEEP_MAX,
-                                    &work->lost, err) &&
-           workflow_execution_list_expired(tx, &job->scope, job->arena, now_ms(), SWEEP_MAX,
-                                           &work->expired, err);
+                                    &work->list, err);
+}
+
+static bool list_expired_work(DbTx *tx, void *argument, Error *err)
+{
+    SweepWork *work = argument;
+    Job *job = work->job;
+    return workflow_execution_list_expired(tx, &job->scope, job->arena, now_ms(), SWEEP_MAX,
+                                           &work->list, err);
 }
 
 /* It ends as failed; nothing of it runs on. */
@@ -172,13 +178,13 @@ static bool purge_work(DbTx *tx, void *argument, Error *err)
                                     &work->purged, err);
 }
 
-static bool sweep_each(SweepWork *work, const WorkflowKeyList *list, DbWork *each, Error *err)
+static bool sweep_each(SweepWork *work, DbWork *each, Error *err)
 {
     Job *job = work->job;
-    for (size_t i = 0; i < list->count; i++) {
-        const Scope scope = { .workspace = list->at[i].workspace, .role = ROLE_OWNER };
+    for (size_t i = 0; i < work->list.count; i++) {
+        const Scope scope = { .workspace = work->list.at[i].workspace, .role = ROLE_OWNER };
         Error why = { 0 };
-        work->at = &list->at[i];
+        work->at = &work->list.at[i];
         if (job_is_stopped(job))
             return job_stopped(job, err);
         if (!store_write(job->db, &scope, each, work, &why) && why.code != ERROR_NOT_FOUND)
@@ -190,8 +196,14 @@ static bool sweep_each(SweepWork *work, const WorkflowKeyList *list, DbWork *eac
 bool workflow_sweep_job(Job *job, Error *err)
 {
     SweepWork work = { .job = job };
-    return store_read(job->db, &job->scope, list_work, &work, err) &&
-           sweep_each(&work, &work.lost, lost_work, err) &&
-           sweep_each(&work, &work.expired, expired_work, err) &&
+    return store_read(job->db, &job->scope, list_lost_work, &work, err) &&
+           sweep_each(&work, lost_work, err);
+}
+
+bool workflow_cleanup_job(Job *job, Error *err)
+{
+    SweepWork work = { .job = job };
+    return store_read(job->db, &job->scope, list_expired_work, &work, err) &&
+           sweep_each(&work, expired_work, err) &&
            store_write(job->db, &job->scope, purge_work, &work, err);
 }

@@ -137,4 +137,7 @@ const WorkflowTemplate *workflow_template(Str name);        /* NULL: there is no
 /* Their argument is the Workflows. workflow_start_job: the subject or the payload's `workflow`
  * names one, the payload may have `input`, or `trigger`, which of its own by the clock it is; for
  * schedules. */
-JobHandler workflow_run_job, workflow_timer_job, workflow_start_job, workflow_sweep_job;
+JobHandler workflow_run_job, workflow_timer_job, workflow_start_job;
+JobHandler workflow_sweep_job; /* goes on with what nobody walks any more; the server's own */
+JobHandler
+    workflow_cleanup_job; /* of a workspace: ends what is past its time, clears old ones up */
