@@ -61,8 +61,10 @@ static bool add_batch(DbTx *tx, void *argument, Error *err)
     const NewJob job = { .type = S("noop"), .payload = S("{}") };
     Buf ids = buf_new(arena, MB(1));
     (void)argument;
-    for (int i = 1; i < BATCH; i++)
-        buf_addf(&ids, "%c\"" STR_FMT "\"", i == 1 ? '[' : ',', STR_ARG(id_new(arena)));
+    for (int i = 1; i < BATCH; i++) {
+        Str id = id_new(arena);
+        buf_addf(&ids, "%c\"" STR_FMT "\"", i == 1 ? '[' : ',', STR_ARG(id));
+    }
     buf_add_char(&ids, ']');
     return db_exec(tx,
                    DB_SQL(COPIES "json_each($1)",

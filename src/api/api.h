@@ -112,7 +112,7 @@ typedef struct ApiRequest {
     int64_t wait_ms; /* of a request that comes too soon: when to come again */
     Str once; /* id of the job that answers so, empty for all others: what a handler adds by it is
                * there once, however often the job begins (ai_tasks.h) */
-    json_t *json;    /* of a JSON_BODY; an empty object when there is none */
+    json_t *json; /* of a JSON_BODY; an empty object when there is none */
 } ApiRequest;
 
 /* Write a response, or fail. */

@@ -40,9 +40,8 @@ typedef struct CheckWork {
 static bool check_work(DbTx *tx, void *argument, Error *err)
 {
     CheckWork *work = argument;
-    Str known, ours = str_format(work->arena, "\"" STR_FMT "\"",
-                                 STR_ARG(hmac_sha256_hex(work->arena, master(),
-                                                         S("the master key of this database"))));
+    Str digest = hmac_sha256_hex(work->arena, master(), S("the master key of this database"));
+    Str known, ours = str_format(work->arena, "\"" STR_FMT "\"", STR_ARG(digest));
     bool is_known = setting_find(tx, &work->system, work->arena, CHECK_NAME, &known, err);
     if (!is_known && err->code != ERROR_NOT_FOUND)
         return false;

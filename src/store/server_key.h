@@ -10,9 +10,9 @@
 /* Before the first use; SEAL_KEY_BYTES, copied. Several nodes share one. Without it (unit tests)
  * keys lie open. */
 void server_key_set_master(Str master);
-/* Whether the database was used with this master key before, or with none. With another one it fails
- * with ERROR_CONFLICT: nodes that share it would take each other's keys away. `is_alone`: no other
- * node can, so this one takes its place, and *is_new_r says so. */
+/* Whether the database was used with this master key before, or with none. With another one it
+ * fails with ERROR_CONFLICT: nodes that share it would take each other's keys away. `is_alone`: no
+ * other node can, so this one takes its place, and *is_new_r says so. */
 MUST_CHECK bool server_key_check(Db *db, bool is_alone, bool *is_new_r, Error *err);
 /* The master key is lost: whichever is used next is the one. */
 MUST_CHECK bool server_key_forget(Db *db, Error *err);
