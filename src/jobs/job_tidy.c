@@ -6,6 +6,7 @@
 
 #define PURGE_EVERY_MS 3600000
 #define PURGE_COUNT 1000
+#define PURGE_PAUSE 9 /* times as long as clearing them away took */
 #define DAY_MS INT64_C(86400000)
 
 /* --- News ---------------------------------------------------------------------------- */
@@ -125,8 +126,11 @@ void job_purge(JobRunner *runner, int64_t monotonic)
     pthread_mutex_unlock(&runner->lock);
     bool ok = store_write(runner->options.db, &system, purge_some, &old, &err);
     pthread_mutex_lock(&runner->lock);
-    /* More of them: the next thousand soon, so that nobody waits long for the writer. */
-    runner->purge_at = monotonic + (ok && old.count == PURGE_COUNT ? 1000 : PURGE_EVERY_MS);
+    /* More of them: the next thousand soon, in a tenth of the time, so that nobody waits long for
+     * the writer and ten thousand that end in a second are kept up with. */
+    int64_t ended = monotonic_ms();
+    bool is_more = ok && old.count == PURGE_COUNT;
+    runner->purge_at = ended + (is_more ? PURGE_PAUSE * (ended - monotonic) : PURGE_EVERY_MS);
 }
 
 /* --- The end ------------------------------------------------------------------------- */
