@@ -145,11 +145,16 @@ static bool judge_cost(Watch *watch, DbTx *tx, Error *err)
 
 static void find_down(Watch *watch, Str service)
 {
-    for (size_t i = 0; i < watch->findings.count; i++)
-        if (watch->findings.at[i].rule == ALERT_provider_down &&
-            str_equal(watch->findings.at[i].subject, service))
+    size_t down = 0;
+    for (size_t i = 0; i < watch->findings.count; i++) {
+        const AlertFinding *finding = &watch->findings.at[i];
+        if (finding->rule != ALERT_provider_down)
+            continue;
+        if (str_equal(finding->subject, service))
             return;
-    if (watch->findings.count < DOWN_MAX + ALERT_RULE_COUNT)
+        down++;
+    }
+    if (down < DOWN_MAX)
         find_value(watch, ALERT_provider_down, str_copy(watch->arena, service),
                    watch->limits.at[ALERT_provider_down] + 1);
 }
@@ -180,13 +185,20 @@ static void judge_breaker(void *self, Str name, TargetView view)
     find_down(watch, service);
 }
 
+/* An AlertFound. */
+static void find_work(void *self, AlertRule rule, Str subject, double value)
+{
+    (void)find_value(self, rule, subject, value);
+}
+
 static bool look_work(DbTx *tx, void *argument, Error *err)
 {
     Watch *watch = argument;
     return alert_limits_find(tx, &watch->scope, watch->arena, &watch->limits, err) &&
            alert_list_open(tx, &watch->scope, watch->arena, &watch->open, err) &&
            judge_calls(watch, tx, err) && judge_cost(watch, tx, err) &&
-           judge_services(watch, tx, err);
+           judge_services(watch, tx, err) &&
+           alerts_judge_work(tx, &watch->scope, watch->arena, watch->now_ms, find_work, watch, err);
 }
 
 /* --- Opening and closing --- */

@@ -1,4 +1,5 @@
-/* models_alerts.h - alerts about the calls of a workspace: rules, judged once a minute.
+/* models_alerts.h - alerts about the calls and the background work of a workspace: rules, judged
+ * once a minute.
  *
  *     call_sums, circuit breakers -> value of each rule -> open, still open, closed -> one notice
  *
@@ -38,6 +39,12 @@ typedef struct AlertFinding {
     double value, limit;
     Str cost, usual; /* of high_cost, in dollars */
 } AlertFinding;
+
+/* Tells what a rule finds of jobs and workflows; the subject is the kind of job, or the workflow's
+ * name. (models_alerts_work.c) */
+typedef void AlertFound(void *self, AlertRule rule, Str subject, double value);
+MUST_CHECK bool alerts_judge_work(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
+                                  AlertFound *found, void *self, Error *err);
 
 /* What becomes of an open alert (`value` < 0: there is nothing to judge any more): its calm_count
  * and value are set. True: it is over. */

@@ -336,6 +336,7 @@ static bool workflows_find_nothing(DbTx *tx, World *world, Error *err)
     WorkflowWaiterList waiters;
     WorkflowTriggerList triggers;
     WorkflowFigures figures;
+    WorkflowEndsList ends;
 
     EXPECT_CODE(ERROR_NOT_FOUND, workflow_execution_find(tx, theirs, arena, id, &execution, err));
     EXPECT_CODE(ERROR_NOT_FOUND, workflow_frame_find(tx, theirs, arena, id, 0, &frame, err));
@@ -357,6 +358,8 @@ static bool workflows_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT(triggers.count == 0);
     CALL(workflow_figures(tx, theirs, arena, secret.workflow.id, 0, &figures, err));
     EXPECT(figures.runs == 0 && figures.step_count == 0);
+    CALL(workflow_ends(tx, theirs, arena, 0, &ends, err));
+    EXPECT(ends.count == 0);
     return true;
 }
 

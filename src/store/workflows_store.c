@@ -210,3 +210,29 @@ bool workflow_execution_purge(DbTx *tx, const Scope *scope, int64_t before_ms, i
                    DB_ARGS(db_int(before_ms), db_int(limit), db_text(scope->workspace)), count_r,
                    err);
 }
+
+static void read_ends(DbRows *row, Arena *arena, void *item)
+{
+    *(WorkflowEnds *)item = (WorkflowEnds){
+        .name = db_get_text(row, 0, arena),
+        .done = db_get_int(row, 1),
+        .failed = db_get_int(row, 2),
+    };
+}
+
+bool workflow_ends(DbTx *tx, const Scope *scope, Arena *arena, int64_t since_ms,
+                   WorkflowEndsList *list_r, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT name, sum(CASE WHEN state = 'done' THEN 1 ELSE 0 END),"
+                          " sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END)"
+                          " FROM workflow_executions WHERE workspace = $1 AND finished_at > 0"
+                          " AND finished_at >= $2 AND is_dry = 0 AND parent = ''"
+                          " AND state IN ('done', 'failed') GROUP BY name ORDER BY name"),
+                  DB_ARGS(db_text(scope->workspace), db_int(since_ms)), read_ends,
+                  sizeof(WorkflowEnds), &items, err))
+        return false;
+    *list_r = (WorkflowEndsList){ items.at, items.count };
+    return true;
+}

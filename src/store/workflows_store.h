@@ -121,6 +121,19 @@ MUST_CHECK bool workflow_execution_list_expired(DbTx *tx, const Scope *scope, Ar
 MUST_CHECK bool workflow_execution_purge(DbTx *tx, const Scope *scope, int64_t before_ms,
                                          int64_t limit, int64_t *count_r, Error *err);
 
+/* How executions ended since a time, by the name of their workflow; dry runs, those that others
+ * started and cancelled ones do not count. */
+typedef struct WorkflowEnds {
+    Str name;
+    int64_t done, failed;
+} WorkflowEnds;
+typedef struct WorkflowEndsList {
+    WorkflowEnds *at;
+    size_t count;
+} WorkflowEndsList;
+MUST_CHECK bool workflow_ends(DbTx *tx, const Scope *scope, Arena *arena, int64_t since_ms,
+                              WorkflowEndsList *list_r, Error *err);
+
 /* --- Frames (workflow_frames_store.c) --- */
 
 MUST_CHECK bool workflow_frame_find(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
