@@ -181,14 +181,14 @@ void index_wait_merges(Index *index)
 
 void index_add_chunk(Index *index, const IndexChunk *chunk)
 {
-    KeywordDocument document = { chunk->key,
-                                 chunk->language,
-                                 { { chunk->title, TITLE_WEIGHT },
-                                   { chunk->headings, HEADINGS_WEIGHT, chunk->inner_headings,
-                                     chunk->inner_count },
-                                   { chunk->body, 1 },
-                                   { chunk->name,
-                                     chunk->is_first ? FIRST_NAME_WEIGHT : NAME_WEIGHT } } };
+    KeywordDocument document = {
+        chunk->key,
+        chunk->language,
+        { { chunk->title, TITLE_WEIGHT },
+          { chunk->headings, HEADINGS_WEIGHT, chunk->inner_headings, chunk->inner_count },
+          { chunk->body, 1 },
+          { chunk->name, chunk->is_first ? FIRST_NAME_WEIGHT : NAME_WEIGHT } }
+    };
     pthread_mutex_lock(&index->writing);
     keyword_add(index->keyword, index->words, &document);
     pthread_mutex_unlock(&index->writing);
