@@ -28,16 +28,11 @@ static bool end_one(DbTx *tx, Bench *bench, const char *name, const char *state,
         .workflow = str(name), .name = str(name), .body = S("{}"), .input = S("{}")
     };
     bool is_new, is_changed;
+    clock_set(NOW - ago_ms);
     if (!workflow_execution_add(tx, &bench->scope, bench->arena, &execution, S("a"), &is_new, err))
         return false;
     execution.state = str(state);
-    return workflow_execution_end(tx, &bench->scope, &execution, &is_changed, err) &&
-           db_exec(tx,
-                   DB_SAME("UPDATE workflow_executions SET finished_at = $3"
-                           " WHERE workspace = $1 AND id = $2"),
-                   DB_ARGS(db_text(bench->scope.workspace), db_text(execution.id),
-                           db_int(NOW - ago_ms)),
-                   NULL, err);
+    return workflow_execution_end(tx, &bench->scope, &execution, &is_changed, err);
 }
 
 static bool fill(DbTx *tx, void *argument, Error *err)
