@@ -2,7 +2,6 @@
  * workspaces share ("shared": true in the definition). A person sees what the workspaces share that
  * they belong to; a key that is nobody's sees its own workspace alone. */
 #include "api/workflow_json.h"
-#include "store/people_store.h"
 
 #define SHARED_MARK S("\"shared\":true")
 #define SHARED_MAX 200
@@ -21,16 +20,14 @@ typedef struct TemplatesWork {
 
 /* --- What is shared --- */
 
-static bool places_work(DbTx *tx, void *argument, Error *err)
+static bool find_places(TemplatesWork *work, Error *err)
 {
-    TemplatesWork *work = argument;
     const ApiRequest *request = work->request;
-    const Scope system = scope_system(), *scope = request->scope;
-    if (scope->user.length)
-        return membership_list_of_user(tx, &system, request->arena, scope->user, &work->places,
-                                       err);
+    if (request->scope->user.length)
+        return account_workspaces(request->api->account, request->arena, &request->visitor,
+                                  &work->places, err);
     Membership *own = arena_new_one(request->arena, Membership);
-    *own = (Membership){ .workspace = scope->workspace, .role = scope->role };
+    *own = (Membership){ .workspace = request->scope->workspace, .role = request->scope->role };
     work->places = (MembershipList){ own, 1 };
     return true;
 }
@@ -64,8 +61,7 @@ static bool shared_work(DbTx *tx, void *argument, Error *err)
 static bool find_shared(TemplatesWork *work, Error *err)
 {
     Db *db = work->request->api->db;
-    const Scope system = scope_system();
-    if (!store_read(db, &system, places_work, work, err))
+    if (!find_places(work, err))
         return false;
     for (size_t i = 0; i < work->places.count; i++) {
         const Scope there = { .workspace = work->places.at[i].workspace, .role = ROLE_READER };
