@@ -363,6 +363,21 @@ static bool workflows_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool limits_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    BudgetRow budget;
+    KeyLimits limits;
+    SubjectLimitsList limited;
+    EXPECT_CODE(ERROR_NOT_FOUND, budget_find(tx, theirs, arena, secret.budget.id, 1, &budget, err));
+    CALL(key_limits_find(tx, theirs, arena, &secret.budget.subject, &limits, err));
+    EXPECT(!limits.concurrent);
+    CALL(key_limits_list(tx, theirs, arena, &limited, err));
+    EXPECT(!limited.count);
+    return true;
+}
+
 bool isolation_find(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -436,13 +451,6 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(groups_find_nothing(tx, world, err));
     CALL(webhooks_find_nothing(tx, world, err) && workflows_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
-    BudgetRow budget;
-    KeyLimits limits;
-    SubjectLimitsList limited;
-    EXPECT_CODE(ERROR_NOT_FOUND, budget_find(tx, theirs, arena, secret.budget.id, 1, &budget, err));
-    CALL(key_limits_find(tx, theirs, arena, &secret.budget.subject, &limits, err));
-    EXPECT(!limits.concurrent);
-    CALL(key_limits_list(tx, theirs, arena, &limited, err));
-    EXPECT(!limited.count);
+    CALL(limits_find_nothing(tx, world, err));
     return true;
 }
