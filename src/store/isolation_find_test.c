@@ -378,6 +378,18 @@ static bool limits_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool keys_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    ApiKey key;
+    bool serves;
+
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                api_key_find(tx, &world->theirs, world->arena, secret.key.id, &key, err));
+    CALL(api_key_serves(tx, &world->theirs, world->arena, secret.key.id, 0, &serves, err));
+    EXPECT(!serves);
+    return true;
+}
+
 bool isolation_find(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -391,8 +403,6 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     Message message;
     Workspace workspace;
     User user;
-    ApiKey key;
-    bool serves;
     JobRow job;
     Str text;
     int64_t length;
@@ -422,9 +432,6 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, user_find(tx, theirs, arena, world->ours.user, &user, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 user_find_by_email(tx, theirs, arena, S("ours@example.org"), &user, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, api_key_find(tx, theirs, arena, secret.key.id, &key, err));
-    CALL(api_key_serves(tx, theirs, arena, secret.key.id, 0, &serves, err));
-    EXPECT(!serves);
     EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_find(tx, theirs, arena, secret.job, &job, err));
     EXPECT_CODE(ERROR_NOT_FOUND, setting_find(tx, theirs, arena, S("theme"), &text, err));
     EXPECT_CODE(ERROR_NOT_FOUND, secret_find(tx, theirs, arena, S("key"), &text, err));
@@ -450,7 +457,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(connections_find_nothing(tx, world, err) && approvals_find_nothing(tx, world, err));
     CALL(groups_find_nothing(tx, world, err));
     CALL(webhooks_find_nothing(tx, world, err) && workflows_find_nothing(tx, world, err));
-    CALL(fields_find_nothing(tx, world, err));
+    CALL(fields_find_nothing(tx, world, err) && keys_find_nothing(tx, world, err));
     CALL(limits_find_nothing(tx, world, err));
     return true;
 }

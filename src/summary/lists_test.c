@@ -29,7 +29,7 @@ Test(summary, dated_sentences_stand_in_the_order_of_time)
         { "J. Public Health 1989, 79, 1554\xE2\x80\x93"
           "1556. See \xC2\xA7 1519. It is hot now.",
           "1989" },
-        { "The number 1700 was painted on Room 1812. In 1820 the house fell.", "In 1820" },
+        { "The number 1700 was painted on Room 1812. In 1820 the house fell.", "1820" },
         { "", "" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
