@@ -17,7 +17,9 @@ Test(search, settings_of_a_run_are_read_by_name_and_wrong_ones_are_named)
         { "mode=keyword", NULL, SEARCH_KEYWORD, 0 },
         { " vector_weight=0.4  mode=semantic ", NULL, SEARCH_SEMANTIC, 0.4 },
         { "mode=best",
-          "hybrid, keyword, semantic, private, deep, super_deep, creative or uncensored", 0, 0 },
+          "hybrid (also called basic), keyword, semantic, private, deep, super_deep, creative or "
+          "uncensored",
+          0, 0 },
         { "vector_weight=1.5", "'1.5'", 0, 0 },
         { "vector_weight=nan", "'nan'", 0, 0 },
         { "weight=0.5", "mode, vector_weight", 0, 0 },
