@@ -115,7 +115,7 @@ static bool start_twice(DbTx *tx, void *argument, Error *err)
     ClassificationBatchList list;
     Str job = STR_NONE;
     made->batch.id = S("0190aaaa-0000-7000-8000-000000000001");
-    if (!make_batch(tx, ROLE_EDITOR, made, err))
+    if (!make_batch(tx, ROLE_EDITOR, NULL, made, err))
         return false;
     for (int i = 0; i < 2; i++) {
         ClassificationBatch batch = { .id = made->batch.id, .set = made->batch.set };

@@ -4,7 +4,7 @@
 
 static Summary sum_up(Arena *arena, const char *text, const SummaryWish *wish)
 {
-    Summaries *summaries = summaries_new(NULL, NULL, NULL, NULL);
+    Summaries *summaries = summaries_new(NULL, NULL, NULL);
     const Scope scope = { 0 };
     SummaryWish rules = *wish;
     Material material;
