@@ -2,7 +2,7 @@
 import {h, fill, cleanup} from '../dom.js';
 import {t, ago} from '../texts.js';
 import {get} from '../api.js';
-import {mayWrite, on} from '../state.js';
+import {mayWrite} from '../state.js';
 import {note, withQuery} from '../router.js';
 import {askApproval} from '../parts/approval_ask.js';
 import {problem} from '../parts/problem.js';
