@@ -183,8 +183,7 @@ bool workflow_check(Arena *arena, const json_t *body, Error *err)
     static const char *const members[] = { "description", "inputs",  "steps",    "output", "layout",
                                            "timeout_s",   "enabled", "triggers", "shared", NULL };
     Check check = { .arena = arena, .err = err };
-    const json_t *enabled = json_object_get(body, "enabled"),
-                 *shared = json_object_get(body, "shared");
+    static const char *const switches[] = { "enabled", "shared" };
     const char *name;
     json_t *value;
     if (!json_is_object(body))
@@ -194,8 +193,11 @@ bool workflow_check(Arena *arena, const json_t *body, Error *err)
         if (!definition_is_in(members, str(name)))
             return fail(err, ERROR_INVALID, "a workflow has no '%s'", name);
     }
-    if ((enabled && !json_is_boolean(enabled)) || (shared && !json_is_boolean(shared)))
-        return fail(err, ERROR_INVALID, "enabled and shared must be true or false");
+    for (size_t i = 0; i < COUNT(switches); i++) {
+        const json_t *one = json_object_get(body, switches[i]);
+        if (one && !json_is_boolean(one))
+            return fail(err, ERROR_INVALID, "%s must be true or false", switches[i]);
+    }
     return check_inputs(&check, json_object_get(body, "inputs")) &&
            definition_number(&check, body, "timeout_s", 1, WORKFLOW_WAIT_MAX_S, S("workflow")) &&
            definition_sequence(&check, json_object_get(body, "steps"), S("steps"), false) &&

@@ -56,6 +56,7 @@ static const struct {
     { "{\"steps\":[" STEP_A "}],\"output\":\"{{ steps.z }}\"}", "no step 'z'" },
     { "{\"steps\":[" STEP_A "}],\"inputs\":{\"type\":\"nothing\"}}", "inputs" },
     { "{\"steps\":[" STEP_A "}],\"enabled\":1}", "enabled must be" },
+    { "{\"steps\":[" STEP_A "}],\"shared\":\"no\"}", "shared must be" },
     { "{\"steps\":[" STEP_A "}],\"triggers\":[{\"on\":\"dreams\"}]}",
       "there is no trigger 'dreams'" },
     { "{\"steps\":[" STEP_A "}],\"triggers\":[{\"on\":\"upload\",\"when\":\"input.n\"}]}",
