@@ -214,6 +214,27 @@ static bool read_applied(DbTx *tx, int64_t *number_r, Error *err)
                         number_r, err);
 }
 
+/* The first that is not there, though later ones may be: two branches of work each add their own.
+ */
+static bool find_missing(DbTx *tx, const Listed **missing_r, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    size_t i = 0;
+    DbStep step;
+
+    if (!db_query(tx, DB_SAME("SELECT number FROM schema_version ORDER BY number"), DB_NO_ARGS,
+                  &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW && i < COUNT(listed)) {
+        int64_t number = db_get_int(&rows, 0);
+        if (listed[i].number < number)
+            break;
+        i += listed[i].number == number;
+    }
+    *missing_r = i < COUNT(listed) ? &listed[i] : NULL;
+    return step != DB_FAILED;
+}
+
 /* --- Up and down --------------------------------------------------------------------- */
 
 static bool run_text(DbTx *tx, DbSql text, Error *err)
@@ -247,16 +268,13 @@ typedef struct Step {
 static bool step_up(DbTx *tx, void *argument, Error *err)
 {
     Step *step = argument;
-    int64_t applied;
+    const Listed *missing;
 
     step->finished = false;
-    if (!lock_schema(tx, err) || !check_program(tx, err) || !read_applied(tx, &applied, err))
+    if (!lock_schema(tx, err) || !check_program(tx, err) || !find_missing(tx, &missing, err))
         return false;
-    for (size_t i = 0; i < COUNT(listed); i++)
-        if (listed[i].number > applied)
-            return apply(tx, &listed[i], err);
-    step->finished = true;
-    return true;
+    step->finished = !missing;
+    return !missing || apply(tx, missing, err);
 }
 
 bool migrate_up(Db *db, Error *err)

@@ -69,6 +69,23 @@ TEST_BOTH_EMPTY(migrate, up_down_and_up_again)
     db_close(db);
 }
 
+TEST_BOTH_EMPTY(migrate, one_that_is_missing_between_others_is_applied)
+{
+    static char forget[] = "DROP TABLE group_members; DROP TABLE workspace_groups;"
+                           "DELETE FROM schema_version WHERE number = 44";
+    const DbSql count = DB_SAME("SELECT count(*) FROM schema_version");
+    Db *db = open_db(url);
+    Error err = { 0 };
+    cr_assert(migrate_up(db, &err), "%s", err.message);
+    int64_t tables = answer(db, count_tables, &system_who), rows = answer(db, count, &system_who);
+    cr_assert(db_write_schema(db, run_sql, forget, &err), "%s", err.message);
+    cr_assert_eq(answer(db, count_tables, &system_who), tables - 2);
+    cr_assert(migrate_up(db, &err), "%s", err.message);
+    cr_assert_eq(answer(db, count_tables, &system_who), tables);
+    cr_assert_eq(answer(db, count, &system_who), rows);
+    db_close(db);
+}
+
 TEST_BOTH_EMPTY(migrate, a_database_of_a_newer_program_is_refused_in_one_sentence)
 {
     static char newer[] = "INSERT INTO schema_version VALUES (9000, 'future', 0, '99.0.0')";
