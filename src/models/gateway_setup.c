@@ -57,7 +57,7 @@ bool models_remove_item(Models *models, const Scope *scope, Str kind, Str name, 
 {
     ItemWork work = { .scope = scope, .item = { .kind = kind, .name = name } };
     return scope_needs(scope, ROLE_ADMIN, err) &&
-           store_write(models->options.db, scope, remove_item, &work, err);
+           pictures_write(models, scope, remove_item, &work, err);
 }
 
 /* --- Services --- */
@@ -155,7 +155,7 @@ bool models_set_service(Models *models, const Scope *scope, Str name, const json
     work.item.document = kept_document(arena, document, listed);
     work.details = audit_details(arena, &service);
     return work.item.document.length <= SETUP_DOCUMENT_MAX
-               ? store_write(models->options.db, scope, write_item, &work, err)
+               ? pictures_write(models, scope, write_item, &work, err)
                : fail(err, ERROR_TOO_LARGE, "the service has more than %zu bytes",
                       SETUP_DOCUMENT_MAX);
 }
@@ -176,7 +176,7 @@ bool models_set_model(Models *models, const Scope *scope, Str name, const json_t
     if (!setup_service(&setup, model.service))
         return fail_field(err, "name", "there is no service '" STR_FMT "'", STR_ARG(model.service));
     work.item.document = work.details = json_print(arena, document);
-    return store_write(models->options.db, scope, write_item, &work, err);
+    return pictures_write(models, scope, write_item, &work, err);
 }
 
 bool models_set_route(Models *models, const Scope *scope, Str name, const json_t *document,
@@ -194,7 +194,7 @@ bool models_set_route(Models *models, const Scope *scope, Str name, const json_t
     setup_settle(&setup);
     work.item.document = work.details = json_print(arena, document);
     return setup_check_route(&setup, &route, err) &&
-           store_write(models->options.db, scope, write_item, &work, err);
+           pictures_write(models, scope, write_item, &work, err);
 }
 
 /* --- Trying --- */

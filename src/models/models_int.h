@@ -95,6 +95,9 @@ MUST_CHECK bool pictures_open(Models *models, Error *err);
 void pictures_close(Models *models);
 /* Of a workspace, or with "" of all. */
 void pictures_forget(Models *models, Str workspace);
+/* A write of what they are made of: who calls when it has returned sees it on this node. */
+MUST_CHECK bool pictures_write(Models *models, const Scope *scope, DbWork *work, void *argument,
+                               Error *err);
 /* models_file.c: the server's file. */
 MUST_CHECK bool file_open(Models *models, Error *err);
 void file_close(Models *models);

@@ -10,12 +10,25 @@
 #define KEEP_MS 60000 /* a service that was found by itself may be gone */
 #define PICTURE_MAX MB(64)
 
-static void on_news(void *argument, const char *channel, Str workspace)
+static void forget(Models *models, Str workspace)
 {
-    Models *models = argument;
-    (void)channel;
     pictures_forget(models, workspace);
     gateway_forget_answers(models->gateway, workspace); /* who answers may be another one now */
+}
+
+static void on_news(void *argument, const char *channel, Str workspace)
+{
+    (void)channel;
+    forget(argument, workspace);
+}
+
+/* News come on a thread of their own, perhaps after the answer to whoever made the change. */
+bool pictures_write(Models *models, const Scope *scope, DbWork *work, void *argument, Error *err)
+{
+    if (!store_write(models->options.db, scope, work, argument, err))
+        return false;
+    forget(models, scope->workspace);
+    return true;
 }
 
 bool pictures_open(Models *models, Error *err)

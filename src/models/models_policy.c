@@ -195,8 +195,5 @@ bool models_set_policy(Models *models, const Scope *scope, Arena *arena, const j
     PolicyWork work = { scope, buf_str(&document) };
     if (document.overflowed)
         return fail(err, ERROR_TOO_LARGE, "the policy has more than %zu bytes", POLICY_MAX);
-    if (!store_write(models->options.db, scope, write_policy, &work, err))
-        return false;
-    gateway_forget_answers(models->gateway, scope->workspace);
-    return true;
+    return pictures_write(models, scope, write_policy, &work, err);
 }

@@ -186,7 +186,7 @@ bool models_set_provider(Models *models, const Scope *scope, Str base_url, Str m
         return false;
     work.setting = setting_text(arena, &service, false);
     work.details = setting_text(arena, &service, true);
-    return store_write(models->options.db, scope, write_service, &work, err);
+    return pictures_write(models, scope, write_service, &work, err);
 }
 
 static bool erase_service(DbTx *tx, void *argument, Error *err)
@@ -204,5 +204,5 @@ bool models_remove_provider(Models *models, const Scope *scope, Error *err)
 {
     Scope copy = *scope;
     return scope_needs(scope, ROLE_ADMIN, err) &&
-           store_write(models->options.db, scope, erase_service, &copy, err);
+           pictures_write(models, scope, erase_service, &copy, err);
 }

@@ -103,6 +103,25 @@ TEST_BOTH(models, the_workspace_comes_before_the_server)
     close_models(&place, db, models);
 }
 
+TEST_BOTH(models, a_rule_that_was_set_holds_for_the_next_call)
+{
+    static const char *const rules[] = { "{}", "{\"masks\":{\"kinds\":[\"all\"]}}" };
+    Place place = { 0 };
+    Db *db;
+    Error err = { 0 };
+    Models *models = open_models(&place, &db, url, "http://127.0.0.1:11434/v1");
+    for (int i = 0; i < 20; i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(4));
+        AUTO_JSON json_t *policy = json_loads(rules[i % 2], 0, NULL);
+        const GatewayConfig *config;
+        cr_assert(models_set_policy(models, &place.scope, arena, policy, &err), "%s", err.message);
+        cr_assert(models_config(models, &place.scope, &config, &err), "%s", err.message);
+        cr_expect_eq(config->policy.masks != 0, i % 2, "of rule %d", i);
+        config_release(config);
+    }
+    close_models(&place, db, models);
+}
+
 TEST_BOTH(models, nothing_is_asked_when_it_is_off)
 {
     Place place = { 0 };
