@@ -417,7 +417,7 @@ def test_kills_of_all_nodes_overrun_no_budget(mock, postgres, tmp_path):
             time.sleep(0.05)
         node.kill()
         node.start()
-    batch = wait_for(client, batch, seconds=90)
+    batch = wait_for(client, batch, seconds=240)
     good, bad = lines_of(client, batch.output_file_id), lines_of(client, batch.error_file_id)
     asked = len(mock.chats()) - asked
     budget = nodes[0].get(f"/v1/keys/{key}/limits").json()["budgets"][0]
