@@ -41,6 +41,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "timed: says how long something may take, so it runs alone, after the others")
     if config.getoption("--keep-seconds"):
         config.pluginmanager.register(KeepSeconds(), "keep-seconds")
 
@@ -66,13 +67,14 @@ def free_port():
 
 
 def wait_until(what, seconds=30):
-    """Whether it became true."""
+    """What it gave once that was something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.05)
-    return False
+        value = what()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"it did not happen within {seconds} s")
 
 
 def index_files(server):

@@ -1,19 +1,8 @@
 """Alerts about model calls: opened once, told once, listed, acknowledged."""
 import contextlib
 import sqlite3
-import time
 
-from conftest import Server
-
-
-def wait_for(what, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = what()
-        if value:
-            return value
-        time.sleep(0.3)
-    raise AssertionError("it did not happen")
+from conftest import Server, wait_until
 
 
 def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
@@ -30,10 +19,10 @@ def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
         assert server.post("/v1/chat/completions", {"model": "slow", "messages": [{"role": "user", "content": "x"}]}).status_code == 200
         for _ in range(12):
             server.post("/v1/chat/completions", {"model": "broken", "messages": [{"role": "user", "content": "x"}]})
-        wait_for(lambda: len(server.get("/v1/calls").json()["items"]) == 13, 30)
+        wait_until(lambda: len(server.get("/v1/calls").json()["items"]) == 13, 30)
         with contextlib.closing(sqlite3.connect(server.data / "lectern.db")) as database, database:
             database.execute("UPDATE schedules SET next_at = 1 WHERE name = 'alerts'")  # the minute has passed
-        found = wait_for(lambda: server.get("/v1/alerts?open=1").json()["items"], 90)
+        found = wait_until(lambda: server.get("/v1/alerts?open=1").json()["items"], 90)
         errors = [a for a in found if a["rule"] == "many_errors"]
         assert len(errors) == 1 and errors[0]["value"] > 50 and errors[0]["limit"] == 50 and not errors[0]["acknowledged_at"]
         slow = [a for a in found if a["rule"] == "slow_answers"]

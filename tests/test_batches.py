@@ -1,6 +1,5 @@
 """Files that programs keep here, and batches of calls made from them: clients of OpenAI and Anthropic, unchanged."""
 import base64
-import io
 import json
 import shutil
 import time
@@ -377,6 +376,7 @@ def test_nodes_share_a_batch_and_do_each_line_once(mock, postgres, tmp_path):
     assert asked == sorted(f"{turn} {i}" for turn in range(4) for i in range(100))
 
 
+@pytest.mark.timed
 def test_live_calls_overtake_a_batch(library, mock):
     """A service that takes four calls at once, and a batch that would keep them busy for half a minute."""
     service = {"base_url": mock.url, "private": True, "models": ["slow", "good"], "limits": {"concurrent": 4}}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from conftest import Server
+from conftest import Server, wait_until
 from mock_provider import MODELS, MockProvider
 
 
@@ -30,17 +30,6 @@ def chat(library, model, **more):
     return library.post("/v1/chat/completions", body)
 
 
-def eventually(look, seconds=10):
-    """What is recorded is written a moment after the call."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never came")
-
-
 def calls(library, query=""):
     answer = library.get(f"/v1/calls?{query}", key=library.admin)
     assert answer.status_code == 200, answer.text
@@ -49,7 +38,7 @@ def calls(library, query=""):
 
 def test_every_call_is_listed_with_what_it_took(library):
     assert chat(library, "good").status_code == 200
-    call = eventually(lambda: calls(library, "model=good"))[0]
+    call = wait_until(lambda: calls(library, "model=good"))[0]
     assert call["status"] == "ok" and call["dialect"] .startswith("openai") and call["feature"] == "api", call
     assert call["input_tokens"] == 11 and call["output_tokens"] == 7 and not call["estimated"]
     assert 0 <= call["own_us"] <= call["total_us"] and call["bytes_in"] > 10 and call["tries"] == 1
@@ -58,16 +47,16 @@ def test_every_call_is_listed_with_what_it_took(library):
 
 def test_calls_that_failed_are_found_by_their_error(library):
     assert chat(library, "broken").status_code >= 500
-    assert eventually(lambda: calls(library, "model=broken&status=error"))[0]["status"] == "upstream"
+    assert wait_until(lambda: calls(library, "model=broken&status=error"))[0]["status"] == "upstream"
     assert chat(library, "cut-late", stream=True).status_code == 200
-    cut = eventually(lambda: calls(library, "model=cut-late"))[0]
+    cut = wait_until(lambda: calls(library, "model=cut-late"))[0]
     assert cut["truncated"] and cut["stream"] and cut["status"] != "ok", cut
 
 
 def test_calls_are_listed_in_parts(library):
     for _ in range(5):
         chat(library, "whole")
-    eventually(lambda: len(calls(library, "model=whole")) == 5)
+    wait_until(lambda: len(calls(library, "model=whole")) == 5)
     seen, after = [], ""
     while after is not None:
         part = library.get(f"/v1/calls?model=whole&limit=2&after={after}", key=library.admin).json()
@@ -81,7 +70,7 @@ def test_calls_are_listed_in_parts(library):
 @pytest.mark.parametrize("by", ["day", "hour", "minute", "clock", "model", "service", "user", "key", "feature", "task", "status"])
 def test_calls_are_summed_by(library, by):
     chat(library, "good")
-    rows = eventually(lambda: library.get(f"/v1/usage?by={by}&model=good", key=library.admin).json()["items"])
+    rows = wait_until(lambda: library.get(f"/v1/usage?by={by}&model=good", key=library.admin).json()["items"])
     assert len(rows) == 1 and rows[0]["calls"] >= 1 and rows[0]["input_tokens"] == 11 * rows[0]["calls"], rows
     took = sum(count for name, count in rows[0].items() if name.startswith("took_") and name not in ("took_us", "took_ms"))
     assert rows[0]["unpriced"] == took == rows[0]["calls"] and rows[0]["average_us"] > 0
@@ -113,14 +102,14 @@ def test_calls_are_told_to_prometheus(library):
     line = 'lectern_gateway_calls_total{service="openai-compatible",model="bytes",task="chat",status="ok"}'
     assert metric(library, line) == 0
     chat(library, "bytes")
-    eventually(lambda: metric(library, line) == 1)
+    wait_until(lambda: metric(library, line) == 1)
     assert metric(library, "lectern_gateway_running") == 0
     assert metric(library, 'lectern_gateway_own_seconds_bucket{le="+Inf"}') == metric(library, "lectern_gateway_own_seconds_count") > 0
 
 
 def test_figures_are_in_the_format_that_prometheus_reads(library):
     chat(library, 'a "quoted"\nmodel\\')
-    text = eventually(lambda: (lambda t: t if "quoted" in t else "")(library.get("/metrics").text))
+    text = wait_until(lambda: (lambda t: t if "quoted" in t else "")(library.get("/metrics").text))
     seen, kinds = set(), {}
     for line in text.splitlines():
         if line.startswith("# TYPE "):
@@ -153,7 +142,7 @@ def test_the_shipped_rules_ask_for_figures_that_exist(library):
 
 def test_a_report_of_the_last_days(library):
     chat(library, "good")
-    report = eventually(lambda: (lambda r: r if r["totals"]["calls"] else None)(library.get("/v1/usage/report", key=library.admin).json()))
+    report = wait_until(lambda: (lambda r: r if r["totals"]["calls"] else None)(library.get("/v1/usage/report", key=library.admin).json()))
     assert report["totals"]["calls"] == sum(day["calls"] for day in report["days"])
     assert [task["name"] for task in report["tasks"]] == ["chat"]
     assert report["busiest_hours"][0]["calls"] >= report["busiest_hours"][-1]["calls"] and report["clock"]
@@ -163,7 +152,7 @@ def test_a_report_of_the_last_days(library):
 
 def test_monitors_learn_how_services_do(library):
     chat(library, "good")
-    health = eventually(lambda: (lambda h: h if h["services"] and h["services"][0]["last_success_at"] else None)(
+    health = wait_until(lambda: (lambda h: h if h["services"] and h["services"][0]["last_success_at"] else None)(
         library.get("/api/v1/ai/health").json()))
     service = health["services"][0]
     assert health["status"] in ("healthy", "degraded") and 0 < service["success_rate"] <= 1, health
@@ -216,14 +205,14 @@ def test_calls_go_to_a_collector_and_failures_to_sentry(mock, tmp_path):
         body = {"model": "good", "messages": [{"role": "user", "content": "a secret question"}]}
         assert server.post("/v1/chat/completions", body, headers={"traceparent": f"00-{trace}-{parent}-01"}).status_code == 200
         assert chat(server, "broken").status_code >= 500
-        spans = eventually(lambda: [span for _, _, data in collector.of("/v1/traces") for resource in json.loads(data)["resourceSpans"]
+        spans = wait_until(lambda: [span for _, _, data in collector.of("/v1/traces") for resource in json.loads(data)["resourceSpans"]
                                     for scope in resource["scopeSpans"] for span in scope["spans"] if span["traceId"] == trace])
         assert spans[0]["parentSpanId"] == parent and spans[0]["name"] == "chat good" and spans[0]["kind"] == 3
         sent = [headers for _, headers, _ in mock.requests if headers.get("traceparent", "").startswith(f"00-{trace}-")]
         assert sent and sent[0]["traceparent"].split("-")[2] == spans[0]["spanId"], "the service is told of our span"
-        path, headers, data = eventually(lambda: collector.of("/v1/metrics"))[0]
+        path, headers, data = wait_until(lambda: collector.of("/v1/metrics"))[0]
         assert headers["x-team"] == "a b" and b"gen_ai.client.operation.duration" in data
-        path, headers, data = eventually(lambda: collector.of("/api/42/envelope/"))[0]
+        path, headers, data = wait_until(lambda: collector.of("/api/42/envelope/"))[0]
         assert "sentry_key=public" in headers["X-Sentry-Auth"]
         event = json.loads(data.split(b"\n")[2])
         assert event["tags"]["model"] == "broken" and event["level"] == "error"
@@ -241,6 +230,6 @@ def test_a_collector_that_is_away_holds_up_nothing(mock, tmp_path):
         server.new_key()
         server.admin = server.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
         assert chat(server, "good").status_code == 200
-        assert eventually(lambda: calls(server, "model=good"))
+        assert wait_until(lambda: calls(server, "model=good"))
     finally:
         server.stop()

@@ -8,9 +8,7 @@ import time
 import zipfile
 from xml.etree import ElementTree
 
-import pytest
 import requests
-
 from conftest import SAMPLES, Server
 from test_readers import pdf
 

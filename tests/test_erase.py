@@ -1,6 +1,7 @@
 """What is erased is in no file of the data folder."""
 import sqlite3
-import time
+
+from conftest import wait_until
 
 # Words that occur nowhere else, and as the keyword index keeps them: lower case, without accents.
 WORDS = {
@@ -33,15 +34,6 @@ def files_with(folder, forms=FORMS):
                 continue
             found += [(str(path.relative_to(folder)), form) for form in forms if form in content]
     return found
-
-
-def wait_until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def add_document(server):

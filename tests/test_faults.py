@@ -270,6 +270,7 @@ def health_seconds(server):
     return time.monotonic() - began
 
 
+@pytest.mark.timed
 def test_clients_that_send_one_byte_at_a_time_do_not_keep_others_waiting(fresh_server):
     slow = []
     for _ in range(300):
@@ -285,6 +286,7 @@ def test_clients_that_send_one_byte_at_a_time_do_not_keep_others_waiting(fresh_s
         s.close()
 
 
+@pytest.mark.timed
 def test_too_many_connections_are_turned_away_and_the_server_goes_on(fresh_server):
     held = []
     for _ in range(900):
@@ -313,6 +315,7 @@ def test_too_many_connections_are_turned_away_and_the_server_goes_on(fresh_serve
     b"POST /v1/search HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
     b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * 20000 + b"\r\n",
 ], ids=["binary", "no path", "version", "long path", "negative", "huge", "chunks", "headers"])
+@pytest.mark.timed
 def test_requests_that_are_not_http_are_refused(server, head):
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as s:
         with contextlib.suppress(OSError):
@@ -328,6 +331,7 @@ def test_requests_that_are_not_http_are_refused(server, head):
 
 # --- Hostile files ---
 
+@pytest.mark.timed
 def test_every_malformed_file_ends_with_one_line_while_the_server_answers(made):
     folder = needs_shared("corpus/malformed")
     server = made(arguments=NO_MODEL).start()

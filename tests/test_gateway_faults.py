@@ -202,6 +202,7 @@ def test_a_service_that_is_not_there_is_passed_over(library, stream):
     assert is_answer(ask(library, "openai", "unreachable", stream))
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_stream_of_comments_alone_ends(library, front):
     start = time.monotonic()
@@ -273,6 +274,7 @@ def test_a_word_that_is_used_for_a_key_hides_no_reason(library):
 
 # --- Waiting ---
 
+@pytest.mark.timed
 def test_no_pause_is_made_that_the_time_limit_does_not_leave_room_for(library):
     for _ in range(3):
         start = time.monotonic()
@@ -281,6 +283,7 @@ def test_no_pause_is_made_that_the_time_limit_does_not_leave_room_for(library):
         assert time.monotonic() - start < 0.9
 
 
+@pytest.mark.timed
 def test_a_short_wait_is_waited_for_and_never_cut_short(library, mock):
     start = time.monotonic()
     assert is_answer(ask(library, "openai", "patient/busy-for-600", False))
@@ -316,6 +319,7 @@ def test_limits_that_were_set_hold_for_the_whole_service(library):
     assert raw(library, "narrow/good", stream=False).status_code == 200
 
 
+@pytest.mark.timed
 def test_the_clients_own_deadline_is_kept(library):
     start = time.monotonic()
     answer = raw(library, "patient/hang~deadline", stream=False, X_Lectern_Timeout_Ms="300")
@@ -368,6 +372,7 @@ def test_a_service_is_probed_while_it_is_left_alone(library, mock):
     assert mock.lists == lists + 1, "it fails still: the list is asked for again"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("stream", BOTH)
 def test_a_hedged_call_takes_the_first_answer(library, mock, stream):
     start = time.monotonic()
@@ -411,6 +416,7 @@ def test_a_cheaper_route_serves_when_the_budget_is_near_its_end(library, mock):
 
 # --- Clients ---
 
+@pytest.mark.timed
 def test_a_client_that_leaves_ends_the_call_at_once(library, mock):
     model = fresh("slow-words").replace("mock/", "patient/")
     answer, name = raw(library, model), model.split("/")[1]

@@ -395,6 +395,7 @@ def test_what_a_service_says_of_a_failure_is_told_in_the_clients_shape_without_t
     assert KEY not in answer.text and "SMUGGLED" not in " ".join(answer.headers.values())
 
 
+@pytest.mark.timed
 def test_many_slow_clients_do_not_keep_others_waiting(server):
     slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
     try:

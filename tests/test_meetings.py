@@ -2,7 +2,6 @@
 import datetime
 import json
 import random
-import time
 import uuid
 
 import pytest

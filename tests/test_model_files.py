@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from openai import APIError, OpenAI
 
-from conftest import Server
+from conftest import Server, wait_until
 from mock_provider import MODELS, MockProvider
 
 FAKE = Path(__file__).parent / "fake_llama_server.py"
@@ -74,15 +74,6 @@ def is_alive(pid):
         return False
 
 
-def eventually(look, seconds=15):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if look():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")
-
-
 def test_files_are_models_by_their_names(server):
     names = [model["id"] for model in server.get("/v1/models").json()["data"]]
     assert {f"local/{name}" for name in NAMES} | {"local/big", "good"} <= set(names)
@@ -122,6 +113,7 @@ def test_calls_that_come_while_it_loads_wait_for_the_one_server(server, folder):
     assert state(server, "good")["state"] == "asleep"  # one runs at a time
 
 
+@pytest.mark.timed
 def test_a_stream_hears_heartbeats_while_its_model_loads(server):
     began = time.monotonic()
     answer = server.post("/v1/chat/completions", {"model": "slow-3", "stream": True, "messages": [
@@ -160,7 +152,7 @@ def test_a_server_that_dies_at_a_call_is_an_error_and_starts_again(server, folde
     with pytest.raises(APIError):
         for _ in openai.chat.completions.create(model="dies", stream=True, messages=[{"role": "user", "content": "hello"}]):
             pass
-    eventually(lambda: state(server, "dies")["state"] == "broken")
+    wait_until(lambda: state(server, "dies")["state"] == "broken")
     assert "status 134: GGML_ASSERT failed" in state(server, "dies")["reason"]
 
 
@@ -183,7 +175,7 @@ def test_servers_end_with_ours_however_that_ends(folder, tmp_path):
     pids = [pid for _, pid, _ in starts(own)]
     assert len(pids) == 3 and all(map(is_alive, pids))
     server.kill()
-    eventually(lambda: not any(map(is_alive, pids)))
+    wait_until(lambda: not any(map(is_alive, pids)))
     server.start()
     assert chat(server, "good").status_code == 200
     pid = starts(own)[-1][1]
@@ -197,9 +189,9 @@ def test_what_hangs_or_grows_is_ended(tmp_path):
     server = open_server(own, "--model-files-memory", "100M", "--model-files-at-once", "2")
     try:
         chat(server, "eater")
-        eventually(lambda: "memory" in (state(server, "eater")["reason"] or ""))
+        wait_until(lambda: "memory" in (state(server, "eater")["reason"] or ""))
         assert chat(server, "hangs").status_code == 200
-        eventually(lambda: "hung" in (state(server, "hangs")["reason"] or ""), 40)
+        wait_until(lambda: "hung" in (state(server, "hangs")["reason"] or ""), 40)
         assert not any(is_alive(pid) for _, pid, _ in starts(own))
     finally:
         server.stop()
@@ -221,7 +213,7 @@ def test_one_can_be_loaded_at_the_start(tmp_path):
     own = make_folder(tmp_path)
     server = open_server(own, "--model-files-warm", "good", "--llama-arguments", "--ctx-size 512")
     try:
-        eventually(lambda: state(server, "good")["state"] == "ready")
+        wait_until(lambda: state(server, "good")["state"] == "ready")
     finally:
         server.stop()
 

@@ -1,10 +1,9 @@
 """Two servers over one PostgreSQL and one folder of originals: any takes any request."""
 import shutil
-import time
 
 import pytest
 
-from conftest import Server, index_files
+from conftest import Server, index_files, wait_until
 from test_models import TEXTS, found, state, write_model
 
 
@@ -12,13 +11,6 @@ def names(server, query, **more):
     answer = server.post("/v1/search", {"query": query, "mode": "keyword", **more})
     assert answer.status_code == 200, answer.text
     return sorted(r["document"]["name"] for r in answer.json()["results"])
-
-
-def wait_until(is_so, seconds=30):
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -123,7 +115,7 @@ def changing(nodes, tmp_path):
     nodes[0].cli("models", "use", "first")
     nodes[0].add(*TEXTS)
     for node in nodes:
-        wait_until(lambda: used(node) == "first" and found(node), 30)
+        wait_until(lambda: used(node) == "first" and found(node))
     return nodes
 
 
@@ -134,18 +126,18 @@ def used(server):
 
 def test_what_one_node_changes_the_model_to_the_other_uses(changing):
     first, second = changing
-    wait_until(lambda: found(first) == found(second), 30)
+    wait_until(lambda: found(first) == found(second))
     old = found(first)
     first.cli("models", "use", "second")
     wait_until(lambda: used(first) == used(second) == "second", 60)
-    wait_until(lambda: found(first) == found(second) not in ([], old), 30)
+    wait_until(lambda: found(first) == found(second) not in ([], old))
     first.add(("here.txt", b"The late ferry.\n"))
     second.add(("there.txt", b"The late pump.\n"))
     for node in changing:
-        wait_until(lambda: {"here.txt", "there.txt"} <= set(names(node, "late", mode="semantic", limit=100)), 30)
+        wait_until(lambda: {"here.txt", "there.txt"} <= set(names(node, "late", mode="semantic", limit=100)))
     second.cli("models", "use", "first")
     wait_until(lambda: used(first) == used(second) == "first", 60)
-    wait_until(lambda: found(first) == found(second) not in ([], old), 30)
+    wait_until(lambda: found(first) == found(second) not in ([], old))
 
 
 def test_a_node_that_lacks_the_model_says_so_and_searches_by_words(changing, tmp_path):
@@ -154,7 +146,7 @@ def test_a_node_that_lacks_the_model_says_so_and_searches_by_words(changing, tmp
     first.cli("models", "add", str(third))
     first.cli("models", "use", "third")
     wait_until(lambda: used(first) == "third", 60)
-    wait_until(lambda: second.get("/ready").json()["notices"], 10)
+    wait_until(lambda: second.get("/ready").json()["notices"])
     says = "this server lacks the model third/"
     for path in ("/health", "/ready"):
         answer = second.get(path)
@@ -171,7 +163,7 @@ def test_a_node_that_lacks_the_model_says_so_and_searches_by_words(changing, tmp
     assert used(first) == "third", "a node without the model does not change it for all"
     # The folder comes: no restart.
     second.cli("models", "add", str(third))
-    wait_until(lambda: found(first) == found(second) != [], 10)
+    wait_until(lambda: found(first) == found(second) != [])
     assert second.get("/ready").json()["notices"] == []
 
 
@@ -184,7 +176,7 @@ def test_a_model_that_comes_again_under_its_name_is_another_one(changing, tmp_pa
             node.cli("models", "add", str(folder), *["--replace"] * bool(round))
         (second if round else first).cli("models", "use", "other")
         wait_until(lambda: used(first) == used(second) == "other", 60)
-        wait_until(lambda: found(first) == found(second) not in ([], old), 30)
+        wait_until(lambda: found(first) == found(second) not in ([], old))
         old = found(first)
     # One node has another folder of that name than the library uses.
     other = write_model(tmp_path / "wrong" / "other", 13)
@@ -214,4 +206,4 @@ def test_a_change_goes_on_on_the_other_node_when_one_is_killed(changing):
     first.cli("models", "use", "second")
     first.kill()
     wait_until(lambda: used(second) == "second", 90)
-    wait_until(lambda: found(second) not in ([], old), 30)
+    wait_until(lambda: found(second) not in ([], old))

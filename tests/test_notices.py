@@ -14,7 +14,7 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from conftest import Server, free_port
+from conftest import Server, free_port, wait_until
 
 PERSON = {"email": "ann@example.org", "password": "correct horse battery", "name": "Ann Größe"}
 
@@ -86,16 +86,6 @@ def add_person(server, role="admin", address="ann@example.org"):
     return made.json()["key"]
 
 
-def wait_for(what, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = what()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
-
-
 def test_a_notice_reaches_the_page_and_the_mailbox(tmp_path, mail):
     server = start(tmp_path, mail.url, LECTERN_PUBLIC_URL="http://lectern.example.org")
     try:
@@ -138,7 +128,7 @@ def test_a_busy_mail_server_is_asked_again_and_a_refusal_is_kept(tmp_path, mail)
         server.post("/v1/notices/test", key=add_person(server))
         assert len(mail.wait()) == 1 and mail.tries == 2
         server.post("/v1/notices/test", key=add_person(server, address="nobody@example.org"))
-        dead = wait_for(lambda: server.get("/v1/jobs?state=dead").json()["items"])
+        dead = wait_until(lambda: server.get("/v1/jobs?state=dead").json()["items"])
         assert dead[0]["type"] == "notify_mail" and "550" in dead[0]["error"]
         with sqlite3.connect(tmp_path / "library" / "lectern.db") as database:
             waiting = database.execute("SELECT count(*) FROM notices WHERE mail IN (1, 2)").fetchone()[0]
@@ -171,7 +161,7 @@ def test_mail_goes_over_tls_with_a_password_or_not_at_all(tmp_path, certificate,
         if kind in ("starttls", "tls"):
             assert len(box.wait()) == 1
         else:
-            job = wait_for(lambda: [j for j in server.get("/v1/jobs?type=notify_mail").json()["items"] if j["error"]])
+            job = wait_until(lambda: [j for j in server.get("/v1/jobs?type=notify_mail").json()["items"] if j["error"]])
             said = job[0]["error"]
             assert {"no starttls": "STARTTLS", "unknown certificate": "ertificate", "wrong password": "password"}[kind] in said
             assert "se cret" not in said and not box.mails
@@ -218,7 +208,7 @@ def test_a_webhook_is_signed_and_called_until_it_answers(fresh_server, hook):
     secret, path = made.json()["secret"], f"/v1/webhooks/{made.json()['id']}"
     Hook.answers = [500]
     server.post("/v1/notices/test")
-    wait_for(lambda: len(Hook.calls) == 2)
+    wait_until(lambda: len(Hook.calls) == 2)
     ids = {headers["webhook-id"] for headers, _ in Hook.calls}
     assert len(ids) == 1
     headers, body = Hook.calls[1]
@@ -227,22 +217,22 @@ def test_a_webhook_is_signed_and_called_until_it_answers(fresh_server, hook):
     assert json.loads(body)["kind"] == "test" and json.loads(body)["id"] in ids
     listed = server.get("/v1/webhooks").json()["items"][0]
     assert "secret" not in listed and secret not in server.get("/v1/webhooks").text
-    wait_for(lambda: server.get("/v1/webhooks").json()["items"][0]["last_result"] == "200")
+    wait_until(lambda: server.get("/v1/webhooks").json()["items"][0]["last_result"] == "200")
     told = server.get(path + "/deliveries").json()["items"]
     assert [(d["state"], d["attempts"], d["status"], d["kind"]) for d in told] == [("delivered", 2, 200, "test")]
 
     # Told again, it is the same message, signed anew.
     again = server.post(f"{path}/deliveries/{told[0]['id']}/replay").json()
-    wait_for(lambda: len(Hook.calls) == 3)
+    wait_until(lambda: len(Hook.calls) == 3)
     headers, copy = Hook.calls[2]
     assert headers["webhook-id"] in ids and copy == body and headers["webhook-signature"] == signed(secret, headers, copy)
     assert again["replay_of"] == told[0]["id"]
     assert server.post(path + "/replay", {"from": told[0]["created_at"]}).json() == {"count": 1, "left_from": None}
-    wait_for(lambda: len(Hook.calls) == 4)
+    wait_until(lambda: len(Hook.calls) == 4)
 
     Hook.answers = [410]
     server.post("/v1/notices/test")
-    gone = wait_for(lambda: server.get(path + "/deliveries?state=failed").json()["items"])
+    gone = wait_until(lambda: server.get(path + "/deliveries?state=failed").json()["items"])
     assert len(gone) == 1 and gone[0]["status"] == 410 and gone[0]["attempts"] == 1
     server.call("PATCH", path, json={"is_on": False})
     server.post("/v1/notices/test")

@@ -20,10 +20,12 @@ expect = playwright.expect
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "correct horse battery"
 SHOTS = ROOT / "build" / "screenshots"
+RULES = (ROOT / "tests" / "page_rules.js").read_text()
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 BROKEN = {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\nnot really a document"}
 
+expect.set_options(timeout=20000)
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
 
@@ -34,6 +36,17 @@ def part(page, name):
 def shot(page, name):
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def settle(page):
+    page.wait_for_function("() => document.querySelector('h1') && !document.querySelector('.bone, [aria-busy=true]')")
+    page.wait_for_timeout(150)  # what fades in has come
+
+
+def keeps_rules(page, is_touch=False):
+    settle(page)
+    broken = page.evaluate(RULES, is_touch)
+    assert not broken, broken
 
 
 class Desk:

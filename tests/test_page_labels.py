@@ -1,10 +1,9 @@
 """Labels in a real Chromium: a set made and taught, what it asks decided by keys, the report of a document."""
 import pytest
-from conftest import ROOT, Server
+from conftest import Server
 from test_labels import LABELS, MAILS, ORDER
-from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
 
-RULES = (ROOT / "tests" / "page_rules.js").read_text()
 INVOICE = ("INVOICE\nInvoice No.: 2026-0042\nBill to: Acme Corp., attn. Mr. Tom Miller, Zürich\n"
            "IBAN DE89 3704 0044 0532 0130 00\nTotal: EUR 1,190.00\n")
 
@@ -28,11 +27,6 @@ def desk(browser, tmp_path_factory):  # noqa: F811
 def page(desk):
     yield desk.page
     desk.check()
-
-
-def keeps_rules(page, is_touch=False):
-    broken = page.evaluate(RULES, is_touch)
-    assert not broken, broken
 
 
 def test_a_set_is_made_and_taught(desk, page):

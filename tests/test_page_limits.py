@@ -1,11 +1,9 @@
 """Settings > Limits, Privacy and cache, Usage, Notices in a real Chromium, with calls of a program in between."""
-import json
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import Server
+from conftest import Server, wait_until
 from mock_provider import MockProvider
 from test_notices import signed
 from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot, sign_up  # noqa: F401 (browser is a fixture)
@@ -48,13 +46,6 @@ def page(desk):
 def chat(server, model="mine/good", **options):
     body = {"model": model, "messages": [{"role": "user", "content": "Say it."}], "max_tokens": 20}
     return server.post("/v1/chat/completions", body, **options)
-
-
-def wait_until(is_so, seconds=15):
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def of(page, name):

@@ -1,9 +1,8 @@
 """Learning in a real Chromium: a deck, its cards by keys, a review taken back, a quiz with the passage beside."""
 import pytest
-from conftest import ROOT, Server
-from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
+from conftest import Server
+from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
 
-RULES = (ROOT / "tests" / "page_rules.js").read_text()
 TEXT = "The Volga is the longest river of Europe.\nIt runs for 3,530 km to the Caspian Sea.\n"
 QUOTE = "It runs for 3,530 km to the Caspian Sea."
 
@@ -35,11 +34,6 @@ def source(desk):
 def post(page, path, body):
     """As the page does it, for who is signed in."""
     return page.evaluate("([path, body]) => import('/api.js').then(({post}) => post(path, body))", [path, body])
-
-
-def keeps_rules(page, is_touch=False):
-    broken = page.evaluate(RULES, is_touch)
-    assert not broken, broken
 
 
 def test_a_deck_is_made_and_cards_are_written_into_it(desk, page):

@@ -3,11 +3,10 @@ import json
 import re
 
 import pytest
-from conftest import ROOT, Server
+from conftest import Server
 from mock_provider import MockProvider
-from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
 
-RULES = (ROOT / "tests" / "page_rules.js").read_text()
 HARBOUR = """# The harbour
 
 The Norwegian Coastal Administration (NCA) runs the lights of the harbour. The harbour of Rost was closed by ice from 3 to 19 February 2021.
@@ -47,11 +46,6 @@ def desk(browser, tmp_path_factory):  # noqa: F811
 def page(desk):
     yield desk.page
     desk.check()
-
-
-def keeps_rules(page, is_touch=False):
-    broken = page.evaluate(RULES, is_touch)
-    assert not broken, broken
 
 
 def test_a_document_is_summed_up_and_a_statement_opens_its_place(desk, page):

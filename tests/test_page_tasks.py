@@ -1,7 +1,7 @@
 """The page of tasks in a real Chromium: board, list, suggestions, undo."""
 import pytest
-from conftest import ROOT, Server
-from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
+from conftest import Server
+from test_page import browser, CHROMIUM, expect, keeps_rules, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
@@ -92,7 +92,7 @@ def test_the_page_keeps_the_rules(desk, page, size):
     page.set_viewport_size(size)
     page.wait_for_load_state("networkidle")
     shot(page, f"tasks-{size['width']}")
-    assert page.evaluate((ROOT / "tests" / "page_rules.js").read_text(), False) == []
+    keeps_rules(page)
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(300)
     shot(page, f"tasks-{size['width']}-dark")

@@ -2,27 +2,20 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from conftest import SAMPLES, Server
 from mock_provider import MockProvider
-from test_page import CHROMIUM, PHONE, WIDE, Desk, browser, expect, part, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_page import CHROMIUM, PHONE, RULES, WIDE, Desk, browser, expect, part, settle, shot, sign_up  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
-RULES = Path(__file__).with_name("page_rules.js").read_text()
 WIDTHS = {"desk": WIDE, "tablet": {"width": 1024, "height": 768}, "phone": PHONE}
 SECTIONS = ["", "keys", "notices", "models", "tools", "limits", "policy", "batches", "usage", "people", "server"]
 VIEWS = ["/", "/conversations", "/search", "/search?q=oil", "/search?q=zyxwv", "/search/measure", "/library", "/study", "/study/review", "/nowhere",
          *[f"/settings/{name}".rstrip("/") for name in SECTIONS]]
 LONG = "Quarterly-reconciliation-of-everything-that-the-night-watch-wrote-down-in-the-year-of-the-great-storm " * 2
 ARABIC = "مفتاح برنامج التقارير اليومية"
-
-
-def look(page):
-    page.wait_for_function("() => document.querySelector('h1') && !document.querySelector('.bone, [aria-busy=true]')")
-    page.wait_for_timeout(150)  # what fades in has come
 
 
 def desk_of(browser, server, width, scheme):  # noqa: F811
@@ -93,7 +86,7 @@ def full(browser, tmp_path_factory):  # noqa: F811
 
 
 def breaches(page, is_touch):
-    look(page)
+    settle(page)
     return page.evaluate(RULES, is_touch)
 
 
@@ -120,7 +113,7 @@ def test_every_dialog_can_be_read_named_and_reached_with_all_of_it_open(browser,
     for view, buttons in DIALOGS.items():
         for button in buttons:
             page = desk.go(view)
-            look(page)
+            settle(page)
             part(page, button).first.click()
             page.locator("dialog").wait_for()
             page.evaluate("document.querySelectorAll('dialog details').forEach((one) => { one.open = true; })")
@@ -144,7 +137,7 @@ def test_numbers_and_dates_are_written_as_where_the_reader_is(browser, empty, lo
 def test_the_first_view_is_small_asks_nobody_else_and_the_back_button_goes_back(browser, empty):  # noqa: F811
     desk = Desk(browser, empty.url, storage_state=empty.signed_in)
     page = desk.go("/")
-    look(page)
+    settle(page)
     entries = page.evaluate("performance.getEntriesByType('resource').map((one) => [one.responseEnd, one.encodedBodySize])")
     packed = sum(size for _, size in entries)
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
@@ -153,7 +146,7 @@ def test_the_first_view_is_small_asks_nobody_else_and_the_back_button_goes_back(
     assert sum(before) < 100_000 and packed < 256_000
     for view in ("/settings/tools", "/settings/batches", "/settings/usage?days=7&by=key"):
         page.evaluate("(to) => { const link = Object.assign(document.createElement('a'), {href: to}); document.body.append(link); link.click(); link.remove(); }", view)
-        look(page)
+        settle(page)
     page.go_back()
     part(page, "settings-batches").wait_for()
     page.reload()
@@ -192,7 +185,7 @@ def test_whatever_the_tab_key_reaches_shows_it(browser, empty):  # noqa: F811
     desk = Desk(browser, empty.url, storage_state=empty.signed_in)
     for view in ("/search?q=zyxwv", "/settings/keys", "/settings/models", "/settings/policy"):
         page = desk.go(view)
-        look(page)
+        settle(page)
         for _ in range(25):
             page.keyboard.press("Tab")
             unseen = page.evaluate("""() => {

@@ -5,14 +5,13 @@ from urllib.parse import urlparse
 
 import pytest
 import requests
-from conftest import ROOT, Server, wait_until
+from conftest import Server, wait_until
 from mock_attendee import KEY, SECRET, MockAttendee
 from mock_places import Places
-from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, expect, keeps_rules, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 DEAD = 3  # as the table of jobs has it
-RULES = (ROOT / "tests" / "page_rules.js").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +32,10 @@ def rules_kept(page, name):
     """At both widths, with a picture of each, and in the dark."""
     for size in (WIDE, PHONE):
         page.set_viewport_size(size)
-        page.wait_for_function("() => !document.querySelector('.bone, [aria-busy=true]')")
+        keeps_rules(page, size is PHONE)
         shot(page, f"work-{name}-{size['width']}")
-        assert page.evaluate(RULES, size is PHONE) == []
     page.emulate_media(color_scheme="dark")
-    assert page.evaluate(RULES, True) == []
+    keeps_rules(page, True)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(WIDE)
 
@@ -275,7 +273,7 @@ def test_a_group_is_made_and_asked_to_approve_a_document(desk, page):
     part(page, "field-text").fill("The founder waits.")
     part(page, "field-deadline").fill("2020-01-01T12:00")
     shot(page, "work-ask-approval")
-    assert page.evaluate(RULES, False) == []
+    keeps_rules(page)
     part(page, "ask-approval-form-submit").click()
     expect(part(page, "field-problem")).to_contain_text("past")
     part(page, "field-deadline").fill((datetime.now() + timedelta(days=9)).strftime("%Y-%m-%dT12:00"))
