@@ -38,9 +38,11 @@ bool pg_hint(DbTx *base, const char *channel, Str text, bool is_here, Error *err
     int looked_at = 0;
     (void)err;
 
-    for (const PgHint *hint = tx->hints; hint && looked_at < 8; hint = hint->next, looked_at++)
-        if (is_same(hint, channel, text))
+    for (PgHint *hint = tx->hints; hint && looked_at < 8; hint = hint->next, looked_at++)
+        if (is_same(hint, channel, text)) {
+            hint->is_here = hint->is_here && is_here;
             return true;
+        }
     PgHint *hint = heap_alloc(sizeof *hint + text.length + 1);
     hint->is_here = is_here;
     snprintf(hint->channel, sizeof hint->channel, "%s", channel);

@@ -483,6 +483,26 @@ TEST_BOTH(db, a_hint_for_this_process_is_heard_by_no_other)
     db_close(db);
 }
 
+static bool send_here_then_to_all(DbTx *tx, void *unused, Error *err)
+{
+    (void)unused;
+    return db_hint_here(tx, "news", S("hello"), err) && db_hint(tx, "news", S("hello"), err);
+}
+
+TEST_BOTH(db, a_hint_for_all_is_heard_by_all_though_this_process_had_it_before)
+{
+    Db *db = open_db(url), *other = open_db(url);
+    Error err = { 0 };
+
+    if (db_kind(db) == DB_POSTGRES) {
+        cr_assert(db_listen(other, "news", hear, &heard_count, &err), "%s", err.message);
+        cr_assert(db_write(db, &system_who, send_here_then_to_all, NULL, &err), "%s", err.message);
+        cr_assert(wait_for(&heard_count, 1));
+    }
+    db_close(other);
+    db_close(db);
+}
+
 /* --- PostgreSQL alone ------------------------------------------------------------------------ */
 
 Test(db, work_and_news_go_on_after_postgres_restarted)
