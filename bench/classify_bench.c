@@ -17,6 +17,7 @@
 #include "classify/head.h"
 #include "classify/phrases.h"
 #include "classify/sentiment_head.h"
+#include "must.h"
 
 #define ROWS_MAX 2000
 #define LABELS_MAX 32
@@ -27,14 +28,6 @@ static Embedder embedder;
 static Str half = S_INIT("open");
 static bool shows_wrong;
 static FILE *vectors_file;
-
-static void must(bool good)
-{
-    if (good)
-        return;
-    fprintf(stderr, "classify_bench: %s\n", err.message);
-    exit(1);
-}
 
 typedef struct Row {
     Str half, label, text;
@@ -52,7 +45,7 @@ static Set *read_set(const char *path, bool has_labels)
 {
     Str bytes, line;
     Set *set = arena_new_one(arena, Set);
-    must(file_read(arena, path, MB(4), &bytes, &err));
+    must(file_read(arena, path, MB(4), &bytes, &err), &err);
     while (str_next(&bytes, '\n', &line)) {
         Row *row = &set->rows[set->count];
         if (!line.length)
@@ -98,12 +91,12 @@ static void measure_zero_shot(const char *name, const Set *set)
     size_t right = 0, count = 0, sure = 0, sure_right = 0;
     double confidence[ROWS_MAX];
     bool is_right[ROWS_MAX];
-    must(classifier_train(&embedder, arena, &asked, NULL, &classifier, &err));
+    must(classifier_train(&embedder, arena, &asked, NULL, &classifier, &err), &err);
     for (size_t i = 0; i < set->count; i++) {
         ClassifyResult result;
         if (!str_equal(set->rows[i].half, half))
             continue;
-        must(classify(&classifier, &embedder, arena, set->rows[i].text, &result, &err));
+        must(classify(&classifier, &embedder, arena, set->rows[i].text, &result, &err), &err);
         bool is = result.scores[0].label == set->rows[i].label_at;
         confidence[count] = result.scores[0].confidence;
         is_right[count++] = is;
@@ -130,7 +123,7 @@ static void measure_zero_shot(const char *name, const Set *set)
 static void read_kind(Str name, Set *set)
 {
     Str bytes, line, field;
-    must(file_read(arena, "bench/classify/labels.tsv", MB(1), &bytes, &err));
+    must(file_read(arena, "bench/classify/labels.tsv", MB(1), &bytes, &err), &err);
     while (str_next(&bytes, '\n', &line)) {
         Row row = { 0 };
         str_next(&line, '\t', &row.half);
@@ -151,7 +144,7 @@ static void measure_kinds(void)
 {
     Str bytes, line, name = STR_NONE, field;
     Set *set = NULL;
-    must(file_read(arena, "bench/classify/label_sets.tsv", MB(1), &bytes, &err));
+    must(file_read(arena, "bench/classify/label_sets.tsv", MB(1), &bytes, &err), &err);
     for (bool is_more = true; is_more;) {
         ClassifyLabel label;
         is_more = str_next(&bytes, '\n', &line) && line.length;
@@ -191,13 +184,13 @@ static void measure_multi(const Set *set, const Set *from)
     ClassifySet asked = { from->labels, from->label_count, NULL, 0, true, 0 };
     Classifier classifier;
     size_t said = 0, there = 0, hits = 0, all = 0, right = 0;
-    must(classifier_train(&embedder, arena, &asked, NULL, &classifier, &err));
+    must(classifier_train(&embedder, arena, &asked, NULL, &classifier, &err), &err);
     for (size_t i = 0; i < set->count; i++) {
         const Row *row = &set->rows[i];
         ClassifyResult result;
         if (!str_equal(row->half, half))
             continue;
-        must(classify(&classifier, &embedder, arena, row->text, &result, &err));
+        must(classify(&classifier, &embedder, arena, row->text, &result, &err), &err);
         for (size_t l = 0; l < result.score_count; l++) {
             bool is = has_label(row->label, from->labels[result.scores[l].label].name);
             there += is;
@@ -238,12 +231,12 @@ static void measure_learned(const char *name, const Set *set)
             examples[learned.example_count++] =
                 (ClassifyExample){ set->rows[i].text, &labels[i], 1 };
     }
-    must(classifier_train(&embedder, arena, &learned, NULL, &classifier, &err));
+    must(classifier_train(&embedder, arena, &learned, NULL, &classifier, &err), &err);
     for (size_t i = 0; i < set->count; i++) {
         ClassifyResult result;
         if (is_learned(i / 2, set->rows[i].half) || !str_equal(set->rows[i].half, half))
             continue;
-        must(classify(&classifier, &embedder, arena, set->rows[i].text, &result, &err));
+        must(classify(&classifier, &embedder, arena, set->rows[i].text, &result, &err), &err);
         bool is = result.scores[0].label == labels[i];
         confidence[count] = result.scores[0].confidence;
         is_right[count++] = is;
@@ -433,7 +426,7 @@ static void measure_text_head(const char *name, const Set *set)
     size_t dims;
     for (size_t i = 0; i < set->count; i++)
         texts[i] = set->rows[i].text;
-    must(embedder.embed(embedder.self, arena, texts, set->count, &vectors, &dims, &err));
+    must(embedder.embed(embedder.self, arena, texts, set->count, &vectors, &dims, &err), &err);
     HeadSet head = head_set(name, set->count, dims, set->label_count);
     head.vectors = vectors;
     for (size_t i = 0; i < set->count; i++) {
@@ -485,7 +478,8 @@ static void measure_sentiment(const Set *set, const char *name, const Classifier
             continue;
         Sentiment found = sentiment_of(row->text, LANGUAGE_ENGLISH);
         if (head)
-            must(sentiment_read(head, &embedder, arena, row->text, LANGUAGE_ENGLISH, &found, &err));
+            must(sentiment_read(head, &embedder, arena, row->text, LANGUAGE_ENGLISH, &found, &err),
+                 &err);
         bool is = str_is(row->label, sentiment_sign_name(found.sign));
         right += is;
         count++;
@@ -609,7 +603,7 @@ int main(int argc, char **argv)
             folder = argv[i];
     }
     EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ .folder = folder });
-    must(classify_embedder(queue, ENCODE_BULK, arena, &embedder, &err));
+    must(classify_embedder(queue, ENCODE_BULK, arena, &embedder, &err), &err);
     const Set *topics = read_set("bench/classify/topics.tsv", true);
     const Set *intents = read_set("bench/classify/intents.tsv", true);
     const Set *feelings = read_set("bench/classify/sentiment.tsv", true);
@@ -625,7 +619,7 @@ int main(int argc, char **argv)
     measure_aspects(read_set("bench/classify/aspects.tsv", true));
     measure_phrases(read_set("bench/classify/phrases.tsv", true));
     Classifier head;
-    must(sentiment_learn(&embedder, arena, &head, &err));
+    must(sentiment_learn(&embedder, arena, &head, &err), &err);
     measure_sentiment(feelings, "by words", NULL);
     measure_sentiment(feelings, "by words and meaning", &head);
     measure_entities(read_set("bench/classify/entities.tsv", false));

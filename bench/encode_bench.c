@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "encode/encode_queue.h"
+#include "must.h"
 
 #define PASSES 5
 #define DIMS_MAX 1024
@@ -41,14 +42,6 @@ static int only_threads;
 static bool only_speed;
 static Str only_load;
 
-static void must(bool good)
-{
-    if (good)
-        return;
-    fprintf(stderr, "encode_bench: %s\n", err.message);
-    exit(1);
-}
-
 static Str read_shared(const char *path)
 {
     Str bytes;
@@ -56,7 +49,7 @@ static Str read_shared(const char *path)
         fprintf(stderr, "skipped: needs ../shared\n");
         exit(0);
     }
-    must(file_read(arena, path, MB(64), &bytes, &err));
+    must(file_read(arena, path, MB(64), &bytes, &err), &err);
     return bytes;
 }
 
@@ -120,7 +113,8 @@ static void run_one_by_one(EncodeQueue *queue, const Workload *load, float *out,
     for (size_t i = 0; i < load->count; i++) {
         int64_t start = monotonic_us();
         must(encode_queue_embed(queue, ENCODE_QUERY, &load->texts[i], 1, load->tokens_max, out,
-                                &err));
+                                &err),
+             &err);
         ms[i] = (double)(monotonic_us() - start) / 1000;
     }
     qsort(ms, load->count, sizeof *ms, by_value);
@@ -144,7 +138,8 @@ static void measure(EncodeQueue *queue, const Workload *load, int threads)
             run_one_by_one(queue, load, out, ms);
         else
             must(encode_queue_embed(queue, ENCODE_BULK, load->texts, load->count, load->tokens_max,
-                                    out, &err));
+                                    out, &err),
+                 &err);
         best = fmin(best, (double)(monotonic_us() - start) / 1e6);
         cpu = fmin(cpu, cpu_seconds() - used);
         p50 = fmin(p50, ms[load->count / 2]);
@@ -247,8 +242,8 @@ static void compare_with_fp32(const char *folder, const Str *texts, size_t count
     EncoderOptions fp32 = { .precision = PRECISION_FP32 };
     float *exact = arena_new_array(arena, float, count *dims);
     double sum = 0, least = 1;
-    must(encoder_open(folder, &fp32, &encoder, &err));
-    must(encoder_embed(encoder, texts, count, tokens_max, exact, &err));
+    must(encoder_open(folder, &fp32, &encoder, &err), &err);
+    must(encoder_embed(encoder, texts, count, tokens_max, exact, &err), &err);
     for (size_t i = 0; i < count; i++) {
         double cosine = 0;
         for (size_t k = 0; k < dims; k++)
@@ -274,7 +269,7 @@ static void measure_sts(EncodeQueue *queue, size_t dims, const char *folder)
             count++;
     }
     float *out = arena_new_array(arena, float, 2 * count * dims);
-    must(encode_queue_embed(queue, ENCODE_BULK, texts, 2 * count, 0, out, &err));
+    must(encode_queue_embed(queue, ENCODE_BULK, texts, 2 * count, 0, out, &err), &err);
     for (size_t i = 0; i < count; i++) {
         cosines[i] = 0;
         for (size_t k = 0; k < dims; k++)
@@ -291,7 +286,8 @@ static void compare_chunks(EncodeQueue *queue, size_t dims, const char *folder,
 {
     float *out = arena_new_array(arena, float, load->count *dims);
     must(encode_queue_embed(queue, ENCODE_BULK, load->texts, load->count, load->tokens_max, out,
-                            &err));
+                            &err),
+         &err);
     printf("%s: ", load->name);
     compare_with_fp32(folder, load->texts, load->count, load->tokens_max, dims, out);
 }
@@ -322,7 +318,7 @@ static void write_texts(const char *path, const Workload *loads, size_t count)
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < loads[i].count; k++)
             buf_addf(&text, "%s\t" STR_FMT "\n", loads[i].name, STR_ARG(loads[i].texts[k]));
-    must(file_write(path, buf_str(&text), 0644, &err));
+    must(file_write(path, buf_str(&text), 0644, &err), &err);
 }
 
 static void print_memory(const char *when)
@@ -343,9 +339,9 @@ static void read_switches(int *argc, char **argv)
     for (int i = 1; i < *argc; i++) {
         Str word = str(argv[i]);
         if (str_starts(word, S("--precision=")))
-            must(precision_find(str_from(word, 12), &options.precision, &err));
+            must(precision_find(str_from(word, 12), &options.precision, &err), &err);
         else if (str_starts(word, S("--kernels=")))
-            must(kernel_set_find(str_from(word, 10), &options.set, &err));
+            must(kernel_set_find(str_from(word, 10), &options.set, &err), &err);
         else if (str_starts(word, S("--cache=")))
             options.cache = argv[i] + 8;
         else if (str_starts(word, S("--threads=")))
@@ -377,7 +373,7 @@ static void measure_all(const char *folder, const char *texts_file, int threads,
     EncodeStatus status;
     print_memory("before loading");
     int64_t start = monotonic_us();
-    must(encode_queue_load(queue, &err));
+    must(encode_queue_load(queue, &err), &err);
     encode_queue_status(queue, &status);
     printf("%s, %s, loaded in %.0f ms\n", status.model, status.kernels,
            (double)(monotonic_us() - start) / 1000);

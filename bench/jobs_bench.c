@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "jobs/job_runner.h"
+#include "must.h"
 #include "store/migrate.h"
 
 #include <pthread.h>
@@ -24,14 +25,6 @@ static atomic_int run_count, next_add;
 static int job_count;
 static int64_t ping_us[PINGS];
 static atomic_int ping_count;
-
-static void must(bool ok, const Error *err)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "jobs_bench: %s\n", err->message);
-    exit(1);
-}
 
 static bool do_nothing(Job *job, Error *err)
 {

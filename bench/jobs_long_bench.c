@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "jobs/job_runner.h"
+#include "must.h"
 #include "store/migrate.h"
 
 #include <dirent.h>
@@ -29,14 +30,6 @@ static Scope system_scope;
 static atomic_int_fast64_t run_count;
 static int64_t job_count;
 static atomic_bool is_over;
-
-static void must(bool ok, const Error *err)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "jobs_long_bench: %s\n", err->message);
-    exit(1);
-}
 
 static bool do_nothing(Job *job, Error *err)
 {

@@ -9,6 +9,7 @@
  * Exit status 1 when a job did not run again. */
 #include "base/clock.h"
 #include "jobs/job_runner.h"
+#include "must.h"
 #include "store/migrate.h"
 
 #include <signal.h>
@@ -38,14 +39,6 @@ static const char *url;
 static int this_node;
 static int64_t times_us[ROUNDS_MAX * JOBS];
 static size_t time_count;
-
-static void must(bool ok, const Error *err)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "jobs_lost_bench: %s\n", err->message);
-    exit(1);
-}
 
 static Db *open_database(void)
 {

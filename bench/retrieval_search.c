@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "must.h"
 #include "search/search.h"
 #include "store/blocks_store.h"
 #include "store/migrate.h"
@@ -32,14 +33,6 @@ typedef struct Bench {
     EncodeStatus model;
     size_t made; /* passages */
 } Bench;
-
-static void must(bool ok, const Error *err)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "retrieval_search: %s\n", err->message);
-    exit(1);
-}
 
 /* The last column of each line. */
 static StrList read_column(Arena *arena, const char *folder, const char *file)

@@ -8,6 +8,7 @@
  * line: executions and steps a second, without notices, with one, with eleven. */
 #include "base/clock.h"
 #include "jobs/job_runner.h"
+#include "must.h"
 #include "notify/event_feed.h"
 #include "store/migrate.h"
 #include "store/people_store.h"
@@ -26,14 +27,6 @@ static Arena *memory;
 static Recipe recipe;
 static atomic_int next_start;
 static int execution_count;
-
-static void must(bool ok, const Error *err)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "work_bench: %s\n", err->message);
-    exit(1);
-}
 
 static Str body_of(int notices)
 {

@@ -5,6 +5,7 @@
  * left, and the history is checked: every execution whose start was acknowledged is there once and
  * done; every step stands once and is done; every notice, which is a step's own effect, was given
  * once. Prints what it found; exit status 1 on any fault. */
+#include "../bench/must.h"
 #include "base/clock.h"
 #include "jobs/job_runner.h"
 #include "store/migrate.h"
@@ -34,14 +35,6 @@ typedef struct Shared {
 
 static Shared *shared;
 static const char *url;
-
-static void must(bool ok, const Error *err)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "crash_work: %s\n", err->message);
-    exit(1);
-}
 
 static Scope scope_of(void)
 {
