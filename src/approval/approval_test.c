@@ -540,6 +540,17 @@ static void wait_for_notices(Bench *bench, const char *wanted)
     } while (!str_is(step.to, wanted));
 }
 
+static JobRunner *start_job(Bench *bench, const char *name, bool (*work)(Job *job, Error *err))
+{
+    const JobType type = {
+        .name = name, .run = work, .every_ms = HOUR, .argument = bench->approvals
+    };
+    JobRunnerOptions options = { .db = bench->db, .types = &type, .type_count = 1, .poll_ms = 20 };
+    JobRunner *runner;
+    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    return runner;
+}
+
 /* a asks b and c; b approves; the numbers are of what a, b and c are told. */
 TEST_BOTH(approval, reminds_and_ends_by_its_job)
 {
@@ -555,13 +566,7 @@ TEST_BOTH(approval, reminds_and_ends_by_its_job)
     cr_assert(play(&bench, id, S("b+")), "%s", err.message);
     wait_for_notices(&bench, "011");
     clock_set(NOON + HOUR + 1);
-    JobType type = { .name = "approvals",
-                     .run = approvals_clock_job,
-                     .every_ms = HOUR,
-                     .argument = bench.approvals };
-    JobRunnerOptions options = { .db = bench.db, .types = &type, .type_count = 1, .poll_ms = 20 };
-    JobRunner *runner;
-    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    JobRunner *runner = start_job(&bench, "approvals", approvals_clock_job);
     wait_for_notices(&bench, "012");
     clock_set(NOON + 3 * HOUR);
     wait_for_notices(&bench, "112");
@@ -579,14 +584,8 @@ TEST_BOTH(approval, goes_so_many_days_after_it_ended)
     cr_assert(run(&bench, 0, ask_step, &step), "%s", err.message);
     Str id = step.approval.id;
     cr_assert(play(&bench, id, S("b+")), "%s", err.message);
-    JobType type = { .name = "approval_tidy",
-                     .run = approvals_tidy_job,
-                     .every_ms = HOUR,
-                     .argument = bench.approvals };
-    JobRunnerOptions options = { .db = bench.db, .types = &type, .type_count = 1, .poll_ms = 20 };
-    JobRunner *runner;
     clock_set(NOON + 29 * 24 * HOUR);
-    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    JobRunner *runner = start_job(&bench, "approval_tidy", approvals_tidy_job);
     sleep_ms(100);
     cr_expect_eq(look(&bench, id).state, APPROVAL_approved);
     clock_set(NOON + 31 * 24 * HOUR);

@@ -8,7 +8,7 @@
     "<c:calendar-query " CALDAV "><d:prop><d:getetag/><c:calendar-data><c:comp name=\"x\"/>"       \
     "</c:calendar-data></d:prop><c:filter><c:comp-filter name=\"VCALENDAR\">" filter               \
     "</c:comp-filter></c:filter></c:calendar-query>"
-#define TODO(inside) QUERY("<c:comp-filter name=\"VTODO\">" inside "</c:comp-filter>")
+#define VTODO(inside) QUERY("<c:comp-filter name=\"VTODO\">" inside "</c:comp-filter>")
 
 Test(tasks, a_propfind_names_properties_in_their_spaces)
 {
@@ -55,8 +55,8 @@ Test(tasks, a_body_that_is_no_request_is_refused)
         { "<!DOCTYPE a [<!ENTITY b \"c\">]><d:propfind xmlns:d=\"DAV:\"/>", ERROR_INVALID },
         { "<d:propfind xmlns:d=\"DAV:\">&none;</d:propfind>", ERROR_INVALID },
         { "<c:free-busy-query " CALDAV "/>", ERROR_INVALID },
-        { TODO("<c:time-range start=\"soon\"/>"), ERROR_INVALID },
-        { TODO("<c:prop-filter name=\"A\"><c:param-filter name=\"B\"/></c:prop-filter>"),
+        { VTODO("<c:time-range start=\"soon\"/>"), ERROR_INVALID },
+        { VTODO("<c:prop-filter name=\"A\"><c:param-filter name=\"B\"/></c:prop-filter>"),
           ERROR_UNSUPPORTED },
         { QUERY("<c:prop-filter-or/>"), ERROR_UNSUPPORTED },
     };
@@ -81,13 +81,13 @@ Test(tasks, a_query_looks_at_the_task_and_not_at_its_zone)
         const char *body;
         bool wants;
     } cases[] = {
-        { TODO("<c:time-range end=\"20270301T110000Z\"/>"), false },
-        { TODO("<c:time-range end=\"20270301T110001Z\"/>"), true },
-        { TODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T110000Z\" "
-               "end=\"20270301T110001Z\"/></c:prop-filter>"),
+        { VTODO("<c:time-range end=\"20270301T110000Z\"/>"), false },
+        { VTODO("<c:time-range end=\"20270301T110001Z\"/>"), true },
+        { VTODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T110000Z\" "
+                "end=\"20270301T110001Z\"/></c:prop-filter>"),
           true },
-        { TODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T110001Z\"/>"
-               "</c:prop-filter>"),
+        { VTODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T110001Z\"/>"
+                "</c:prop-filter>"),
           false },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -110,24 +110,24 @@ Test(tasks, a_query_wants_what_its_filter_says)
         const char *body;
         bool wants;
     } cases[] = {
-        { TODO(""), true },
+        { VTODO(""), true },
         { QUERY(""), true },
         { QUERY("<c:comp-filter name=\"VEVENT\"/>"), false },
         { QUERY("<c:comp-filter name=\"VEVENT\"><c:is-not-defined/></c:comp-filter>"), true },
         { QUERY("<c:comp-filter name=\"VTODO\"><c:is-not-defined/></c:comp-filter>"), false },
-        { TODO("<c:prop-filter name=\"COMPLETED\"><c:is-not-defined/></c:prop-filter>"), true },
-        { TODO("<c:prop-filter name=\"DUE\"><c:is-not-defined/></c:prop-filter>"), false },
-        { TODO("<c:prop-filter name=\"SUMMARY\"><c:text-match>LONG LETTER</c:text-match>"
-               "</c:prop-filter>"),
+        { VTODO("<c:prop-filter name=\"COMPLETED\"><c:is-not-defined/></c:prop-filter>"), true },
+        { VTODO("<c:prop-filter name=\"DUE\"><c:is-not-defined/></c:prop-filter>"), false },
+        { VTODO("<c:prop-filter name=\"SUMMARY\"><c:text-match>LONG LETTER</c:text-match>"
+                "</c:prop-filter>"),
           true },
-        { TODO("<c:prop-filter name=\"STATUS\"><c:text-match negate-condition=\"yes\">completed"
-               "</c:text-match></c:prop-filter>"),
+        { VTODO("<c:prop-filter name=\"STATUS\"><c:text-match negate-condition=\"yes\">completed"
+                "</c:text-match></c:prop-filter>"),
           true },
-        { TODO("<c:time-range start=\"20270228T000000Z\" end=\"20270302T000000Z\"/>"), true },
-        { TODO("<c:time-range start=\"20270301T000000Z\"/>"), false },
-        { TODO("<c:time-range end=\"20270228T000000Z\"/>"), false },
-        { TODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T000000Z\"/>"
-               "</c:prop-filter>"),
+        { VTODO("<c:time-range start=\"20270228T000000Z\" end=\"20270302T000000Z\"/>"), true },
+        { VTODO("<c:time-range start=\"20270301T000000Z\"/>"), false },
+        { VTODO("<c:time-range end=\"20270228T000000Z\"/>"), false },
+        { VTODO("<c:prop-filter name=\"DUE\"><c:time-range start=\"20270301T000000Z\"/>"
+                "</c:prop-filter>"),
           true },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
