@@ -60,14 +60,6 @@ bool account_find_group(Account *account, Arena *arena, const Visitor *visitor, 
 
 /* --- Changing --- */
 
-static void put_texts(JsonWriter *json, const char *name, const StrList *texts)
-{
-    put_array(json, name);
-    for (size_t i = 0; i < texts->count; i++)
-        put_text(json, NULL, texts->at[i]);
-    put_end(json);
-}
-
 static bool note(DbTx *tx, const GroupWork *work, const char *action, Error *err)
 {
     static const GroupChange none = { 0 };
@@ -75,8 +67,8 @@ static bool note(DbTx *tx, const GroupWork *work, const char *action, Error *err
     Buf out = buf_new(work->arena, MB(1));
     JsonWriter json = put_begin(&out);
     put_text(&json, "name", work->group.name);
-    put_texts(&json, "added", &change->add);
-    put_texts(&json, "removed", &change->remove);
+    put_texts(&json, "added", change->add);
+    put_texts(&json, "removed", change->remove);
     put_end(&json);
     const AuditEntry entry = { .action = str(action),
                                .subject_kind = S("group"),

@@ -86,10 +86,7 @@ static Str kept_json(Arena *arena, const Answer *answer)
     put_bool(&json, "found", answer->is_found);
     put_text(&json, "mode", answer->is_generated ? S("generated") : S("extractive"));
     put_text_or_null(&json, "persona", answer->persona);
-    put_array(&json, "suggestions");
-    for (size_t i = 0; i < answer->suggestions.count; i++)
-        put_text(&json, NULL, answer->suggestions.at[i]);
-    put_end(&json);
+    put_texts(&json, "suggestions", answer->suggestions);
     put_array(&json, "sentences");
     for (size_t i = 0; i < answer->sentence_count; i++)
         put_sentence(&json, &answer->sentences[i]);

@@ -41,10 +41,7 @@ void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
                      answer->attached ? str(attached_words[answer->attached]) : STR_NONE);
     put_number(json, "took_ms", (double)answer->took_us / 1000);
     put_text_or_null(json, "notice", answer->sources.notice);
-    put_array(json, "suggestions");
-    for (size_t i = 0; i < answer->suggestions.count; i++)
-        put_text(json, NULL, answer->suggestions.at[i]);
-    put_end(json);
+    put_texts(json, "suggestions", answer->suggestions);
 }
 
 /* By what was asked, and by what was read for it. Who has an answer and asked of nothing special is

@@ -28,10 +28,7 @@ static bool put_connection(JsonWriter *json, const ApiRequest *request,
     put_text(json, "kind", connection->kind);
     put_text(json, "name", connection->name);
     put_raw(json, "settings", connection->settings);
-    put_array(json, "secrets");
-    for (size_t i = 0; i < secrets.count; i++)
-        put_text(json, NULL, secrets.at[i]);
-    put_end(json);
+    put_texts(json, "secrets", secrets);
     put_text_or_null(json, "collection", connection->collection);
     put_int(json, "every_minutes", connection->every_minutes);
     put_text(json, "gone", connection->gone);

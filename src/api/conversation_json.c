@@ -31,10 +31,7 @@ static void put_message(JsonWriter *json, const Message *message, const BranchPl
     put_int(json, "rating", message->rating);
     put_text(json, "reason", message->rating_reason);
     put_end(json);
-    put_array(json, "branches");
-    for (size_t i = 0; i < place->ids.count; i++)
-        put_text(json, NULL, place->ids.at[i]);
-    put_end(json);
+    put_texts(json, "branches", place->ids);
     put_time(json, "created_at", message->created_at_ms);
     put_end(json);
 }

@@ -95,10 +95,7 @@ void put_document(JsonWriter *json, const DocumentView *view)
     put_text_or_null(json, "language", document->language);
     put_int(json, "pages", document->page_count);
     put_bool(json, "paged", library_is_paged(document->format));
-    put_array(json, "tags");
-    for (size_t i = 0; i < document->tags.count; i++)
-        put_text(json, NULL, document->tags.at[i]);
-    put_end(json);
+    put_texts(json, "tags", document->tags);
     put_text_or_null(json, "collection", document->collection);
     put_int(json, "children", view->child_count);
     put_int(json, "version", document->version);

@@ -16,14 +16,6 @@ static const char *const from_words[] = { [FROM_ITSELF] = "itself",
 
 /* --- Parts that several answers have --- */
 
-static void put_texts(JsonWriter *json, const char *name, StrList texts)
-{
-    put_array(json, name);
-    for (size_t i = 0; i < texts.count; i++)
-        put_text(json, NULL, texts.at[i]);
-    put_end(json);
-}
-
 static void put_bits(JsonWriter *json, const char *name, unsigned bits, const char *const *words,
                      size_t count)
 {

@@ -66,10 +66,7 @@ bool lab_sets_add(ApiRequest *request, HttpResponse *response, Error *err)
     JsonWriter json = put_begin(&response->body);
     put_set(&json, &import.set);
     put_int(&json, "unknown_count", import.unknown_count);
-    put_array(&json, "unknown");
-    for (size_t i = 0; i < import.unknown.count; i++)
-        put_text(&json, NULL, import.unknown.at[i]);
-    put_end(&json);
+    put_texts(&json, "unknown", import.unknown);
     put_end(&json);
     return true;
 }

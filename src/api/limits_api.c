@@ -52,10 +52,7 @@ static void put_rate(JsonWriter *json, const char *name, int64_t rate)
 
 static void put_limits(JsonWriter *json, const ModelLimits *limits)
 {
-    put_array(json, "models");
-    for (size_t i = 0; i < limits->models.count; i++)
-        put_text(json, NULL, limits->models.at[i]);
-    put_end(json);
+    put_texts(json, "models", limits->models);
     put_rate(json, "requests_per_minute", limits->requests_per_minute);
     put_rate(json, "tokens_per_minute", limits->tokens_per_minute);
     put_rate(json, "concurrent", limits->concurrent);

@@ -190,10 +190,7 @@ static void put_alternatives(JsonWriter *json, const ModeCall *call)
     const StrList *list = plan->questions.count ? &plan->questions : &plan->words;
     if (call->ask.search.mode != SEARCH_CREATIVE)
         return;
-    put_array(json, "alternatives");
-    for (size_t i = 0; i < list->count; i++)
-        put_text(json, NULL, list->at[i]);
-    put_end(json);
+    put_texts(json, "alternatives", *list);
 }
 
 static void put_reply(JsonWriter *json, const ModeCall *call, int64_t limit)

@@ -27,10 +27,7 @@ static void put_recipe(JsonWriter *json, const ApiRequest *request, const Recipe
     put_int(json, "version", recipe->version);
     put_raw(json, "shares", recipe->shares.length ? recipe->shares : S("[]"));
     prompt_put(json, prompt);
-    put_array(json, "variables");
-    for (size_t i = 0; i < names.count; i++)
-        put_text(json, NULL, names.at[i]);
-    put_end(json);
+    put_texts(json, "variables", names);
     put_time(json, "created_at", recipe->created_at_ms);
     put_time(json, "updated_at", recipe->updated_at_ms);
 }

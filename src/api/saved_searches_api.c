@@ -16,10 +16,7 @@ typedef struct SavedWork {
 
 static void put_list(JsonWriter *json, const char *name, StrList list)
 {
-    put_array(json, name);
-    for (size_t i = 0; i < list.count; i++)
-        put_text(json, NULL, list.at[i]);
-    put_end(json);
+    put_texts(json, name, list);
 }
 
 static Str print_filters(Arena *arena, const SavedFilters *filters)

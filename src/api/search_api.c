@@ -153,14 +153,8 @@ void put_search_plan(JsonWriter *json, const SearchPlan *plan)
         return;
     put_object(json, "plan");
     put_text(json, "made_by", plan->made_by);
-    put_array(json, "questions");
-    for (size_t i = 0; i < plan->questions.count; i++)
-        put_text(json, NULL, plan->questions.at[i]);
-    put_end(json);
-    put_array(json, "words");
-    for (size_t i = 0; i < plan->words.count; i++)
-        put_text(json, NULL, plan->words.at[i]);
-    put_end(json);
+    put_texts(json, "questions", plan->questions);
+    put_texts(json, "words", plan->words);
     put_end(json);
 }
 

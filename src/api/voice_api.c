@@ -240,10 +240,7 @@ static void put_dictation(JsonWriter *json, const DictationWork *work, const Hea
     put_text(json, "state", str(document_state_name(document->state)));
     put_end(json);
     put_text(json, "title", dictation->title);
-    put_array(json, "paragraphs");
-    for (size_t i = 0; i < dictation->paragraphs.count; i++)
-        put_text(json, NULL, dictation->paragraphs.at[i]);
-    put_end(json);
+    put_texts(json, "paragraphs", dictation->paragraphs);
     put_raw(json, "tasks", work->tasks);
     put_text(json, "heard_by", heard->made_by);
     put_text(json, "made_by", dictation->made_by);

@@ -26,10 +26,7 @@ static void put_webhook(JsonWriter *json, const Webhook *hook)
 {
     put_text(json, "id", hook->id);
     put_text(json, "url", hook->url);
-    put_array(json, "kinds");
-    for (size_t i = 0; i < hook->kinds.count; i++)
-        put_text(json, NULL, hook->kinds.at[i]);
-    put_end(json);
+    put_texts(json, "kinds", hook->kinds);
     put_text(json, "form", hook->form);
     put_bool(json, "is_on", hook->is_on);
     put_time(json, "created_at", hook->created_at_ms);

@@ -158,6 +158,14 @@ void put_end(JsonWriter *json)
     json->first = false;
 }
 
+void put_texts(JsonWriter *json, const char *name, StrList texts)
+{
+    put_array(json, name);
+    for (size_t i = 0; i < texts.count; i++)
+        put_text(json, NULL, texts.at[i]);
+    put_end(json);
+}
+
 /* --- Reading --- */
 
 void json_auto(json_t **json) { json_decref(*json); }

@@ -19,6 +19,11 @@
 
 #define JSON_DEPTH_MAX 32
 
+typedef struct StrList {
+    const Str *at;
+    size_t count;
+} StrList;
+
 typedef struct JsonWriter {
     Buf *out;
     int depth;
@@ -40,6 +45,8 @@ void put_null(JsonWriter *json, const char *name);
 void put_raw(JsonWriter *json, const char *name, Str value);
 /* UTC milliseconds as "2026-11-21T10:00:00.000Z"; null for 0. */
 void put_time(JsonWriter *json, const char *name, int64_t time_ms);
+/* A list of texts, empty when there are none. */
+void put_texts(JsonWriter *json, const char *name, StrList texts);
 void put_end(JsonWriter *json); /* closes the innermost object or array */
 /* One text in quotes, alone. */
 void json_quote(Buf *out, Str text);
@@ -66,11 +73,6 @@ typedef struct JsonField {
     size_t length_max; /* of text in bytes, or of a list in items; 0: 64 KiB or 1,000 */
     int64_t min, max;  /* of an integer; both 0: any */
 } JsonField;
-
-typedef struct StrList {
-    const Str *at;
-    size_t count;
-} StrList;
 
 /* Read an object by table; a member that no row names is an error, as is a wrong type or a
  * text with a NUL or invalid UTF-8. Texts are copied into the arena. */

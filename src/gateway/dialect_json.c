@@ -283,14 +283,10 @@ void put_maybe(JsonWriter *json, const char *name, MaybeNumber number)
         put_number(json, name, number.value);
 }
 
-void put_texts(JsonWriter *json, const char *name, StrList texts)
+void put_some_texts(JsonWriter *json, const char *name, StrList texts)
 {
-    if (!texts.count)
-        return;
-    put_array(json, name);
-    for (size_t i = 0; i < texts.count; i++)
-        put_text(json, NULL, texts.at[i]);
-    put_end(json);
+    if (texts.count)
+        put_texts(json, name, texts);
 }
 
 void put_extra(JsonWriter *json, Arena *arena, const ModelRequest *request,

@@ -64,7 +64,7 @@ const ModelRequest *with_turns(Arena *arena, const ModelRequest *request);
 /* One piece of a path. A name that leads elsewhere ("..") leads nowhere. */
 Str path_piece(Arena *arena, Str name);
 void put_maybe(JsonWriter *json, const char *name, MaybeNumber number);
-void put_texts(JsonWriter *json, const char *name, StrList texts); /* nothing when there are none */
+void put_some_texts(JsonWriter *json, const char *name, StrList texts); /* nothing when none */
 /* Members that only the client and the service know, when they speak the same dialect. */
 void put_extra(JsonWriter *json, Arena *arena, const ModelRequest *request,
                const DialectTarget *target);

@@ -189,10 +189,7 @@ Str bot_config_print(Arena *arena, const BotConfig *config)
     put_text(&json, "language", config->language);
     put_text(&json, "message", config->message);
     put_text(&json, "record", config->record);
-    put_array(&json, "terms");
-    for (size_t i = 0; i < config->terms.count; i++)
-        put_text(&json, NULL, config->terms.at[i]);
-    put_end(&json);
+    put_texts(&json, "terms", config->terms);
     put_int(&json, "waiting_room_seconds", config->waiting_room_s);
     put_int(&json, "silence_seconds", config->silence_s);
     put_int(&json, "alone_seconds", config->alone_s);

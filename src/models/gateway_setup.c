@@ -100,10 +100,7 @@ static bool seal_keys(Models *models, Arena *arena, const SetupService *service,
     if (!service->has_key)
         return true;
     JsonWriter json = put_begin(&text);
-    put_array(&json, "keys");
-    for (size_t i = 0; i < service->keys.count; i++)
-        put_text(&json, NULL, service->keys.at[i]);
-    put_end(&json);
+    put_texts(&json, "keys", service->keys);
     put_end(&json);
     return server_key(models->options.db, arena, SEAL_KEY, &seal_key, err) &&
            seal_close(arena, seal_key, buf_str(&text), sealed_r, err);

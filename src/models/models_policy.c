@@ -117,10 +117,7 @@ static void put_cache(JsonWriter *json, const GatewayPolicy *policy)
     put_bool(json, "semantic", policy->cache_is_semantic);
     put_number(json, "temperature_max", policy->cache_temperature_max);
     put_int(json, "seconds", policy->cache_ttl_ms / 1000);
-    put_array(json, "routes");
-    for (size_t i = 0; i < policy->cache_routes.count; i++)
-        put_text(json, NULL, policy->cache_routes.at[i]);
-    put_end(json);
+    put_texts(json, "routes", policy->cache_routes);
     put_end(json);
 }
 

@@ -16,14 +16,8 @@ void persona_put(JsonWriter *json, const Persona *persona)
         put_number(json, "temperature", persona->temperature);
     else
         put_null(json, "temperature");
-    put_array(json, "tools");
-    for (size_t i = 0; i < persona->tools.count; i++)
-        put_text(json, NULL, persona->tools.at[i]);
-    put_end(json);
-    put_array(json, "collections");
-    for (size_t i = 0; i < persona->collections.count; i++)
-        put_text(json, NULL, persona->collections.at[i]);
-    put_end(json);
+    put_texts(json, "tools", persona->tools);
+    put_texts(json, "collections", persona->collections);
     put_text(json, "search_mode", persona->search_mode);
     put_text(json, "tone", persona->tone);
     put_text(json, "greeting", persona->greeting);

@@ -101,14 +101,6 @@ bool questions_read(Arena *arena, const json_t *json, Questions *questions_r, Er
 
 /* --- Showing --- */
 
-static void put_texts(JsonWriter *json, const char *name, StrList list)
-{
-    put_array(json, name);
-    for (size_t i = 0; i < list.count; i++)
-        put_text(json, NULL, list.at[i]);
-    put_end(json);
-}
-
 static void put_source(JsonWriter *json, Str source)
 {
     if (source.length)

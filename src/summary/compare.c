@@ -347,10 +347,7 @@ static void put_side(JsonWriter *json, const char *name, const DifferenceSide *s
         put_end(json);
     }
     put_end(json);
-    put_array(json, "numbers");
-    for (size_t i = 0; i < side->numbers.count; i++)
-        put_text(json, NULL, side->numbers.at[i]);
-    put_end(json);
+    put_texts(json, "numbers", side->numbers);
     put_array(json, "citations");
     material_put_citation(json, &side->citation);
     put_end(json);

@@ -29,10 +29,7 @@ static Str request_json(Arena *arena, const SummaryOrder *order)
 {
     Buf out = buf_new(arena, REQUEST_MAX);
     JsonWriter json = put_begin(&out);
-    put_array(&json, "documents");
-    for (size_t i = 0; i < order->documents.count; i++)
-        put_text(&json, NULL, order->documents.at[i]);
-    put_end(&json);
+    put_texts(&json, "documents", order->documents);
     put_text(&json, "length", str(summary_length_name(order->wish.length)));
     put_int(&json, "words", order->wish.words);
     put_int(&json, "form", order->wish.form);

@@ -428,7 +428,7 @@ static void put_settings(JsonWriter *json, const ModelRequest *request, const Mo
     }
     put_output_config(json, request, budget && !to_budget && request->reasoning_effort.length,
                       takes_schema(request, model));
-    put_texts(json, "stop_sequences", request->stop);
+    put_some_texts(json, "stop_sequences", request->stop);
     Str user = request->user.length ? request->user : request->safety_id;
     if (user.length) {
         put_object(json, "metadata");

@@ -123,7 +123,7 @@ static void put_settings(JsonWriter *json, const ModelRequest *request)
     put_maybe(json, "presence_penalty", request->presence_penalty);
     put_maybe(json, "frequency_penalty", request->frequency_penalty);
     put_maybe(json, "seed", request->seed);
-    put_texts(json, "stop_sequences", request->stop);
+    put_some_texts(json, "stop_sequences", request->stop);
     put_thinking(json, request);
 }
 
@@ -159,9 +159,9 @@ static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request
 
 static void put_embedding(JsonWriter *json, const ModelRequest *request)
 {
-    put_texts(json, "texts", request->inputs);
+    put_some_texts(json, "texts", request->inputs);
     put_text(json, "input_type", request->is_query ? S("search_query") : S("search_document"));
-    put_texts(json, "embedding_types", (StrList){ (const Str[]){ S("float") }, 1 });
+    put_some_texts(json, "embedding_types", (StrList){ (const Str[]){ S("float") }, 1 });
     if (request->dimensions)
         put_int(json, "output_dimension", request->dimensions);
 }
@@ -169,7 +169,7 @@ static void put_embedding(JsonWriter *json, const ModelRequest *request)
 static void put_rerank(JsonWriter *json, const ModelRequest *request)
 {
     put_text(json, "query", request->query);
-    put_texts(json, "documents", request->inputs);
+    put_some_texts(json, "documents", request->inputs);
     if (request->top_n)
         put_int(json, "top_n", request->top_n);
 }

@@ -233,7 +233,7 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
     put_object(json, "functionCallingConfig");
     put_text(json, "mode", modes[request->tool_choice]);
     if (request->tool_choice == TOOLS_NAMED)
-        put_texts(json, "allowedFunctionNames", (StrList){ &request->tool_name, 1 });
+        put_some_texts(json, "allowedFunctionNames", (StrList){ &request->tool_name, 1 });
     put_end(json);
     put_end(json);
 }
@@ -297,7 +297,7 @@ static void put_config(JsonWriter *json, const ModelRequest *request, Str model)
         put_int(json, "candidateCount", request->choice_count);
     if (request->output_max)
         put_int(json, "maxOutputTokens", request->output_max);
-    put_texts(json, "stopSequences", request->stop);
+    put_some_texts(json, "stopSequences", request->stop);
     bool has_format = takes_format(request, model);
     if (has_format && request->format != FORMAT_TEXT)
         put_text(json, "responseMimeType", S("application/json"));

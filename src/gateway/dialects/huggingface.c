@@ -59,11 +59,11 @@ static bool write(Arena *arena, const ModelRequest *request, const DialectTarget
         return unsupported(err, "dimensions", "this service's vectors are as long as they are");
     JsonWriter json = put_begin(&wire->body);
     if (request->task == TASK_EMBEDDING) {
-        put_texts(&json, "inputs", request->inputs);
+        put_some_texts(&json, "inputs", request->inputs);
     } else {
         put_object(&json, "inputs");
         put_text(&json, "source_sentence", request->query);
-        put_texts(&json, "sentences", request->inputs);
+        put_some_texts(&json, "sentences", request->inputs);
         put_end(&json);
     }
     put_end(&json);

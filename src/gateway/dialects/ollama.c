@@ -105,7 +105,7 @@ static void put_options(JsonWriter *json, const ModelRequest *request)
     put_maybe(json, "presence_penalty", request->presence_penalty);
     put_maybe(json, "frequency_penalty", request->frequency_penalty);
     put_maybe(json, "seed", request->seed);
-    put_texts(json, "stop", request->stop);
+    put_some_texts(json, "stop", request->stop);
     put_end(json);
 }
 
@@ -163,10 +163,7 @@ static bool write(Arena *arena, const ModelRequest *request, const DialectTarget
     JsonWriter json = put_begin(&wire->body);
     put_text(&json, "model", target->model);
     if (request->task == TASK_EMBEDDING) {
-        put_array(&json, "input");
-        for (size_t i = 0; i < request->inputs.count; i++)
-            put_text(&json, NULL, request->inputs.at[i]);
-        put_end(&json);
+        put_texts(&json, "input", request->inputs);
         if (request->dimensions)
             put_int(&json, "dimensions", request->dimensions);
     } else if (request->task != TASK_CHAT && request->task != TASK_COMPLETION) {

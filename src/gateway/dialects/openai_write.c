@@ -223,7 +223,7 @@ static void put_settings(JsonWriter *json, const ModelRequest *request, Str mode
     put_maybe(json, "seed", request->seed);
     if (request->choice_count)
         put_int(json, "n", request->choice_count);
-    put_texts(json, "stop", request->stop);
+    put_some_texts(json, "stop", request->stop);
     if (request->wants_logprobs && request->task == TASK_CHAT) {
         put_bool(json, "logprobs", true);
         if (request->top_logprobs)
@@ -282,7 +282,7 @@ static void put_completion(JsonWriter *json, Arena *arena, const ModelRequest *r
 /* base64 is a quarter of the bytes to read. */
 static void put_embedding(JsonWriter *json, const ModelRequest *request)
 {
-    put_texts(json, "input", request->inputs);
+    put_some_texts(json, "input", request->inputs);
     put_text(json, "encoding_format", S("base64"));
     if (request->dimensions)
         put_int(json, "dimensions", request->dimensions);
@@ -294,7 +294,7 @@ static void put_embedding(JsonWriter *json, const ModelRequest *request)
 static void put_rerank(JsonWriter *json, const ModelRequest *request)
 {
     put_text(json, "query", request->query);
-    put_texts(json, "documents", request->inputs);
+    put_some_texts(json, "documents", request->inputs);
     if (request->top_n)
         put_int(json, "top_n", request->top_n);
 }
@@ -307,7 +307,7 @@ static bool put_task(JsonWriter *json, Arena *arena, const ModelRequest *request
     case TASK_COMPLETION: put_completion(json, arena, request, target->model); return true;
     case TASK_EMBEDDING: put_embedding(json, request); return true;
     case TASK_RERANK: put_rerank(json, request); return true;
-    case TASK_MODERATION: put_texts(json, "input", request->inputs); return true;
+    case TASK_MODERATION: put_some_texts(json, "input", request->inputs); return true;
     case TASK_SPEECH: put_text(json, "input", request->inputs.at[0]); return true;
     case TASK_IMAGE: put_text(json, "prompt", request->inputs.at[0]); return true;
     default: return unsupported(err, "model", "this service is not asked for that from here");
