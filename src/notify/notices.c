@@ -86,9 +86,13 @@ typedef struct Sending {
     DbTx *tx;
     const Scope *scope;
     Arena *arena;
-    const Notice *notice;
-    NoticeEvent event;
-    NoticeChoiceList choices; /* of this kind */
+    /* Of the kind of notice that is looked at. */
+    NoticeKind kind;
+    NoticeChoiceList choices;
+    bool has_choices;
+    MembershipList people; /* of the workspace; asked for when an audience is told */
+    bool has_people;
+    VEC(NewNotice) told;
 } Sending;
 
 static NoticeChoice choice_of(const Sending *sending, Str user)
@@ -96,7 +100,7 @@ static NoticeChoice choice_of(const Sending *sending, Str user)
     for (size_t i = 0; i < sending->choices.count; i++)
         if (str_equal(sending->choices.at[i].user, user))
             return sending->choices.at[i];
-    return (NoticeChoice){ .on_page = true, .by_mail = notice_is_mailed(sending->notice->kind) };
+    return (NoticeChoice){ .on_page = true, .by_mail = notice_is_mailed(sending->kind) };
 }
 
 bool notify_add_mail_job(DbTx *tx, const Scope *scope, Arena *arena, Str user, bool is_hourly,
@@ -113,40 +117,70 @@ bool notify_add_mail_job(DbTx *tx, const Scope *scope, Arena *arena, Str user, b
     return job_add(tx, scope, arena, &job, NULL, err);
 }
 
-static bool tell_person(const Sending *sending, Str user, Error *err)
+/* Whether a mail of this urgency to this person is due already. */
+static bool is_mailed(const Sending *sending, Str user, NoticeMail mail)
 {
-    const NoticeKind kind = sending->notice->kind;
+    for (size_t i = 0; i < sending->told.count; i++)
+        if (sending->told.at[i].mail == mail && str_equal(sending->told.at[i].user, user))
+            return true;
+    return false;
+}
+
+static bool tell_person(Sending *sending, Str event, Str user, Error *err)
+{
     NoticeChoice choice = choice_of(sending, user);
-    bool is_hourly = kinds[kind].mail == MAIL_HOURLY;
+    bool is_hourly = kinds[sending->kind].mail == MAIL_HOURLY;
     NoticeMail mail = NOTICE_MAIL_NONE;
     if (choice.by_mail && user.length)
         mail = is_hourly ? NOTICE_MAIL_DIGEST : NOTICE_MAIL_NOW;
     if (!choice.on_page && !mail)
         return true;
-    return notice_add(sending->tx, sending->scope, user, sending->event.id, choice.on_page, mail,
-                      err) &&
-           (!mail ||
-            notify_add_mail_job(sending->tx, sending->scope, sending->arena, user, is_hourly, err));
+    if (mail && !is_mailed(sending, user, mail) &&
+        !notify_add_mail_job(sending->tx, sending->scope, sending->arena, user, is_hourly, err))
+        return false;
+    *vec_push(sending->arena, &sending->told) = (NewNotice){ user, event, choice.on_page, mail };
+    return true;
 }
 
-static bool tell_people(const Sending *sending, Error *err)
+static bool tell_audience(Sending *sending, Str event, Role audience, Error *err)
 {
-    MembershipList people;
-    if (sending->notice->user.length)
-        return tell_person(sending, sending->notice->user, err);
-    for (size_t i = 0; i < sending->notice->users.count; i++)
-        if (!tell_person(sending, sending->notice->users.at[i], err))
-            return false;
-    if (sending->notice->users.count)
-        return true;
-    if (!membership_list(sending->tx, sending->scope, sending->arena, &people, err))
+    const MembershipList *people = &sending->people;
+    if (!sending->has_people &&
+        !membership_list(sending->tx, sending->scope, sending->arena, &sending->people, err))
         return false;
-    for (size_t i = 0; i < people.count; i++)
-        if (people.at[i].role >= sending->notice->audience && !people.at[i].is_disabled &&
-            !tell_person(sending, people.at[i].user, err))
+    sending->has_people = true;
+    for (size_t i = 0; i < people->count; i++)
+        if (people->at[i].role >= audience && !people->at[i].is_disabled &&
+            !tell_person(sending, event, people->at[i].user, err))
             return false;
-    return tell_person(sending, STR_NONE, err);
+    return tell_person(sending, event, STR_NONE, err);
 }
+
+static bool read_choices(Sending *sending, NoticeKind kind, Error *err)
+{
+    if (sending->has_choices && sending->kind == kind)
+        return true;
+    sending->kind = kind;
+    sending->has_choices = true;
+    return notice_choice_list(sending->tx, sending->scope, sending->arena, str(notice_name(kind)),
+                              &sending->choices, err);
+}
+
+static bool tell_people(Sending *sending, const Notice *notice, Str event, Error *err)
+{
+    if (!read_choices(sending, notice->kind, err))
+        return false;
+    if (notice->user.length)
+        return tell_person(sending, event, notice->user, err);
+    if (!notice->users.count)
+        return tell_audience(sending, event, notice->audience, err);
+    for (size_t i = 0; i < notice->users.count; i++)
+        if (!tell_person(sending, event, notice->users.at[i], err))
+            return false;
+    return true;
+}
+
+/* --- Sending --- */
 
 static Str event_body(Arena *arena, const Scope *scope, const NoticeEvent *event)
 {
@@ -164,22 +198,10 @@ static Str event_body(Arena *arena, const Scope *scope, const NoticeEvent *event
     return buf_str(&out);
 }
 
-static bool call_webhooks(const Sending *sending, Error *err)
+static NoticeEvent event_of(Arena *arena, const Notice *notice)
 {
-    const WebhookEvent told = { .id = sending->event.id,
-                                .kind = sending->event.kind,
-                                .key = sending->notice->key,
-                                .body =
-                                    event_body(sending->arena, sending->scope, &sending->event) };
-    return webhooks_send(sending->tx, sending->scope, sending->arena, &told, err);
-}
-
-bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notice, Error *err)
-{
-    Sending sending = { .tx = tx, .scope = scope, .arena = arena, .notice = notice };
-    NoticeKind kind = notice->kind;
-    bool is_new;
-    sending.event = (NoticeEvent){
+    const NoticeKind kind = notice->kind;
+    return (NoticeEvent){
         .kind = str(notice_name(kind)),
         .level = str(notice_level(kind)),
         .dedup = notice->dedup,
@@ -187,13 +209,50 @@ bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notic
         .body = notice_fill(arena, kinds[kind].text, notice->fields, notice->field_count),
         .link = notice->link,
     };
-    if (!notice_event_add(tx, scope, arena, &sending.event, &is_new, err))
-        return false;
-    if (!is_new)
-        return true;
-    return notice_choice_list(tx, scope, arena, sending.event.kind, &sending.choices, err) &&
-           tell_people(&sending, err) && call_webhooks(&sending, err) &&
+}
+
+/* What happened for the first time. `notices[i]` is what `events[i]` was made of. */
+static bool tell_all(Sending *sending, const Notice *const *notices, const NoticeEventList *events,
+                     Error *err)
+{
+    DbTx *tx = sending->tx;
+    const Scope *scope = sending->scope;
+    Arena *arena = sending->arena;
+    WebhookEvent *told = arena_new_array(arena, WebhookEvent, events->count);
+    for (size_t i = 0; i < events->count; i++) {
+        const NoticeEvent *event = &events->at[i];
+        told[i] = (WebhookEvent){ .id = event->id,
+                                  .kind = event->kind,
+                                  .key = notices[i]->key,
+                                  .body = event_body(arena, scope, event) };
+        if (!tell_people(sending, notices[i], event->id, err))
+            return false;
+    }
+    return notices_add(tx, scope, arena, sending->told.at, sending->told.count, err) &&
+           webhooks_send(tx, scope, arena, told, events->count, err) &&
            event_tell(tx, scope->workspace, EVENT_notices, STR_NONE, STR_NONE, err);
+}
+
+bool notify_send_many(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notices,
+                      size_t count, Error *err)
+{
+    Sending sending = { .tx = tx, .scope = scope, .arena = arena };
+    NoticeEvent *events = arena_new_array(arena, NoticeEvent, count);
+    const Notice **told = arena_new_array(arena, const Notice *, count);
+    NoticeEventList added;
+    for (size_t i = 0; i < count; i++)
+        events[i] = event_of(arena, &notices[i]);
+    if (!notice_events_add(tx, scope, arena, events, count, &added, err))
+        return false;
+    for (size_t i = 0, at = 0; i < count && at < added.count; i++)
+        if (str_equal(events[i].id, added.at[at].id))
+            told[at++] = &notices[i];
+    return !added.count || tell_all(&sending, told, &added, err);
+}
+
+bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notice, Error *err)
+{
+    return notify_send_many(tx, scope, arena, notice, 1, err);
 }
 
 bool notify_webhook_held(DbTx *tx, const Scope *scope, Arena *arena, const Webhook *hook, Str why,

@@ -1,6 +1,6 @@
 /* notify.h - telling people what happened: on the page, by mail, by webhook.
  *
- *     notify_send() -> event + a notice for each person (one transaction, the caller's)
+ *     notify_send() -> events + a notice for each person (one transaction, the caller's)
  *                        |-> the event `notices` to open pages, once it is committed
  *                        |-> job notify_mail     for each person who wants a mail
  *                        '-> webhooks_send()     for each webhook that listens
@@ -55,6 +55,9 @@ typedef struct Notice {
 /* In the transaction that makes it true. */
 MUST_CHECK bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notice,
                             Error *err);
+/* The same for several, in their order, with hardly more statements than for one. */
+MUST_CHECK bool notify_send_many(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notices,
+                                 size_t count, Error *err);
 
 /* --- Delivering --- */
 

@@ -1,7 +1,9 @@
-/* notify_test.c - what notices say. */
+/* notify_test.c - what notices say, and what sending them costs. */
 #include "notify/notify.h"
 
-#include <criterion/criterion.h>
+#include "db/fixture_test.h"
+#include "store/people_store.h"
+#include "store/workspaces_store.h"
 
 Test(notify, a_text_is_filled_with_its_fields)
 {
@@ -34,4 +36,69 @@ Test(notify, every_kind_is_found_by_its_name)
     for (NoticeKind i = 0; i < NOTICE_KIND_COUNT; i++)
         cr_expect(notice_named(str(notice_name(i)), &kind) && kind == i);
     cr_expect(!notice_named(S("none"), &kind));
+}
+
+/* --- Sending ---------------------------------------------------------------------------- */
+
+#define MANY 50
+
+typedef struct Bench {
+    Arena *arena;
+    Scope scope;
+    int64_t unread;
+} Bench;
+
+static bool add_place(DbTx *tx, void *argument, Error *err)
+{
+    Bench *bench = argument;
+    Scope system = scope_system();
+    Workspace place = { .name = S("Harbour") };
+    User user = { .email = S("a@example.org"), .name = S("A") };
+    if (!workspace_add(tx, &system, bench->arena, &place, err) ||
+        !user_add(tx, &system, bench->arena, &user, err))
+        return false;
+    bench->scope = (Scope){ .workspace = place.id, .user = user.id, .role = ROLE_OWNER };
+    return membership_set(tx, &bench->scope, user.id, ROLE_OWNER, err);
+}
+
+/* To the person, to everybody, and what was told already. */
+static bool send_many(DbTx *tx, void *argument, Error *err)
+{
+    const Bench *bench = argument;
+    Notice notices[MANY] = { 0 };
+    for (size_t i = 0; i < MANY; i++) {
+        notices[i] = (Notice){ .kind = NOTICE_workflow, .audience = ROLE_READER };
+        if (i % 2)
+            notices[i].user = bench->scope.user;
+        if (i % 10 == 0)
+            notices[i].dedup = S("once");
+    }
+    return notify_send_many(tx, &bench->scope, bench->arena, notices, MANY, err);
+}
+
+static bool count_work(DbTx *tx, void *argument, Error *err)
+{
+    Bench *bench = argument;
+    return notice_count_unread(tx, &bench->scope, &bench->unread, err);
+}
+
+TEST_BOTH(notify, fifty_notices_take_a_dozen_statements_and_each_reaches_its_person)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    Bench bench = { .arena = arena };
+    Scope system = scope_system();
+    Error err = { 0 };
+    Db *db;
+    cr_assert(db_open(url, NULL, &db, &err), "%s", err.message);
+    cr_assert(store_write(db, &system, add_place, &bench, &err), "%s", err.message);
+    db_close(db);
+    /* Events, whether they are new, choices, people, a mail, notices, webhooks, hints, the commit.
+     */
+    cr_assert(db_open(str_format(arena, "failing:13:%s", url).at, NULL, &db, &err));
+    cr_assert(store_write(db, &bench.scope, send_many, &bench, &err), "%s", err.message);
+    db_close(db);
+    cr_assert(db_open(url, NULL, &db, &err));
+    cr_assert(store_read(db, &bench.scope, count_work, &bench, &err), "%s", err.message);
+    cr_expect_eq(bench.unread, MANY - 4);
+    db_close(db);
 }

@@ -24,11 +24,13 @@ static bool fill_notices(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
     NoticeChoice choice = { .user = ours->user, .kind = S("k"), .on_page = true };
+    NoticeEventList added;
     bool is_new;
 
     secret.event = (NoticeEvent){ .kind = S("k"), .title = S("ours") };
-    CALL(notice_event_add(tx, ours, world->arena, &secret.event, &is_new, err));
-    CALL(notice_add(tx, ours, ours->user, secret.event.id, true, NOTICE_MAIL_NOW, err));
+    CALL(notice_events_add(tx, ours, world->arena, &secret.event, 1, &added, err));
+    const NewNotice notice = { ours->user, secret.event.id, true, NOTICE_MAIL_NOW };
+    CALL(notices_add(tx, ours, world->arena, &notice, 1, err));
     CALL(notice_choice_set(tx, ours, &choice, err));
     secret.hook = (Webhook){ .url = S("https://example.org"), .sealed = S("sealed") };
     CALL(webhook_add(tx, ours, world->arena, &secret.hook, err));

@@ -33,28 +33,72 @@ static void read_notice(DbRows *row, Arena *arena, void *item)
 
 /* --- Events --- */
 
-bool notice_event_add(DbTx *tx, const Scope *scope, Arena *arena, NoticeEvent *event,
-                      bool *is_new_r, Error *err)
-{
-    NoticeEvent added = *event;
-    int64_t changed;
+#define EVENT_VALUES 9
 
-    added.id = id_new(arena);
-    added.created_at_ms = now_ms();
-    if (!added.dedup.length)
-        added.dedup = added.id;
-    if (!db_exec(
-            tx,
-            DB_SAME("INSERT INTO notice_events (workspace, id, kind, level, dedup, title, body,"
-                    " link, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-                    " ON CONFLICT (workspace, dedup) DO NOTHING"),
-            DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.kind),
-                    db_text(added.level), db_text(added.dedup), db_text(added.title),
-                    db_text(added.body), db_text(added.link), db_int(added.created_at_ms)),
-            &changed, err))
+static bool insert_events(DbTx *tx, const Scope *scope, Arena *arena, const NoticeEvent *events,
+                          size_t count, Error *err)
+{
+    DbValue *values = arena_new_array(arena, DbValue, count * EVENT_VALUES);
+    for (size_t i = 0; i < count; i++) {
+        const NoticeEvent *event = &events[i];
+        const DbValue row[EVENT_VALUES] = {
+            db_text(scope->workspace), db_text(event->id),    db_text(event->kind),
+            db_text(event->level),     db_text(event->dedup), db_text(event->title),
+            db_text(event->body),      db_text(event->link),  db_int(event->created_at_ms),
+        };
+        memcpy(&values[i * EVENT_VALUES], row, sizeof row);
+    }
+    return db_exec_many(
+        tx,
+        DB_SAME("INSERT INTO notice_events (workspace, id, kind, level, dedup, title, body,"
+                " link, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                " ON CONFLICT (workspace, dedup) DO NOTHING"),
+        values, EVENT_VALUES, count, err);
+}
+
+/* Of those that name what they are about: whose ids are there. */
+static bool list_added(DbTx *tx, const Scope *scope, Arena *arena, const NoticeEvent *events,
+                       size_t count, SqlItems *ids_r, Error *err)
+{
+    VEC(Str) asked = { 0 };
+    *ids_r = (SqlItems){ 0 };
+    for (size_t i = 0; i < count; i++)
+        if (!str_equal(events[i].dedup, events[i].id))
+            *vec_push(arena, &asked) = events[i].id;
+    return !asked.count ||
+           sql_list(tx, arena,
+                    SQL_IN_TEXTS("SELECT id FROM notice_events WHERE workspace = $1 AND id", 2,
+                                 "ORDER BY id"),
+                    DB_ARGS(db_text(scope->workspace), sql_texts(arena, asked.at, asked.count)),
+                    sql_read_text, sizeof(Str), ids_r, err);
+}
+
+static bool is_among(const SqlItems *ids, Str id)
+{
+    const Str *at = ids->at;
+    for (size_t i = 0; i < ids->count; i++)
+        if (str_equal(at[i], id))
+            return true;
+    return false;
+}
+
+bool notice_events_add(DbTx *tx, const Scope *scope, Arena *arena, NoticeEvent *events,
+                       size_t count, NoticeEventList *added_r, Error *err)
+{
+    SqlItems ids;
+    for (size_t i = 0; i < count; i++) {
+        events[i].id = id_new(arena);
+        events[i].created_at_ms = now_ms();
+        if (!events[i].dedup.length)
+            events[i].dedup = events[i].id;
+    }
+    if (!insert_events(tx, scope, arena, events, count, err) ||
+        !list_added(tx, scope, arena, events, count, &ids, err))
         return false;
-    *event = added;
-    *is_new_r = changed > 0;
+    *added_r = (NoticeEventList){ .at = arena_new_array(arena, NoticeEvent, count) };
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(events[i].dedup, events[i].id) || is_among(&ids, events[i].id))
+            added_r->at[added_r->count++] = events[i];
     return true;
 }
 
@@ -77,15 +121,22 @@ bool notice_forget(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)
 
 /* --- Notices --- */
 
-bool notice_add(DbTx *tx, const Scope *scope, Str user, Str event, bool is_shown, NoticeMail mail,
-                Error *err)
+#define NOTICE_VALUES 5
+
+bool notices_add(DbTx *tx, const Scope *scope, Arena *arena, const NewNotice *notices, size_t count,
+                 Error *err)
 {
-    return db_exec(tx,
-                   DB_SAME("INSERT INTO notices (workspace, user_id, event, is_shown, mail,"
-                           " read_at) VALUES ($1, $2, $3, $4, $5, $6)"),
-                   DB_ARGS(db_text(scope->workspace), db_text(user), db_text(event),
-                           db_int(is_shown), db_int(mail), db_int(0)),
-                   NULL, err);
+    DbValue *values = arena_new_array(arena, DbValue, count * NOTICE_VALUES);
+    for (size_t i = 0; i < count; i++) {
+        const DbValue row[NOTICE_VALUES] = { db_text(scope->workspace), db_text(notices[i].user),
+                                             db_text(notices[i].event), db_int(notices[i].is_shown),
+                                             db_int(notices[i].mail) };
+        memcpy(&values[i * NOTICE_VALUES], row, sizeof row);
+    }
+    return db_exec_many(tx,
+                        DB_SAME("INSERT INTO notices (workspace, user_id, event, is_shown, mail,"
+                                " read_at) VALUES ($1, $2, $3, $4, $5, 0)"),
+                        values, NOTICE_VALUES, count, err);
 }
 
 bool notice_list(DbTx *tx, const Scope *scope, Arena *arena, bool only_unread, const Slice *slice,

@@ -14,6 +14,11 @@ typedef struct NoticeEvent {
     int64_t created_at_ms;
 } NoticeEvent;
 
+typedef struct NoticeEventList {
+    NoticeEvent *at;
+    size_t count;
+} NoticeEventList;
+
 /* What is to be mailed, and was. The numbers are in the table. */
 typedef enum NoticeMail {
     NOTICE_MAIL_NONE = 0,
@@ -21,6 +26,13 @@ typedef enum NoticeMail {
     NOTICE_MAIL_DIGEST = 2,
     NOTICE_MAIL_SENT = 3
 } NoticeMail;
+
+/* A person who is told of an event. */
+typedef struct NewNotice {
+    Str user, event;
+    bool is_shown;
+    NoticeMail mail;
+} NewNotice;
 
 typedef struct NoticeRow {
     NoticeEvent event;
@@ -33,14 +45,15 @@ typedef struct NoticeList {
     Str next; /* see slice.h */
 } NoticeList;
 
-/* Adds it with a new id, set in *event; *is_new_r false: it has happened already. */
-MUST_CHECK bool notice_event_add(DbTx *tx, const Scope *scope, Arena *arena, NoticeEvent *event,
-                                 bool *is_new_r, Error *err);
+/* Adds each with a new id, set in it. `*added_r`: those that had not happened already, copies in
+ * their order. Two statements however many there are. */
+MUST_CHECK bool notice_events_add(DbTx *tx, const Scope *scope, Arena *arena, NoticeEvent *events,
+                                  size_t count, NoticeEventList *added_r, Error *err);
 MUST_CHECK bool notice_event_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                   NoticeEvent *event_r, Error *err);
-/* Tells a person of the scope's workspace. */
-MUST_CHECK bool notice_add(DbTx *tx, const Scope *scope, Str user, Str event, bool is_shown,
-                           NoticeMail mail, Error *err);
+/* Tells people of the scope's workspace. */
+MUST_CHECK bool notices_add(DbTx *tx, const Scope *scope, Arena *arena, const NewNotice *notices,
+                            size_t count, Error *err);
 /* Those shown to the scope's user, newest first. */
 MUST_CHECK bool notice_list(DbTx *tx, const Scope *scope, Arena *arena, bool only_unread,
                             const Slice *slice, NoticeList *list_r, Error *err);

@@ -6,18 +6,30 @@
 #include "store/webhooks_store.h"
 #include "store/world_test.h"
 
+/* Told to the person of our scope. */
+static bool tell(DbTx *tx, World *world, NoticeEvent *event, bool is_shown, NoticeMail mail,
+                 Error *err)
+{
+    NoticeEventList added;
+    CALL(notice_events_add(tx, &world->ours, world->arena, event, 1, &added, err));
+    const NewNotice notice = { world->ours.user, event->id, is_shown, mail };
+    return notices_add(tx, &world->ours, world->arena, &notice, 1, err);
+}
+
 STORE_TEST(an_event_of_one_key_happens_once)
 {
-    NoticeEvent first = { .kind = S("k"), .dedup = S("d"), .title = S("one") }, second = first;
-    bool is_new;
+    NoticeEvent again = { .kind = S("k"), .dedup = S("d"), .title = S("again") };
+    NoticeEvent events[] = { { .kind = S("k"), .dedup = S("d"), .title = S("one") },
+                             again,
+                             { .kind = S("k"), .title = S("two") },
+                             { .kind = S("k"), .title = S("two") } };
+    NoticeEventList added;
 
-    CALL(notice_event_add(tx, &world->ours, world->arena, &first, &is_new, err));
-    EXPECT(is_new);
-    CALL(notice_event_add(tx, &world->ours, world->arena, &second, &is_new, err));
-    EXPECT(!is_new);
-    second.dedup = STR_NONE;
-    CALL(notice_event_add(tx, &world->ours, world->arena, &second, &is_new, err));
-    EXPECT(is_new);
+    CALL(notice_events_add(tx, &world->ours, world->arena, events, COUNT(events), &added, err));
+    EXPECT(added.count == 3);
+    EXPECT(str_is(added.at[0].title, "one") && str_equal(added.at[1].id, events[2].id));
+    CALL(notice_events_add(tx, &world->ours, world->arena, &again, 1, &added, err));
+    EXPECT(added.count == 0);
     return true;
 }
 
@@ -28,12 +40,9 @@ STORE_TEST(a_notice_is_unread_until_its_person_reads_it)
     Slice slice = { .limit = 1 };
     NoticeList list;
     int64_t count;
-    bool is_new;
 
-    for (int i = 0; i < 3; i++) {
-        CALL(notice_event_add(tx, ours, world->arena, &event[i], &is_new, err));
-        CALL(notice_add(tx, ours, ours->user, event[i].id, i != 1, NOTICE_MAIL_NONE, err));
-    }
+    for (int i = 0; i < 3; i++)
+        CALL(tell(tx, world, &event[i], i != 1, NOTICE_MAIL_NONE, err));
     CALL(notice_count_unread(tx, ours, &count, err));
     EXPECT(count == 2); /* one is mailed only */
     CALL(notice_list(tx, ours, world->arena, false, &slice, &list, err));
@@ -56,10 +65,8 @@ STORE_TEST(what_was_mailed_is_not_mailed_again)
     const Scope *ours = &world->ours;
     NoticeEvent event = { .kind = S("k") };
     NoticeList list;
-    bool is_new;
 
-    CALL(notice_event_add(tx, ours, world->arena, &event, &is_new, err));
-    CALL(notice_add(tx, ours, ours->user, event.id, true, NOTICE_MAIL_DIGEST, err));
+    CALL(tell(tx, world, &event, true, NOTICE_MAIL_DIGEST, err));
     CALL(notice_list_to_mail(tx, ours, world->arena, ours->user, NOTICE_MAIL_NOW, 9, &list, err));
     EXPECT(list.count == 0);
     CALL(

@@ -95,7 +95,7 @@ static bool send_two(DbTx *tx, void *argument, Error *error)
         const WebhookEvent event = {
             .id = str(ids[i]), .kind = S("k"), .key = S("a"), .body = S("{}")
         };
-        if (!webhooks_send(tx, &bench->scope, bench->arena, &event, error))
+        if (!webhooks_send(tx, &bench->scope, bench->arena, &event, 1, error))
             return false;
     }
     WebhookDeliveryFilter all = { .hook = bench->hook.id, .oldest_first = true };

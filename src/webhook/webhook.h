@@ -53,9 +53,9 @@ typedef struct WebhookEvent {
     Str body; /* JSON */
 } WebhookEvent;
 
-/* Told to every webhook of the workspace that is on and listens to this kind. */
-MUST_CHECK bool webhooks_send(DbTx *tx, const Scope *scope, Arena *arena, const WebhookEvent *event,
-                              Error *err);
+/* Each is told to every webhook of the workspace that is on and listens to its kind. */
+MUST_CHECK bool webhooks_send(DbTx *tx, const Scope *scope, Arena *arena,
+                              const WebhookEvent *events, size_t count, Error *err);
 
 /* Job handlers; their argument is a Webhooks. */
 JobHandler webhook_call_job, webhook_tidy_job;

@@ -58,7 +58,7 @@ static bool send_all(DbTx *tx, void *argument, Error *err)
                                      .kind = S("k"),
                                      .key = str(keys[i]),
                                      .body = S("{}") };
-        if (!webhooks_send(tx, &bench->scope, bench->arena, &event, err))
+        if (!webhooks_send(tx, &bench->scope, bench->arena, &event, 1, err))
             return false;
     }
     return true;

@@ -71,27 +71,33 @@ static bool hook_listens(const Webhook *hook, Str kind)
     return listens && hook->is_on;
 }
 
-bool webhooks_send(DbTx *tx, const Scope *scope, Arena *arena, const WebhookEvent *event,
-                   Error *err)
+static bool tell_hook(DbTx *tx, const Scope *scope, Arena *arena, const Webhook *hook,
+                      const WebhookEvent *event, Error *err)
+{
+    WebhookDelivery delivery = { .hook = hook->id,
+                                 .message = event->id,
+                                 .kind = event->kind,
+                                 .order_key = event->key,
+                                 .body = webhook_in_form(arena, hook, event->kind, event->body) };
+    return add_delivery(tx, scope, arena, &delivery, err);
+}
+
+bool webhooks_send(DbTx *tx, const Scope *scope, Arena *arena, const WebhookEvent *events,
+                   size_t count, Error *err)
 {
     WebhookList hooks;
-    if (event->body.length > WEBHOOK_BODY_MAX)
-        return fail(err, ERROR_TOO_LARGE, "what a webhook is told has at most %zu bytes",
-                    WEBHOOK_BODY_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (events[i].body.length > WEBHOOK_BODY_MAX)
+            return fail(err, ERROR_TOO_LARGE, "what a webhook is told has at most %zu bytes",
+                        WEBHOOK_BODY_MAX);
     if (!webhook_list(tx, scope, arena, &hooks, err))
         return false;
     /* In the order of their ids, as every transaction takes them: none waits for another. */
-    for (size_t i = 0; i < hooks.count; i++) {
-        WebhookDelivery delivery = { .hook = hooks.at[i].id,
-                                     .message = event->id,
-                                     .kind = event->kind,
-                                     .order_key = event->key,
-                                     .body = webhook_in_form(arena, &hooks.at[i], event->kind,
-                                                             event->body) };
-        if (hook_listens(&hooks.at[i], event->kind) &&
-            !add_delivery(tx, scope, arena, &delivery, err))
-            return false;
-    }
+    for (size_t i = 0; i < hooks.count; i++)
+        for (size_t k = 0; k < count; k++)
+            if (hook_listens(&hooks.at[i], events[k].kind) &&
+                !tell_hook(tx, scope, arena, &hooks.at[i], &events[k], err))
+                return false;
     return true;
 }
 

@@ -79,6 +79,7 @@ static StepRun run_of(Walk *walk, const json_t *step, const StepResult *result)
                       .step = id,
                       .with = result->input,
                       .names = walk->names,
+                      .notices = &walk->notices,
                       .now_ms = now_ms(),
                       .timeout_ms = timeout_ms ? timeout_ms : ASKING_MS,
                       .key = str_format(walk->arena, STR_FMT "/%" PRId64 "/" STR_FMT,

@@ -29,16 +29,17 @@ static Str link_of(const StepRun *run)
     return str_format(run->arena, "/documents/" STR_FMT, STR_ARG(document));
 }
 
-bool step_notify(StepRun *run, DbTx *tx, Str user, Role role, Str title, Str text, Error *err)
+void step_notify(StepRun *run, Str user, Role role, Str title, Str text)
 {
-    const NoticeField fields[] = { { "title", title }, { "text", text } };
-    const Notice notice = { .kind = NOTICE_workflow,
-                            .audience = role,
-                            .user = user,
-                            .link = link_of(run),
-                            .fields = fields,
-                            .field_count = COUNT(fields) };
-    return notify_send(tx, &run->scope, run->arena, &notice, err);
+    NoticeField *fields = arena_new_array(run->arena, NoticeField, 2);
+    fields[0] = (NoticeField){ "title", title };
+    fields[1] = (NoticeField){ "text", text };
+    *vec_push(run->arena, run->notices) = (Notice){ .kind = NOTICE_workflow,
+                                                    .audience = role,
+                                                    .user = user,
+                                                    .link = link_of(run),
+                                                    .fields = fields,
+                                                    .field_count = 2 };
 }
 
 static bool commit_notification(StepRun *run, DbTx *tx, Error *err)
@@ -46,9 +47,10 @@ static bool commit_notification(StepRun *run, DbTx *tx, Error *err)
     Str to = step_text(run, "to"), role = step_text(run, "role"), user = run->scope.user;
     if (to.length && !step_person(run, tx, to, &user, err))
         return false;
-    return step_notify(run, tx, role.length && !to.length ? STR_NONE : user,
-                       role.length ? role_named(role) : ROLE_ADMIN, step_text(run, "title"),
-                       step_text(run, "text"), err);
+    step_notify(run, role.length && !to.length ? STR_NONE : user,
+                role.length ? role_named(role) : ROLE_ADMIN, step_text(run, "title"),
+                step_text(run, "text"));
+    return true;
 }
 
 const StepType step_notification = { .run = run_notification,

@@ -14,6 +14,8 @@
 
 #include "workflow/workflow.h"
 
+typedef VEC(Notice) NoticeVec;
+
 /* What a step waits for. */
 typedef struct StepWait {
     const char *kind; /* NULL: nothing */
@@ -37,8 +39,9 @@ typedef struct StepRun {
     json_t *output; /* a new object, or what takes its place; the engine releases it */
     int64_t tokens, cost_pd;
     StepWait wait;
-    bool is_committed; /* commit() is not due: it was, before the step waited */
-    void *made;        /* between run() and commit(), in the arena */
+    NoticeVec *notices; /* what commits tell people */
+    bool is_committed;  /* commit() is not due: it was, before the step waited */
+    void *made;         /* between run() and commit(), in the arena */
 } StepRun;
 
 typedef bool StepWork(StepRun *run, Error *err);
@@ -74,11 +77,12 @@ StrList step_texts(const StepRun *run, const char *name);
 MUST_CHECK bool step_person(StepRun *run, DbTx *tx, Str named, Str *user_r, Error *err);
 /* The id of a collection that is named by id or name. */
 MUST_CHECK bool step_collection(StepRun *run, DbTx *tx, Str named, Str *collection_r, Error *err);
-/* In the transaction: tags of the document, and a notice (to a person, or an empty one: a role). */
+/* In the transaction: tags of the document. */
 MUST_CHECK bool step_set_tags(StepRun *run, DbTx *tx, const Document *document, StrList add,
                               StrList remove, Error *err);
-MUST_CHECK bool step_notify(StepRun *run, DbTx *tx, Str user, Role role, Str title, Str text,
-                            Error *err);
+/* For a commit: a notice to a person (empty: to a role), sent with all others of the transaction.
+ * The texts stay until then. */
+void step_notify(StepRun *run, Str user, Role role, Str title, Str text);
 /* Asks an address that is public, with the step's key; the answer's status is 2xx, or it fails. */
 typedef struct StepCall {
     const char *method;

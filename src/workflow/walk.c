@@ -172,22 +172,27 @@ static bool add_children(DbTx *tx, Walk *walk, const StepResult *result, Error *
     return true;
 }
 
-/* The changes of the steps before the last, which wait for nothing else. */
-static bool change_joined(Walk *walk, DbTx *tx, Error *err)
-{
-    for (size_t i = 0; i < walk->joined.count; i++)
-        if (!walk->joined.at[i].commit(walk->joined.at[i].run, tx, err))
-            return false;
-    return true;
-}
-
 /* The step's own change; it may say more in its output. */
-static bool change(Walk *walk, DbTx *tx, const StepResult *last, Error *err)
+static bool change_last(Walk *walk, DbTx *tx, const StepResult *last, Error *err)
 {
     if (!last->commit(last->run, tx, err))
         return false;
     walk->steps.at[walk->steps.count - 1].output = json_print(walk->arena, last->output);
     return true;
+}
+
+/* Of the steps before the last, which wait for nothing else, and of the last. What they tell people
+ * is sent at once: eleven notices cost hardly more than one. */
+static bool change(Walk *walk, DbTx *tx, const StepResult *last, Error *err)
+{
+    walk->notices.count = 0;
+    for (size_t i = 0; i < walk->joined.count; i++)
+        if (!walk->joined.at[i].commit(walk->joined.at[i].run, tx, err))
+            return false;
+    if (last && last->commit && !change_last(walk, tx, last, err))
+        return false;
+    return !walk->notices.count || notify_send_many(tx, &walk->scope, walk->arena, walk->notices.at,
+                                                    walk->notices.count, err);
 }
 
 static bool store_work(DbTx *tx, void *argument, Error *err)
@@ -203,7 +208,7 @@ static bool store_work(DbTx *tx, void *argument, Error *err)
     if ((is_active && !job_hold(tx, walk->job, err)) ||
         !workflow_move(tx, &walk->scope, &move, err))
         return false;
-    if (!change_joined(walk, tx, err) || (last && last->commit && !change(walk, tx, last, err))) {
+    if (!change(walk, tx, last, err)) {
         in->is_refused = true;
         return false;
     }

@@ -31,6 +31,7 @@ typedef struct Walk {
     VEC(WorkflowStep) steps;   /* walked, not yet stored */
     /* Of them, those whose commits are due. */
     VEC(struct StepResult) joined;
+    NoticeVec notices; /* of the transaction that stores */
     /* No step joins another: one of several was refused. */
     bool is_alone;
 } Walk;
