@@ -412,7 +412,7 @@ static bool workflows_are_hidden(DbTx *tx, World *world, Error *err)
     EXPECT(!is_changed);
     CALL(workflow_frame_begin(tx, theirs, id, 1, 0, &is_changed, err));
     EXPECT(!is_changed);
-    CALL(workflow_frame_stop(tx, theirs, id, -1, S("cancelled"), err));
+    CALL(workflow_frame_stop(tx, theirs, world->arena, id, -1, S("cancelled"), err));
     CALL(workflow_frame_child_over(tx, theirs, id, 0, &number, err));
     CALL(workflow_execution_purge(tx, theirs, INT64_MAX, 9, &number, err));
     CALL(workflow_execution_list_expired(tx, theirs, world->arena, INT64_MAX, 9, &keys, err));

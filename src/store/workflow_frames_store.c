@@ -154,39 +154,93 @@ bool workflow_frame_child_over(DbTx *tx, const Scope *scope, Str execution, int6
                         left_r, err);
 }
 
-/* Children have higher numbers than their parents, so the tree of frames is found by walking down
- * from those whose column `top` is $3. */
-#define TREE(top)                                                                                  \
-    "WITH RECURSIVE tree (number) AS (SELECT number FROM workflow_frames WHERE workspace = $1"     \
-    " AND execution = $2 AND " top " = $3 UNION SELECT f.number FROM workflow_frames f"            \
-    " JOIN tree t ON f.parent = t.number WHERE f.workspace = $1 AND f.execution = $2) "
+/* --- Branches and items below a frame --- */
+
+/* Which frames are meant, by number. */
+typedef struct Below {
+    bool *at;
+    int64_t count; /* numbers 0 to count - 1 */
+} Below;
+
+static void read_parent(DbRows *row, Arena *arena, void *item)
+{
+    (void)arena;
+    *(WorkflowFrame *)item =
+        (WorkflowFrame){ .number = db_get_int(row, 0), .parent = db_get_int(row, 1) };
+}
+
+/* All below `top`, at any depth. Children have higher numbers than their parents, so one look at
+ * the frames in their order finds them: a recursive query may look at ten thousand items for each
+ * of ten thousand items. */
+static bool find_below(DbTx *tx, const Scope *scope, Arena *arena, Str execution, int64_t top,
+                       Below *below_r, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT number, parent FROM workflow_frames WHERE workspace = $1"
+                          " AND execution = $2 AND parent >= $3 ORDER BY number"),
+                  DB_ARGS(db_text(scope->workspace), db_text(execution), db_int(top)), read_parent,
+                  sizeof(WorkflowFrame), &items, err))
+        return false;
+    const WorkflowFrame *frames = items.at;
+    Below below = { .count = MAX(top, items.count ? frames[items.count - 1].number : 0) + 1 };
+    below.at = arena_new_array(arena, bool, (size_t)below.count);
+    for (size_t i = 0; i < items.count; i++)
+        below.at[frames[i].number] = frames[i].parent == top || below.at[frames[i].parent];
+    *below_r = below;
+    return true;
+}
 
 bool workflow_frame_list_begun(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
                                int64_t top, WorkflowFrameList *list_r, Error *err)
 {
     SqlItems items;
-    if (!sql_list(tx, arena,
-                  DB_SAME(TREE("number") FRAMES
-                          "AND number IN (SELECT number FROM tree) AND state = 'waiting'"
-                          " AND wait IN ('approval', 'workflow') ORDER BY number"),
-                  DB_ARGS(db_text(scope->workspace), db_text(execution), db_int(top)), read_frame,
+    Below below;
+    if (!find_below(tx, scope, arena, execution, top, &below, err) ||
+        !sql_list(tx, arena,
+                  DB_SAME(FRAMES "AND state = 'waiting' AND wait IN ('approval', 'workflow')"
+                                 " ORDER BY number"),
+                  DB_ARGS(db_text(scope->workspace), db_text(execution)), read_frame,
                   sizeof(WorkflowFrame), &items, err))
         return false;
-    *list_r = (WorkflowFrameList){ items.at, items.count };
+    WorkflowFrameList list = { items.at, 0 };
+    for (size_t i = 0; i < items.count; i++) {
+        int64_t number = list.at[i].number;
+        if (number == top || (number < below.count && below.at[number]))
+            list.at[list.count++] = list.at[i];
+    }
+    *list_r = list;
     return true;
 }
 
-bool workflow_frame_stop(DbTx *tx, const Scope *scope, Str execution, int64_t below, Str state,
-                         Error *err)
+#define STOPPED_COLUMNS 5
+
+/* Those that were added together stand together: one row of values for each run of numbers. */
+bool workflow_frame_stop(DbTx *tx, const Scope *scope, Arena *arena, Str execution, int64_t top,
+                         Str state, Error *err)
 {
-    return db_exec(
-        tx,
-        DB_SAME(TREE("parent") "UPDATE workflow_frames SET state = $4, wait = '', wait_until = 0,"
-                               " wait_event = '' WHERE workspace = $1 AND execution = $2"
-                               " AND state IN ('queued', 'active', 'waiting')"
-                               " AND number IN (SELECT number FROM tree)"),
-        DB_ARGS(db_text(scope->workspace), db_text(execution), db_int(below), db_text(state)), NULL,
-        err);
+    VEC(DbValue) values = { 0 };
+    Below below;
+    if (!find_below(tx, scope, arena, execution, top, &below, err))
+        return false;
+    for (int64_t first = 0; first < below.count; first++) {
+        int64_t last = first;
+        if (!below.at[first])
+            continue;
+        while (last + 1 < below.count && below.at[last + 1])
+            last++;
+        const DbValue row[STOPPED_COLUMNS] = { db_text(scope->workspace), db_text(execution),
+                                               db_int(first), db_int(last), db_text(state) };
+        for (size_t i = 0; i < STOPPED_COLUMNS; i++)
+            *vec_push(arena, &values) = row[i];
+        first = last;
+    }
+    return db_exec_many(tx,
+                        DB_SAME("UPDATE workflow_frames SET state = $5, wait = '', wait_until = 0,"
+                                " wait_event = '' WHERE workspace = $1 AND execution = $2"
+                                " AND number BETWEEN $3 AND $4"
+                                " AND state IN ('queued', 'active', 'waiting')"),
+                        values.at, STOPPED_COLUMNS, values.count / STOPPED_COLUMNS, err);
 }
 
 bool workflow_frame_restart(DbTx *tx, const Scope *scope, Str execution, Str position, Error *err)

@@ -157,9 +157,9 @@ MUST_CHECK bool workflow_frame_wake(DbTx *tx, const Scope *scope, Str execution,
 /* One child less; *left_r: how many are not over. */
 MUST_CHECK bool workflow_frame_child_over(DbTx *tx, const Scope *scope, Str execution,
                                           int64_t number, int64_t *left_r, Error *err);
-/* Frames that are not over get this state; `below` is a frame whose children are meant, -1: all. */
-MUST_CHECK bool workflow_frame_stop(DbTx *tx, const Scope *scope, Str execution, int64_t below,
-                                    Str state, Error *err);
+/* The frames below `top` that are not over get this state, at any depth; -1: all. */
+MUST_CHECK bool workflow_frame_stop(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
+                                    int64_t top, Str state, Error *err);
 /* The frame `top` and those below it that wait for an approval or another execution, by number. */
 MUST_CHECK bool workflow_frame_list_begun(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
                                           int64_t top, WorkflowFrameList *list_r, Error *err);

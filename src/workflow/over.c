@@ -79,7 +79,7 @@ static bool withdraw_approvals(DbTx *tx, const Scope *scope, Arena *arena,
 static bool stop_begun(DbTx *tx, const Scope *scope, Arena *arena,
                        const WorkflowExecution *execution, Error *err)
 {
-    return workflow_frame_stop(tx, scope, execution->id, -1, S("cancelled"), err) &&
+    return workflow_frame_stop(tx, scope, arena, execution->id, -1, S("cancelled"), err) &&
            (!has_step(execution, "workflow") ||
             executions_cancel_started(tx, scope, arena, execution->id, -1, err));
 }
@@ -170,7 +170,7 @@ bool frame_go_on_without(DbTx *tx, const Scope *scope, Arena *arena, Str executi
     bool is_woken;
     if (!workflow_frame_list_begun(tx, scope, arena, execution, waits->number, &begun, err) ||
         !withdraw_begun(tx, scope, arena, execution, &begun, err) ||
-        !workflow_frame_stop(tx, scope, execution, waits->number, S("cancelled"), err) ||
+        !workflow_frame_stop(tx, scope, arena, execution, waits->number, S("cancelled"), err) ||
         !workflow_frame_wake(tx, scope, execution, waits->number, waits->wait, waits->wait_until_ms,
                              woken, &is_woken, err))
         return false;
