@@ -637,7 +637,6 @@ const CATALOGUE = {
   'people.add': 'Add a person',
   'people.name': 'Name',
   'people.password': 'First password',
-  'people.password_hint': 'Tell it to them; they can change it under Account.',
   'people.submit': 'Add',
   'people.added': 'Added {name}',
   'people.role_of': 'Role of {name}',

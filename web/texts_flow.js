@@ -355,6 +355,8 @@ learn({
   'group.add': 'Add a group',
   'group.change': 'Change a group',
   'group.name': 'Name',
+  'people.password_new': 'Tell it to them; they can change it under Account. Who has an account already keeps theirs, and needs none here.',
+  'people.removed': '{name} is out of this workspace; their keys have ended, what they made stays',
   'group.people': 'Who is in it',
   'group.members': {one: 'one person', other: '{shown} people'},
   'group.removed': '{name} is removed; its people stay',

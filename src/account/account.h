@@ -74,6 +74,8 @@ MUST_CHECK bool account_list_keys(Account *account, Arena *arena, const Visitor 
 /* People of the workspace; all need ROLE_ADMIN, and only an owner makes or changes an owner. */
 MUST_CHECK bool account_list_people(Account *account, Arena *arena, const Visitor *visitor,
                                     MembershipList *list_r, Error *err);
+/* Somebody who has an account already, of another workspace, keeps their name and password: those
+ * of *who are not looked at. ERROR_CONFLICT when they are here already. */
 MUST_CHECK bool account_add_person(Account *account, Arena *arena, const Visitor *visitor,
                                    const SignIn *who, Role role, User *user_r, Error *err);
 typedef struct PersonChange {
@@ -84,6 +86,11 @@ typedef struct PersonChange {
 /* Refuses to take away the last owner. */
 MUST_CHECK bool account_change_person(Account *account, Arena *arena, const Visitor *visitor,
                                       Str user, const PersonChange *change, Error *err);
+/* Takes a person (by id or mail address) out of the workspace: their keys are revoked, they are
+ * logged out of it, leave its groups, and what they were asked to approve is looked at again. What
+ * they made stays, and their account, for other workspaces. Refuses to remove the last owner. */
+MUST_CHECK bool account_remove_person(Account *account, const Visitor *visitor, Str named,
+                                      Error *err);
 /* Groups of the workspace's people, by id or name. Their names are for whoever may ask something of
  * them (ROLE_EDITOR), the rest for ROLE_ADMIN. Each change stands in the audit log. */
 MUST_CHECK bool account_list_groups(Account *account, Arena *arena, const Visitor *visitor,

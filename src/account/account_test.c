@@ -246,6 +246,74 @@ TEST_BOTH(account, a_person_of_two_workspaces_is_not_taken_over_from_one)
     bench_close(&bench);
 }
 
+static bool leave_second(DbTx *tx, void *argument, Error *error)
+{
+    const Joining *joining = argument;
+    Scope system = scope_system();
+    MembershipList list;
+    if (!membership_list_of_user(tx, &system, joining->arena, joining->user, &list, error))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        Scope inside = { .workspace = list.at[i].workspace, .role = ROLE_OWNER };
+        if (str_is(list.at[i].workspace_name, "Harbour") &&
+            !membership_remove(tx, &inside, joining->user, error))
+            return false;
+    }
+    return true;
+}
+
+TEST_BOTH(account, somebody_of_another_workspace_joins_with_the_password_they_have)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Joining joining = { bench.arena, add_person(&bench, "both@example.org", ROLE_READER).id };
+    Scope system = scope_system();
+    SignIn who = { .email = S("Both@example.org"), .name = S("Other"), .password = S("another") };
+    Visitor visitor;
+    User user;
+    cr_assert(store_write(bench.db, &system, join_second, &joining, &err), "%s", err.message);
+    REFUSED(ERROR_CONFLICT, account_add_person(bench.account, bench.arena, &bench.owner, &who,
+                                               ROLE_READER, &user, &err));
+    cr_assert(store_write(bench.db, &system, leave_second, &joining, &err), "%s", err.message);
+    cr_assert(account_add_person(bench.account, bench.arena, &bench.owner, &who, ROLE_EDITOR, &user,
+                                 &err),
+              "%s", err.message);
+    cr_expect(str_equal(user.id, joining.user) && str_is(user.name, "Somebody"));
+    cr_expect(sign_in(&bench, "both@example.org", PASSWORD, &visitor));
+    bench_close(&bench);
+}
+
+TEST_BOTH(account, who_is_removed_is_out_and_their_keys_stay_out_when_they_come_back)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Visitor bo, admin, again;
+    SignIn who = { .email = S("bo@example.org"), .password = PASSWORD, .address = S("10.0.0.3") };
+    Str token, secret;
+    ApiKey key;
+    User user;
+    add_person(&bench, "bo@example.org", ROLE_EDITOR);
+    add_person(&bench, "admin@example.org", ROLE_ADMIN);
+    cr_assert(sign_in(&bench, "admin@example.org", PASSWORD, &admin));
+    cr_assert(account_sign_in(bench.account, bench.arena, &who, &token, &bo, &err));
+    cr_assert(account_add_key(bench.account, bench.arena, &bo, S("k"), ROLE_EDITOR, 0, &key,
+                              &secret, &err));
+    REFUSED(ERROR_DENIED, account_remove_person(bench.account, &bo, S("admin@example.org"), &err));
+    REFUSED(ERROR_DENIED, account_remove_person(bench.account, &admin, S("ada@example.org"), &err));
+    REFUSED(ERROR_CONFLICT,
+            account_remove_person(bench.account, &bench.owner, bench.owner.scope.user, &err));
+    REFUSED(ERROR_NOT_FOUND, account_remove_person(bench.account, &admin, S("nobody"), &err));
+    cr_assert(account_remove_person(bench.account, &admin, S("bo@example.org"), &err), "%s",
+              err.message);
+    REFUSED(ERROR_NO_LOGIN, account_of_session(bench.account, bench.arena, token, &again, &err));
+    cr_assert(
+        account_add_person(bench.account, bench.arena, &admin, &who, ROLE_EDITOR, &user, &err));
+    REFUSED(ERROR_NO_LOGIN, account_of_key(bench.account, bench.arena, secret, &again, &err));
+    REFUSED(ERROR_NO_LOGIN, account_of_session(bench.account, bench.arena, token, &again, &err));
+    cr_expect(sign_in(&bench, "bo@example.org", PASSWORD, &again));
+    bench_close(&bench);
+}
+
 /* --- Keys --- */
 
 TEST_BOTH(account, a_key_has_at_most_its_maker_s_rights_and_ends_when_revoked)

@@ -1,6 +1,7 @@
 /* people.c - the people of a workspace. */
 #include "account/account_int.h"
 #include "account/password.h"
+#include "base/clock.h"
 #include "store/key_limits_store.h"
 
 typedef struct PeopleWork {
@@ -11,6 +12,7 @@ typedef struct PeopleWork {
     Str id, password_hash, session_kept;
     User user;
     Role role;
+    bool is_known; /* has an account already, perhaps of another workspace */
     MembershipList list;
 } PeopleWork;
 
@@ -61,48 +63,126 @@ static bool may_give(const Visitor *visitor, Role role, Error *err)
     return true;
 }
 
+/* People stand in one table for the whole database, so this is the system's to look at and write.
+ */
+static bool find_by_email(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    work->is_known = user_find_by_email(tx, &work->account->system, work->arena, work->user.email,
+                                        &work->user, err);
+    return work->is_known || err->code == ERROR_NOT_FOUND;
+}
+
+static bool is_not_here(DbTx *tx, const PeopleWork *work, Error *err)
+{
+    Membership member;
+    if (membership_find(tx, &work->visitor->scope, work->arena, work->user.id, &member, err))
+        return fail(err, ERROR_CONFLICT, STR_FMT " is in this workspace already",
+                    STR_ARG(member.email));
+    return err->code == ERROR_NOT_FOUND;
+}
+
 static bool add_person(DbTx *tx, void *argument, Error *err)
 {
     PeopleWork *work = argument;
     const Scope *scope = &work->visitor->scope;
-    return user_add(tx, &work->account->system, work->arena, &work->user, err) &&
-           membership_set(tx, scope, work->user.id, work->role, err) &&
-           audit_account(tx, scope, "user.add", work->user.id, S(""), err);
+    bool is_there = work->is_known
+                        ? is_not_here(tx, work, err)
+                        : user_add(tx, &work->account->system, work->arena, &work->user, err);
+    return is_there && membership_set(tx, scope, work->user.id, work->role, err) &&
+           audit_account(tx, scope, work->is_known ? "user.join" : "user.add", work->user.id, S(""),
+                         err) &&
+           callers_changed(tx, scope, err);
+}
+
+static bool new_person(PeopleWork *work, const SignIn *who, Error *err)
+{
+    if (!password_is_good(who->password, err) || !email_is_good(who->email, err) ||
+        !name_is_good(who->name, err) ||
+        !password_hash(work->arena, who->password, &work->password_hash, err))
+        return false;
+    work->user = (User){ .email = who->email,
+                         .name = str_trim(who->name),
+                         .password_hash = work->password_hash };
+    return true;
 }
 
 bool account_add_person(Account *account, Arena *arena, const Visitor *visitor, const SignIn *who,
                         Role role, User *user_r, Error *err)
 {
-    PeopleWork work = { .account = account, .arena = arena, .visitor = visitor, .role = role };
-    if (!may_give(visitor, role, err) || !password_is_good(who->password, err))
-        return false;
-    if (!email_is_good(who->email, err) || !name_is_good(who->name, err))
-        return false;
-    if (!password_hash(arena, who->password, &work.password_hash, err))
-        return false;
-    work.user = (User){ .email = who->email,
-                        .name = str_trim(who->name),
-                        .password_hash = work.password_hash };
-    /* People stand in one table for the whole database, so this is the system's to write. */
-    if (!store_write(account->db, &account->system, add_person, &work, err))
+    PeopleWork work = { .account = account,
+                        .arena = arena,
+                        .visitor = visitor,
+                        .user = { .email = who->email },
+                        .role = role };
+    if (!may_give(visitor, role, err) ||
+        !store_read(account->db, &account->system, find_by_email, &work, err) ||
+        (!work.is_known && !new_person(&work, who, err)) ||
+        !store_write(account->db, &account->system, add_person, &work, err))
         return false;
     *user_r = work.user;
     return true;
 }
 
-static bool keep_an_owner(DbTx *tx, const PeopleWork *work, Role before, Error *err)
+/* Somebody who is an owner is about to be none any more. */
+static bool keep_an_owner(DbTx *tx, const PeopleWork *work, Error *err)
 {
     int64_t owners;
-    bool loses =
-        before == ROLE_OWNER && ((work->change->role && work->change->role != ROLE_OWNER) ||
-                                 work->change->is_disabled == 1);
-    if (!loses)
-        return true;
     if (!membership_owner_count(tx, &work->visitor->scope, &owners, err))
         return false;
     return owners > 1 ||
            fail(err, ERROR_CONFLICT, "this is the last owner; make another one first");
 }
+
+static bool find_before(DbTx *tx, PeopleWork *work, Role *before_r, Error *err)
+{
+    const Scope *scope = &work->visitor->scope;
+    Membership member;
+    if (!membership_find(tx, scope, work->arena, work->id, &member, err))
+        return false;
+    work->id = member.user;
+    *before_r = member.role;
+    return member.role <= scope->role ||
+           fail(err, ERROR_DENIED, "only an owner can change an owner");
+}
+
+/* --- Leaving ---------------------------------------------------------------------------- */
+
+/* A key would come back to life with its person. */
+static bool revoke_keys(DbTx *tx, PeopleWork *work, Error *err)
+{
+    const Scope *scope = &work->visitor->scope;
+    ApiKeyList keys;
+    if (!api_key_list(tx, scope, work->arena, work->id, &keys, err))
+        return false;
+    for (size_t i = 0; i < keys.count; i++)
+        if (!api_key_revoke(tx, scope, keys.at[i].id, now_ms(), err))
+            return false;
+    return true;
+}
+
+static bool remove_person(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    Role before;
+    return find_before(tx, work, &before, err) &&
+           (before != ROLE_OWNER || keep_an_owner(tx, work, err)) && revoke_keys(tx, work, err) &&
+           session_remove_of_user(tx, scope, work->id, STR_NONE, err) &&
+           membership_remove(tx, scope, work->id, err) &&
+           audit_account(tx, scope, "user.remove", work->id, S(""), err) &&
+           callers_changed(tx, scope, err);
+}
+
+bool account_remove_person(Account *account, const Visitor *visitor, Str named, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    PeopleWork work = { .account = account, .arena = arena, .visitor = visitor, .id = named };
+    return scope_needs(&visitor->scope, ROLE_ADMIN, err) &&
+           store_write(account->db, &account->system, remove_person, &work, err);
+}
+
+/* --- Changing --------------------------------------------------------------------------- */
 
 /* A person of several workspaces is nobody's alone: who set their password here would be them
  * there.
@@ -120,6 +200,12 @@ static bool is_only_ours(DbTx *tx, PeopleWork *work, Error *err)
                 "this person belongs to other workspaces too; only their role can be changed here");
 }
 
+static bool loses_owner(Role before, const PersonChange *change)
+{
+    return before == ROLE_OWNER &&
+           ((change->role && change->role != ROLE_OWNER) || change->is_disabled == 1);
+}
+
 static bool change_person(DbTx *tx, void *argument, Error *err)
 {
     PeopleWork *work = argument;
@@ -131,7 +217,8 @@ static bool change_person(DbTx *tx, void *argument, Error *err)
         return false;
     if (before > scope->role)
         return fail(err, ERROR_DENIED, "only an owner can change an owner");
-    if (!keep_an_owner(tx, work, before, err) || !is_only_ours(tx, work, err))
+    if ((loses_owner(before, change) && !keep_an_owner(tx, work, err)) ||
+        !is_only_ours(tx, work, err))
         return false;
     if (change->role && !membership_set(tx, scope, work->id, change->role, err))
         return false;

@@ -43,8 +43,7 @@ bool users_add(ApiRequest *request, HttpResponse *response, Error *err)
     Role role;
     User user;
     if (!api_fields(request, err, { "email", JSON_STR, &who.email, .required = true },
-                    { "name", JSON_STR, &who.name, .required = true },
-                    { "password", JSON_STR, &who.password, .required = true },
+                    { "name", JSON_STR, &who.name }, { "password", JSON_STR, &who.password },
                     { "role", JSON_STR, &role_text }) ||
         !read_role(role_text, ROLE_READER, &role, err) ||
         !account_add_person(request->api->account, request->arena, &request->visitor, &who, role,
@@ -75,6 +74,13 @@ bool users_change(ApiRequest *request, HttpResponse *response, Error *err)
         change.is_disabled = disabled;
     return account_change_person(request->api->account, request->arena, &request->visitor,
                                  request->params[0], &change, err) &&
+           api_done(response);
+}
+
+bool users_remove(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return account_remove_person(request->api->account, &request->visitor, request->params[0],
+                                 err) &&
            api_done(response);
 }
 

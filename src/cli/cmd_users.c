@@ -10,37 +10,34 @@ static const CommandOption options[] = {
     { NULL, NULL, NULL },
 };
 
-/* A password in the arguments would stand in the list of processes. */
-static bool read_password(CommandLine *line, Str *password_r, Error *err)
+/* A password in the arguments would stand in the list of processes. Empty: there is none, which
+ * will do for somebody who has an account already. */
+static Str read_password(CommandLine *line)
 {
     char text[1100];
     if (isatty(STDIN_FILENO)) {
-        const char *typed = getpass("Password: ");
-        *password_r = str_copy(line->arena, str(typed));
-        return true;
+        const char *typed = getpass("Password (empty: they have an account already): ");
+        return str_copy(line->arena, str(typed));
     }
     if (!fgets(text, sizeof text, stdin))
-        return fail(err, ERROR_INVALID, "the password is read from standard input; there was none");
+        return STR_NONE;
     Str password = str(text);
     while (password.length && HAS_CHAR(password.at[password.length - 1], "\r\n"))
         password.length--;
-    *password_r = str_copy(line->arena, password);
-    return true;
+    return str_copy(line->arena, password);
 }
 
 static bool add(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
     Buf body = buf_new(line->arena, KB(16));
-    Str password, role = option_value(line, "role"), name = option_value(line, "name");
+    Str role = option_value(line, "role"), name = option_value(line, "name");
     if (line->word_count != 2)
         return fail(err, ERROR_INVALID, "use: lectern users add EMAIL --name NAME");
-    if (!read_password(line, &password, err))
-        return false;
     JsonWriter json = put_begin(&body);
     put_text(&json, "email", line->words[1]);
     put_text(&json, "name", name.length ? name : line->words[1]);
-    put_text(&json, "password", password);
+    put_text(&json, "password", read_password(line));
     put_text(&json, "role", role.length ? role : S("reader"));
     put_end(&json);
     if (!client_call(client, "POST", "/v1/users", buf_str(&body), &answer, err))
@@ -70,20 +67,33 @@ static bool list(CommandLine *line, Client *client, Error *err)
     return true;
 }
 
+static bool take_out(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    if (line->word_count != 2)
+        return fail(err, ERROR_INVALID, "use: lectern users rm EMAIL");
+    char *path = output_id_path(line->arena, "/v1/users", line->words[1], "");
+    return client_call(client, "DELETE", path, S(""), &answer, err);
+}
+
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_CLIENT Client *client = NULL;
-    if (!str_is(line->words[0], "add") && !str_is(line->words[0], "ls"))
-        return fail(err, ERROR_INVALID, "use: lectern users add EMAIL | ls");
+    Str what = line->words[0];
+    if (!str_is(what, "add") && !str_is(what, "ls") && !str_is(what, "rm"))
+        return fail(err, ERROR_INVALID, "use: lectern users add EMAIL | ls | rm EMAIL");
     if (!client_open(line, &client, err))
         return false;
-    return str_is(line->words[0], "add") ? add(line, client, err) : list(line, client, err);
+    if (str_is(what, "ls"))
+        return list(line, client, err);
+    return str_is(what, "add") ? add(line, client, err) : take_out(line, client, err);
 }
 
 const Command command_users = {
     .name = "users",
-    .arguments = "add EMAIL | ls",
-    .summary = "People: add reads the password from standard input",
+    .arguments = "add EMAIL | ls | rm EMAIL",
+    .summary =
+        "People: add reads the password from standard input, rm takes them out of the workspace",
     .options = options,
     .word_min = 1,
     .word_max = 2,

@@ -1,7 +1,7 @@
 // settings_people.js - who may do what in this workspace.
 import {h, fill} from '../dom.js';
 import {t, ago} from '../texts.js';
-import {get, post, patch} from '../api.js';
+import {get, post, patch, remove} from '../api.js';
 import {state} from '../state.js';
 import {field, form} from './forms.js';
 import * as groups from './groups.js';
@@ -28,11 +28,18 @@ function row(one, load) {
   role.value = one.role;
   role.addEventListener('change', () => change({role: role.value}, t('people.role_changed', {name: one.name, role: t(`role.${role.value}`)}), {role: one.role}));
   const seen = one.disabled ? t('people.disabled') : one.last_login_at ? t('people.seen', {ago: ago(one.last_login_at)}) : t('people.never');
-  return h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
+  const takeOut = () => {
+    line.hidden = true;
+    toast(t('people.removed', {name: one.name}), {undo: () => { line.hidden = false; },
+      commit: () => remove(`/v1/users/${one.id}`, null, {keepalive: true}).then(load, (error) => { line.hidden = false; toast(error.message); })});
+  };
+  const line = h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
     h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
     !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
-    t(one.disabled ? 'people.enable' : 'people.disable')));
+    t(one.disabled ? 'people.enable' : 'people.disable')),
+    !self && h('button', {class: 'small', test: 'person-remove', onclick: takeOut}, t('do.remove')));
+  return line;
 }
 
 export function render(root) {
@@ -50,13 +57,13 @@ export function render(root) {
   groups.render(grouped, () => people);
   fill(root, list.element, h('h2', {}, t('people.add')), form({
     test: 'person', submit: t('people.submit'),
-    fields: [field({name: 'name', label: t('people.name'), required: true, autocomplete: 'off'}), field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'off'}),
-             field({name: 'password', label: t('people.password'), type: 'password', hint: t('people.password_hint'), required: true, autocomplete: 'new-password'}),
+    fields: [field({name: 'name', label: t('people.name'), autocomplete: 'off'}), field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'off'}),
+             field({name: 'password', label: t('people.password'), type: 'password', hint: t('people.password_new'), autocomplete: 'new-password'}),
              field({name: 'role', label: t('settings.role'), options: options(), value: 'reader'})],
     send: async (values, element) => {
       await post('/v1/users', values);
       element.reset();
-      toast(t('people.added', {name: values.name}));
+      toast(t('people.added', {name: values.name || values.email}));
       load();
     },
   }), grouped);
