@@ -145,6 +145,7 @@ def test_an_export_has_questions_answers_and_sources(library, talk):
     assert library.get(path, params={"format": "pdf"}).status_code == 400
 
 
-def test_what_is_rated_is_of_a_collection_that_is_there(library):
-    wrong = library.post("/v1/feedback", {"kind": "card", "item": "c1", "rating": 1, "collection": "nowhere"})
+@pytest.mark.parametrize("place", ["collection", "persona"])
+def test_what_is_rated_is_of_a_place_that_is_there(library, place):
+    wrong = library.post("/v1/feedback", {"kind": "card", "item": "c1", "rating": 1, place: "nowhere"})
     assert wrong.status_code == 404 and "nowhere" in wrong.text

@@ -8,6 +8,7 @@
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
 #include "store/messages_store.h"
+#include "store/recipes_store.h"
 
 #define REASONS_SHOWN 20
 #define REPORT_MAX MB(1)
@@ -47,12 +48,18 @@ static bool rate_answer(DbTx *tx, const Scope *scope, Arena *arena, Feedback *fe
 
 /* What somebody says it was about must be there: figures of places that are not would lead nowhere.
  */
-static bool check_places(DbTx *tx, const Scope *scope, Arena *arena, const Feedback *feedback,
-                         Error *err)
+static bool check_places(DbTx *tx, const Scope *scope, Arena *arena, Feedback *feedback, Error *err)
 {
     Collection collection;
-    return !feedback->collection.length ||
-           collection_find(tx, scope, arena, feedback->collection, &collection, err);
+    Recipe persona = { 0 };
+    if (feedback->collection.length &&
+        !collection_find(tx, scope, arena, feedback->collection, &collection, err))
+        return false;
+    if (feedback->persona.length &&
+        !recipe_find_either(tx, scope, arena, S(RECIPE_PERSONA), feedback->persona, &persona, err))
+        return false;
+    feedback->persona = persona.id;
+    return true;
 }
 
 bool feedback_rate(DbTx *tx, const Scope *scope, Arena *arena, Feedback *feedback, Error *err)
