@@ -3,6 +3,8 @@ import time
 
 import pytest
 
+from conftest import wait_until
+
 
 @pytest.fixture(scope="module")
 def admin(server):
@@ -87,6 +89,9 @@ def test_a_schedule_starts_its_job_now_and_when_its_time_has_come(server, admin)
                          ({"every_s": 60}, "cron"), ({"catch_up": "some"}, "catch_up"),
                          ({"payload": {"text": 7}}, "payload.text"), ({"payload": {"txt": "A day."}}, "payload.txt"), ({"payload": {}}, "payload"),
                          ({"type": "workflow_start", "payload": {}}, "payload.workflow"),
+                         ({"type": "workflow_start", "payload": {"workflow": "none"}}, "payload.workflow"),
+                         ({"type": "ai.execute_document_workflow", "payload": {"workflow_id": "none"}}, "payload.workflow_id"),
+                         ({"payload": {"text": "A day.", "workflow": "none"}}, "payload.workflow"),
                          ({"type": "ai.route_ai_tasks", "payload": {"tasks": [{"type": "nothing"}]}}, "payload.tasks")):
         refused = server.post("/v1/schedules", {**wish, "name": "other", **wrong})
         assert refused.status_code == 400 and refused.json()["error"]["field"] == field, refused.text
@@ -103,6 +108,18 @@ def test_a_schedule_starts_its_job_now_and_when_its_time_has_come(server, admin)
     preview = server.post("/v1/schedules/preview", {"cron": "0 0 29 2 *", "count": 2}).json()["next_times"]
     assert [t[4:10] for t in preview] == ["-02-29", "-02-29"]
     assert server.call("DELETE", schedule).status_code == 204 and server.get(schedule).status_code == 404
+
+
+def test_a_schedule_says_that_its_workflow_was_removed(server, admin):
+    workflow = server.post("/v1/workflows", {"name": "short-lived", "definition": {"steps": [{"id": "a", "type": "compute", "with": {"values": 1}}]}}).json()
+    made = server.post("/v1/schedules", {"name": "lost", "type": "workflow_start", "payload": {"workflow": "short-lived"}, "every_s": 86400}).json()
+    schedule = f"/v1/schedules/{made['id']}"
+    assert made["last_error"] is None
+    assert server.call("DELETE", f"/v1/workflows/{workflow['id']}").status_code == 204
+    assert server.post(f"{schedule}/run", {}, key=admin).status_code < 300
+    assert wait_until(lambda: "short-lived" in (server.get(schedule).json()["last_error"] or ""))
+    assert server.call("PATCH", schedule, json={"paused": True}).status_code == 200
+    assert server.call("DELETE", schedule).status_code == 204
 
 
 def test_two_schedules_are_there_from_the_beginning_and_stay_as_they_are_left(fresh_server):

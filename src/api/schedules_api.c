@@ -3,8 +3,11 @@
 #include "api/api.h"
 #include "api/schedule_types.h"
 #include "base/clock.h"
+#include "classify/labels.h"
 #include "jobs/schedules.h"
 #include "store/audit_store.h"
+#include "store/recipes_store.h"
+#include "store/workflows_store.h"
 
 #define NAME_MAX_BYTES 200
 #define SHOWN_TIMES 5 /* of the next ones */
@@ -50,6 +53,7 @@ static void put_schedule(JsonWriter *json, const Schedule *schedule)
     put_text(json, "catch_up", str(catch_up_name(schedule->catch_up)));
     put_bool(json, "paused", schedule->is_paused);
     put_text_or_null(json, "error", schedule->error);
+    put_text_or_null(json, "last_error", schedule->last_error);
     put_text_or_null(json, "user", schedule->user);
     put_time(json, "next_at", schedule->is_paused ? 0 : schedule->next_at_ms);
     put_times(json, schedule, SHOWN_TIMES);
@@ -70,6 +74,13 @@ static bool answer_schedule(const ScheduleWork *work, HttpResponse *response)
 }
 
 /* --- Reading --- */
+
+/* Whether the body says what is started. One whose workflow is gone may still be paused. */
+static bool says_what(const ScheduleWork *work)
+{
+    const json_t *body = work->request->json;
+    return json_object_get(body, "payload") || json_object_get(body, "type");
+}
 
 /* What the body says of it; what it does not say stays as it is. Its next time is new. */
 static bool read_schedule(ScheduleWork *work, Error *err)
@@ -103,7 +114,7 @@ static bool read_schedule(ScheduleWork *work, Error *err)
     if (payload)
         schedule->payload = json_print(request->arena, payload);
     /* One that was made before its type was so strict may still be paused. */
-    bool is_new_payload = payload || !schedule->id.length || json_object_get(request->json, "type");
+    bool is_new_payload = !schedule->id.length || says_what(work);
     if (!schedule->name.length)
         return fail_field(err, "name", "'name' is missing");
     if (!catch_up_named(catch_up, &schedule->catch_up))
@@ -129,11 +140,46 @@ static bool note(DbTx *tx, const ScheduleWork *work, Error *err)
     return audit_add(tx, work->request->scope, &entry, err);
 }
 
+/* Which it starts; `kind` of recipes. */
+static const struct {
+    const char *type, *member, *kind;
+} starts[] = {
+    { "workflow_start", "workflow", RECIPE_WORKFLOW },
+    { "ai.execute_document_workflow", "workflow_id", RECIPE_WORKFLOW },
+    { "ai.process_classification_batch", "workflow", LABEL_WORKFLOW },
+    { "ai.process_ai_analysis", "workflow", LABEL_WORKFLOW },
+};
+
+/* What a schedule starts must be there when somebody says so: nobody would see that it is not. */
+static bool check_workflow(DbTx *tx, const ScheduleWork *work, Error *err)
+{
+    AUTO_JSON json_t *payload = NULL;
+    const ApiRequest *request = work->request;
+    Recipe recipe;
+    if (!json_parse(work->schedule.payload, SCHEDULE_PAYLOAD_MAX, &payload, err))
+        return false;
+    for (size_t i = 0; i < COUNT(starts); i++) {
+        Str named = json_member_text(payload, starts[i].member);
+        if (!str_is(work->schedule.type, starts[i].type) || !named.length)
+            continue;
+        if (recipe_find_either(tx, request->scope, request->arena, str(starts[i].kind), named,
+                               &recipe, err))
+            continue;
+        return err->code == ERROR_NOT_FOUND
+                   ? fail_field(err, str_format(request->arena, "payload.%s", starts[i].member).at,
+                                "there is no workflow '" STR_FMT "': name one of this workspace",
+                                STR_ARG(str_slice(named, 0, 100)))
+                   : false;
+    }
+    return true;
+}
+
 static bool add_work(DbTx *tx, void *argument, Error *err)
 {
     ScheduleWork *work = argument;
     const ApiRequest *request = work->request;
-    return schedule_add(tx, request->scope, request->arena, &work->schedule, err) &&
+    return check_workflow(tx, work, err) &&
+           schedule_add(tx, request->scope, request->arena, &work->schedule, err) &&
            note(tx, work, err) && schedule_changed(tx, err);
 }
 
@@ -141,6 +187,7 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
 {
     ScheduleWork *work = argument;
     return find_work(tx, work, err) && read_schedule(work, err) &&
+           (!says_what(work) || check_workflow(tx, work, err)) &&
            schedule_update(tx, work->request->scope, &work->schedule, err) &&
            find_work(tx, work, err) && note(tx, work, err) && schedule_changed(tx, err);
 }

@@ -21,10 +21,12 @@ bool catch_up_named(Str name, CatchUp *catch_up_r)
     return false;
 }
 
+/* last_error: of a job that failed, or is tried again; its state is in jobs_store.h. */
 #define SCHEDULE                                                                                   \
     "SELECT id, coalesce(workspace, ''), name, type, payload, cron, zone, every_ms, catch_up,"     \
     " is_paused, user_id, next_at, last_at, last_job, fired, missed, error, created_at,"           \
-    " updated_at FROM schedules "
+    " updated_at, coalesce((SELECT j.error FROM jobs j WHERE j.id = last_job"                      \
+    " AND j.state IN (0, 3, 5)), '') FROM schedules "
 
 static void read_schedule(DbRows *row, Arena *arena, void *item)
 {
@@ -48,6 +50,7 @@ static void read_schedule(DbRows *row, Arena *arena, void *item)
         .error = db_get_text(row, 16, arena),
         .created_at_ms = db_get_int(row, 17),
         .updated_at_ms = db_get_int(row, 18),
+        .last_error = db_get_text(row, 19, arena),
     };
 }
 

@@ -33,6 +33,7 @@ typedef struct Schedule {
     Str last_job;
     int64_t fired, missed; /* ticks with a job of their own, and without */
     Str error;             /* why the rule cannot be followed any more */
+    Str last_error;        /* why its last job failed; empty: it did not. Read alone */
     int64_t created_at_ms, updated_at_ms;
 } Schedule;
 

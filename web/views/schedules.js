@@ -53,7 +53,7 @@ export function render(root) {
     const zone = one.every_s || one.zone === ownZone() ? '' : t('schedule.in_zone', {zone: one.zone});
     const said = h('span', {class: 'row run-last'});
     const lines = [h('small', {}, [ruleWords(one), zone].filter(Boolean).join(' ')), h('small', {}, one.paused ? t('schedule.paused') : one.next_at ? t('schedule.next', {date: fullDate(one.next_at)}) : t('schedule.no_next')),
-      h('small', {}, [one.last_at ? t('schedule.last', {ago: ago(one.last_at)}) : t('schedule.never'), one.missed > 0 && t('schedule.missed', {count: one.missed})].filter(Boolean).join(' · ')), one.error && h('small', {class: 'bad'}, one.error)];
+      h('small', {}, [one.last_at ? t('schedule.last', {ago: ago(one.last_at)}) : t('schedule.never'), one.missed > 0 && t('schedule.missed', {count: one.missed})].filter(Boolean).join(' · ')), (one.error || one.last_error) && h('small', {class: 'bad'}, one.error || one.last_error)];
     const row = h('li', {class: 'line', test: 'schedule-row', data: {id: one.id}}, h('div', {class: 'line-name'}, h('b', {}, one.name), lines), said,
       h('button', {class: 'small', onclick: () => change(() => post(`${path}/run`, {}), t('schedule.started', {name: one.name})), test: 'schedule-run'}, t('schedule.run')),
       h('button', {class: 'small', onclick: () => change(() => patch(path, {paused: !one.paused})), test: 'schedule-pause'}, t(one.paused ? 'schedule.go_on' : 'schedule.pause')),
