@@ -457,7 +457,7 @@ def test_a_mailbox_is_read_over_tls_or_not_at_all(library, certificate, tmp_path
                 "security": "starttls" if "starttls" in kind else "tls"}
         answer = library.post("/v1/connections/test", {"kind": "imap", "settings": wish})
         if kind in ("tls", "starttls"):
-            assert answer.status_code == 200 and answer.json() == {"found": "1 mails"}, answer.text
+            assert answer.status_code == 200 and answer.json() == {"found": "1 mail"}, answer.text
         else:
             assert answer.status_code >= 400 and "LOGIN" not in box.commands
             said = {"no starttls": "STARTTLS", "unknown certificate": "ertificate", "wrong name": "ertificate"}[kind]

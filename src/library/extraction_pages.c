@@ -241,12 +241,12 @@ static void add_warnings(const Pages *pages)
     }
     if (pages->failure.code != ERROR_NONE)
         *vec_push(arena, &node->warnings) =
-            str_format(arena, "%zu pages hold pictures whose text was not read: %s", pages->count,
-                       pages->failure.message);
+            str_format(arena, "%zu page%s pictures whose text was not read: %s", pages->count,
+                       pages->count == 1 ? " holds" : "s hold", pages->failure.message);
     else if (failed)
         *vec_push(arena, &node->warnings) =
-            str_format(arena, "%zu of %zu pages with pictures could not be read: %s", failed,
-                       pages->count, first);
+            str_format(arena, "%zu of %zu page%s with pictures could not be read: %s", failed,
+                       pages->count, pages->count == 1 ? "" : "s", first);
 }
 
 static bool finish(Pages *pages, Error *err)

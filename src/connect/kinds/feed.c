@@ -108,8 +108,9 @@ static bool feed_check(ConnectRun *run, Str *says_r, Error *err)
     Feed feed;
     if (!ask(run, NULL, &answer, err) || !read_answer(run->arena, &answer, &feed, err))
         return false;
-    *says_r = str_format(run->arena, "'" STR_FMT "', %zu entries",
-                         STR_ARG(str_slice(feed.title, 0, 200)), feed.entries.count);
+    *says_r =
+        str_format(run->arena, "'" STR_FMT "', %zu entr%s", STR_ARG(str_slice(feed.title, 0, 200)),
+                   feed.entries.count, feed.entries.count == 1 ? "y" : "ies");
     return true;
 }
 

@@ -184,7 +184,8 @@ static bool folder_check(ConnectRun *run, Str *says_r, Error *err)
     ConnectPage page = { 0 };
     if (!folder_list(run, STR_NONE, &page, err))
         return false;
-    *says_r = str_format(run->arena, "%zu files", page.found.all.count);
+    *says_r = str_format(run->arena, "%zu file%s", page.found.all.count,
+                         page.found.all.count == 1 ? "" : "s");
     return true;
 }
 

@@ -191,8 +191,9 @@ static bool github_check(ConnectRun *run, Str *says_r, Error *err)
     ConnectPage page = { 0 };
     if (!github_list(run, STR_NONE, &page, err))
         return false;
-    *says_r = str_format(run->arena, "%zu files at " STR_FMT, page.found.all.count,
-                         STR_ARG(str_slice(page.cursor, 0, 10)));
+    *says_r =
+        str_format(run->arena, "%zu file%s at " STR_FMT, page.found.all.count,
+                   page.found.all.count == 1 ? "" : "s", STR_ARG(str_slice(page.cursor, 0, 10)));
     return true;
 }
 

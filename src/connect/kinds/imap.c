@@ -151,7 +151,8 @@ static bool imap_check(ConnectRun *run, Str *says_r, Error *err)
     ConnectPage page = { 0 };
     if (!imap_list_part(run, STR_NONE, &page, err))
         return false;
-    *says_r = str_format(run->arena, "%zu mails", page.found.all.count);
+    *says_r = str_format(run->arena, "%zu mail%s", page.found.all.count,
+                         page.found.all.count == 1 ? "" : "s");
     return true;
 }
 

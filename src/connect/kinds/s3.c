@@ -184,8 +184,9 @@ static bool s3_check(ConnectRun *run, Str *says_r, Error *err)
     ConnectPage page = { 0 };
     if (!s3_list(run, STR_NONE, &page, err))
         return false;
-    *says_r = str_format(run->arena, "%zu%s objects", page.found.all.count,
-                         page.is_last ? "" : " and more");
+    *says_r = str_format(run->arena, "%zu%s object%s", page.found.all.count,
+                         page.is_last ? "" : " and more",
+                         page.found.all.count == 1 && page.is_last ? "" : "s");
     return true;
 }
 

@@ -164,8 +164,8 @@ static bool webdav_check(ConnectRun *run, Str *says_r, Error *err)
     ConnectPage page = { 0 };
     if (!webdav_list(run, STR_NONE, &page, err))
         return false;
-    *says_r = str_format(run->arena, "%zu files%s", page.found.all.count,
-                         page.is_last ? "" : ", and folders");
+    *says_r = str_format(run->arena, "%zu file%s%s", page.found.all.count,
+                         page.found.all.count == 1 ? "" : "s", page.is_last ? "" : ", and folders");
     return true;
 }
 
