@@ -133,6 +133,9 @@ class MockProvider:
         """But for what is asked about a conversation itself; that is in shaped()."""
         return [body for path, _, body in self.requests if path == "/v1/chat/completions" and shape_of(body) not in ("next", "question")]
 
+    def tries(self, model):
+        return sum(1 for body in self.chats() if body.get("model") == model)
+
     def shaped(self, name):
         return [body for path, _, body in self.requests if path == "/v1/chat/completions" and shape_of(body) == name]
 
@@ -140,8 +143,7 @@ class MockProvider:
 
     def chat(self, http, body):
         model, stream = body.get("model", ""), body.get("stream")
-        tries = sum(1 for b in self.chats() if b.get("model") == model)
-        if model == "busy" and tries == 1:
+        if model == "busy" and self.tries(model) == 1:
             return http.fail(429, "slow down", Retry_After="1")
         if model == "limited":
             return http.fail(429, "no more today", Retry_After="3600")
@@ -167,7 +169,7 @@ class MockProvider:
             text = f"<think>\nThe person asks me. [1]\n</think>\n\n{text}"
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
         if model.startswith("priced"):
-            usage["cost"] = 0.00000123 * (1 + tries % 7)
+            usage["cost"] = 0.00000123 * (1 + self.tries(model) % 7)
         if model.startswith("call-"):
             if body["messages"][-1]["role"] != "tool":
                 asked = [m["content"] for m in body["messages"] if m["role"] == "user"][-1]

@@ -54,6 +54,7 @@ def served(server, keys, seconds, callers=10):
     return counts
 
 
+@pytest.mark.timed
 def test_a_share_of_three_gets_three_times_as_much_as_one(shared_service):
     server, first, second = shared_service
     counts = served(server, [first, second], 10)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from conftest import Server
+from conftest import Server, wait_until
 from mock_faults import DONE, FAULTS, GOOD_ONES, LATE_FAULTS, TEXT, WORDS, MockFaults
 
 FRONTS = ["openai", "anthropic"]
@@ -234,12 +234,7 @@ def test_a_cut_stream_has_its_words_an_error_and_no_end_mark(library, fault):
 def test_a_cut_stream_is_recorded_as_such_with_what_it_used(library):
     model = fresh("late-cut")
     raw(library, model).content
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        rows = [c for c in library.get("/v1/calls").json()["items"] if c["model"] == model.split("/")[1]]
-        if rows:
-            break
-        time.sleep(0.05)
+    rows = wait_until(lambda: [c for c in library.get("/v1/calls").json()["items"] if c["model"] == model.split("/")[1]])
     assert rows[0]["truncated"] and rows[0]["status"] == "upstream" and rows[0]["output_tokens"] > 0, rows
 
 
@@ -315,8 +310,7 @@ def test_limits_that_were_set_hold_for_the_whole_service(library):
         assert next(words)
         second = raw(library, "narrow/good", stream=False)
         assert second.status_code == 503 and "as many calls" in second.text
-    time.sleep(0.3)
-    assert raw(library, "narrow/good", stream=False).status_code == 200
+    assert wait_until(lambda: raw(library, "narrow/good", stream=False).status_code == 200)
 
 
 @pytest.mark.timed
@@ -346,8 +340,7 @@ def test_a_target_that_fails_all_the_time_is_left_alone(library, mock):
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 5 and "failed too often" in answers[-1].text
     assert mock.count(model.split("/")[1]) == 10
     mock_name = model.split("/")[1]
-    time.sleep(5.1)
-    assert raw(library, model, stream=False).status_code == 500
+    wait_until(lambda: raw(library, model, stream=False).status_code == 500)  # after 5 s
     assert mock.count(mock_name) == 11, "one probe"
     assert raw(library, model, stream=False).status_code == 503
 
@@ -358,18 +351,14 @@ def test_a_service_is_probed_while_it_is_left_alone(library, mock):
     try:
         while raw(library, model, stream=False).status_code == 500:
             assert mock.count(name) <= 10
-        time.sleep(5.2)
-        assert mock.lists - lists >= 2
+        wait_until(lambda: mock.lists - lists >= 2)
         assert raw(library, model, stream=False).status_code == 503, "no call is spent on trying"
     finally:
         mock.is_down = False
-    end = time.monotonic() + 6
-    while (status := raw(library, model, stream=False).status_code) == 503 and time.monotonic() < end:
-        time.sleep(0.05)
-    assert status == 500 and mock.count(name) == 11, "the list was good, so one call tries"
+    wait_until(lambda: raw(library, model, stream=False).status_code == 500)
+    assert mock.count(name) == 11, "the list was good, so one call tries"
     lists = mock.lists
-    time.sleep(1.2)
-    assert mock.lists == lists + 1, "it fails still: the list is asked for again"
+    wait_until(lambda: mock.lists > lists)  # it fails still: the list is asked for again
 
 
 @pytest.mark.timed

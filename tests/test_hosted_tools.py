@@ -7,7 +7,7 @@ import anthropic
 import httpx2
 import openai
 import pytest
-from conftest import Server
+from conftest import Server, wait_until
 from test_mcp_client import Old, old, put  # noqa: F401 (a fixture)
 
 MCP = {"type": "mcp", "server_label": "old", "require_approval": "never"}
@@ -291,15 +291,10 @@ def test_a_client_that_leaves_stops_the_calls(hosted):
 def test_each_round_is_in_the_records(client, hosted):
     admin = hosted.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
     whole = ask_chat(client, "call-weather", [MCP])
-    deadline = time.monotonic() + 20
-    while True:
-        calls = hosted.get("/v1/calls?limit=50", key=admin).json()["items"]
-        mine = next((c for c in calls if whole.id.endswith(c["id"])), None)
-        if mine or time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
+    calls = lambda: hosted.get("/v1/calls?limit=50", key=admin).json()["items"]
+    [mine] = wait_until(lambda: [c for c in calls() if whole.id.endswith(c["id"])])
     assert mine["model"] == "call-weather" and mine["status"] == "ok", mine
-    assert len([c for c in calls if c["feature"] == "tools"]) >= 2
+    assert wait_until(lambda: len([c for c in calls() if c["feature"] == "tools"]) >= 2)
 
 
 # --- Responses in the background ---

@@ -1,6 +1,6 @@
 """Conversations by hand in a real Chromium: two tabs, pressing everything while an answer comes, a service that dies."""
 import pytest
-from conftest import Server
+from conftest import Server, wait_until
 from mock_provider import MockProvider
 from test_page import browser, CHROMIUM, expect, owner_desk, part, shot  # noqa: F401 (browser is a fixture)
 
@@ -86,7 +86,7 @@ def test_a_conversation_that_was_removed_elsewhere_says_so(desk, page):
     row = other.locator(f"[data-test=conversation][data-id='{conversation}']")
     row.locator("[data-test=conversation-remove]").click()
     other.close()  # leaving commits what could be undone
-    page.wait_for_timeout(500)
+    wait_until(lambda: desk.server.get(f"/v1/conversations/{conversation}").status_code == 404)
     part(page, "ask-input").fill("And how many bricks?")
     page.keyboard.press("Enter")
     page.locator("[data-test=answer][data-done=cut]").last.wait_for()

@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 
-from conftest import Server
+from conftest import Server, wait_until
 from mock_provider import MockProvider
 
 QUESTION = "When was the mill of Sandvik built?"
@@ -58,15 +58,15 @@ def test_a_service_that_fails_half_way_leaves_a_whole_conversation(library, mode
     assert len(listed) == (events(first)[-1] == "done")
 
 
-def test_a_conversation_that_goes_while_it_is_answered_stays_away(library):
+def test_a_conversation_that_goes_while_it_is_answered_stays_away(library, mock):
     first = ask(library).json()
-    late = {}
+    late, asked = {}, len(mock.chats())
 
     def answer():
         late["answer"] = ask(library, "When was the mill of Sandvik built, again?", conversation=first["conversation"], model="slow")
     thread = threading.Thread(target=answer)
     thread.start()
-    time.sleep(0.7)
+    wait_until(lambda: len(mock.chats()) > asked)
     assert library.call("DELETE", f"/v1/conversations/{first['conversation']}").status_code == 204
     thread.join()
     assert late["answer"].status_code == 404, late["answer"].text
