@@ -103,6 +103,29 @@ static bool folder_open(void *self, Str workspace, Str sha256, int *fd_r, uint64
     return true;
 }
 
+static bool folder_verify(void *self, Str workspace, Str sha256, Error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    AUTO_ARENA Arena *arena = arena_new(KB(256));
+    char *bytes = arena_alloc(arena, KB(64));
+    uint64_t size;
+    uint8_t digest[SHA256_SIZE];
+    Sha256 sha;
+    if (!folder_open(self, workspace, sha256, &fd, &size, err))
+        return false;
+    sha256_begin(&sha);
+    for (ssize_t got; (got = read(fd, bytes, KB(64))) != 0;) {
+        if (got < 0)
+            return fail_errno(err, "reading blob " STR_FMT, STR_ARG(sha256));
+        sha256_add(&sha, (Str){ bytes, (size_t)got });
+    }
+    sha256_end(&sha, digest);
+    if (!str_equal(str_hex(arena, digest, sizeof digest), sha256))
+        return fail(err, ERROR_DAMAGED, "blob " STR_FMT " does not hold the bytes it is named for",
+                    STR_ARG(sha256));
+    return true;
+}
+
 static bool folder_remove_blob(void *self, Str workspace, Str sha256, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
@@ -155,8 +178,9 @@ static bool visit_blob(Listing *listing, const char *path, Str name, Error *err)
     if (lstat(path, &about) != 0 || !S_ISREG(about.st_mode))
         return true;
     Str sha256 = str_format(arena, STR_FMT STR_FMT, STR_ARG(listing->shelf), STR_ARG(name));
-    return listing->visit(listing->visitor, listing->workspace, sha256, (uint64_t)about.st_size,
-                          err);
+    BlobFound found = { listing->workspace, sha256, (uint64_t)about.st_size,
+                        (int64_t)about.st_mtim.tv_sec * 1000 };
+    return listing->visit(listing->visitor, &found, err);
 }
 
 static bool visit_shelf(Listing *listing, const char *path, Str name, Error *err)
@@ -208,6 +232,7 @@ static void folder_free(void *self)
 static const BlobDriver folder_driver = {
     .import = folder_import,
     .open = folder_open,
+    .verify = folder_verify,
     .remove = folder_remove_blob,
     .remove_workspace = folder_remove_workspace,
     .list = folder_list,

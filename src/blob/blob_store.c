@@ -99,25 +99,29 @@ bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err)
 
 bool blob_verify(BlobStore *store, Str workspace, Str sha256, Error *err)
 {
-    AUTO_CLOSE int fd = -1;
-    AUTO_ARENA Arena *arena = arena_new(KB(256));
-    char *bytes = arena_alloc(arena, KB(64));
-    uint64_t size;
-    uint8_t digest[SHA256_SIZE];
-    Sha256 sha;
-    if (!blob_open(store, workspace, sha256, &fd, &size, err))
+    return check_names(workspace, sha256, err) &&
+           store->driver->verify(store->self, workspace, sha256, err);
+}
+
+bool blob_url(BlobStore *store, Arena *arena, Str workspace, Str sha256, const BlobUrl *wanted,
+              Str *url_r, Error *err)
+{
+    if (!check_names(workspace, sha256, err))
         return false;
-    sha256_begin(&sha);
-    for (ssize_t got; (got = read(fd, bytes, KB(64))) != 0;) {
-        if (got < 0)
-            return fail_errno(err, "reading blob " STR_FMT, STR_ARG(sha256));
-        sha256_add(&sha, (Str){ bytes, (size_t)got });
-    }
-    sha256_end(&sha, digest);
-    if (!str_equal(str_hex(arena, digest, sizeof digest), sha256))
-        return fail(err, ERROR_DAMAGED, "blob " STR_FMT " does not hold the bytes it is named for",
-                    STR_ARG(sha256));
+    if (store->driver->url)
+        return store->driver->url(store->self, arena, workspace, sha256, wanted, url_r, err);
+    *url_r = S("");
     return true;
+}
+
+bool blob_tidy(BlobStore *store, Error *err)
+{
+    return !store->driver->tidy || store->driver->tidy(store->self, err);
+}
+
+bool blob_probe(BlobStore *store, Error *err)
+{
+    return !store->driver->probe || store->driver->probe(store->self, err);
 }
 
 bool blob_room(BlobStore *store, uint64_t *bytes_r, Error *err)

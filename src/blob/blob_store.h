@@ -1,10 +1,11 @@
-/* blob_store.h - original files, named by the SHA-256 of their bytes.
+/* blob_store.h - original files, named by the SHA-256 of their bytes, in a folder or in S3.
  *
  *     upload -> a file in blob_incoming() -> blob_import() -> durable -> blob_open() ...
  *
  * Every workspace has a folder of its own, so the same file in two workspaces is stored twice and
  * nothing of one shows in the other. What a function has added is on the disk (file and name
- * synced) before it returns. Adding the same bytes again succeeds and changes nothing.
+ * synced), or S3 has said so with the same checksum, before it returns. Adding the same bytes again
+ * succeeds and changes nothing.
  *
  * To add another kind of storage: a file that defines a BlobDriver, and a function that opens it.
  * Threads: every function from any thread. */
@@ -14,6 +15,7 @@
 #include "base/hash.h"
 
 typedef struct BlobStore BlobStore;
+struct S3Options;
 
 /* One file to be added. */
 typedef struct BlobItem {
@@ -21,16 +23,35 @@ typedef struct BlobItem {
     const char *temp_path; /* in blob_incoming(); moved, not copied */
 } BlobItem;
 
+/* One that is there; its texts last for the visit. */
+typedef struct BlobFound {
+    Str workspace, sha256;
+    uint64_t size;
+    int64_t changed_ms; /* when these bytes came last */
+} BlobFound;
+
 /* Called for each blob; false ends the listing. */
-typedef bool BlobVisit(void *self, Str workspace, Str sha256, uint64_t size, Error *err);
+typedef bool BlobVisit(void *self, const BlobFound *found, Error *err);
+
+/* What an address is good for, and how a browser is to take what it gives. */
+typedef struct BlobUrl {
+    int64_t seconds;
+    Str media_type, disposition; /* values of those headers */
+} BlobUrl;
 
 /* What every kind of storage does; see the functions below. */
 typedef struct BlobDriver {
     bool (*import)(void *self, Str workspace, const BlobItem *items, size_t count, Error *err);
     bool (*open)(void *self, Str workspace, Str sha256, int *fd_r, uint64_t *size_r, Error *err);
+    bool (*verify)(void *self, Str workspace, Str sha256, Error *err);
+    /* NULL: it has no addresses. */
+    bool (*url)(void *self, Arena *arena, Str workspace, Str sha256, const BlobUrl *wanted,
+                Str *url_r, Error *err);
     bool (*remove)(void *self, Str workspace, Str sha256, Error *err);
     bool (*remove_workspace)(void *self, Str workspace, Error *err);
     bool (*list)(void *self, BlobVisit *visit, void *visitor, Error *err);
+    bool (*tidy)(void *self, Error *err);  /* NULL: nothing is ever left */
+    bool (*probe)(void *self, Error *err); /* NULL: it was opened, so it is there */
     bool (*room)(void *self, uint64_t *bytes_r, Error *err);
     const char *(*incoming)(void *self);
     void (*free)(void *self);
@@ -38,6 +59,11 @@ typedef struct BlobDriver {
 
 /* A folder on this machine; made when missing. Half-written uploads of before are removed. */
 MUST_CHECK bool blob_open_folder(const char *path, BlobStore **store_r, Error *err);
+/* A bucket; `folder` is for uploads and at most `cache_bytes` of copies. S3 is not asked yet: it
+ * may be away at the start. While it is, functions fail with ERROR_BUSY after some seconds of
+ * trying; ERROR_UPSTREAM says that somebody has to change something. */
+MUST_CHECK bool blob_open_s3(const struct S3Options *options, const char *folder,
+                             uint64_t cache_bytes, BlobStore **store_r, Error *err);
 void blob_store_free(BlobStore *store); /* NULL is fine */
 
 /* Where uploads are to be written so that blob_import() can move them. Lives as long as the
@@ -57,7 +83,16 @@ MUST_CHECK bool blob_remove(BlobStore *store, Str workspace, Str sha256, Error *
 MUST_CHECK bool blob_remove_workspace(BlobStore *store, Str workspace, Error *err);
 /* Every blob of every workspace; for verification and clean-up. */
 MUST_CHECK bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err);
-/* Read it all and compare: ERROR_DAMAGED when the bytes do not have that digest. */
+/* Read it all where it is kept and compare: ERROR_DAMAGED when the bytes do not have that digest.
+ */
 MUST_CHECK bool blob_verify(BlobStore *store, Str workspace, Str sha256, Error *err);
+/* An address that gives it to whoever has it, for a time; "" when the store has none. Whether it is
+ * there is not looked at. */
+MUST_CHECK bool blob_url(BlobStore *store, Arena *arena, Str workspace, Str sha256,
+                         const BlobUrl *wanted, Str *url_r, Error *err);
+/* Give back what uploads left that ended half-way, a day ago and more. */
+MUST_CHECK bool blob_tidy(BlobStore *store, Error *err);
+/* Whether it can be used now; asked once, without trying again. */
+MUST_CHECK bool blob_probe(BlobStore *store, Error *err);
 /* Free bytes for new blobs. */
 MUST_CHECK bool blob_room(BlobStore *store, uint64_t *bytes_r, Error *err);

@@ -91,10 +91,11 @@ Test(blob, a_damaged_blob_is_noticed)
     cr_assert(!blob_verify(store, S("w1"), item.sha256, &err) && err.code == ERROR_DAMAGED);
 }
 
-static bool count_blob(void *self, Str workspace, Str sha256, uint64_t size, Error *err)
+static bool count_blob(void *self, const BlobFound *found, Error *err)
 {
     (void)err;
-    *(size_t *)self += str_is(workspace, "w1") && sha256.length == 64 && size > 0;
+    *(size_t *)self += str_is(found->workspace, "w1") && found->sha256.length == 64 &&
+                       found->size > 0 && found->changed_ms > now_ms() - 600000;
     return true;
 }
 

@@ -40,8 +40,8 @@ Str s3_query(Arena *arena, HttpPairs query)
     Buf out = buf_new(arena, KB(16));
     HttpPair *pairs = copy_pairs(arena, query, 1);
     for (size_t i = 0; i < query.count; i++)
-        pairs[i] = (HttpPair){ url_encode(arena, pairs[i].name),
-                               url_encode(arena, pairs[i].value) };
+        pairs[i] =
+            (HttpPair){ url_encode(arena, pairs[i].name), url_encode(arena, pairs[i].value) };
     qsort(pairs, query.count, sizeof *pairs, compare_pairs);
     for (size_t i = 0; i < query.count; i++)
         buf_addf(&out, "%s" STR_FMT "=" STR_FMT, i ? "&" : "", STR_ARG(pairs[i].name),
@@ -87,11 +87,11 @@ static Str signature_of(Arena *arena, const S3Signer *signer, const S3Signed *re
     for (size_t i = 0; i < count; i++)
         buf_addf(&text, STR_FMT ":" STR_FMT "\n", STR_ARG(headers[i].name),
                  STR_ARG(str_trim(headers[i].value)));
-    buf_addf(&text, "\n" STR_FMT "\n" STR_FMT, STR_ARG(names_of(arena, headers, count)),
-             STR_ARG(request->payload_sha256));
+    Str names = names_of(arena, headers, count), scope = credential_scope(arena, signer, stamp);
+    buf_addf(&text, "\n" STR_FMT "\n" STR_FMT, STR_ARG(names), STR_ARG(request->payload_sha256));
+    Str whole = sha256_hex(arena, buf_str(&text));
     Str to_sign = str_format(arena, ALGORITHM "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT,
-                             STR_ARG(stamp), STR_ARG(credential_scope(arena, signer, stamp)),
-                             STR_ARG(sha256_hex(arena, buf_str(&text))));
+                             STR_ARG(stamp), STR_ARG(scope), STR_ARG(whole));
     Str key = str_format(arena, "AWS4" STR_FMT, STR_ARG(signer->secret_key));
     key = hmac_sha256(arena, key, str_slice(stamp, 0, DATE_LENGTH));
     key = hmac_sha256(arena, key, signer->region);
@@ -114,15 +114,14 @@ HttpPairs s3_sign(Arena *arena, const S3Signer *signer, const S3Signed *request)
     qsort(headers, count, sizeof *headers, compare_pairs);
     Str signature = signature_of(arena, signer, request, stamp, s3_query(arena, request->query),
                                  headers, count);
-    Str names = names_of(arena, headers, count);
-    headers[count++] = (HttpPair){
-        S("authorization"),
-        str_format(arena,
-                   ALGORITHM " Credential=" STR_FMT "/" STR_FMT ",SignedHeaders=" STR_FMT
-                             ",Signature=" STR_FMT,
-                   STR_ARG(signer->access_key), STR_ARG(credential_scope(arena, signer, stamp)),
-                   STR_ARG(names), STR_ARG(signature))
-    };
+    Str names = names_of(arena, headers, count), scope = credential_scope(arena, signer, stamp);
+    headers[count++] =
+        (HttpPair){ S("authorization"),
+                    str_format(arena,
+                               ALGORITHM " Credential=" STR_FMT "/" STR_FMT
+                                         ",SignedHeaders=" STR_FMT ",Signature=" STR_FMT,
+                               STR_ARG(signer->access_key), STR_ARG(scope), STR_ARG(names),
+                               STR_ARG(signature)) };
     return (HttpPairs){ headers, count };
 }
 
@@ -136,8 +135,8 @@ Str s3_presign(Arena *arena, const S3Signer *signer, const S3Signed *request, in
     Str scope = credential_scope(arena, signer, stamp);
     pairs[count++] = (HttpPair){ S("X-Amz-Algorithm"), S(ALGORITHM) };
     pairs[count++] = (HttpPair){ S("X-Amz-Credential"),
-                                 str_format(arena, STR_FMT "/" STR_FMT,
-                                            STR_ARG(signer->access_key), STR_ARG(scope)) };
+                                 str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(signer->access_key),
+                                            STR_ARG(scope)) };
     pairs[count++] = (HttpPair){ S("X-Amz-Date"), stamp };
     pairs[count++] = (HttpPair){ S("X-Amz-Expires"), str_format(arena, "%" PRId64, seconds) };
     pairs[count++] = (HttpPair){ S("X-Amz-SignedHeaders"), S("host") };

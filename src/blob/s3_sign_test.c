@@ -28,13 +28,29 @@ static const struct {
     HttpPairs query, headers;
     const char *sha256, *signature;
 } examples[] = {
-    { "GET", "test.txt", { 0 }, { range, 1 }, NO_BODY_SHA256,
+    { "GET",
+      "test.txt",
+      { 0 },
+      { range, 1 },
+      NO_BODY_SHA256,
       "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41" },
-    { "PUT", "test$file.text", { 0 }, { stored, 2 }, PUT_SHA256,
+    { "PUT",
+      "test$file.text",
+      { 0 },
+      { stored, 2 },
+      PUT_SHA256,
       "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd" },
-    { "GET", "", { lifecycle, 1 }, { 0 }, NO_BODY_SHA256,
+    { "GET",
+      "",
+      { lifecycle, 1 },
+      { 0 },
+      NO_BODY_SHA256,
       "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543" },
-    { "GET", "", { listing, 2 }, { 0 }, NO_BODY_SHA256,
+    { "GET",
+      "",
+      { listing, 2 },
+      { 0 },
+      NO_BODY_SHA256,
       "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7" },
 };
 
@@ -78,10 +94,9 @@ Test(s3_sign, a_session_token_is_signed_and_sent)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     S3Signer with = signer;
-    S3Signed request = { .method = "GET",
-                         .host = host,
-                         .path = S("/a"),
-                         .payload_sha256 = S(NO_BODY_SHA256) };
+    S3Signed request = {
+        .method = "GET", .host = host, .path = S("/a"), .payload_sha256 = S(NO_BODY_SHA256)
+    };
     with.session_token = S("token/1");
     HttpPairs headers = s3_sign(arena, &with, &request);
     cr_expect(str_is(header_of(headers, "x-amz-security-token"), "token/1"));

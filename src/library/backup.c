@@ -65,15 +65,17 @@ static bool write_database(Writing *out, Db *db, const char *path, Error *err)
     return write_file(out, DATABASE_NAME, fd, (uint64_t)about.st_size, err);
 }
 
-static bool write_blob(void *self, Str workspace, Str sha256, uint64_t size, Error *err)
+static bool write_blob(void *self, const BlobFound *found, Error *err)
 {
     Writing *out = self;
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     AUTO_CLOSE int fd = -1;
-    if (!blob_open(out->blobs, workspace, sha256, &fd, &size, err))
+    uint64_t size;
+    if (!blob_open(out->blobs, found->workspace, found->sha256, &fd, &size, err))
         return err->code == ERROR_NOT_FOUND; /* erased meanwhile */
     out->counts.originals++;
-    Str name = str_format(arena, "blobs/" STR_FMT "/" STR_FMT, STR_ARG(workspace), STR_ARG(sha256));
+    Str name = str_format(arena, "blobs/" STR_FMT "/" STR_FMT, STR_ARG(found->workspace),
+                          STR_ARG(found->sha256));
     return write_file(out, name.at, fd, size, err);
 }
 

@@ -75,11 +75,12 @@ static bool want_all(Checking *check, Error *err)
     return true;
 }
 
-static bool see_blob(void *self, Str workspace, Str sha256, uint64_t size, Error *err)
+static bool see_blob(void *self, const BlobFound *found, Error *err)
 {
     Checking *check = self;
-    MapEntry *entry = map_find(&check->wanted, key_of(check->arena, workspace, sha256));
-    (void)size, (void)err;
+    MapEntry *entry =
+        map_find(&check->wanted, key_of(check->arena, found->workspace, found->sha256));
+    (void)err;
     check->found.originals++;
     if (entry)
         entry->number = 1;
