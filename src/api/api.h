@@ -73,9 +73,10 @@ typedef struct Api {
     struct HttpServer *server; /* set once it listens */
     char *upload_folder;       /* on the file system of the originals */
     int64_t upload_max;
-    int64_t form_max;  /* of a model's call */
-    char *setup_token; /* needed for the first account; NULL: not needed */
-    bool is_secure;    /* people reach us by https */
+    int64_t redirect_s; /* how long an address of an original works; 0: none is given */
+    int64_t form_max;   /* of a model's call */
+    char *setup_token;  /* needed for the first account; NULL: not needed */
+    bool is_secure;     /* people reach us by https */
     bool converts_without_key;
     char *public_url;   /* may be empty */
     Proxy proxy;        /* of calls to other servers */

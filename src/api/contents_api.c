@@ -226,10 +226,31 @@ static bool is_safe_inline(Str media_type)
     return false;
 }
 
+/* To the store itself, when the setting allows it and it has addresses; else *is_sent_r is false.
+ */
+static bool send_elsewhere(ApiRequest *request, HttpResponse *response, bool *is_sent_r, Error *err)
+{
+    Str url = S("");
+    if (request->api->redirect_s && str_is(http_query(request->http, "redirect"), "1") &&
+        !library_original_url(request->api->library, request->scope, request->arena,
+                              request->params[0], request->api->redirect_s, &url, err))
+        return false;
+    *is_sent_r = url.length > 0;
+    if (url.length) {
+        response->status = 307;
+        http_header(response, "Location", url);
+        http_header(response, "Cache-Control", S("no-store"));
+    }
+    return true;
+}
+
 bool documents_original(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Document document;
+    bool is_sent = false;
     int fd;
+    if (!send_elsewhere(request, response, &is_sent, err) || is_sent)
+        return is_sent;
     if (!library_open_original(request->api->library, request->scope, request->arena,
                                request->params[0], &document, &fd, err))
         return false;

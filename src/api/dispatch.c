@@ -431,6 +431,8 @@ static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse 
     if ((err->code == ERROR_LIMITED || err->code == ERROR_BUSY) && request && request->wait_ms)
         http_header(response, "Retry-After",
                     str_format(request->arena, "%" PRId64, (request->wait_ms + 999) / 1000));
+    else if (err->code == ERROR_BUSY)
+        http_header(response, "Retry-After", S("1"));
     if (request && !request->route) {
         ApiRequest again = *request;
         (void)find_route(&again, &path_known);

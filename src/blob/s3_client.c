@@ -9,7 +9,7 @@
 #include "blob/s3_xml.h"
 #include "net/url.h"
 
-#define TRIES_MS 6000
+#define TRIES_MS 3000
 #define FIRST_WAIT_MS 100
 #define LAST_WAIT_MS 2000
 #define REGION_MAX 64

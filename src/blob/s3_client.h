@@ -23,7 +23,7 @@ typedef struct S3Options {
     Str encryption;          /* "", "AES256", "aws:kms", "aws:kms:KEY" */
     const char *ca_file;     /* NULL: the system's */
     const Proxy *proxy;      /* borrowed; NULL: none */
-    int64_t tries_ms;        /* how long trying again may go on; 0: 6 s */
+    int64_t tries_ms;        /* how long trying again may go on; 0: 3 s */
 } S3Options;
 
 typedef struct S3Client S3Client;

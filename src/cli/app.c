@@ -1,5 +1,6 @@
 /* app.c - see app.h. */
 #include "cli/app.h"
+#include "cli/app_blobs.h"
 #include "encode/encode_rerank.h"
 
 #include <errno.h>
@@ -668,6 +669,14 @@ static void open_conversions(App *app)
     app->api.shows_metrics = settings->metrics_open != 0;
 }
 
+/* It may come later: until then what needs it says so. */
+static void look_at_blobs(App *app)
+{
+    Error err = { 0 };
+    if (!blob_probe(app->blobs, &err))
+        log_warn("serve", "%s", err.message);
+}
+
 static bool start_parts(App *app, const AppOptions *options, Error *err)
 {
     Str folder;
@@ -682,14 +691,16 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->news = pool_new("news", 1, 1024);
     if (!open_master_key(app, folder, err) || !open_database(app, folder, err) ||
         !event_feed_open(app->api.db, app->api.events, &app->feed, err) ||
-        !blob_open_folder(path_join(app->arena, folder, S("blobs")), &app->blobs, err))
+        !app_open_blobs(app->arena, app->settings, folder, &app->blobs, err))
         return false;
+    look_at_blobs(app);
     SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
     app->sandbox = sandbox_new(&sandbox);
     if (!open_encoder(app, folder, options->is_quiet, err) || !open_reranker(app, folder, err))
         return false;
     app->api.upload_folder = str_c(app->arena, str(blob_incoming(app->blobs)));
     app->api.upload_max = app->settings->upload_max;
+    app->api.redirect_s = app->settings->s3_redirect;
     app->api.form_max = app->settings->form_max;
     open_conversions(app);
     app->api.public_url = str_c(app->arena, app->settings->public_url);

@@ -1,6 +1,7 @@
 /* cmd_restore.c - a library out of a backup, into an empty data folder. */
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/app_blobs.h"
 #include "cli/output.h"
 #include "library/backup.h"
 
@@ -16,7 +17,13 @@ static bool run(CommandLine *line, Error *err)
         return fail(err, ERROR_CONFLICT,
                     STR_FMT " holds a library already; restore into an empty folder",
                     STR_ARG(folder));
-    if (!backup_read(str_c(line->arena, line->words[0]), str_c(line->arena, folder), &counts, err))
+    BlobStore *blobs;
+    if (!app_open_blobs(line->arena, &line->settings, folder, &blobs, err))
+        return false;
+    bool good = backup_read(str_c(line->arena, line->words[0]), str_c(line->arena, folder), blobs,
+                            &counts, err);
+    blob_store_free(blobs);
+    if (!good)
         return false;
     AUTO_JSON json_t *about = json_pack("{s:I}", "files", (json_int_t)counts.originals);
     if (!output_json(line, about) && !line->quiet)

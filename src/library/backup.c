@@ -210,13 +210,10 @@ static bool finish_database(const char *folder, Error *err)
     return folder_sync(folder, err);
 }
 
-bool backup_read(const char *path, const char *folder, BackupCounts *counts_r, Error *err)
+bool backup_read(const char *path, const char *folder, BlobStore *blobs, BackupCounts *counts_r,
+                 Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
     BackupCounts counts = { 0 };
-    BlobStore *blobs;
-    if (!blob_open_folder(path_join(arena, str(folder), S("blobs")), &blobs, err))
-        return false;
     struct archive *tar = archive_read_new();
     archive_read_support_format_tar(tar);
     bool good = archive_read_open_filename(tar, path, KB(64)) == ARCHIVE_OK;
@@ -224,7 +221,6 @@ bool backup_read(const char *path, const char *folder, BackupCounts *counts_r, E
         tar_failed(tar, path, err);
     good = good && read_members(tar, blobs, folder, &counts, err);
     archive_read_free(tar);
-    blob_store_free(blobs);
     good = good && finish_database(folder, err);
     if (good)
         *counts_r = counts;

@@ -16,6 +16,7 @@ typedef struct BackupCounts {
 /* Write to `path`, which must not exist. */
 MUST_CHECK bool backup_write(Db *db, BlobStore *blobs, const char *path, BackupCounts *counts_r,
                              Error *err);
-/* Read a backup into a data folder. Names in the file are checked; nothing is written elsewhere. */
-MUST_CHECK bool backup_read(const char *path, const char *folder, BackupCounts *counts_r,
-                            Error *err);
+/* Read a backup into a data folder and a store of originals. Names in the file are checked; nothing
+ * is written elsewhere. */
+MUST_CHECK bool backup_read(const char *path, const char *folder, BlobStore *blobs,
+                            BackupCounts *counts_r, Error *err);

@@ -11,8 +11,9 @@
 #include "store/read_pages_store.h"
 #include "store/texts_store.h"
 
-#define MEMORY_MAX GB(8)    /* a fuse; worker_limits bound what is read */
-#define CHILDREN_AT_ONCE 64 /* rows of so many members in one transaction */
+#define MEMORY_MAX GB(8)       /* a fuse; worker_limits bound what is read */
+#define ORIGINALS_WAIT_MS 2000 /* until their store is asked anew */
+#define CHILDREN_AT_ONCE 64    /* rows of so many members in one transaction */
 
 typedef struct Reading {
     Library *library;
@@ -29,6 +30,7 @@ typedef struct Reading {
     Str *child_ids; /* of every member; empty: not stored yet */
     Ingested *members;
     Erased erased;
+    bool awaits_originals; /* their store is away */
 } Reading;
 
 /* --- Loading --- */
@@ -180,13 +182,21 @@ static bool describe(void *self, Arena *arena, Str picture, Caption *caption_r, 
                              err);
 }
 
+/* A store that is away comes back: until then no attempt is used up. */
+static bool await_originals(Reading *in, const Error *err)
+{
+    in->awaits_originals = err->code == ERROR_BUSY;
+    return false;
+}
+
 static bool read_file(Reading *in, Error *err)
 {
     AUTO_CLOSE int fd = -1;
     uint64_t size;
     Library *library = in->library;
-    if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, &size, err) ||
-        !password_open(library, in->arena, in->document.password_sealed, &in->password, err))
+    if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, &size, err))
+        return await_originals(in, err);
+    if (!password_open(library, in->arena, in->document.password_sealed, &in->password, err))
         return false;
     PageKeeper keeper = { load_page, save_page, in };
     ExtractionInput input = { .fd = fd,
@@ -297,7 +307,8 @@ static bool keep_members_bytes(Reading *in, Error *err)
         if (in->extraction.children.at[i].path.length)
             files[kept++] = (BlobItem){ in->extraction.children.at[i].sha256,
                                         in->extraction.children.at[i].path.at };
-    return blob_import(in->library->blobs, in->job->scope.workspace, files, kept, err);
+    return blob_import(in->library->blobs, in->job->scope.workspace, files, kept, err) ||
+           await_originals(in, err);
 }
 
 static void ingest_members(Reading *in)
@@ -368,7 +379,9 @@ static bool give_up(Reading *in, Error *err)
 {
     Error why = *err, ignored;
     bool is_last = !error_is_temporary(why.code) || in->job->attempt >= in->job->attempt_max;
-    if (job_is_stopped(in->job) || !is_last)
+    if (in->awaits_originals)
+        job_put_off(in->job, ORIGINALS_WAIT_MS);
+    if (job_is_stopped(in->job) || in->awaits_originals || !is_last)
         return false;
     if (why.code == ERROR_NOT_FOUND && is_gone(in))
         return true; /* erased while it was read */

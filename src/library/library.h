@@ -135,6 +135,10 @@ MUST_CHECK bool library_trash(Library *library, const Scope *scope, Str id, Erro
 MUST_CHECK bool library_restore(Library *library, const Scope *scope, Str id, Error *err);
 MUST_CHECK bool library_erase(Library *library, const Scope *scope, Str id, Error *err);
 
+/* An address that gives the original to whoever has it for some seconds; "" when the store of
+ * originals has none: then it is opened. */
+MUST_CHECK bool library_original_url(Library *library, const Scope *scope, Arena *arena, Str id,
+                                     int64_t seconds, Str *url_r, Error *err);
 /* The original, open for reading. */
 MUST_CHECK bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
                                       Document *document_r, int *fd_r, Error *err);

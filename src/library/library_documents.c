@@ -357,7 +357,7 @@ bool library_purge_job(Job *job, Error *err)
         if (!store_read(library->db, &library->system, expired_work, &work, err))
             return false;
         if (!work.expired.count)
-            return true;
+            return blob_tidy(library->blobs, err);
         for (size_t i = 0; i < work.expired.count; i++) {
             Scope scope = { .workspace = work.expired.at[i].workspace, .role = ROLE_OWNER };
             if (job_is_stopped(job))

@@ -1,9 +1,10 @@
 /* library_read.c - looking inside a document: its original, text, blocks, passages. */
-#include "library/library_int.h"
-
+#include "base/file.h"
 #include "base/utf8.h"
 #include "extract/document.h"
 #include "library/ingest.h"
+#include "library/library_int.h"
+#include "net/http.h"
 #include "store/texts_store.h"
 
 /* What is sent at once; more is read by blocks. The arena holds the rows and the tree beside it. */
@@ -50,6 +51,20 @@ bool library_open_original(Library *library, const Scope *scope, Arena *arena, S
     work.document.size_bytes = (int64_t)size; /* what is there, should it be less */
     *document_r = work.document;
     return true;
+}
+
+bool library_original_url(Library *library, const Scope *scope, Arena *arena, Str id,
+                          int64_t seconds, Str *url_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id };
+    const Document *document = &work.document;
+    if (!store_read(library->db, scope, find_work, &work, err))
+        return false;
+    BlobUrl wanted = { .seconds = seconds,
+                       .media_type = document->media_type.length ? document->media_type
+                                                                 : S("application/octet-stream"),
+                       .disposition = http_disposition(arena, path_name(document->name), false) };
+    return blob_url(library->blobs, arena, scope->workspace, document->blob, &wanted, url_r, err);
 }
 
 /* --- The whole text --- */

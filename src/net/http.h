@@ -116,6 +116,8 @@ void http_let_go(HttpResponse *response);
 struct Reactor *http_reactor(const HttpResponse *response);
 /* Add a header; name and value are copied. A value with a line end is dropped. */
 void http_header(HttpResponse *response, const char *name, Str value);
+/* The value of Content-Disposition for a file of this name. */
+Str http_disposition(Arena *arena, Str name, bool is_shown);
 /* Answer with a file: ranges (206, 416), If-None-Match (304), If-Range are looked after. */
 void http_respond_file(HttpResponse *response, const HttpFile *file);
 /* Answer with the shape that Lectern's own API gives an error. */

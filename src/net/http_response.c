@@ -159,20 +159,16 @@ static Range choose_range(const HttpRequest *request, const HttpFile *file)
 }
 
 /* RFC 6266: an ASCII form for old programs and the real name beside it. */
-static void add_disposition(HttpResponse *response)
+Str http_disposition(Arena *arena, Str name, bool is_shown)
 {
-    const HttpFile *file = &response->file;
-    Arena *arena = response->body.arena;
-    Buf plain = buf_new(arena, file->name.length + 1);
-    for (size_t i = 0; i < file->name.length; i++) {
-        char c = file->name.at[i];
+    Buf plain = buf_new(arena, name.length + 1);
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.at[i];
         buf_add_char(&plain, c < ' ' || c == '"' || c == '\\' || c == 0x7f ? '_' : c);
     }
-    Str coded = url_encode(arena, file->name);
-    http_header(response, "Content-Disposition",
-                str_format(arena, "%s; filename=\"" STR_FMT "\"; filename*=UTF-8''" STR_FMT,
-                           file->is_shown ? "inline" : "attachment", STR_ARG(buf_str(&plain)),
-                           STR_ARG(coded)));
+    Str coded = url_encode(arena, name);
+    return str_format(arena, "%s; filename=\"" STR_FMT "\"; filename*=UTF-8''" STR_FMT,
+                      is_shown ? "inline" : "attachment", STR_ARG(buf_str(&plain)), STR_ARG(coded));
 }
 
 static void prepare_file(HttpExchange *x)
@@ -187,7 +183,8 @@ static void prepare_file(HttpExchange *x)
     if (file->etag.length)
         http_header(response, "ETag", str_format(arena, "\"" STR_FMT "\"", STR_ARG(file->etag)));
     if (file->name.length)
-        add_disposition(response);
+        http_header(response, "Content-Disposition",
+                    http_disposition(arena, file->name, file->is_shown));
     if (range.status == 206)
         http_header(response, "Content-Range",
                     str_format(arena, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range.start,

@@ -1,0 +1,55 @@
+/* app_blobs.c - see app_blobs.h. */
+#include "cli/app_blobs.h"
+
+#include "base/file.h"
+#include "blob/s3_client.h"
+
+#define S3_SCHEME S("s3://")
+
+static bool read_addressing(Str text, S3Addressing *addressing_r, Error *err)
+{
+    static const char *const names[] = { "auto", "path", "host" };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(text, names[i])) {
+            *addressing_r = (S3Addressing)i;
+            return true;
+        }
+    return fail_field(err, "s3_addressing", "s3_addressing is auto, path or host");
+}
+
+/* "s3://BUCKET/PREFIX" */
+static bool open_s3(Arena *arena, const Settings *settings, Str folder, BlobStore **store_r,
+                    Error *err)
+{
+    Proxy *proxy = arena_new_one(arena, Proxy);
+    Str prefix = str_from(settings->blob_store, S3_SCHEME.length), bucket = S("");
+    (void)!str_next(&prefix, '/', &bucket);
+    while (str_ends(prefix, S("/")))
+        prefix.length--;
+    *proxy = (Proxy){ str_c(arena, settings->proxy), str_c(arena, settings->no_proxy) };
+    S3Options options = { .bucket = bucket,
+                          .prefix = prefix,
+                          .endpoint = settings->s3_endpoint,
+                          .region = settings->s3_region,
+                          .keys = { settings->s3_access_key, settings->s3_secret_key,
+                                    settings->s3_session_token },
+                          .encryption = settings->s3_encryption,
+                          .proxy = proxy };
+    if (settings->s3_ca.length)
+        options.ca_file = str_c(arena, settings->s3_ca);
+    return read_addressing(settings->s3_addressing, &options.addressing, err) &&
+           blob_open_s3(&options, path_join(arena, folder, S("s3")), (uint64_t)settings->s3_copies,
+                        store_r, err);
+}
+
+bool app_open_blobs(Arena *arena, const Settings *settings, Str folder, BlobStore **store_r,
+                    Error *err)
+{
+    if (!settings->blob_store.length)
+        return blob_open_folder(path_join(arena, folder, S("blobs")), store_r, err);
+    if (str_starts(settings->blob_store, S3_SCHEME))
+        return open_s3(arena, settings, folder, store_r, err);
+    return fail_field(err, "blob_store",
+                      "blob_store is s3://BUCKET or s3://BUCKET/PREFIX, or empty for the data "
+                      "folder");
+}

@@ -1,0 +1,10 @@
+/* app_blobs.h - opens the store of originals that the settings name. */
+#pragma once
+
+#include "blob/blob_store.h"
+#include "cli/settings.h"
+#include "net/proxy.h"
+
+/* `folder` is the data folder. What the store keeps of the settings lives in the arena. */
+MUST_CHECK bool app_open_blobs(Arena *arena, const Settings *settings, Str folder,
+                               BlobStore **store_r, Error *err);
