@@ -119,7 +119,7 @@ static const char postgres_guard[] =
     " OR (SELECT current_setting(''lectern.system'', true)) = ''on'')', t.name);"
     " END LOOP; END $do$";
 
-static bool guard_tables(DbTx *tx, Error *err)
+bool migrate_guard(DbTx *tx, Error *err)
 {
     return db_tx_kind(tx) == DB_SQLITE ||
            (db_exec_script(tx, postgres_guard, err) && db_exec_script(tx, postgres_grants, err)) ||
@@ -251,7 +251,7 @@ static bool run_text(DbTx *tx, DbSql text, Error *err)
 
 static bool apply(DbTx *tx, const Listed *one, Error *err)
 {
-    if (!run_text(tx, one->migration->up, err) || !guard_tables(tx, err) ||
+    if (!run_text(tx, one->migration->up, err) || !migrate_guard(tx, err) ||
         !db_exec(tx, DB_SAME("INSERT INTO schema_version VALUES ($1, $2, $3, $4)"),
                  DB_ARGS(db_int(one->number), db_text(str(one->name)), db_int(now_ms()),
                          db_text(str(one->oldest_program))),

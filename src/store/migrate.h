@@ -28,5 +28,9 @@ MUST_CHECK bool migrate_up(Db *db, Error *err);
 MUST_CHECK bool migrate_down(Db *db, int to, Error *err);
 MUST_CHECK bool migrate_status(Db *db, MigrateStatus *status_r, Error *err);
 
+/* Forced row-level security and the role's grants for tables that have none yet, inside
+ * db_write_schema(). For tables that no migration makes. */
+MUST_CHECK bool migrate_guard(DbTx *tx, Error *err);
+
 /* The PostgreSQL form of a migration's text; see migrations.def. */
 Str migrate_postgres_text(Arena *arena, Str sqlite);

@@ -1,0 +1,22 @@
+/* weaviate_store.h - vectors in Weaviate, over HTTP (vector_store.h).
+ *
+ * A class for each model, a tenant in it for each workspace; an object's id is made of workspace
+ * and key, so that writing again replaces. Objects go by the REST interface; searching by GraphQL,
+ * the only one that takes a vector over HTTP. Where few passages are allowed they are named in the
+ * query, else more are asked for until enough of those found are allowed.
+ *
+ * Writing tries three times. What is searched fails fast: whoever asks goes on with words.
+ * Threads: any. */
+#pragma once
+
+#include "index/vector_store.h"
+
+typedef struct WeaviateOptions {
+    Str url; /* http://host:8080 */
+    Str key; /* sent as Authorization: Bearer; empty: none */
+} WeaviateOptions;
+
+/* ERROR_INVALID when there is no address. Asks nothing yet: it may be away at the start. Freed by
+ * its free(). */
+MUST_CHECK bool weaviate_store_open(const WeaviateOptions *options, VectorStore **store_r,
+                                    Error *err);

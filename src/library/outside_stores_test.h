@@ -1,0 +1,20 @@
+/* outside_stores_test.h - for tests: PostgreSQL with pgvector, and Weaviate, each of a test's own.
+ *
+ * The programs are looked for in /var/cache/lectern-backends (LECTERN_BACKENDS names another
+ * folder). Where they are not, one line says so and NULL is returned. They end with the test. */
+#pragma once
+
+#include "base/base.h"
+
+const char *outside_pgvector(Arena *arena, const char **folder_r);
+void outside_pgvector_stop(const char *folder); /* as if it were killed */
+void outside_pgvector_start(const char *folder);
+
+typedef struct OutsideWeaviate {
+    const char *url, *folder;
+    int port, process;
+} OutsideWeaviate;
+/* False: there is none here. */
+bool outside_weaviate(Arena *arena, OutsideWeaviate *weaviate_r);
+void outside_weaviate_kill(OutsideWeaviate *weaviate);
+void outside_weaviate_start(OutsideWeaviate *weaviate);
