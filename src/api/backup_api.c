@@ -37,6 +37,15 @@ bool check_post(ApiRequest *request, HttpResponse *response, Error *err)
     put_int(&json, "originals", found.originals);
     put_int(&json, "missing", found.missing);
     put_int(&json, "spare", found.spare);
+    if (found.vector_store) {
+        put_object(&json, "vectors");
+        put_text(&json, "store", str(found.vector_store));
+        put_int(&json, "rows", found.vectors);
+        put_int(&json, "lacking", found.vectors_lacking);
+        put_int(&json, "different", found.vectors_different);
+        put_int(&json, "spare", found.vectors_spare);
+        put_end(&json);
+    }
     put_end(&json);
     return true;
 }

@@ -32,9 +32,11 @@
 #include "encode/model_weights.h"
 #include "feedback/feedback.h"
 #include "fields/run.h"
+#include "index/weaviate_store.h"
 #include "jobs/job_runner.h"
 #include "jobs/job_wishes.h"
 #include "library/extraction.h"
+#include "library/pgvector_store.h"
 #include "mcp/mcp_client.h"
 #include "meetings/meetings.h"
 #include "models/models.h"
@@ -66,6 +68,7 @@ struct App {
     const Settings *settings;
     int lock_fd;
     BlobStore *blobs;
+    VectorStore *vectors; /* NULL: they lie in the indexes */
     Sandbox *sandbox;
     EncodeQueue *encoder;
     Reranker *reranker; /* NULL: none */
@@ -394,6 +397,21 @@ static bool on_document_ready(DbTx *tx, const Scope *scope, Arena *arena, const 
            workflow_document_ready(tx, scope, arena, document, err);
 }
 
+/* None where vectors lie in the indexes. */
+static bool open_vectors(App *app, Error *err)
+{
+    const Settings *settings = app->settings;
+    WeaviateOptions weaviate = { .url = settings->weaviate_url, .key = settings->weaviate_key };
+    switch (vector_store_named(settings->vector_store_type)) {
+    case VECTOR_STORE_PGVECTOR: return pgvector_store_open(app->api.db, &app->vectors, err);
+    case VECTOR_STORE_WEAVIATE: return weaviate_store_open(&weaviate, &app->vectors, err);
+    case VECTOR_STORE_EMBEDDED:
+    case VECTOR_STORE_FAISS:
+    case VECTOR_STORE_COUNT: break;
+    }
+    return true;
+}
+
 static bool open_library(App *app, Str folder, Error *err)
 {
     const Settings *settings = app->settings;
@@ -405,6 +423,7 @@ static bool open_library(App *app, Str folder, Error *err)
                                .sandbox = app->sandbox,
                                .encoder = app->encoder,
                                .index_folder = path_join(app->arena, folder, S("index")),
+                               .vectors = app->vectors,
                                .chunk_size = settings->chunk_size,
                                .vectors_per_chunk = settings->vectors_per_chunk,
                                .vector_exact = settings->vector_exact,
@@ -706,8 +725,9 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.public_url = str_c(app->arena, app->settings->public_url);
     app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
     app->api.started_ms = now_ms();
-    return open_library(app, folder, err) && open_notifier(app, err) && open_features(app, err) &&
-           start_jobs(app, folder, err) && start_server(app, options->listens, err);
+    return open_vectors(app, err) && open_library(app, folder, err) && open_notifier(app, err) &&
+           open_features(app, err) && start_jobs(app, folder, err) &&
+           start_server(app, options->listens, err);
 }
 
 static bool set_log(const Settings *settings, bool is_quiet, Error *err)
@@ -775,6 +795,8 @@ void app_stop(App *app)
     reranker_free(app->reranker);
     sandbox_free(app->sandbox);
     blob_store_free(app->blobs);
+    if (app->vectors && app->vectors->free)
+        app->vectors->free(app->vectors);
     db_close(app->api.db);
     if (app->lock_fd >= 0)
         close(app->lock_fd);

@@ -1,4 +1,5 @@
-/* cmd_db.c - looking after the database: what it is, and whether originals and rows agree. */
+/* cmd_db.c - looking after the database: what it is, and whether originals, vectors and rows agree.
+ */
 #include "base/file.h"
 #include "cli/client.h"
 #include "cli/output.h"
@@ -22,6 +23,23 @@ static bool describe(CommandLine *line, Client *client, Error *err)
     return true;
 }
 
+/* A copy that the server mends by itself; until then words find what it lacks. */
+static bool check_vectors(const CommandLine *line, const json_t *vectors, Error *err)
+{
+    int64_t lacking = output_int(vectors, "lacking"), different = output_int(vectors, "different"),
+            spare = output_int(vectors, "spare");
+    Str store = json_member_text(vectors, "store");
+    if (!line->json)
+        printf("%" PRId64 " vectors; " STR_FMT " lacks %" PRId64 ", has %" PRId64
+               " otherwise and %" PRId64 " too many\n",
+               output_int(vectors, "rows"), STR_ARG(store), lacking, different, spare);
+    return lacking + different + spare == 0 ||
+           fail(err, ERROR_DAMAGED,
+                STR_FMT " differs from the database; the server mends it by itself once it has "
+                        "caught up, and whenever it is started again",
+                STR_ARG(store));
+}
+
 static bool check(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
@@ -31,7 +49,10 @@ static bool check(CommandLine *line, Client *client, Error *err)
     if (!output_json(line, answer))
         printf("%" PRId64 " originals, %" PRId64 " missing, %" PRId64 " without a document\n",
                output_int(answer, "originals"), missing, spare);
-    return missing == 0 || fail(err, ERROR_DAMAGED, "%" PRId64 " originals are missing", missing);
+    const json_t *vectors = json_object_get(answer, "vectors");
+    if (missing)
+        return fail(err, ERROR_DAMAGED, "%" PRId64 " originals are missing", missing);
+    return !vectors || check_vectors(line, vectors, err);
 }
 
 static bool run(CommandLine *line, Error *err)
@@ -48,7 +69,7 @@ static bool run(CommandLine *line, Error *err)
 const Command command_db = {
     .name = "db",
     .arguments = "[show | check]",
-    .summary = "The database: what it is; whether rows and originals agree",
+    .summary = "The database: what it is; whether rows agree with originals and vectors",
     .word_max = 1,
     .run = run,
 };

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/file.h"
+#include "index/vector_store.h"
 
 const SettingRow setting_rows[] = {
 #define SETTING(name, type, initial, min, max, help)                                               \
@@ -139,6 +140,9 @@ static bool fits_together(const Settings *settings, Error *err)
                           settings->chunk_overlap, settings->chunk_size);
     if (!str_is(settings->log_format, "text") && !str_is(settings->log_format, "json"))
         return fail_field(err, "log_format", "log_format is text or json");
+    if (vector_store_named(settings->vector_store_type) == VECTOR_STORE_COUNT)
+        return fail_field(err, "vector_store_type",
+                          "vector_store_type is embedded (or faiss), pgvector or weaviate");
     return true;
 }
 

@@ -22,6 +22,7 @@
 #include "index/keyword_explain.h"
 #include "index/query.h"
 #include "index/shelf.h"
+#include "index/vector_store.h"
 
 #define INDEX_HITS_MAX 1200
 
@@ -88,6 +89,19 @@ void index_adopt_model(Index *index);
  * index_publish(). */
 void index_wait_merges(Index *index);
 
+/* The vectors are searched in a store elsewhere from now on; nobody may be searching at that
+ * moment. For an index without vectors of its own. The texts of the space are copied. `read_own`
+ * gives the first vectors of chunks, [count][dims], from where the store's were copied: zeros for
+ * one that has none. */
+typedef struct IndexOutside {
+    VectorStore *store; /* borrowed */
+    VectorSpace space;
+    bool (*read_own)(void *self, Arena *arena, const VectorSpace *space, const uint64_t *keys,
+                     size_t count, float *values, Error *err);
+    void *self;
+} IndexOutside;
+void index_use_outside(Index *index, const IndexOutside *outside);
+
 /* The query as the keyword leg reads it, in the languages of the chunks. */
 Query index_query(Index *index, Arena *arena, Str text);
 /* The same while it is being typed: the last word also means the words of the index that begin with
@@ -110,7 +124,9 @@ typedef struct IndexSearch {
     float vector_weight; /* 0: FUSION_VECTOR_WEIGHT */
     float support;       /* share that neighbours give; 0: FUSION_SUPPORT, less: none */
     KeyFilter
-        *having_r;  /* may be NULL: all chunks that have words of the query, not only the best */
+        *having_r; /* may be NULL: all chunks that have words of the query, not only the best */
+    Error *vector_failed_r; /* may be NULL: why the store of vectors did not answer; words alone are
+                               searched then. Has code NONE when it did */
     bool *is_cut_r; /* set when its phrases are of words too frequent to look at all of them */
 } IndexSearch;
 

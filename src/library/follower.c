@@ -31,15 +31,17 @@ Scope scope_of_index(const WorkspaceIndex *at)
     return (Scope){ .workspace = str(at->id), .role = ROLE_OWNER };
 }
 
-static Index *new_index(const Follower *follower, const WorkspaceIndex *of)
+static Index *new_index(Follower *follower, const WorkspaceIndex *of)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     IndexOptions options = { .folder = path_join(arena, str(follower->folder), str(of->id)),
-                             .dims = of->dims,
+                             .dims = follower->outside ? 0 : of->dims,
                              .identity = str(of->database),
                              .model = str(of->model),
                              .is_exact = follower->is_exact };
-    return index_new(&options);
+    Index *index = index_new(&options);
+    use_outside(follower, of, index);
+    return index;
 }
 
 /* Searches come all the time: whoever replaces an index is let in before more of them. */
@@ -175,6 +177,11 @@ static bool adopt_model(Follower *follower, Error *err)
     pthread_mutex_unlock(&follower->lock);
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
         bool is_other = strcmp(at->model, model) != 0 || at->dims != dims;
+        if (follower->outside) {
+            if (is_other && dims && !at->needs_load)
+                adopt_outside(follower, at, str(model), dims);
+            continue;
+        }
         if (is_other && dims && !at->needs_load && at->build.state == BUILD_NONE &&
             !want_model(follower, at, str(model), dims, err))
             return false;
@@ -380,7 +387,8 @@ static bool is_building(const Follower *follower)
  * once more until it has ended. */
 static void tell_erased(Follower *follower)
 {
-    if (follower->must_save || is_building(follower))
+    if (follower->must_save || is_building(follower) ||
+        (follower->outside_keeper && !vector_follower_is_level(follower->outside_keeper)))
         return;
     pthread_mutex_lock(&follower->lock);
     follower->erased = follower->applied;
@@ -440,7 +448,10 @@ static void on_news(void *argument, const char *channel, Str text)
     follower_poke(argument);
 }
 
-Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact)
+static void on_outside(void *argument) { follower_poke(argument); }
+
+Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact,
+                         VectorStore *outside)
 {
     Follower *follower = heap_alloc(sizeof *follower);
     Error err;
@@ -455,6 +466,9 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     pthread_mutex_init(&follower->lock, NULL);
     pthread_cond_init(&follower->news, NULL);
     pthread_cond_init(&follower->applied_news, NULL);
+    follower->outside = outside;
+    if (outside)
+        follower->outside_keeper = vector_follower_start(db, outside, on_outside, follower);
     if (!db_listen(db, INDEX_CHANNEL, on_news, follower, &err))
         log_warn("index", "no news from the database, looking every second: %s", err.message);
     if (pthread_create(&follower->thread, NULL, run, follower) != 0)
@@ -472,6 +486,7 @@ void follower_stop(Follower *follower)
     pthread_cond_broadcast(&follower->news);
     pthread_mutex_unlock(&follower->lock);
     pthread_join(follower->thread, NULL);
+    vector_follower_stop(follower->outside_keeper);
     db_unlisten(follower->db, INDEX_CHANNEL, on_news, follower);
     for (WorkspaceIndex *at = follower->indexes, *next; at; at = next) {
         next = at->next;

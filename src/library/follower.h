@@ -16,8 +16,10 @@ typedef struct Follower Follower;
 #define FOLLOWER_MODEL_SIZE 96
 
 /* Starts the thread; loading happens there. `model` is the one whose vectors are searched, with
- * vectors of `dims` values; empty and 0: none yet. `is_exact`: see IndexOptions. */
-Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact);
+ * vectors of `dims` values; empty and 0: none yet. `is_exact`: see IndexOptions.
+ * `outside` (borrowed; NULL: none) keeps the vectors in place of the indexes. */
+Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact,
+                         VectorStore *outside);
 /* Writes the indexes and ends. NULL is fine. */
 void follower_stop(Follower *follower);
 /* The model whose vectors are searched; another one than before (then it returns true) is built

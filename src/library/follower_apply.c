@@ -159,7 +159,8 @@ static bool apply_vectors(Change *change, Str only, Error *err)
 {
     const WorkspaceIndex *to = change->to;
     const Build *build = &to->build;
-    bool serves = to->dims && (!only.length || str_is(only, to->model));
+    bool serves =
+        to->dims && !change->follower->outside && (!only.length || str_is(only, to->model));
     bool comes = build->state != BUILD_NONE && build->is_coming &&
                  (!only.length || str_is(only, build->model));
     return (!serves || apply_vectors_of(change, to->model, to->dims, false, err)) &&
@@ -214,6 +215,9 @@ bool apply_change(Follower *follower, WorkspaceIndex *to, const IndexChange *cha
                         .count = MIN(ROWS_AT_ONCE, change->numbers.count - at) };
         if (!apply_part(&part, change->operation, change->model, err))
             return false;
+        if (follower->outside_keeper)
+            vector_follower_note(follower->outside_keeper, change->workspace, part.numbers,
+                                 part.count);
     }
     return true;
 }

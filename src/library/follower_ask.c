@@ -71,7 +71,9 @@ static bool wait_until(Follower *follower, const int64_t *reached, int64_t timeo
 
 bool follower_wait(Follower *follower, int64_t timeout_ms)
 {
-    return wait_until(follower, &follower->applied, timeout_ms);
+    return wait_until(follower, &follower->applied, timeout_ms) &&
+           (!follower->outside_keeper ||
+            vector_follower_wait(follower->outside_keeper, timeout_ms));
 }
 
 bool follower_wait_erased(Follower *follower, int64_t timeout_ms)
@@ -140,6 +142,8 @@ IndexState follower_state(Follower *follower)
         state.chunks += (int64_t)status.chunks;
         state.vectors += (int64_t)status.vectors;
     }
+    if (follower->outside_keeper)
+        state.vectors = vector_follower_count(follower->outside_keeper);
     pthread_mutex_unlock(&follower->lock);
     return state;
 }

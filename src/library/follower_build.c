@@ -79,8 +79,9 @@ bool load_index(Follower *follower, WorkspaceIndex *at, Error *err)
     IndexOpened opened = index_load(at->index);
     warn_of_damage(&opened.keyword);
     warn_of_damage(&opened.vectors);
+    bool has_vectors = at->dims && !follower->outside;
     Build build = { .keyword = !is_fresh(&opened.keyword, &position.at),
-                    .vectors = at->dims && !is_fresh(&opened.vectors, &position.at),
+                    .vectors = has_vectors && !is_fresh(&opened.vectors, &position.at),
                     .dims = at->dims,
                     .from = position.at.last,
                     .work = position.chunks };
@@ -89,7 +90,7 @@ bool load_index(Follower *follower, WorkspaceIndex *at, Error *err)
     at->generation = position.at.last;
     if (!build.keyword)
         at->generation = MIN(at->generation, (int64_t)opened.keyword.generation);
-    if (at->dims && !build.vectors)
+    if (has_vectors && !build.vectors)
         at->generation = MIN(at->generation, (int64_t)opened.vectors.generation);
     if (build.keyword || build.vectors)
         want_build(follower, at, &build);

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "library/follower.h"
+#include "library/vector_follower.h"
 #include "store/chunks_store.h"
 #include "store/index_changes_store.h"
 #include "store/vectors_store.h"
@@ -77,10 +78,12 @@ struct Follower {
     char model[FOLLOWER_MODEL_SIZE];
     size_t dims;
     bool is_exact;
-    int64_t applied, last;       /* sequence numbers */
-    int64_t erased;              /* what was erased up to here is in no file */
-    bool has_model;              /* every index has the vectors of `model` */
-    int64_t unsaved, changed_ms; /* the thread's own, and the next */
+    VectorStore *outside;           /* NULL: vectors lie in the indexes */
+    VectorFollower *outside_keeper; /* writes to it */
+    int64_t applied, last;          /* sequence numbers */
+    int64_t erased;                 /* what was erased up to here is in no file */
+    bool has_model;                 /* every index has the vectors of `model` */
+    int64_t unsaved, changed_ms;    /* the thread's own, and the next */
     bool must_save;
     Builder builder;
     _Atomic(const char *) state;
@@ -90,6 +93,13 @@ struct Follower {
 WorkspaceIndex *find_index(Follower *follower, Str workspace);
 /* Its rows, for reading. */
 Scope scope_of_index(const WorkspaceIndex *at);
+
+/* --- follower_outside.c: where vectors lie in a store outside the indexes --- */
+
+/* The index searches there. The caller holds the write side of `use`, or nobody knows it yet. */
+void use_outside(Follower *follower, const WorkspaceIndex *at, Index *index);
+/* Its vectors of this model serve once all are there. */
+void adopt_outside(Follower *follower, WorkspaceIndex *at, Str model, size_t dims);
 
 /* --- follower_apply.c --- */
 

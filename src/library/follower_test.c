@@ -49,7 +49,7 @@ static bool add_workspace(DbTx *tx, void *argument, Error *error)
 static void bench_start(Bench *bench, Str model)
 {
     char *index = path_join(bench->arena, str(bench->folder), S("index"));
-    bench->follower = follower_start(bench->db, index, model, DIMS, false);
+    bench->follower = follower_start(bench->db, index, model, DIMS, false, NULL);
 }
 
 static void bench_open(Bench *bench, const char *url)

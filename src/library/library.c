@@ -61,7 +61,7 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     if (options->encoder)
         encode_queue_known_as(options->encoder, choice.name);
     library->follower = follower_start(options->db, options->index_folder, choice.name, choice.dims,
-                                       options->vector_exact != 0);
+                                       options->vector_exact != 0, options->vectors);
     library_open_models(library);
     *library_r = library;
     return true;

@@ -44,6 +44,7 @@ typedef struct LibraryOptions {
     const char *models_folder; /* where they are; NULL: nowhere, there is only `encoder` */
     bool model_is_fixed;       /* a setting of the program names it */
     const char *index_folder;
+    struct VectorStore *vectors; /* borrowed; NULL: they lie in the indexes */
     int64_t chunk_size, chunk_overlap;
     int64_t vector_exact;      /* 1: vectors are kept in full, and searched in half precision */
     int64_t vectors_per_chunk; /* its own and those of its windows; 0: 1 */
@@ -351,8 +352,11 @@ MUST_CHECK bool library_backup(Library *library, const char *path, BackupCounts 
                                Error *err);
 typedef struct LibraryCheck {
     int64_t originals, missing, spare; /* spare: without a document */
+    const char *vector_store;          /* outside the indexes; NULL: there is none */
+    int64_t vectors;                   /* that rows have */
+    int64_t vectors_lacking, vectors_different, vectors_spare; /* in the store */
 } LibraryCheck;
-/* Compares the rows of every workspace with the originals. */
+/* Compares the rows of every workspace with the originals, and with the store of vectors. */
 MUST_CHECK bool library_check(Library *library, LibraryCheck *check_r, Error *err);
 
 /* --- Jobs --------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* library_check.c - whether rows and originals agree. */
 #include "base/map.h"
+#include "library/follower.h"
 #include "library/library_int.h"
+#include "library/vector_follower.h"
 #include "store/client_files_store.h"
 #include "store/document_versions_store.h"
 #include "store/workspaces_store.h"
@@ -89,12 +91,45 @@ static bool see_blob(void *self, const BlobFound *found, Error *err)
     return true;
 }
 
+/* Of the model that the workspace's index serves. */
+static bool check_vectors_of(Checking *check, Str workspace, Error *err)
+{
+    Library *library = check->library;
+    VectorSpace space = { .workspace = workspace };
+    VectorDrift drift;
+    Index *index = follower_borrow(library->follower, workspace, &space.dims, &space.model);
+    space.model = str_copy(check->arena, space.model);
+    follower_release(library->follower, index);
+    if (!space.dims)
+        return true;
+    if (!vector_drift_find(library->db, library->options.vectors, &space, false, NULL, &drift, err))
+        return false;
+    check->found.vectors += drift.rows;
+    check->found.vectors_lacking += drift.lacking;
+    check->found.vectors_different += drift.different;
+    check->found.vectors_spare += drift.too_many;
+    return true;
+}
+
+static bool check_vectors(Checking *check, Error *err)
+{
+    const VectorStore *store = check->library->options.vectors;
+    if (!store)
+        return true;
+    check->found.vector_store = store->name;
+    for (size_t i = 0; i < check->workspaces.count; i++)
+        if (!check_vectors_of(check, check->workspaces.at[i].id, err))
+            return false;
+    return true;
+}
+
 bool library_check(Library *library, LibraryCheck *check_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(4));
     Checking check = { .library = library, .arena = arena, .wanted = map_new(arena) };
     if (!store_read(library->db, &library->system, list_workspaces, &check, err) ||
-        !want_all(&check, err) || !blob_list(library->blobs, see_blob, &check, err))
+        !want_all(&check, err) || !blob_list(library->blobs, see_blob, &check, err) ||
+        !check_vectors(&check, err))
         return false;
     for (size_t i = 0; i < check.wanted.capacity; i++)
         check.found.missing += check.wanted.slots[i].key.at && !check.wanted.slots[i].number;

@@ -14,6 +14,7 @@ typedef struct Asking {
     ChunkBits allowed;
     QueryVector vector;
     bool has_vector;
+    Error vector_failed; /* of the store of vectors; code NONE: it has answered */
 } Asking;
 
 /* --- The vector of a leg's words --- */
@@ -230,6 +231,7 @@ static IndexSearch make_search(Asking *asking, const Query *query, KeyFilter *ha
                           .vector_weight = is_meaning ? 1 : (float)request->vector_weight,
                           .support = (float)request->support,
                           .having_r = request->wants_matching && !is_meaning ? having : NULL,
+                          .vector_failed_r = &asking->vector_failed,
                           .is_cut_r = &asking->run->has_frequent };
 }
 
@@ -243,6 +245,8 @@ static bool ask(Asking *asking, Index *index, const Query *query, IndexHit *hits
     IndexSearch search = make_search(asking, query, &having);
     size_t count = index_search(index, run->arena, &search, hits);
     chunk_bits_add(&run->results.matching, run->arena, having.bits, having.bit_count);
+    if (asking->vector_failed.code != ERROR_NONE)
+        search_notice(run, &asking->vector_failed);
     /* Whatever is asked beyond this has the vector already. */
     search.late_vector = NULL;
     search.having_r = NULL;
@@ -258,7 +262,7 @@ static bool ask(Asking *asking, Index *index, const Query *query, IndexHit *hits
         count = go_deeper(run, index, &search, hits, count);
     }
     run->results.has_keyword |= looks_for != FOR_MEANING;
-    run->results.has_semantic |= search.vector != NULL;
+    run->results.has_semantic |= search.vector && asking->vector_failed.code == ERROR_NONE;
     *count_r = count;
     return true;
 }
