@@ -181,16 +181,8 @@ bool documents_chunks(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < list.count; i++) {
-        const Chunk *chunk = &list.at[i];
         put_object(&json, NULL);
-        put_int(&json, "number", chunk->number);
-        put_int(&json, "ordinal", chunk->ordinal);
-        put_text(&json, "text", chunk->text);
-        put_int(&json, "start", chunk->start);
-        put_int(&json, "length", chunk->length);
-        put_text(&json, "heading", chunk->heading);
-        put_text(&json, "place", chunk->place);
-        put_int(&json, "tokens", chunk->token_count);
+        put_chunk(&json, &list.at[i]);
         put_end(&json);
     }
     api_list_end(&json, -1, next_of(request->arena, first, count, list.count));

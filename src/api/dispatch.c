@@ -153,6 +153,8 @@ static void plan_files(const ApiRequest *request, HttpPlan *plan)
     plan->file_max = (uint64_t)request->api->upload_max;
     if (route->needs == CONVERTER && !shows_something(request->http))
         plan->file_max = MIN(plan->file_max, (uint64_t)STRANGER_FILE_MAX);
+    if (route->body_max)
+        plan->file_max = MIN(plan->file_max, (uint64_t)route->body_max);
     plan->body_max = is_one_file ? plan->file_max : plan->file_max + MB(16);
     plan->part_max = 1000;
     plan->fields = route->body == UPLOAD_BODY ? upload_fields : NULL;

@@ -108,6 +108,18 @@ void put_document(JsonWriter *json, const DocumentView *view)
     put_time(json, "deleted_at", document->deleted_at_ms);
 }
 
+void put_chunk(JsonWriter *json, const Chunk *chunk)
+{
+    put_int(json, "number", chunk->number);
+    put_int(json, "ordinal", chunk->ordinal);
+    put_text(json, "text", chunk->text);
+    put_int(json, "start", chunk->start);
+    put_int(json, "length", chunk->length);
+    put_text(json, "heading", chunk->heading);
+    put_text(json, "place", chunk->place);
+    put_int(json, "tokens", chunk->token_count);
+}
+
 /* --- Search --- */
 
 void put_understood(JsonWriter *json, const QueryReading *reading)

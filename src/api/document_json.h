@@ -9,6 +9,8 @@
 void put_document(JsonWriter *json, const DocumentView *view);
 /* The few that an event carries. */
 void put_document_brief(JsonWriter *json, const DocumentView *view);
+/* The members of a passage. */
+void put_chunk(JsonWriter *json, const Chunk *chunk);
 /* "understood": what a query's language was understood as; places in UTF-16 units. */
 void put_understood(JsonWriter *json, const QueryReading *reading);
 void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit);

@@ -36,6 +36,7 @@
 #include "jobs/job_runner.h"
 #include "jobs/job_wishes.h"
 #include "library/extraction.h"
+#include "library/file_uploads.h"
 #include "library/pgvector_store.h"
 #include "mcp/mcp_client.h"
 #include "meetings/meetings.h"
@@ -433,6 +434,12 @@ static bool open_library(App *app, Str folder, Error *err)
                                .languages = settings->languages,
                                .trash_days = settings->trash_days,
                                .history_days = settings->history_days,
+                               .upload_max = settings->upload_max,
+                               .upload_hours = settings->upload_hours,
+                               .disk_reserve = settings->disk_reserve,
+                               .storage = { .workspace_bytes = settings->workspace_bytes,
+                                            .person_bytes = settings->person_bytes,
+                                            .open_max = settings->uploads_open },
                                .hear = settings->speech_model.length ? hear : NULL,
                                .describe = settings->caption_model.length ? describe : NULL,
                                .model_argument = app,

@@ -22,6 +22,7 @@
 #include "store/chunks_store.h"
 #include "store/collections_store.h"
 #include "store/documents_store.h"
+#include "store/file_uploads_store.h"
 
 typedef struct Library Library;
 typedef struct Index Index;
@@ -53,6 +54,10 @@ typedef struct LibraryOptions {
     Str languages;        /* of text in pictures and of speech, "eng+deu"; empty: found out */
     int64_t trash_days;
     int64_t history_days; /* searches are remembered so long */
+    int64_t upload_max;   /* bytes of one file that comes in parts */
+    int64_t upload_hours; /* without a part until such an upload goes */
+    int64_t disk_reserve; /* bytes that it leaves on the disk */
+    StorageLimits storage;
     /* ExtractionInput.hear, for whoever has added the recording; NULL: there is only the draft. */
     bool (*hear)(void *argument, const Scope *scope, Arena *arena, Str sound,
                  struct Speech *speech_r, Error *err);
@@ -81,6 +86,7 @@ typedef struct NewFile {
     Str sha256; /* lower-case hex */
     Str collection, password, source;
     StrList tags;
+    bool has_room; /* its bytes count already, as an upload in parts */
 } NewFile;
 
 /* Whether the content is of a kind that is read; ERROR_UNSUPPORTED says what it seems to be. Looks

@@ -136,7 +136,7 @@ typedef struct AddWork {
     const Scope *scope;
     Arena *arena;
     Document given, document;
-    bool is_new, has_changed;
+    bool is_new, has_changed, has_room;
 } AddWork;
 
 bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type, Str document,
@@ -177,14 +177,37 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     if (!work->is_new)
         return take_again(tx, work, err);
     entry.subject = work->document.id;
-    return library_queue(tx, work->scope, work->arena, JOB_EXTRACT, work->document.id, err) &&
+    return (work->has_room ||
+            storage_check(tx, work->scope, 0, &work->library->options.storage, err)) &&
+           library_queue(tx, work->scope, work->arena, JOB_EXTRACT, work->document.id, err) &&
            audit_add(tx, work->scope, &entry, err);
+}
+
+/* Before its bytes are kept, which nobody would find again. */
+static bool room_work(DbTx *tx, void *argument, Error *err)
+{
+    const AddWork *work = argument;
+    Document there;
+    Error ignored;
+    return document_find_by_blob(tx, work->scope, work->arena, work->given.blob, &there,
+                                 &ignored) ||
+           storage_check(tx, work->scope, work->given.size_bytes, &work->library->options.storage,
+                         err);
+}
+
+static bool check_room(Library *library, AddWork *work, Error *err)
+{
+    const StorageLimits *limits = &library->options.storage;
+    return work->has_room || (!limits->workspace_bytes && !limits->person_bytes) ||
+           store_write(library->db, work->scope, room_work, work, err);
 }
 
 bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFile *file,
                  Document *document_r, bool *is_new_r, Error *err)
 {
-    AddWork work = { .library = library, .scope = scope, .arena = arena };
+    AddWork work = {
+        .library = library, .scope = scope, .arena = arena, .has_room = file->has_room
+    };
     BlobItem item = { .sha256 = file->sha256, .temp_path = file->path };
     work.given = (Document){ .name = library_clean_name(arena, file->name),
                              .media_type = file->media_type,
@@ -194,6 +217,8 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
                              .tags = file->tags,
                              .source = file->source.length ? file->source : S("upload") };
     if (!password_seal(library, arena, file->password, &work.given.password_sealed, err))
+        return false;
+    if (!check_room(library, &work, err))
         return false;
     AUTO_BLOBS_KEPT Library *kept = blobs_keep(library);
     if (!blob_import(library->blobs, scope->workspace, &item, 1, err))

@@ -49,15 +49,22 @@ static bool want_page(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+static void want(Checking *check, const StrList *blobs)
+{
+    for (size_t i = 0; i < blobs->count; i++)
+        (void)map_add(&check->wanted, key_of(check->arena, check->scope.workspace, blobs->at[i]),
+                      NULL);
+}
+
 static bool want_files(DbTx *tx, void *argument, Error *err)
 {
     Checking *check = argument;
-    StrList blobs;
-    if (!client_file_blobs(tx, &check->scope, check->arena, &blobs, err))
+    StrList files, parts;
+    if (!client_file_blobs(tx, &check->scope, check->arena, &files, err) ||
+        !file_upload_blobs(tx, &check->scope, check->arena, &parts, err))
         return false;
-    for (size_t i = 0; i < blobs.count; i++)
-        (void)map_add(&check->wanted, key_of(check->arena, check->scope.workspace, blobs.at[i]),
-                      NULL);
+    want(check, &files);
+    want(check, &parts);
     return true;
 }
 

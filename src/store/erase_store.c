@@ -113,6 +113,8 @@ static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str docu
            connection_items_forget(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
+           db_exec(tx, DB_SAME("DELETE FROM file_uploads WHERE workspace = $1 AND document = $2"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(document)), "document", document,
                       err);
@@ -138,6 +140,8 @@ bool blobs_keep_unused(DbTx *tx, const Scope *scope, Arena *arena, StrList *blob
                           DB_SAME("SELECT (SELECT count(*) FROM document_versions"
                                   " WHERE workspace = $1 AND blob = $2)"
                                   " + (SELECT count(*) FROM client_files"
+                                  " WHERE workspace = $1 AND blob = $2)"
+                                  " + (SELECT count(*) FROM file_upload_parts"
                                   " WHERE workspace = $1 AND blob = $2)"),
                           DB_ARGS(db_text(scope->workspace), db_text(blobs->at[i])), 0, &uses, err))
             return false;

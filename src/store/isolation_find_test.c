@@ -4,6 +4,7 @@
 #include "store/blocks_store.h"
 #include "store/document_fields_store.h"
 #include "store/document_versions_store.h"
+#include "store/erase_store.h"
 #include "store/feedback_store.h"
 #include "store/jobs_store.h"
 #include "store/lab_runs_store.h"
@@ -35,6 +36,39 @@ static bool batches_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(side_sums_list(tx, &world->ours, arena, S(""), 0, INT64_MAX, &sides, err));
     EXPECT(sides.count == 1 && sides.at[0].calls == 1 && sides.at[0].cost_pico == 60000);
     return true;
+}
+
+static bool uploads_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.upload.id;
+    FileUpload upload;
+    FileUploadPartList parts;
+    Str blob = S("part");
+    StrList blobs = { .at = &blob, .count = 1 };
+    const FileUploadPart part = { .start = 3, .size = 3, .blob = S("x") };
+    Scope colleague = world->ours;
+    colleague.user = S("somebody else");
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_find(tx, theirs, arena, id, &upload, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_find(tx, &colleague, arena, id, &upload, err));
+    EXPECT_CODE(ERROR_CONFLICT,
+                file_upload_part_add(tx, theirs, arena, &secret.upload, &part, 1, err));
+    EXPECT_CODE(ERROR_CONFLICT,
+                file_upload_part_add(tx, &colleague, arena, &secret.upload, &part, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_end(tx, theirs, id, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_set_size(tx, theirs, id, 9, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_remove(tx, theirs, id, err));
+    CALL(file_upload_part_remove(tx, theirs, id, 0, err));
+    CALL(file_upload_parts(tx, theirs, arena, id, &parts, err));
+    EXPECT(!parts.count);
+    CALL(blobs_keep_unused(tx, &world->ours, arena, &blobs, err));
+    EXPECT(!blobs.count); /* a part names it still */
+    CALL(file_upload_blobs(tx, theirs, arena, &blobs, err));
+    EXPECT(!blobs.count);
+    StaleUploadList stale;
+    EXPECT_CODE(ERROR_DENIED, file_upload_list_stale(tx, theirs, arena, 1, 9, &stale, err));
+    return storage_check(tx, theirs, 5, &(StorageLimits){ .workspace_bytes = 5 }, err);
 }
 
 static bool feedback_finds_nothing(DbTx *tx, World *world, Error *err)
@@ -449,6 +483,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(notice_count_unread(tx, theirs, &length, err));
     EXPECT(length == 0);
     CALL(batches_find_nothing(tx, world, err));
+    CALL(uploads_find_nothing(tx, world, err));
     CALL(tasks_find_nothing(tx, world, err));
     CALL(feedback_finds_nothing(tx, world, err));
     CALL(summaries_find_nothing(tx, world, err));

@@ -110,6 +110,10 @@ static bool fill_batches(DbTx *tx, World *world, Error *err)
 
     secret.file = (ClientFile){ .name = S("a"), .purpose = S("batch"), .blob = S("b"), .size = 6 };
     CALL(client_file_add(tx, ours, world->arena, 10, &secret.file, err));
+    secret.upload = (FileUpload){ .name = S("a"), .size = 6, .expires_at_ms = INT64_MAX };
+    CALL(file_upload_add(tx, ours, world->arena, &(StorageLimits){ 0 }, &secret.upload, err));
+    CALL(file_upload_part_add(tx, ours, world->arena, &secret.upload,
+                              &(FileUploadPart){ .size = 3, .blob = S("part") }, INT64_MAX, err));
     secret.batch = (Batch){ .role = ROLE_READER, .shape = S("openai"), .expires_at_ms = 1 };
     CALL(batch_add(tx, ours, world->arena, &secret.batch, err));
     CALL(batch_line_add(tx, ours, secret.batch.id, &line, &usage, err));

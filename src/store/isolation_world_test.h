@@ -15,6 +15,7 @@
 #include "store/connection_grants_store.h"
 #include "store/connections_store.h"
 #include "store/conversations_store.h"
+#include "store/file_uploads_store.h"
 #include "store/groups_store.h"
 #include "store/hooks_store.h"
 #include "store/judged_sets_store.h"
@@ -65,6 +66,7 @@ typedef struct IsolationSecret {
     BudgetRow budget;
     ClientFile file;
     Batch batch;
+    FileUpload upload;
     Task task;
     TaskFeed feed;
     KeptSummary summary;
