@@ -198,6 +198,20 @@ static bool is_for_programs(Str path)
     return false;
 }
 
+static bool is_tus(const HttpRequest *http)
+{
+    return str_is(http->path, "/v1/tus") || str_starts(http->path, S("/v1/tus/"));
+}
+
+/* Some proxies let only GET and POST through, so tus may say the method in a header. */
+static void override_method(HttpRequest *http)
+{
+    Str wanted = http_header_in(http, "X-HTTP-Method-Override");
+    if (is_tus(http) && str_is(http->method, "POST") &&
+        (str_is(wanted, "PATCH") || str_is(wanted, "DELETE")))
+        http->method = wanted;
+}
+
 static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
 {
     ApiRequest *request = arena_new_one(http->arena, ApiRequest);
@@ -205,6 +219,7 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
     *request = (ApiRequest){ .api = app, .http = http, .arena = http->arena };
     request->scope = &request->visitor.scope;
     http->route = request;
+    override_method(http);
     bool is_known = find_route(request, &path_known);
     if (!str_is(http->peer, "local") &&
         !door_lets_address(request->api->door, http->peer, &request->wait_ms, err))
@@ -486,6 +501,8 @@ static void add_headers(void *app, const HttpRequest *http, HttpResponse *respon
     const Api *api = app;
     const ApiRequest *request = http->route;
     http_header(response, "X-Content-Type-Options", S("nosniff"));
+    if (is_tus(http))
+        http_header(response, "Tus-Resumable", S("1.0.0"));
     if (str_starts(http->path, S("/v1/")) && !response->has_file && !response->stream)
         http_header(response, "Cache-Control", S("no-store"));
     /* A model's answer goes to programs, is no page, and is sent by the ten thousand. */
