@@ -46,6 +46,25 @@ static void count_gone(void *argument)
     http_app.gone_count++;
 }
 
+static void echo(void *argument, WebSocket *socket, Str text)
+{
+    (void)argument;
+    (void)websocket_send(socket, text);
+}
+
+static void open_socket(HttpRequest *request, HttpResponse *response)
+{
+    WebSocketOptions options = { .take_text = echo,
+                                 .on_gone = count_gone,
+                                 .message_max = 100,
+                                 .queue_max = KB(64),
+                                 .heartbeat_ms = http_app.beat_ms,
+                                 .frames_max = 20 };
+    Error err;
+    if (websocket_is_asked(request, &response->status, &err))
+        http_app.kept_socket = websocket_accept(request, response, &options);
+}
+
 static void send_file(HttpResponse *response)
 {
     char path[] = "/tmp/lectern-file-XXXXXX";
@@ -119,6 +138,8 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
     } else if (str_is(request->path, "/events")) {
         http_app.kept_stream = http_respond_stream(
             response, &(HttpStreamOptions){ .on_gone = count_gone, .heartbeat_ms = 30 });
+    } else if (str_is(request->path, "/socket")) {
+        open_socket(request, response);
     } else if (str_is(request->path, "/flood")) {
         http_app.kept_stream =
             http_respond_stream(response, &(HttpStreamOptions){ .queue_max = KB(64) });

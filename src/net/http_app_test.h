@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "net/http_server.h"
 #include "net/http_stream.h"
+#include "net/websocket.h"
 
 typedef struct HttpApp {
     Arena *arena;
@@ -18,6 +19,8 @@ typedef struct HttpApp {
     atomic_int finished_count, gone_count, handled_count;
     atomic_bool may_end;             /* what asked for /held */
     HttpStream *_Atomic kept_stream; /* of /events or /flood */
+    WebSocket *_Atomic kept_socket;  /* of /socket, which sends back each text */
+    int64_t beat_ms;                 /* of it; 0: seldom */
     bool has_foreign_bytes;          /* the loop's thread used the memory of /stream */
     atomic_size_t used_with_head;
 } HttpApp;

@@ -102,6 +102,13 @@ void http_link_close(HttpLink *link)
 
 static bool is_reading(const HttpExchange *x) { return x && x->state == HTTP_READING; }
 
+/* The client speaks on while it is answered. */
+static bool is_two_way(const HttpExchange *x)
+{
+    return x && x->state == HTTP_SENDING && x->response.stream &&
+           stream_is_two_way(x->response.stream);
+}
+
 static bool wants_bytes(const HttpLink *link)
 {
     return !link->exchange || (is_reading(link->exchange) && !http_reader_is_done(&link->reader));
@@ -117,6 +124,10 @@ static bool is_before_head(const HttpLink *link)
 static size_t take_bytes(HttpLink *link, Str bytes)
 {
     size_t used = 0;
+    if (is_two_way(link->exchange)) {
+        stream_receive(link->exchange->response.stream, bytes);
+        return bytes.length;
+    }
     while (used < bytes.length && wants_bytes(link)) {
         size_t count = 1;
         Error err;
@@ -234,7 +245,8 @@ static bool end_exchange(HttpLink *link)
     bool goes_on = http_reader_keeps_alive(&link->reader) && !x->is_last;
     /* Closing with bytes that nobody has read would take back the answer (RFC 9112, section 9.6).
      */
-    link->lingers |= !goes_on && (link->kept || (link->can_read && !link->has_left));
+    bool may_speak = link->can_read || is_two_way(x);
+    link->lingers |= !goes_on && (link->kept || (may_speak && !link->has_left));
     exchange_completed(x, false);
     if (goes_on)
         http_reader_begin(&link->reader);
@@ -272,6 +284,8 @@ static bool send_on(HttpLink *link)
     case HTTP_SENT: return end_exchange(link);
     case HTTP_MORE: return true;
     case HTTP_WAITS:
+        if (is_two_way(x))
+            return read_on(link);
         if (!x->response.stream || !has_gone(link))
             return x->response.stream && link->has_left && probe(link);
         break;

@@ -192,6 +192,9 @@ void response_release(HttpExchange *exchange);
 
 /* http_stream.c. On the loop: */
 HttpSent stream_send(HttpExchange *exchange);
+/* Whether the client speaks on, after the answer 101; and what it says. */
+bool stream_is_two_way(const HttpStream *stream);
+void stream_receive(HttpStream *stream, Str bytes);
 /* Queue a heartbeat now, where one may stand and nothing else waits. */
 void stream_beat(HttpStream *stream);
 void stream_gone(HttpStream *stream, bool was_cut); /* the connection is done */

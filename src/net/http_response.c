@@ -259,9 +259,16 @@ static void put_length(HeadText *text, uint64_t length)
     put_header(text, S("Content-Length"), (Str){ at, (size_t)(digits + sizeof digits - at) });
 }
 
+/* The connection speaks another protocol from now on. */
+static bool response_is_switch(const HttpResponse *response)
+{
+    return response->stream && stream_is_two_way(response->stream);
+}
+
 static bool has_type(const HttpResponse *response)
 {
-    return response->media_type.length && response->status != 304 && response->status != 204;
+    return response->media_type.length && response->status != 304 && response->status != 204 &&
+           response->status != 101;
 }
 
 static size_t head_size(const HttpExchange *x, Str reason)
@@ -279,7 +286,9 @@ static void put_framing(HeadText *text, const HttpExchange *x, uint64_t length)
         put_header(text, S("Transfer-Encoding"), S("chunked"));
     else if (!x->response.stream && x->response.status != 304 && x->response.status != 204)
         put_length(text, length);
-    if (x->is_last)
+    if (response_is_switch(&x->response))
+        put_header(text, S("Connection"), S("Upgrade"));
+    else if (x->is_last)
         put_header(text, S("Connection"), S("close"));
     else if (x->is_old)
         put_header(text, S("Connection"), S("keep-alive"));
@@ -339,10 +348,12 @@ void response_prepare(HttpExchange *x)
         sending->parts[1] = buf_str(&response->body);
         length = response->body.length;
     }
-    sending->is_chunked = response->stream && !x->is_old;
+    bool is_switch = response_is_switch(response);
+    sending->is_chunked = response->stream && !x->is_old && !is_switch;
     sending->has_no_body =
         str_is(x->request.method, "HEAD") || response->status == 304 || response->status == 204;
-    x->is_last = x->is_last || x->server->is_stopping || (response->stream && x->is_old);
+    x->is_last =
+        x->is_last || x->server->is_stopping || (response->stream && x->is_old) || is_switch;
     write_head(x, length);
     if (sending->has_no_body) {
         sending->parts[1] = S("");

@@ -35,7 +35,7 @@ struct HttpStream {
     bool was_full;  /* on_room is to be called */
     bool beats;     /* a comment line is fine in this media type */
     char tail[2];   /* the last bytes queued: whether an event is complete */
-    int64_t fed_ms;
+    int64_t began_ms, fed_ms;
     ReactorTimer beat;
     bool is_listed;
     HttpStream *next, *previous;
@@ -45,6 +45,8 @@ static void stream_release(HttpStream *stream)
 {
     if (atomic_fetch_sub(&stream->holders, 1) != 1)
         return;
+    if (stream->options.on_end)
+        stream->options.on_end(stream->options.argument);
     pthread_cond_destroy(&stream->has_room);
     pthread_mutex_destroy(&stream->lock);
     free(stream->queue);
@@ -204,16 +206,53 @@ void stream_beat(HttpStream *stream)
     pthread_mutex_unlock(&stream->lock);
 }
 
+/* With the lock held: these are the last, and the end follows. */
+static void finish(HttpStream *stream, Str last)
+{
+    if (is_open(stream))
+        put_bytes(stream, last);
+    stream->is_ended = true;
+    pthread_cond_broadcast(&stream->has_room);
+    wake(stream);
+}
+
+/* On the loop: it ends from our side. */
+static void leave_client(HttpStream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool tells = is_open(stream) && stream->options.on_gone;
+    finish(stream, stream->options.last_when_leaving);
+    pthread_mutex_unlock(&stream->lock);
+    if (tells)
+        stream->options.on_gone(stream->options.argument);
+}
+
+/* When the next heartbeat is due. */
+static int64_t beat_by_comment(HttpStream *stream, int64_t now)
+{
+    pthread_mutex_lock(&stream->lock);
+    int64_t due = stream->fed_ms + stream->options.heartbeat_ms;
+    if (due <= now) {
+        beat(stream);
+        due = now + stream->options.heartbeat_ms;
+    }
+    pthread_mutex_unlock(&stream->lock);
+    return due;
+}
+
 static void on_beat(ReactorTimer *timer)
 {
     HttpStream *stream = timer->owner;
-    pthread_mutex_lock(&stream->lock);
-    int64_t due = stream->fed_ms + stream->options.heartbeat_ms;
-    if (due <= monotonic_ms()) {
-        beat(stream);
-        due = monotonic_ms() + stream->options.heartbeat_ms;
+    const HttpStreamOptions *options = &stream->options;
+    int64_t now = monotonic_ms(), due = now + options->heartbeat_ms;
+    if (options->life_ms && now - stream->began_ms >= options->life_ms) {
+        leave_client(stream);
+        return;
     }
-    pthread_mutex_unlock(&stream->lock);
+    if (options->on_beat)
+        options->on_beat(options->argument);
+    else
+        due = beat_by_comment(stream, now);
     reactor_set_timer(stream->loop->reactor, timer, due);
 }
 
@@ -227,7 +266,7 @@ static void enter_loop(HttpStream *stream)
     stream->is_listed = true;
     loop->server->counts.streams++;
     stream->beat = (ReactorTimer){ .fire = on_beat, .owner = stream };
-    if (stream->beats)
+    if (stream->beats || stream->options.on_beat)
         reactor_set_timer(loop->reactor, &stream->beat,
                           monotonic_ms() + stream->options.heartbeat_ms);
 }
@@ -290,16 +329,15 @@ void stream_gone(HttpStream *stream, bool was_cut)
 
 void streams_end(HttpLoop *loop)
 {
-    for (HttpStream *stream = loop->streams; stream; stream = stream->next) {
-        pthread_mutex_lock(&stream->lock);
-        bool tells = is_open(stream) && stream->options.on_gone;
-        stream->is_ended = true;
-        pthread_cond_broadcast(&stream->has_room);
-        wake(stream);
-        pthread_mutex_unlock(&stream->lock);
-        if (tells)
-            stream->options.on_gone(stream->options.argument);
-    }
+    for (HttpStream *stream = loop->streams; stream; stream = stream->next)
+        leave_client(stream);
+}
+
+bool stream_is_two_way(const HttpStream *stream) { return stream->options.on_bytes != NULL; }
+
+void stream_receive(HttpStream *stream, Str bytes)
+{
+    stream->options.on_bytes(stream->options.argument, bytes);
 }
 
 /* --- For producers --- */
@@ -317,7 +355,7 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
         stream->options.heartbeat_ms = 15000;
     if (!options->heartbeat)
         stream->options.heartbeat = ": still here\n\n";
-    stream->beats = stream->options.heartbeat_ms > 0 &&
+    stream->beats = stream->options.heartbeat_ms > 0 && !options->on_bytes &&
                     str_starts(stream->options.media_type, S("text/event-stream"));
     pthread_mutex_init(&stream->lock, NULL);
     pthread_condattr_t attributes;
@@ -328,11 +366,17 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
     stream->holders = 2;
     stream->loop = x->loop;
     stream->exchange = x;
-    stream->fed_ms = monotonic_ms();
+    stream->began_ms = stream->fed_ms = monotonic_ms();
     response->stream = stream;
-    response->media_type = stream->options.media_type;
-    http_header(response, "Cache-Control", S("no-store"));
-    http_header(response, "X-Accel-Buffering", S("no")); /* nginx in between */
+    if (options->handle)
+        *options->handle = stream;
+    if (options->on_bytes) {
+        response->status = 101;
+    } else {
+        response->media_type = stream->options.media_type;
+        http_header(response, "Cache-Control", S("no-store"));
+        http_header(response, "X-Accel-Buffering", S("no")); /* nginx in between */
+    }
     exchange_answer(x);
     return stream;
 }
@@ -359,7 +403,11 @@ bool http_stream_write(HttpStream *stream, Str bytes)
         wait_for_room(stream, bytes.length);
     bool sends = is_open(stream);
     if (sends && !has_room(stream, bytes.length)) {
-        stream->is_cut = true; /* too slow: a gap in the stream would be worse than its end */
+        /* Too slow: a gap in the stream would be worse than its end. */
+        if (stream->options.last_when_slow.length)
+            finish(stream, stream->options.last_when_slow);
+        else
+            stream->is_cut = true;
         sends = false;
     }
     if (sends)
@@ -400,17 +448,31 @@ bool http_stream_is_open(HttpStream *stream)
     return open;
 }
 
-static void end_stream(HttpStream *stream, bool is_cut)
+void http_stream_finish(HttpStream *stream, Str last)
+{
+    pthread_mutex_lock(&stream->lock);
+    finish(stream, last);
+    pthread_mutex_unlock(&stream->lock);
+}
+
+void http_stream_cut(HttpStream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    stream->is_cut = true;
+    finish(stream, S(""));
+    pthread_mutex_unlock(&stream->lock);
+}
+
+void http_stream_close(HttpStream *stream)
 {
     if (!stream)
         return;
-    pthread_mutex_lock(&stream->lock);
-    stream->is_ended = true;
-    stream->is_cut = stream->is_cut || is_cut;
-    wake(stream);
-    pthread_mutex_unlock(&stream->lock);
+    http_stream_finish(stream, S(""));
     stream_release(stream);
 }
 
-void http_stream_close(HttpStream *stream) { end_stream(stream, false); }
-void http_stream_abort(HttpStream *stream) { end_stream(stream, true); }
+void http_stream_abort(HttpStream *stream)
+{
+    http_stream_cut(stream);
+    stream_release(stream);
+}

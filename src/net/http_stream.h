@@ -11,6 +11,9 @@
  * Who produces on a reactor's own thread, where nothing may wait, sets on_room: a write then takes
  * whatever it is given, and the producer stops by itself while http_stream_is_full().
  *
+ * A stream may go both ways once the protocol has been changed (on_bytes): then its answer is 101,
+ * its bytes go as they are, and the connection ends with it.
+ *
  * Threads: every function may be called from any thread; close not together with another call. */
 #pragma once
 
@@ -31,7 +34,19 @@ typedef struct HttpStreamOptions {
     /* Called once for each time that http_stream_is_full() was true, from a reactor thread, when
      * half of queue_max is free again. It may write, and close the stream. */
     void (*on_room)(void *argument);
+    /* What the client sends after the answer 101, from the reactor's thread. It may write, finish
+     * and cut. NULL: nothing is read. */
+    void (*on_bytes)(void *argument, Str bytes);
+    /* Instead of the comment, every heartbeat_ms; from the reactor's thread, and like on_bytes. */
+    void (*on_beat)(void *argument);
+    /* The very last call, when both the producer and the connection are done; any thread. */
+    void (*on_end)(void *argument);
     void *argument;
+    HttpStream **handle; /* where it is noted before the first of these calls; may be NULL */
+    int64_t life_ms;     /* at most; 0: any. Then it ends as when the server stops */
+    /* Said last, instead of cutting off a client that is too slow, and when the server stops or its
+     * life is over; "": nothing. They must live as long as the stream. */
+    Str last_when_slow, last_when_leaving;
 } HttpStreamOptions;
 
 /* Start the stream: status and headers of `response` are sent now and may not change any more. */
@@ -46,6 +61,11 @@ bool http_stream_write(HttpStream *stream, Str bytes);
 bool http_stream_is_open(HttpStream *stream);
 /* More than queue_max bytes are waiting: stop until on_room. */
 bool http_stream_is_full(HttpStream *stream);
+/* Say this last: what was queued is still sent, then the response ends. The handle stays, and later
+ * writes are refused; nothing happens when it has ended already. */
+void http_stream_finish(HttpStream *stream, Str last);
+/* End it now, whatever waits; the handle stays. */
+void http_stream_cut(HttpStream *stream);
 /* What was queued is still sent, then the response ends. NULL is fine. */
 void http_stream_close(HttpStream *stream);
 /* The same, but the connection is cut, so that the client cannot take it for a complete answer. */
