@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/access.h"
 #include "store/sql.h"
 
 #define COLUMNS                                                                                    \
@@ -114,5 +115,6 @@ bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error 
                               " CASE WHEN revoked_at = 0 THEN $3 ELSE revoked_at END"
                               " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms)), "API key",
-                      id, err);
+                      id, err) &&
+           access_changed(tx, ACCESS_KEY, id, err);
 }

@@ -59,17 +59,24 @@ bool event_line_next(Str *text, EventLine *line_r)
 
 /* --- Telling --- */
 
+bool event_tell_data(DbTx *tx, const EventLine *line, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Buf text = buf_new(arena, KB(2));
+    event_line_add(&text, line);
+    return db_hint_here(tx, EVENTS_CHANGED, buf_str(&text), err);
+}
+
 bool event_tell(DbTx *tx, Str workspace, EventKind kind, Str id, Str state, Error *err)
 {
     if (!workspace.length)
         return true;
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Buf data = buf_new(arena, EVENT_DATA_MAX), line = buf_new(arena, KB(2));
+    Buf data = buf_new(arena, EVENT_DATA_MAX);
     JsonWriter json = put_begin(&data);
     put_text_or_null(&json, "id", id);
     if (state.length)
         put_text(&json, "state", state);
     put_end(&json);
-    event_line_add(&line, &(EventLine){ kind, workspace, id, buf_str(&data) });
-    return db_hint_here(tx, EVENTS_CHANGED, buf_str(&line), err);
+    return event_tell_data(tx, &(EventLine){ kind, workspace, id, buf_str(&data) }, err);
 }

@@ -27,10 +27,6 @@ Role event_role(EventKind kind); /* of whom it is told */
 /* False when there is none of this name. */
 bool event_named(Str name, EventKind *kind_r);
 
-/* In the transaction in which it changes. `workspace` empty: nobody is told; `id` empty: many of
- * them; `state` empty: the event says none. */
-MUST_CHECK bool event_tell(DbTx *tx, Str workspace, EventKind kind, Str id, Str state, Error *err);
-
 /* What is told on both channels: a line "KIND WORKSPACE ID DATA" for each change, without line
  * breaks of its own; ID is "-" when it is empty, DATA is JSON. */
 typedef struct EventLine {
@@ -40,3 +36,10 @@ typedef struct EventLine {
 void event_line_add(Buf *out, const EventLine *line);
 /* The next one of *text, borrowed; false at its end. What is no line of ours is passed over. */
 bool event_line_next(Str *text, EventLine *line_r);
+
+/* In the transaction in which it changes. `workspace` empty: nobody is told; `id` empty: many of
+ * them; `state` empty: the event says none. */
+MUST_CHECK bool event_tell(DbTx *tx, Str workspace, EventKind kind, Str id, Str state, Error *err);
+
+/* The same with data of its own: a JSON object of at most EVENT_DATA_MAX bytes. */
+MUST_CHECK bool event_tell_data(DbTx *tx, const EventLine *line, Error *err);

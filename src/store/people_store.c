@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/access.h"
 #include "store/approvals_store.h"
 #include "store/client_files_store.h"
 #include "store/sql.h"
@@ -83,7 +84,8 @@ bool user_update(DbTx *tx, const Scope *scope, const User *user, Error *err)
                               db_text(utf8_fold(arena, str_trim(user->email))), db_text(user->name),
                               db_text(user->password_hash), db_int(user->is_disabled)),
                       "person", user->id, err) &&
-           (!user->is_disabled || approval_look_for_user(tx, scope, user->id, err));
+           (!user->is_disabled || (approval_look_for_user(tx, scope, user->id, err) &&
+                                   access_changed(tx, ACCESS_USER, user->id, err)));
 }
 
 bool user_logged_in(DbTx *tx, const Scope *scope, Str id, int64_t at_ms, Error *err)
@@ -114,7 +116,8 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
                    DB_ARGS(db_text(id)), NULL, err) &&
            approval_look_for_user(tx, scope, id, err) &&
            sql_change(tx, DB_SAME("DELETE FROM users WHERE id = $1"), DB_ARGS(db_text(id)),
-                      "person", id, err);
+                      "person", id, err) &&
+           access_changed(tx, ACCESS_USER, id, err);
 }
 
 /* --- Memberships ------------------------------------------------------------------------ */
@@ -148,14 +151,16 @@ bool membership_set(DbTx *tx, const Scope *scope, Str user, Role role, Error *er
                        " ON CONFLICT (workspace, user_id) DO UPDATE SET role = excluded.role"),
                DB_ARGS(db_text(scope->workspace), db_text(user), db_int(role), db_int(now_ms())),
                NULL, err) &&
-           approval_look_for_user(tx, scope, user, err);
+           approval_look_for_user(tx, scope, user, err) &&
+           access_changed(tx, ACCESS_USER, user, err);
 }
 
 bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err)
 {
     return approval_look_for_user(tx, scope, user, err) &&
            sql_change(tx, DB_SAME("DELETE FROM memberships WHERE workspace = $1 AND user_id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(user)), "member", user, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(user)), "member", user, err) &&
+           access_changed(tx, ACCESS_USER, user, err);
 }
 
 bool membership_find(DbTx *tx, const Scope *scope, Arena *arena, Str named, Membership *member_r,

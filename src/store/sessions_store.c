@@ -1,5 +1,6 @@
 #include "store/sessions_store.h"
 
+#include "store/access.h"
 #include "store/sql.h"
 
 #define SESSIONS                                                                                   \
@@ -80,17 +81,19 @@ bool session_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_change(tx,
                       DB_SAME("DELETE FROM sessions WHERE id = $1 AND ($2 = 1 OR workspace = $3)"),
                       DB_ARGS(db_text(id), db_int(scope->is_system), db_text(scope->workspace)),
-                      "session", str_slice(id, 0, 8), err);
+                      "session", str_slice(id, 0, 8), err) &&
+           access_changed(tx, ACCESS_SESSION, id, err);
 }
 
 bool session_remove_of_user(DbTx *tx, const Scope *scope, Str user, Str but, Error *err)
 {
-    return db_exec(
-        tx,
-        DB_SAME("DELETE FROM sessions WHERE user_id = $1 AND id <> $2"
-                " AND ($3 = 1 OR workspace = $4)"),
-        DB_ARGS(db_text(user), db_text(but), db_int(scope->is_system), db_text(scope->workspace)),
-        NULL, err);
+    return db_exec(tx,
+                   DB_SAME("DELETE FROM sessions WHERE user_id = $1 AND id <> $2"
+                           " AND ($3 = 1 OR workspace = $4)"),
+                   DB_ARGS(db_text(user), db_text(but), db_int(scope->is_system),
+                           db_text(scope->workspace)),
+                   NULL, err) &&
+           access_changed(tx, ACCESS_USER, user, err);
 }
 
 bool session_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *removed_r,
