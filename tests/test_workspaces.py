@@ -1,9 +1,11 @@
 """Two workspaces on one server: whatever is searched, counted, suggested or remembered in one is nowhere in the other."""
+import json
 import sqlite3
 import subprocess
 
 import pytest
 import requests
+from websockets.sync.client import connect
 
 from conftest import Server
 
@@ -44,6 +46,25 @@ def search(server, key, query, **more):
 
 def names(answer):
     return sorted(result["document"]["name"] for result in answer["results"])
+
+
+def test_neither_hears_of_the_other(both):
+    server, ours, theirs = both
+    address = server.url.replace("http", "ws") + "/ws?token="
+    with connect(address + ours) as here, connect(address + theirs) as there:
+        for key, text in ((theirs, "theirs"), (ours, "ours")):
+            assert server.post("/v1/events/broadcast", {"text": text}, key=key).status_code == 202
+        heard = {}
+        for key, socket in ((ours, here), (theirs, there)):
+            heard[key] = []
+            while not any("broadcast" in text for text in heard[key]):
+                heard[key].append(socket.recv(timeout=20))
+    last = json.loads(heard[ours][-1])["id"].split("-")[0] + "-0"
+    with connect(f"{address}{ours}&last_event_id={last}") as again:  # nor when they come back
+        heard[ours].append(again.recv(timeout=20))
+        while "broadcast" not in heard[ours][-1] and "missed" not in heard[ours][-1]:
+            heard[ours].append(again.recv(timeout=20))
+    assert "theirs" not in str(heard[ours]) and '"ours"' not in str(heard[theirs])
 
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid", "semantic"])

@@ -251,6 +251,13 @@ static Str basic_key(Arena *arena, Str encoded)
     return password.length ? password : str_slice(text, 0, colon < 0 ? text.length : (size_t)colon);
 }
 
+/* What a browser opens for a page of any site, with its cookies, and lets that page read. It sends
+ * no header of the page's with it, so a key may stand in the address. */
+static bool is_socket(const ApiRequest *request)
+{
+    return request->route && request->route->handle == events_socket;
+}
+
 /* *is_basic_r: the browser sends it by itself, as it does a cookie. */
 static Str key_of(const HttpRequest *http, bool *is_basic_r)
 {
@@ -260,7 +267,8 @@ static Str key_of(const HttpRequest *http, bool *is_basic_r)
         return basic_key(http->arena, str_trim(str_from(header, 6)));
     if (header.length > 7 && str_equal_ignore_case(str_slice(header, 0, 7), S("Bearer ")))
         return str_trim(str_from(header, 7));
-    return http_header_in(http, "X-Api-Key");
+    Str key = http_header_in(http, "X-Api-Key");
+    return key.length || !is_socket(http->route) ? key : http_query(http, "token");
 }
 
 /* What a browser says of the page that sends the request; programs say nothing. "none": a person
@@ -270,7 +278,7 @@ bool api_check_site(const ApiRequest *request, Error *err)
     const HttpRequest *http = request->http;
     Str site = http_header_in(http, "Sec-Fetch-Site"), origin = http_header_in(http, "Origin");
     ptrdiff_t host = str_find(origin, S("://"));
-    if (str_is(method_of(http), "GET"))
+    if (str_is(method_of(http), "GET") && !is_socket(request))
         return true;
     if (site.length && !str_is(site, "same-origin") && !str_is(site, "none"))
         return fail(err, ERROR_DENIED, "the request comes from another site");
@@ -284,10 +292,10 @@ bool api_check_site(const ApiRequest *request, Error *err)
 /* A browser sends cookies with forms of other sites too; only our page knows the token. */
 static bool check_csrf(const ApiRequest *request, Error *err)
 {
-    if (str_is(method_of(request->http), "GET"))
-        return true;
     if (!api_check_site(request, err))
         return false;
+    if (str_is(method_of(request->http), "GET"))
+        return true;
     if (!secret_equal(http_header_in(request->http, "X-CSRF-Token"), request->visitor.csrf))
         return fail(err, ERROR_DENIED,
                     "the header X-CSRF-Token is missing or wrong; reload the page");

@@ -46,6 +46,7 @@
 #include "notify/event_feed.h"
 #include "notify/notify.h"
 #include "search/lab.h"
+#include "store/access.h"
 #include "store/migrate.h"
 #include "store/server_key.h"
 #include "study/make.h"
@@ -190,7 +191,7 @@ static void send_news(void *argument)
 
 static void tell(App *app, Str workspace, LibraryNews kind, Str document)
 {
-    if (!event_hub_count(app->api.events))
+    if (!event_hub_is_heard(app->api.events))
         return;
     Arena *arena = arena_new(MB(8));
     News *news = arena_new_one(arena, News);
@@ -252,7 +253,7 @@ static void tell_work(App *app, const JobEvent *event, JobShown shown)
 static void on_job(void *argument, const JobEvent *event)
 {
     App *app = argument;
-    if (!event->workspace.length || !event_hub_count(app->api.events))
+    if (!event->workspace.length || !event_hub_is_heard(app->api.events))
         return;
     for (size_t i = 0; i < COUNT(job_types); i++) {
         if (!str_is(event->type, job_types[i].name))
@@ -717,6 +718,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->news = pool_new("news", 1, 1024);
     if (!open_master_key(app, folder, err) || !open_database(app, folder, err) ||
         !event_feed_open(app->api.db, app->api.events, &app->feed, err) ||
+        !db_listen(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events, err) ||
         !app_open_blobs(app->arena, app->settings, folder, &app->blobs, err))
         return false;
     look_at_blobs(app);
@@ -797,6 +799,8 @@ void app_stop(App *app)
     throttle_free(app->api.link_throttle);
     mcp_servers_free(app->api.mcp_servers);
     event_feed_close(app->feed);
+    if (app->api.db)
+        db_unlisten(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events);
     event_hub_free(app->api.events);
     encode_queue_free(app->encoder);
     reranker_free(app->reranker);
