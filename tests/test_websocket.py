@@ -43,6 +43,7 @@ def tell(server, key, text):
 def test_both_ways_tell_the_same_events_with_the_same_ids(server, admin):
     with dial(server, key=admin) as socket, \
             requests.get(f"{server.url}/v1/events", headers={"Authorization": f"Bearer {admin}"}, stream=True, timeout=30) as stream:
+        stream.encoding = "utf-8"
         lines = stream.iter_lines(decode_unicode=True)
         hear(socket, "hello")
         while next(lines) != "event: hello":
