@@ -1,0 +1,175 @@
+/* move.c - see move.h. */
+#include "store/move.h"
+
+#include "store/migrate.h"
+#include "store/move_int.h"
+
+typedef struct Move {
+    Arena *arena;
+    const MoveOptions *options;
+    DbTx *from, *to;
+    const MoveShape *shape;
+    Str insert;
+    MoveReport report;
+} Move;
+
+static const DbWho system_who = { .is_system = true };
+
+/* --- Foreign keys: checked at the end, so that the order of tables and rows does not matter --- */
+
+#define EACH_FOREIGN_KEY(action)                                                                   \
+    "DO $do$ DECLARE k record; BEGIN FOR k IN SELECT conname, conrelid::regclass AS name"          \
+    " FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace"    \
+    " LOOP EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I " action "', k.name, k.conname);"    \
+    " END LOOP; END $do$"
+
+static bool defer_keys(DbTx *tx, Error *err)
+{
+    return db_exec_script(tx,
+                          db_tx_kind(tx) == DB_SQLITE
+                              ? "PRAGMA defer_foreign_keys = ON"
+                              : EACH_FOREIGN_KEY("DEFERRABLE INITIALLY DEFERRED"),
+                          err);
+}
+
+/* In SQLite the end of the transaction checks them. */
+static bool check_keys(DbTx *tx, Error *err)
+{
+    return db_tx_kind(tx) == DB_SQLITE ||
+           (db_exec_script(tx, "SET CONSTRAINTS ALL IMMEDIATE", err) &&
+            db_exec_script(tx, EACH_FOREIGN_KEY("NOT DEFERRABLE"), err));
+}
+
+/* --- Numbers that only grow --- */
+
+/* The last that was given, 0: none. */
+static const DbSql last_chunk = { "SELECT last FROM counters WHERE name = 'chunk'",
+                                  "SELECT COALESCE(pg_sequence_last_value('chunk_numbers'), 0)" };
+static const DbSql set_chunk = { "UPDATE counters SET last = $1 WHERE name = 'chunk'",
+                                 "SELECT setval('chunk_numbers', GREATEST($1::bigint, 1),"
+                                 " $1::bigint > 0)" };
+static const DbSql last_change = {
+    "SELECT seq FROM sqlite_sequence WHERE name = 'index_changes'",
+    "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence('index_changes', 'sequence')), "
+    "0)"
+};
+static const DbSql forget_change = { "DELETE FROM sqlite_sequence WHERE name = 'index_changes'",
+                                     "SELECT 1" };
+static const DbSql set_change = {
+    "INSERT INTO sqlite_sequence (name, seq) VALUES ('index_changes', $1)",
+    "SELECT setval(pg_get_serial_sequence('index_changes', 'sequence'), GREATEST($1::bigint, 1),"
+    " $1::bigint > 0)"
+};
+
+static bool copy_number(Move *move, DbSql last, DbSql set, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    int64_t number;
+    return db_query_int(move->from, last, DB_NO_ARGS, 0, &number, err) &&
+           db_query(move->to, set, DB_ARGS(db_int(number)), &rows, err) &&
+           db_next(&rows, err) != DB_FAILED;
+}
+
+static bool copy_numbers(Move *move, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    return (copy_number(move, last_chunk, set_chunk, err) &&
+            db_query(move->to, forget_change, DB_NO_ARGS, &rows, err) &&
+            db_next(&rows, err) != DB_FAILED && copy_number(move, last_change, set_change, err)) ||
+           fail_in(err, "numbers that only grow");
+}
+
+/* --- Tables --- */
+
+static bool is_empty(DbTx *tx, Error *err)
+{
+    int64_t count;
+    return db_query_int(tx,
+                        DB_SAME("SELECT (SELECT count(*) FROM workspaces)"
+                                " + (SELECT count(*) FROM users)"),
+                        DB_NO_ARGS, 0, &count, err) &&
+           (!count || fail(err, ERROR_CONFLICT,
+                           "the database to move into holds a library already; name an empty one"));
+}
+
+static bool take_page(void *argument, const MovePage *page, Error *err)
+{
+    Move *move = argument;
+    return db_exec_many(move->to, DB_SAME(move->insert.at), page->values, move->shape->column_count,
+                        page->count, err);
+}
+
+static bool clear(Move *move, const MoveShapes *shapes, Error *err)
+{
+    for (size_t i = 0; i < shapes->count; i++) {
+        Str text =
+            str_format(move->arena, "DELETE FROM \"" STR_FMT "\"", STR_ARG(shapes->at[i].name));
+        if (!db_exec(move->to, DB_SAME(text.at), DB_NO_ARGS, NULL, err))
+            return fail_in(err, "clearing " STR_FMT, STR_ARG(shapes->at[i].name));
+    }
+    return true;
+}
+
+static bool copy_table(Move *move, const MoveShape *shape, MoveTable *table, Error *err)
+{
+    char there[65];
+    int64_t rows;
+    move->shape = shape;
+    move->insert = move_insert_text(move->arena, shape);
+    table->name = shape->name;
+    if (!move_read_table(move->from, shape, take_page, move, &table->rows, table->sha256, err) ||
+        !move_read_table(move->to, shape, NULL, NULL, &rows, there, err))
+        return false;
+    if (rows != table->rows || strcmp(there, table->sha256) != 0)
+        return fail(err, ERROR_DAMAGED,
+                    "the table " STR_FMT " differs after it was copied (%" PRId64
+                    " rows of %" PRId64 "); nothing was moved",
+                    STR_ARG(shape->name), rows, table->rows);
+    move->report.rows += rows;
+    if (move->options->listener)
+        move->options->listener(move->options->argument, table);
+    return true;
+}
+
+static bool copy_all(DbTx *from, void *argument, Error *err)
+{
+    Move *move = argument;
+    MoveShapes shapes, there;
+    move->from = from;
+    move->report = (MoveReport){ 0 };
+    if (!is_empty(move->to, err) || !move_shapes(from, move->arena, &shapes, err) ||
+        !move_shapes(move->to, move->arena, &there, err) ||
+        !move_same_shapes(&shapes, &there, err) || !defer_keys(move->to, err) ||
+        !clear(move, &shapes, err))
+        return false;
+    move->report.tables = arena_new_array(move->arena, MoveTable, shapes.count);
+    for (; move->report.count < shapes.count; move->report.count++)
+        if (!copy_table(move, &shapes.at[move->report.count],
+                        &move->report.tables[move->report.count], err))
+            return false;
+    return copy_numbers(move, err) && check_keys(move->to, err);
+}
+
+/* Inside the target's transaction the source's is read: neither is used by anybody else. */
+static bool write_all(DbTx *to, void *argument, Error *err)
+{
+    Move *move = argument;
+    move->to = to;
+    return db_read(move->options->from, &system_who, copy_all, move, err);
+}
+
+bool database_move(Arena *arena, const MoveOptions *options, MoveReport *report_r, Error *err)
+{
+    Move move = { .arena = arena, .options = options };
+    MigrateStatus status;
+    if (!migrate_status(options->from, &status, err))
+        return false;
+    if (status.applied != status.newest)
+        return fail(err, ERROR_CONFLICT,
+                    "the database to move is at migration %d of %d; run `lectern migrate up` first",
+                    status.applied, status.newest);
+    if (!migrate_up(options->to, err) || !db_write_schema(options->to, write_all, &move, err))
+        return fail_in(err, "moving the database");
+    *report_r = move.report;
+    return true;
+}

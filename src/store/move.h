@@ -1,0 +1,35 @@
+/* move.h - a whole library from one database into another, SQLite or PostgreSQL, either way.
+ *
+ * All or nothing: everything is written in one transaction of the target, read from one snapshot of
+ * the source, and compared (rows and SHA-256 of each table) before it is committed. Both have the
+ * tables of this program (migrate.h); a target in which somebody has an account or a workspace is
+ * refused. Originals and the index are in the data folder and stay as they are: ids and numbers of
+ * passages are the same afterwards. A table's rows are read a few megabytes at a time. */
+#pragma once
+
+#include "db/db.h"
+
+typedef struct MoveTable {
+    Str name;
+    int64_t rows;
+    char sha256[65]; /* of its rows in the order of their keys */
+} MoveTable;
+
+typedef struct MoveReport {
+    MoveTable *tables;
+    size_t count;
+    int64_t rows;
+} MoveReport;
+
+/* Called when a table is written and its rows were compared; may be NULL. */
+typedef void MoveListener(void *argument, const MoveTable *table);
+
+typedef struct MoveOptions {
+    Db *from, *to; /* nobody else uses them */
+    MoveListener *listener;
+    void *argument;
+} MoveOptions;
+
+/* The target is brought up to this program's tables first; a source that is not at them fails. */
+MUST_CHECK bool database_move(Arena *arena, const MoveOptions *options, MoveReport *report_r,
+                              Error *err);
