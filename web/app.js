@@ -1,6 +1,6 @@
 // app.js - starts the page: asks who is here, shows the shell or the welcome, and one view for each address.
 import {h, fill, focusGently} from './dom.js';
-import {t} from './texts.js';
+import {rename, t} from './texts.js';
 import {get, remove, ApiError} from './api.js';
 import {state, on} from './state.js';
 import * as router from './router.js';
@@ -116,6 +116,7 @@ async function signOut() {
 async function boot() {
   try {
     state.session = await get('/v1/session');
+    rename(state.session.server.name);
     if (state.session.user) enter();
     else await welcome();
   } catch (error) {

@@ -716,6 +716,9 @@ export const has = (key) => key in CATALOGUE;
 // Words that the first view does not need.
 export const learn = (words) => Object.assign(CATALOGUE, words);
 
+// What this server calls itself.
+export const rename = (name) => { CATALOGUE.name = name || CATALOGUE.name; };
+
 export function t(key, values = {}) {
   const entry = CATALOGUE[key];
   if (entry === undefined) return key;

@@ -79,6 +79,10 @@ typedef struct Api {
     bool is_secure;     /* people reach us by https */
     bool converts_without_key;
     char *public_url;   /* may be empty */
+    Str app_name;       /* what it calls itself */
+    Str cors_origins;   /* sites whose pages may call with a key, with commas between */
+    bool is_strict;     /* the production profile: failures inside are told without details */
+    bool shows_docs;    /* /docs and /openapi.json */
     Proxy proxy;        /* of calls to other servers */
     Str metrics_token;  /* that /metrics is shown for; "": none */
     bool shows_metrics; /* to anybody */

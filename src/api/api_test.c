@@ -181,7 +181,8 @@ Test(api, failures_have_the_shape_that_clients_of_the_path_expect)
 static Str answer_of(ApiHandler *handler, Str *type_r)
 {
     HttpRequest http = request_of("GET", "/openapi.json");
-    ApiRequest request = { .http = &http, .arena = arena };
+    Api api = { .app_name = S("Lectern"), .shows_docs = true };
+    ApiRequest request = { .api = &api, .http = &http, .arena = arena };
     HttpResponse response = { .status = 200, .body = buf_new(arena, MB(16)) };
     cr_assert(handler(&request, &response, &err), "%s", err.message);
     *type_r = response.media_type;

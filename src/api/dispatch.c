@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "api/convert.h"
+#include "api/cors.h"
 #include "api/door.h"
 #include "api/page.h"
 #include "base/base64.h"
@@ -228,6 +229,10 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
         plan_body(request, plan);
         return check_coding(http, plan, err);
     }
+    if (cors_is_question(request->api, http)) {
+        plan->is_fast = true;
+        return true;
+    }
     if (path_known)
         return fail(err, ERROR_INVALID, "there is no " STR_FMT " for " STR_FMT,
                     STR_ARG(http->method), STR_ARG(http->path));
@@ -439,12 +444,23 @@ static Str allowed(const ApiRequest *request)
     return buf_str(&out);
 }
 
-static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse *response)
+/* In the production profile a failure inside the server is told by its kind: its reason may name
+ * files and statements, and stands in the log under the request's id. */
+static Error without_details(const Api *api, const Error *err)
+{
+    Error told = *err;
+    if (api->is_strict && (err->code == ERROR_INTERNAL || err->code == ERROR_IO))
+        fail(&told, err->code,
+             "something failed inside the server; its log says what, by the id of this request");
+    return told;
+}
+
+static void refuse(void *app, HttpRequest *http, const Error *failure, HttpResponse *response)
 {
     const ApiRequest *request = http->route;
     const Front *front = front_of(request);
+    const Error told = without_details(app, failure), *err = &told;
     bool path_known = false;
-    (void)app;
     if (front)
         write_front_error(front, err, response);
     else if (!request || !request->route || !convert_refuse(request->route->tag, err, response))
@@ -482,7 +498,10 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
     ApiRequest *request = http->route;
     Error err = { 0 };
     if (!request->route) {
-        page_respond(request, response);
+        if (cors_is_question(request->api, http))
+            cors_answer(http, response);
+        else
+            page_respond(request, response);
         return;
     }
     log_set_id(http->id);
@@ -511,6 +530,7 @@ static void add_headers(void *app, const HttpRequest *http, HttpResponse *respon
     http_header(response, "X-Content-Type-Options", S("nosniff"));
     if (is_tus(http))
         http_header(response, "Tus-Resumable", S("1.0.0"));
+    cors_headers(api, http, response);
     if (str_starts(http->path, S("/v1/")) && !response->has_file && !response->stream)
         http_header(response, "Cache-Control", S("no-store"));
     /* A model's answer goes to programs, is no page, and is sent by the ten thousand. */

@@ -191,13 +191,20 @@ static void put_components(JsonWriter *json)
     put_end(json);
 }
 
+static bool check_shown(const ApiRequest *request, Error *err)
+{
+    return request->api->shows_docs ||
+           fail(err, ERROR_NOT_FOUND, "the API's description is not shown (the setting docs)");
+}
+
 bool openapi_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    (void)err;
+    if (!check_shown(request, err))
+        return false;
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "openapi", S("3.1.0"));
     put_object(&json, "info");
-    put_text(&json, "title", S("Lectern"));
+    put_text(&json, "title", request->api->app_name);
     put_text(&json, "version", S(VERSION));
     put_object(&json, "license");
     put_text(&json, "name", S("AGPL-3.0-or-later"));
@@ -222,14 +229,18 @@ bool docs_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Buf *out = &response->body;
     const char *tag = "";
-    (void)request, (void)err;
+    if (!check_shown(request, err))
+        return false;
     response->media_type = S("text/html; charset=utf-8");
     buf_add(out,
             S("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
-              "content=\"width=device-width\"><title>Lectern: the API</title>"
-              "<link rel=\"stylesheet\" href=\"/tokens.css\"><link rel=\"stylesheet\" "
-              "href=\"/docs.css\"><main><h1>The API</h1><p>Send <code>Authorization: Bearer "
-              "KEY</code>. Machine-readable: <a href=\"/openapi.json\">openapi.json</a>.</p>"));
+              "content=\"width=device-width\"><title>"));
+    buf_add_escaped(out, request->api->app_name);
+    buf_add(
+        out,
+        S(": the API</title><link rel=\"stylesheet\" href=\"/tokens.css\"><link rel=\"stylesheet\" "
+          "href=\"/docs.css\"><main><h1>The API</h1><p>Send <code>Authorization: Bearer "
+          "KEY</code>. Machine-readable: <a href=\"/openapi.json\">openapi.json</a>.</p>"));
     for (size_t i = 0; i < api_route_count; i++) {
         const ApiRoute *route = &api_routes[i];
         if (strcmp(tag, route->tag) != 0) {

@@ -40,14 +40,16 @@ static Str media_type_of(Arena *arena, const char *name)
     return S("application/octet-stream");
 }
 
-static void respond_root_json(HttpResponse *response)
+static void respond_root_json(const Api *api, HttpResponse *response)
 {
     JsonWriter json = put_begin(&response->body);
-    put_text(&json, "name", S("Lectern"));
+    put_text(&json, "name", api->app_name);
     put_text(&json, "version", S(VERSION));
     put_object(&json, "links");
-    put_text(&json, "docs", S("/docs"));
-    put_text(&json, "openapi", S("/openapi.json"));
+    if (api->shows_docs) {
+        put_text(&json, "docs", S("/docs"));
+        put_text(&json, "openapi", S("/openapi.json"));
+    }
     put_text(&json, "health", S("/health"));
     put_end(&json);
     put_end(&json);
@@ -90,7 +92,7 @@ void page_respond(const ApiRequest *request, HttpResponse *response)
     bool is_root = str_is(http->path, "/");
     if (is_root && str_find(accept, S("application/json")) >= 0 &&
         str_find(accept, S("text/html")) < 0) {
-        respond_root_json(response);
+        respond_root_json(request->api, response);
         return;
     }
     const WebFile *file = find_file(str_from(http->path, 1));

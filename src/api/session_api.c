@@ -53,6 +53,7 @@ static bool write_session(const ApiRequest *request, HttpResponse *response, Err
         return false;
     put_text_or_null(&json, "csrf", request->visitor.csrf);
     put_object(&json, "server");
+    put_text(&json, "name", api->app_name);
     health_put_server(api, request->arena, request->scope, &json);
     put_end(&json);
     put_end(&json);

@@ -433,6 +433,7 @@ static bool open_library(App *app, Str folder, Error *err)
                                .extract_timeout_s = settings->extract_timeout,
                                .page_workers = settings->page_workers,
                                .languages = settings->languages,
+                               .allowed_types = settings->allowed_types,
                                .trash_days = settings->trash_days,
                                .history_days = settings->history_days,
                                .upload_max = settings->upload_max,
@@ -539,6 +540,7 @@ static bool open_features(App *app, Error *err)
                              .provider_key = settings->provider_key,
                              .file = settings->gateway,
                              .on_reload = on_reload,
+                             .reply_tokens_max = settings->reply_tokens_max,
                              .calls_days = settings->calls_days,
                              .prompt_days = settings->prompt_days,
                              .response_days = settings->response_days,
@@ -732,6 +734,11 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.form_max = app->settings->form_max;
     open_conversions(app);
     app->api.public_url = str_c(app->arena, app->settings->public_url);
+    app->api.app_name = app->settings->app_name;
+    app->api.cors_origins = app->settings->cors_origins;
+    app->api.is_strict = settings_are_strict(app->settings);
+    app->api.shows_docs = str_is(app->settings->docs, "on") ||
+                          (str_is(app->settings->docs, "auto") && !app->api.is_strict);
     app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
     app->api.started_ms = now_ms();
     return open_vectors(app, err) && open_library(app, folder, err) && open_notifier(app, err) &&
@@ -739,22 +746,18 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
            start_server(app, options->listens, err);
 }
 
-static bool set_log(const Settings *settings, bool is_quiet, Error *err)
+static void set_log(const Settings *settings, bool is_quiet)
 {
     static const char *const names[] = { "debug", "info", "warn", "error" };
     log_set_json(str_is(settings->log_format, "json"));
     for (size_t i = 0; i < COUNT(names); i++)
-        if (str_is(settings->log_level, names[i])) {
+        if (str_is(settings->log_level, names[i]))
             log_set_level(is_quiet ? MAX((LogLevel)i, LOG_WARN) : (LogLevel)i);
-            return true;
-        }
-    return fail_field(err, "log_level", "log_level is debug, info, warn or error");
 }
 
 bool app_start(const AppOptions *options, App **app_r, Error *err)
 {
-    if (!set_log(options->settings, options->is_quiet, err))
-        return false;
+    set_log(options->settings, options->is_quiet);
     App *app = heap_alloc(sizeof *app);
     app->arena = arena_new(MB(64));
     app->settings = options->settings;

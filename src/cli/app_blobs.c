@@ -45,11 +45,9 @@ static bool open_s3(Arena *arena, const Settings *settings, Str folder, BlobStor
 bool app_open_blobs(Arena *arena, const Settings *settings, Str folder, BlobStore **store_r,
                     Error *err)
 {
-    if (!settings->blob_store.length)
-        return blob_open_folder(path_join(arena, folder, S("blobs")), store_r, err);
-    if (str_starts(settings->blob_store, S3_SCHEME))
+    Str place = settings->blob_store;
+    if (str_starts(place, S3_SCHEME))
         return open_s3(arena, settings, folder, store_r, err);
-    return fail_field(err, "blob_store",
-                      "blob_store is s3://BUCKET or s3://BUCKET/PREFIX, or empty for the data "
-                      "folder");
+    const char *path = place.length ? str_c(arena, place) : path_join(arena, folder, S("blobs"));
+    return blob_open_folder(path, store_r, err) || fail_in(err, "blob_store");
 }

@@ -27,14 +27,18 @@ Test(cli, flags_go_before_the_environment_and_that_before_the_file)
     const char *file = config_file("# comment\n\n trash_days = 3 \nchunk-size=900\nlisten = x:1\n");
     SettingFlag flag = { "trash-days", S("5") };
     Settings settings;
-    cr_assert(settings_read(arena, file, NULL, 0, &settings, &err), "%s", err.message);
+    cr_assert(settings_read(arena, &(SettingsFrom){ .file = file }, &settings, NULL, &err), "%s",
+              err.message);
     cr_expect(settings.trash_days == 3 && settings.chunk_size == 900);
     cr_expect(str_is(settings.listen, "x:1") && settings.session_days == 30);
     setenv("LECTERN_TRASH_DAYS", "4", 1);
     setenv("LECTERN_SESSION_DAYS", "", 1);
-    cr_assert(settings_read(arena, file, NULL, 0, &settings, &err), "%s", err.message);
+    cr_assert(settings_read(arena, &(SettingsFrom){ .file = file }, &settings, NULL, &err), "%s",
+              err.message);
     cr_expect(settings.trash_days == 4 && settings.session_days == 30);
-    cr_assert(settings_read(arena, file, &flag, 1, &settings, &err), "%s", err.message);
+    cr_assert(settings_read(arena, &(SettingsFrom){ .file = file, .flags = &flag, .flag_count = 1 },
+                            &settings, NULL, &err),
+              "%s", err.message);
     cr_expect(settings.trash_days == 5);
     unlink(file);
 }
@@ -55,7 +59,8 @@ Test(cli, a_wrong_setting_says_where_it_stands)
     for (size_t i = 0; i < COUNT(cases); i++) {
         Settings settings = { .trash_days = 77 };
         const char *file = config_file(cases[i].text);
-        cr_expect(!settings_read(arena, file, NULL, 0, &settings, &err), "%s", cases[i].text);
+        cr_expect(!settings_read(arena, &(SettingsFrom){ .file = file }, &settings, NULL, &err),
+                  "%s", cases[i].text);
         cr_expect(strstr(err.message, cases[i].says), "%s: %s", cases[i].text, err.message);
         cr_expect(settings.trash_days == 77);
         unlink(file);
@@ -66,7 +71,8 @@ Test(cli, secrets_are_never_shown)
 {
     SettingFlag flag = { "provider_key", S("sk-very-secret") };
     Settings settings;
-    cr_assert(settings_read(arena, NULL, &flag, 1, &settings, &err));
+    cr_assert(settings_read(arena, &(SettingsFrom){ .flags = &flag, .flag_count = 1 }, &settings,
+                            NULL, &err));
     for (size_t row = 0; row < setting_count; row++)
         cr_expect(str_find(setting_text(arena, &settings, row), S("secret")) < 0);
     cr_expect(str_is(settings.provider_key, "sk-very-secret"));
@@ -109,7 +115,8 @@ Test(cli, the_example_is_a_file_that_can_be_read)
         if (line[2] != ' ')
             line[1] = ' '; /* every setting in force */
     const char *file = config_file(text);
-    cr_expect(settings_read(arena, file, NULL, 0, &settings, &err), "%s", err.message);
+    cr_expect(settings_read(arena, &(SettingsFrom){ .file = file }, &settings, NULL, &err), "%s",
+              err.message);
     unlink(file);
 }
 

@@ -32,5 +32,6 @@ const Command command_config = {
     .arguments = "",
     .summary = "The settings in force, or an example file",
     .options = options,
+    .reads_env = true,
     .run = run,
 };

@@ -1,8 +1,12 @@
-/* cmd_db.c - looking after the database: what it is, and whether originals, vectors and rows agree.
- */
+/* cmd_db.c - looking after the database: what it is, whether originals, vectors and rows agree, and
+ * its move to another kind. */
 #include "base/file.h"
+#include "cli/app.h"
 #include "cli/client.h"
 #include "cli/output.h"
+#include "store/move.h"
+
+#define MOVE_STATEMENT_MS 3600000
 
 static bool describe(CommandLine *line, Client *client, Error *err)
 {
@@ -55,12 +59,84 @@ static bool check(CommandLine *line, Client *client, Error *err)
     return !vectors || check_vectors(line, vectors, err);
 }
 
+/* --- Moving ------------------------------------------------------------------------- */
+
+static void show_table(void *argument, const MoveTable *table)
+{
+    const CommandLine *line = argument;
+    if (!line->json && !line->quiet && table->rows)
+        fprintf(stderr, "%-28s %10" PRId64 " rows  %.16s\n", str_c(line->arena, table->name),
+                table->rows, table->sha256);
+}
+
+static void show_move(CommandLine *line, const MoveReport *report, Str target)
+{
+    AUTO_JSON json_t *tables = json_array();
+    for (size_t i = 0; i < report->count; i++)
+        json_array_append_new(tables, json_pack("{s:s, s:I, s:s}", "name",
+                                                str_c(line->arena, report->tables[i].name), "rows",
+                                                (json_int_t)report->tables[i].rows, "sha256",
+                                                report->tables[i].sha256));
+    AUTO_JSON json_t *about =
+        json_pack("{s:I, s:O}", "rows", (json_int_t)report->rows, "tables", tables);
+    if (output_json(line, about) || line->quiet)
+        return;
+    fprintf(stderr, "%" PRId64 " rows of %zu tables are there, the same by number and hash.\n",
+            report->rows, report->count);
+    fprintf(stderr, "%s, then start every node again; originals stay where they are.\n",
+            target.length ? "Set `database` to the new address"
+                          : "Take `database` out of the settings");
+}
+
+static bool move_between(CommandLine *line, const char *from, const char *to, Str target,
+                         Error *err)
+{
+    DbOptions options = { .timeout_ms = MOVE_STATEMENT_MS };
+    MoveOptions move = { .listener = show_table, .argument = line };
+    MoveReport report;
+    if (!db_open(from, &options, &move.from, err))
+        return false;
+    bool good =
+        db_open(to, &options, &move.to, err) && database_move(line->arena, &move, &report, err);
+    if (good)
+        show_move(line, &report, target);
+    db_close(move.to);
+    db_close(move.from);
+    return good;
+}
+
+/* Out of the database of the settings, with no server on the data folder. */
+static bool move(CommandLine *line, Error *err)
+{
+    AUTO_CLOSE int lock = -1;
+    Str folder, target = line->word_count == 2 ? line->words[1] : S("");
+    Str source = line->settings.database;
+    bool is_to_file = str_is(target, "sqlite");
+    if (!is_to_file && !str_starts(target, S("postgresql://")) &&
+        !str_starts(target, S("postgres://")))
+        return fail(err, ERROR_INVALID, "use: lectern db move postgresql://... | sqlite");
+    if (is_to_file == !source.length || str_equal(source, target))
+        return fail(err, ERROR_INVALID, "the library is in that database already");
+    if (!app_data_folder(line->arena, &line->settings, &folder, err) ||
+        !app_lock_folder(folder, &lock, err))
+        return false;
+    char *file = path_join(line->arena, folder, S("lectern.db"));
+    if (!source.length && !file_exists(file))
+        return fail(err, ERROR_NOT_FOUND, "there is no library in " STR_FMT, STR_ARG(folder));
+    if (is_to_file)
+        return move_between(line, str_c(line->arena, source), file, S(""), err);
+    return move_between(line, source.length ? str_c(line->arena, source) : file,
+                        str_c(line->arena, target), target, err);
+}
+
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_CLIENT Client *client = NULL;
     Str what = line->word_count ? line->words[0] : S("show");
-    if (!str_is(what, "show") && !str_is(what, "check"))
-        return fail(err, ERROR_INVALID, "use: lectern db show | check");
+    if (str_is(what, "move"))
+        return move(line, err);
+    if (line->word_count > 1 || (!str_is(what, "show") && !str_is(what, "check")))
+        return fail(err, ERROR_INVALID, "use: lectern db show | check | move URL");
     if (!client_open(line, &client, err))
         return false;
     return str_is(what, "show") ? describe(line, client, err) : check(line, client, err);
@@ -68,8 +144,9 @@ static bool run(CommandLine *line, Error *err)
 
 const Command command_db = {
     .name = "db",
-    .arguments = "[show | check]",
-    .summary = "The database: what it is; whether rows agree with originals and vectors",
-    .word_max = 1,
+    .arguments = "[show | check | move postgresql://... | move sqlite]",
+    .summary = "The database: what it is; whether rows agree with originals and vectors; its move",
+    .word_max = 2,
+    .reads_env = true,
     .run = run,
 };

@@ -264,5 +264,6 @@ const Command command_doctor = {
     .name = "doctor",
     .arguments = "",
     .summary = "Check the installation, and what is in the data folder",
+    .reads_env = true,
     .run = run,
 };

@@ -315,8 +315,7 @@ static bool other_settings(Eval *eval, Settings *settings_r, Error *err)
     if (line->flag_count >= COUNT(line->flags))
         return fail(err, ERROR_INVALID, "too many settings");
     line->flags[line->flag_count] = eval->other;
-    return settings_read(line->arena, line->config, line->flags, line->flag_count + 1, settings_r,
-                         err);
+    return command_settings(line, line->flag_count + 1, settings_r, &line->problems, err);
 }
 
 static bool run_other(Eval *eval, const LabFolder *folder, const Settings *settings, json_t *run,

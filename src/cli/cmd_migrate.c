@@ -64,5 +64,6 @@ const Command command_migrate = {
     .arguments = "[status | up | down NUMBER | forget-key]",
     .summary = "The tables of the database: which version, up, or down; forget a lost master key",
     .word_max = 2,
+    .reads_env = true,
     .run = run,
 };

@@ -38,5 +38,6 @@ const Command command_restore = {
     .summary = "Bring a library back from a backup",
     .word_min = 1,
     .word_max = 1,
+    .reads_env = true,
     .run = run,
 };

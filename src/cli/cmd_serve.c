@@ -55,6 +55,8 @@ static bool run(CommandLine *line, Error *err)
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread starts */
     if (!app_start(&options, &app, err))
         return false;
+    for (size_t i = 0; i < line->settings.notices.count; i++)
+        log_info("settings", STR_FMT, STR_ARG(line->settings.notices.at[i]));
     Str listen = line->settings.listen;
     ptrdiff_t colon = str_find_last_char(listen, ':');
     log_info("serve", "listening on http://" STR_FMT ":%d after %.3f s",
@@ -71,5 +73,6 @@ const Command command_serve = {
     .name = "serve",
     .arguments = "",
     .summary = "Run the server",
+    .reads_env = true,
     .run = run,
 };

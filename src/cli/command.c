@@ -225,6 +225,16 @@ static bool parse_option(CommandLine *line, Words *in, Str text, bool *help_r, E
     return true;
 }
 
+bool command_settings(CommandLine *line, size_t flag_count, Settings *settings_r,
+                      SettingTexts *problems_r, Error *err)
+{
+    SettingsFrom from = { .file = line->config,
+                          .env_file = line->command->reads_env ? ".env" : NULL,
+                          .flags = line->flags,
+                          .flag_count = flag_count };
+    return settings_read(line->arena, &from, settings_r, problems_r, err);
+}
+
 static bool parse(CommandLine *line, Words *in, bool *help_r, Error *err)
 {
     VEC(Str) words = { 0 };
@@ -249,8 +259,7 @@ static bool parse(CommandLine *line, Words *in, bool *help_r, Error *err)
         (line->command->word_max >= 0 && count > line->command->word_max))
         return fail(err, ERROR_INVALID, "use: lectern %s %s", line->command->name,
                     line->command->arguments);
-    return settings_read(line->arena, line->config, line->flags, line->flag_count, &line->settings,
-                         err);
+    return command_settings(line, line->flag_count, &line->settings, &line->problems, err);
 }
 
 static int print(const Buf *out, int status)
@@ -261,9 +270,11 @@ static int print(const Buf *out, int status)
 
 static int report(const CommandLine *line, const Error *err)
 {
-    fprintf(stderr, "lectern%s%s: ", line->command ? " " : "",
-            line->command ? line->command->name : "");
-    output_note(str(err->message));
+    const char *name = line->command ? line->command->name : "";
+    for (size_t i = 0; i == 0 || i < line->problems.count; i++) {
+        fprintf(stderr, "lectern%s%s: ", name[0] ? " " : "", name);
+        output_note(line->problems.count ? line->problems.at[i] : str(err->message));
+    }
     return error_exit_status(err->code);
 }
 

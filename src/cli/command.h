@@ -27,7 +27,8 @@ typedef struct CommandLine {
     Str given[16]; /* values of command->options by row; "" for one without value */
     bool is_given[16];
     Settings settings;
-    SettingFlag flags[96];
+    SettingTexts problems; /* of the settings, when they are wrong */
+    SettingFlag flags[128];
     size_t flag_count;
     Str server, key, workspace; /* --server, --key, --workspace */
     const char *config;         /* --config, or NULL */
@@ -38,12 +39,16 @@ struct Command {
     const char *name, *arguments, *summary;
     const CommandOption *options; /* name NULL ends the list; may be NULL */
     int word_min, word_max;       /* -1: any number */
+    bool reads_env;               /* it looks after a server, whose settings stand in .env too */
     /* The error becomes one line on standard error and the exit status. */
     bool (*run)(CommandLine *line, Error *err);
 };
 
 /* Parse argv and run. Returns the exit status. */
 int command_main(int argc, char **argv);
+/* The settings with the first so many flags; see settings_read(). */
+MUST_CHECK bool command_settings(CommandLine *line, size_t flag_count, Settings *settings_r,
+                                 SettingTexts *problems_r, Error *err);
 /* The value of an option by name, or empty. The name must be in the command's table. */
 Str option_value(const CommandLine *line, const char *name);
 bool option_is_given(const CommandLine *line, const char *name);

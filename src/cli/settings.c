@@ -2,9 +2,12 @@
 #include "cli/settings.h"
 
 #include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
-#include "index/vector_store.h"
+#include "cli/foreign_settings.h"
+#include "gateway/providers.h"
 
 const SettingRow setting_rows[] = {
 #define SETTING(name, type, initial, min, max, help)                                               \
@@ -80,92 +83,262 @@ static bool find_row(Str name, size_t *row_r)
     return false;
 }
 
-static bool read_line(Arena *arena, Settings *settings, const char *path, int number, Str line,
-                      Error *err)
-{
-    char from[200];
+/* --- Where values come from --------------------------------------------------------- */
+
+typedef struct Said {
     size_t row;
-    line = str_trim(line);
-    if (!line.length || line.at[0] == '#')
-        return true;
-    snprintf(from, sizeof from, "%s, line %d", path, number);
-    ptrdiff_t equals = str_find_char(line, '=');
-    if (equals < 0)
-        return fail(err, ERROR_INVALID, "%s: 'name = value' is expected", from);
-    Str name = str_trim(str_slice(line, 0, (size_t)equals));
-    if (!find_row(name, &row))
-        return fail(err, ERROR_INVALID, "%s: there is no setting '" STR_FMT "'", from,
-                    STR_ARG(name));
-    return set(arena, settings, row, str_trim(str_from(line, (size_t)equals + 1)), from, err);
+    Str value;
+    const char *from;
+} Said;
+
+typedef struct Reading {
+    Arena *arena;
+    Settings settings;
+    VEC(Said) own; /* in the order in which they count */
+    Said *foreign; /* by row of foreign_settings; from NULL: not said */
+    SettingTexts *problems;
+    Error first;
+} Reading;
+
+static void add_problem(Reading *reading, const Error *err)
+{
+    setting_problem(reading->arena, reading->problems, &reading->first, err);
 }
 
-static bool read_file(Arena *arena, Settings *settings, const char *file, Error *err)
+/* A setting by its own name or an earlier system's. */
+static bool say(Reading *reading, Str name, Str value, const char *from)
+{
+    size_t row;
+    ptrdiff_t foreign;
+    if (find_row(name, &row))
+        *vec_push(reading->arena, &reading->own) = (Said){ row, value, from };
+    else if ((foreign = foreign_setting_find(name)) >= 0)
+        reading->foreign[foreign] = (Said){ (size_t)foreign, value, from };
+    else
+        return false;
+    return true;
+}
+
+static void read_line(Reading *reading, const char *path, int number, Str line)
+{
+    Error err;
+    line = str_trim(line);
+    if (!line.length || line.at[0] == '#')
+        return;
+    const char *from = str_format(reading->arena, "%s, line %d", path, number).at;
+    ptrdiff_t equals = str_find_char(line, '=');
+    Str name = str_trim(str_slice(line, 0, (size_t)MAX(equals, 0)));
+    if (equals < 0)
+        fail(&err, ERROR_INVALID, "%s: 'name = value' is expected", from);
+    else if (!say(reading, name, str_trim(str_from(line, (size_t)equals + 1)), from))
+        fail(&err, ERROR_INVALID, "%s: there is no setting '" STR_FMT "'", from,
+             STR_ARG(str_slice(name, 0, 100)));
+    else
+        return;
+    add_problem(reading, &err);
+}
+
+static void read_file(Reading *reading, const char *file)
 {
     const char *path = file ? file : "/etc/lectern.conf";
     Str text, line;
+    Error err;
     if (!file && !file_exists(path))
-        return true;
-    if (!file_read(arena, path, MB(1), &text, err))
-        return false;
+        return;
+    if (!file_read(reading->arena, path, MB(1), &text, &err)) {
+        add_problem(reading, &err);
+        return;
+    }
     for (int number = 1; str_next(&text, '\n', &line); number++)
-        if (!read_line(arena, settings, path, number, line, err))
-            return false;
+        read_line(reading, path, number, line);
+}
+
+/* LECTERN_CHUNK_SIZE is chunk_size. */
+static Str own_name(Arena *arena, Str variable)
+{
+    return str_starts(variable, S("LECTERN_")) ? str_lower(arena, str_from(variable, 8)) : STR_NONE;
+}
+
+/* What model services and telemetry look for in the environment. */
+static bool is_variable(Str name)
+{
+    for (size_t i = 0; i < gateway_provider_count; i++) {
+        const char *key = gateway_providers[i].key_variable;
+        if (key && str_is(name, key))
+            return true;
+    }
+    return str_starts(name, S("OTEL_"));
+}
+
+static void read_env_line(Reading *reading, const char *path, int number, Str line)
+{
+    Str name, value;
+    Error err;
+    if (!environment_line_read(reading->arena, line, &name, &value))
+        return;
+    const char *from = str_format(reading->arena, "%s, line %d", path, number).at;
+    Str own = own_name(reading->arena, name);
+    if (own.length && !say(reading, own, value, from)) {
+        fail(&err, ERROR_INVALID, "%s: there is no setting '" STR_FMT "'", from,
+             STR_ARG(str_slice(own, 0, 100)));
+        add_problem(reading, &err);
+    } else if (!own.length && foreign_setting_find(name) >= 0) {
+        (void)say(reading, name, value, from);
+    } else if (is_variable(name)) {
+        (void)setenv(name.at, value.at, 0);
+    } /* the file is shared with other programs */
+}
+
+/* Of a folder that somebody else filled it could name programs to start. */
+static bool is_trusted(const char *path, Error *err)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return fail_errno(err, "%s", path);
+    if ((about.st_uid != geteuid() && about.st_uid != 0) || (about.st_mode & 022))
+        return fail(err, ERROR_DENIED,
+                    "%s belongs to somebody else or may be changed by others; "
+                    "`chown` and `chmod 600` it",
+                    path);
     return true;
 }
 
-static bool read_environment(Arena *arena, Settings *settings, Error *err)
+static void read_env_file(Reading *reading, const char *path)
 {
+    Str text, line;
+    Error err;
+    if (!path || !file_exists(path))
+        return;
+    if (!is_trusted(path, &err) || !file_read(reading->arena, path, MB(1), &text, &err)) {
+        add_problem(reading, &err);
+        return;
+    }
+    for (int number = 1; str_next(&text, '\n', &line); number++)
+        read_env_line(reading, path, number, line);
+}
+
+static const char *upper(Arena *arena, const char *prefix, const char *name)
+{
+    char *text = str_c(arena, str_format(arena, "%s%s", prefix, name));
+    for (char *c = text; *c; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 32);
+    return text;
+}
+
+static void read_environment(Reading *reading)
+{
+    for (size_t i = 0; i < foreign_setting_count; i++) {
+        const char *name = foreign_settings[i].name, *value = getenv(name);
+        if (!value)
+            value = getenv(str_lower(reading->arena, str(name)).at);
+        if (value)
+            (void)say(reading, str(name), str_trim(str(value)), name);
+    }
     for (size_t row = 0; row < setting_count; row++) {
-        char name[64] = "LECTERN_";
-        size_t length = strlen(name);
-        for (const char *c = setting_rows[row].name; *c && length + 1 < sizeof name; c++)
-            name[length++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
-        name[length] = '\0';
+        const char *name = upper(reading->arena, "LECTERN_", setting_rows[row].name);
         const char *value = getenv(name);
-        bool is_text =
-            setting_rows[row].type == SETTING_TEXT || setting_rows[row].type == SETTING_SECRET;
-        if (value && !value[0] && !is_text)
-            continue; /* an empty number says nothing */
-        if (value && !set(arena, settings, row, str(value), name, err))
-            return false;
+        if (value)
+            (void)say(reading, str(setting_rows[row].name), str(value), name);
     }
-    return true;
 }
 
-static bool fits_together(const Settings *settings, Error *err)
+static void read_flags(Reading *reading, const SettingsFrom *from)
 {
-    if (settings->chunk_overlap >= settings->chunk_size)
-        return fail_field(err, "chunk_overlap",
-                          "chunk_overlap (%" PRId64 ") must be less than chunk_size (%" PRId64 ")",
-                          settings->chunk_overlap, settings->chunk_size);
-    if (!str_is(settings->log_format, "text") && !str_is(settings->log_format, "json"))
-        return fail_field(err, "log_format", "log_format is text or json");
-    if (vector_store_named(settings->vector_store_type) == VECTOR_STORE_COUNT)
-        return fail_field(err, "vector_store_type",
-                          "vector_store_type is embedded (or faiss), pgvector or weaviate");
-    return true;
+    Error err;
+    for (size_t i = 0; i < from->flag_count; i++)
+        if (!say(reading, str(from->flags[i].name), from->flags[i].value, "command line")) {
+            fail(&err, ERROR_INVALID, "there is no setting '%s'", from->flags[i].name);
+            add_problem(reading, &err);
+        }
 }
 
-bool settings_read(Arena *arena, const char *file, const SettingFlag *flags, size_t flag_count,
-                   Settings *settings_r, Error *err)
+/* --- What they become ----------------------------------------------------------------- */
+
+static void set_own(Reading *reading, const Said *said)
 {
-    Settings settings = { 0 };
+    SettingType type = setting_rows[said->row].type;
+    bool is_text = type == SETTING_TEXT || type == SETTING_SECRET;
+    bool is_variable = str_starts(str(said->from), S("LECTERN_"));
+    Error err;
+    if (is_variable && !said->value.length && !is_text)
+        return; /* an empty number says nothing */
+    if (!set(reading->arena, &reading->settings, said->row, said->value, said->from, &err))
+        add_problem(reading, &err);
+}
+
+static bool apply_foreign(Reading *reading, const Said *said, ForeignValue *value, Error *err)
+{
+    const ForeignSetting *foreign = &foreign_settings[said->row];
+    size_t row;
+    bool has_row = find_row(str(foreign->becomes), &row);
+    if (has_row)
+        value->was = setting_text(reading->arena, &reading->settings, row);
+    if (!foreign->read(foreign->name, value, err))
+        return fail_in(err, "%s", foreign->name);
+    if (value->is_unused)
+        return true;
+    if (foreign_setting_is_variable(foreign))
+        return setenv(foreign->name, str_c(reading->arena, value->value), 1) == 0 ||
+               fail_errno(err, "%s", foreign->name);
+    return set(reading->arena, &reading->settings, row, value->value, said->from, err);
+}
+
+static void set_foreign(Reading *reading, const Said *said)
+{
+    const ForeignSetting *foreign = &foreign_settings[said->row];
+    ForeignValue value = { .arena = reading->arena, .value = said->value };
+    Error err;
+    if (!apply_foreign(reading, said, &value, &err)) {
+        add_problem(reading, &err);
+        return;
+    }
+    bool has_effect = foreign->becomes[0] || foreign_setting_is_variable(foreign);
+    Str about = has_effect ? value.notice : str(foreign->help);
+    if (about.length)
+        *vec_push(reading->arena, &reading->settings.notices) =
+            str_format(reading->arena, "%s: " STR_FMT, foreign->name, STR_ARG(about));
+}
+
+void setting_problem(Arena *arena, SettingTexts *problems, Error *first, const Error *err)
+{
+    if (!problems->count)
+        *first = *err;
+    *vec_push(arena, problems) = str_copy(arena, str(err->message));
+}
+
+bool settings_read(Arena *arena, const SettingsFrom *from, Settings *settings_r,
+                   SettingTexts *problems_r, Error *err)
+{
+    SettingTexts problems = { 0 };
+    Reading reading = { .arena = arena, .problems = &problems };
+    reading.foreign = arena_new_array(arena, Said, foreign_setting_count);
     for (size_t row = 0; row < setting_count; row++)
-        if (!set(arena, &settings, row, str(setting_rows[row].initial), "settings.def", err))
+        if (!set(arena, &reading.settings, row, str(setting_rows[row].initial), "settings.def",
+                 err))
             return false;
-    if (!read_file(arena, &settings, file, err) || !read_environment(arena, &settings, err))
-        return false;
-    for (size_t i = 0; i < flag_count; i++) {
-        size_t row;
-        if (!find_row(str(flags[i].name), &row))
-            return fail(err, ERROR_INVALID, "there is no setting '%s'", flags[i].name);
-        if (!set(arena, &settings, row, flags[i].value, "command line", err))
-            return false;
-    }
-    if (!fits_together(&settings, err))
-        return false;
-    *settings_r = settings;
-    return true;
+    read_file(&reading, from->file);
+    read_env_file(&reading, from->env_file);
+    read_environment(&reading);
+    read_flags(&reading, from);
+    for (size_t i = 0; i < foreign_setting_count; i++)
+        if (reading.foreign[i].from)
+            set_foreign(&reading, &reading.foreign[i]);
+    for (size_t i = 0; i < reading.own.count; i++)
+        set_own(&reading, &reading.own.at[i]);
+    settings_check(arena, &reading.settings, &problems, &reading.first);
+    if (problems_r)
+        *problems_r = problems;
+    if (problems.count)
+        *err = reading.first;
+    else
+        *settings_r = reading.settings;
+    return !problems.count;
+}
+
+bool settings_are_strict(const Settings *settings)
+{
+    return str_is(settings->profile, "production");
 }
 
 Str setting_text(Arena *arena, const Settings *settings, size_t row)

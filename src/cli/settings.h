@@ -1,6 +1,7 @@
-/* settings.h - what can be set, read from a file, the environment and flags, in that order.
+/* settings.h - what can be set, read from a file, .env, the environment and flags, in that order.
  *
- * To add a setting: one line in settings.def; help, `lectern config` and the manual follow. */
+ * To add a setting: one line in settings.def; help, `lectern config` and the manual follow. What
+ * must hold of its value besides its type: a line in settings_check.c. */
 #pragma once
 
 #include "base/base.h"
@@ -23,11 +24,14 @@ extern const size_t setting_count;
 #define SETTING_VALUE_INT int64_t
 #define SETTING_VALUE_BYTES int64_t
 
+typedef VEC(Str) SettingTexts;
+
 /* One member for each row of settings.def; texts live in the arena given to settings_read(). */
 typedef struct Settings {
 #define SETTING(name, type, initial, min, max, help) SETTING_VALUE_##type name;
 #include "cli/settings.def"
 #undef SETTING
+    SettingTexts notices; /* what is said once about settings by the names of earlier systems */
 } Settings;
 
 typedef struct SettingFlag {
@@ -35,10 +39,24 @@ typedef struct SettingFlag {
     Str value;
 } SettingFlag;
 
-/* Defaults, then `file` (NULL: /etc/lectern.conf when it is there), then LECTERN_*, then flags.
- * A wrong value fails and names the setting and where it came from. */
-MUST_CHECK bool settings_read(Arena *arena, const char *file, const SettingFlag *flags,
-                              size_t flag_count, Settings *settings_r, Error *err);
+typedef struct SettingsFrom {
+    const char *file;     /* NULL: /etc/lectern.conf when it is there */
+    const char *env_file; /* lines NAME=value, when it is there and this user's; NULL: none */
+    const SettingFlag *flags;
+    size_t flag_count;
+} SettingsFrom;
+
+/* Defaults, then names of earlier systems (foreign_settings.h), then `file`, LECTERN_* of
+ * `env_file` and of the environment, then flags. Everything that is wrong is found, each with the
+ * setting's name and where it came from: the first goes to err, all to *problems_r. */
+MUST_CHECK bool settings_read(Arena *arena, const SettingsFrom *from, Settings *settings_r,
+                              SettingTexts *problems_r, Error *err);
+/* settings_check.c: what values must be beyond their types; problems are added. */
+void settings_check(Arena *arena, const Settings *settings, SettingTexts *problems, Error *first);
+/* Adds a problem; the first is also kept as it is. */
+void setting_problem(Arena *arena, SettingTexts *problems, Error *first, const Error *err);
+/* Lectern is reached by others than who looks after it: nothing is shown that only they need. */
+bool settings_are_strict(const Settings *settings);
 /* The value as text; a secret as "(set)" or "". */
 Str setting_text(Arena *arena, const Settings *settings, size_t row);
 /* "2G", "256M", "1000" */

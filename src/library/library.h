@@ -52,6 +52,7 @@ typedef struct LibraryOptions {
     int64_t extract_timeout_s;
     int64_t page_workers; /* pages of one file recognised at the same time; 0: one a core */
     Str languages;        /* of text in pictures and of speech, "eng+deu"; empty: found out */
+    Str allowed_types;    /* formats or media types with commas between; "": all that are read */
     int64_t trash_days;
     int64_t history_days; /* searches are remembered so long */
     int64_t upload_max;   /* bytes of one file that comes in parts */

@@ -14,6 +14,8 @@
 #include "store/server_key.h"
 
 #define HEAD_BYTES KB(4)
+/* What tells the format of a file to those who take only some. */
+#define KIND_BYTES KB(64)
 #define NAME_MAX_BYTES 1000
 
 /* --- Names --- */
@@ -109,6 +111,40 @@ bool library_accepts(const char *path, Str name, Str media_type, Error *err)
         return true;
     return fail(err, ERROR_UNSUPPORTED, STR_FMT ": it seems to be %s, which is not read",
                 STR_ARG(str_slice(name, 0, 200)), file_kind(head));
+}
+
+static bool is_named(const Extractor *extractor, Str name)
+{
+    if (str_equal_ignore_case(name, str(extractor->name)))
+        return true;
+    for (const char *const *type = extractor->media_types; type && *type; type++)
+        if (str_equal_ignore_case(name, str(*type)))
+            return true;
+    return false;
+}
+
+/* The setting allowed_types, by the file's content; its name decides between kinds of text only. */
+static bool check_allowed(const Library *library, const NewFile *file, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    AUTO_CLOSE int fd = -1;
+    Str rest = library->options.allowed_types, allowed;
+    if (!rest.length)
+        return true;
+    char *bytes = arena_alloc(arena, KIND_BYTES);
+    fd = open(str_c(arena, str(file->path)), O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, bytes, KIND_BYTES);
+    if (got < 0)
+        return fail_errno(err, "looking at the upload");
+    const Extractor *kind = extractor_choose((Str){ bytes, (size_t)got }, file->name, STR_NONE);
+    while (kind && str_next(&rest, ',', &allowed))
+        if (is_named(kind, str_trim(allowed)))
+            return true;
+    return fail(err, ERROR_UNSUPPORTED,
+                STR_FMT ": it is %s by its content, and this server takes only " STR_FMT
+                        " (the setting allowed_types)",
+                STR_ARG(str_slice(file->name, 0, 150)), kind ? kind->title : "of no known kind",
+                STR_ARG(str_slice(library->options.allowed_types, 0, 120)));
 }
 
 /* --- Passwords of files, sealed until they are used --- */
@@ -216,7 +252,8 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
                              .collection = file->collection,
                              .tags = file->tags,
                              .source = file->source.length ? file->source : S("upload") };
-    if (!password_seal(library, arena, file->password, &work.given.password_sealed, err))
+    if (!check_allowed(library, file, err) ||
+        !password_seal(library, arena, file->password, &work.given.password_sealed, err))
         return false;
     if (!check_room(library, &work, err))
         return false;

@@ -46,6 +46,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .file = str_copy(arena, options->file),
         .on_reload = options->on_reload,
         .load_app = options->load_app,
+        .reply_tokens_max = options->reply_tokens_max,
         .calls_days = options->calls_days,
         .user_rate = options->user_rate,
         .unpriced_is_free = options->unpriced_is_free,

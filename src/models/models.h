@@ -36,9 +36,10 @@ typedef struct ModelsOptions {
     /* The file has changed and was read again, or could not be. With load_app, on a thread of the
      * models' own. */
     void (*on_reload)(void *load_app, const Error *failure);
-    int64_t calls_days;    /* that calls are kept one by one */
-    int64_t prompt_days;   /* that prompts are, where they are logged */
-    int64_t response_days; /* that answers are, for going on from */
+    int64_t reply_tokens_max; /* of a reply that the program asks for itself; 0: any number */
+    int64_t calls_days;       /* that calls are kept one by one */
+    int64_t prompt_days;      /* that prompts are, where they are logged */
+    int64_t response_days;    /* that answers are, for going on from */
     TelemetryOptions telemetry;
     const Proxy *proxy;          /* of every call to a service; borrowed; NULL: none */
     struct EncodeQueue *encoder; /* for answers kept by likeness; NULL: there are none */

@@ -103,6 +103,9 @@ static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequ
     if (!model.length && !models_standard(models, scope, arena, caller->config, &model, err))
         return false;
     ModelRequest asked = request_of(arena, request, model);
+    int64_t output_max = models->options.reply_tokens_max;
+    if (output_max && (!asked.output_max || asked.output_max > output_max))
+        asked.output_max = output_max;
     asked.is_unfiltered = request->is_unfiltered && caller->config->policy.loosens_filters;
     GatewayAsk how = { .request = &asked,
                        .feature = request->feature,

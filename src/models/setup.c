@@ -128,6 +128,13 @@ static StrList model_of(Arena *arena, const GatewayProvider *provider)
     return (StrList){ names, names->length > 0 };
 }
 
+/* HF_BASE_URL, which has been set to hosts that are gone (cli/foreign_settings.c). */
+static Str address_of(Arena *arena, const GatewayProvider *provider)
+{
+    const char *own = strcmp(provider->name, "huggingface") ? NULL : getenv("HF_BASE_URL");
+    return own && own[0] ? str_copy(arena, str(own)) : str(provider->base_url);
+}
+
 void setup_read_environment(Arena *arena, Setup *setup)
 {
     for (size_t i = 0; i < gateway_provider_count; i++) {
@@ -142,7 +149,7 @@ void setup_read_environment(Arena *arena, Setup *setup)
         *vec_push(arena, &setup->services) = (SetupService){ .name = str(provider->name),
                                                              .from = FROM_ENVIRONMENT,
                                                              .provider = provider,
-                                                             .base_url = str(provider->base_url),
+                                                             .base_url = address_of(arena, provider),
                                                              .keys = { keys, 1 },
                                                              .models = model_of(arena, provider),
                                                              .has_key = true,

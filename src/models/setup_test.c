@@ -223,6 +223,7 @@ Test(models_setup, a_usual_variable_makes_a_service)
     setenv("GROQ_API_KEY", "gsk-1", 1);
     setenv("GROQ_MODEL", "llama-3.3-70b-versatile", 1);
     setenv("HF_API_KEY", "hf-2", 1);
+    setenv("HF_BASE_URL", "https://hub.example.org/v1", 1);
     setenv("AZURE_OPENAI_API_KEY", "az", 1); /* where it is, nobody says */
     setup_read_environment(arena, &setup);
     const SetupService *groq = setup_service(&setup, S("groq"));
@@ -231,5 +232,6 @@ Test(models_setup, a_usual_variable_makes_a_service)
     const SetupService *hugging_face = setup_service(&setup, S("huggingface"));
     cr_assert(hugging_face && str_is(hugging_face->keys.at[0], "hf-2") &&
               !hugging_face->models.count);
+    cr_assert(str_is(hugging_face->base_url, "https://hub.example.org/v1"));
     cr_assert_null(setup_service(&setup, S("azure")));
 }
