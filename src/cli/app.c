@@ -317,7 +317,7 @@ static bool check_master_key(App *app, Error *err)
 
 static bool open_database(App *app, Str folder, Error *err)
 {
-    DbOptions options = { 0 };
+    DbOptions options = { .connection_max = (int)app->settings->database_connections };
     Str url = app->settings->database.length ? app->settings->database
                                              : str(path_join(app->arena, folder, S("lectern.db")));
     return db_open(str_c(app->arena, url), &options, &app->api.db, err) &&

@@ -46,8 +46,10 @@ static bool wait_for_room(DbPool *pool, Error *err)
     until.tv_sec += pool->timeout_ms / 1000 + 1;
     while (!pool->idle_count && pool->open_count >= pool->connection_max)
         if (pthread_cond_timedwait(&pool->returned, &pool->lock, &until) == ETIMEDOUT)
-            return fail(err, ERROR_BUSY, "all %d connections to the database are busy",
-                        pool->connection_max);
+            return fail(err, ERROR_BUSY,
+                        "all %d connections to the database are busy, and none was free within "
+                        "%" PRId64 " s; try again in a moment",
+                        pool->connection_max, pool->timeout_ms / 1000 + 1);
     return true;
 }
 

@@ -1,0 +1,75 @@
+"""PostgreSQL from outside: certificates, several hosts, a library that moves there and back."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import PROGRAM, Server, make_certificate
+
+
+@pytest.fixture(scope="module")
+def guarded(postgres, tmp_path_factory):
+    """The cluster, which takes TLS now, its certificate, and one of another authority."""
+    cluster = postgres
+    _, certificate = make_certificate(cluster.folder)
+    for name in ("key.pem", "cert.pem"):
+        if os.getuid() == 0:
+            shutil.chown(cluster.folder / name, "postgres")
+        (cluster.folder / name).chmod(0o600)
+    # Whoever only trusts the certificate reads a copy.
+    copy = tmp_path_factory.mktemp("own") / "ca.pem"
+    copy.write_bytes(certificate.read_bytes())
+    settings = {"ssl": "on", "ssl_cert_file": cluster.folder / "cert.pem", "ssl_key_file": cluster.folder / "key.pem"}
+    for name, value in settings.items():
+        cluster.run("psql", "-h", "127.0.0.1", "-p", cluster.port, "-U", "postgres", "-qc", f"ALTER SYSTEM SET {name} = '{value}'")
+    cluster.run("pg_ctl", "-D", cluster.folder / "data", "reload")
+    return cluster, copy, make_certificate(tmp_path_factory.mktemp("other"))[1]
+
+
+def status_of(url):
+    return subprocess.run([PROGRAM, "migrate", "status", "--database", url], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("host,mode,authority,says", [
+    ("127.0.0.1", "verify-full", "own", None), ("127.0.0.1", "verify-ca", "own", None), ("127.0.0.1", "require", "", None),
+    ("127.0.0.1", "verify-full", "other", "certificate verify failed"), ("127.0.0.1", "require", "other", "certificate verify failed"),
+    ("localhost", "verify-full", "own", "does not match"), ("localhost", "verify-ca", "own", None),
+    ("127.0.0.1", "verify-full", "missing", "root certificate file")])
+def test_a_database_is_believed_by_its_certificate_as_sslmode_says(guarded, host, mode, authority, says):
+    cluster, own, other = guarded
+    file = {"own": own, "other": other, "missing": "/nowhere/ca.pem", "": ""}[authority]
+    done = status_of(f"postgresql://postgres@{host}:{cluster.port}/postgres?sslmode={mode}" + (f"&sslrootcert={file}" if file else ""))
+    assert (done.returncode == 0) == (says is None), done.stderr
+    assert says is None or (says in done.stderr and "connecting to PostgreSQL" in done.stderr)
+
+
+def test_of_several_hosts_the_one_that_can_be_written_is_taken(guarded):
+    cluster = guarded[0]
+    url = f"postgresql://postgres@127.0.0.1:1,127.0.0.1:{cluster.port}/postgres?sslmode=disable"
+    assert status_of(url + "&target_session_attrs=read-write").returncode == 0
+    assert status_of(url + "&target_session_attrs=standby").returncode != 0
+
+
+def test_a_library_moves_to_postgresql_and_back_with_everything(guarded, tmp_path):
+    url = guarded[0].create("moved") + "?sslmode=disable"
+    server = Server(tmp_path / "library").start()
+    server.new_key()
+    document = server.add(("quarry.txt", b"The quarry at Ardal employs 212 people."))[0]["id"]
+    refused = server.cli("db", "move", url, check=False)
+    assert refused.returncode and "in use" in refused.stderr
+    server.stop()
+    assert "the same by number and hash" in server.cli("db", "move", url).stderr
+    again = server.cli("db", "move", url, check=False)
+    assert again.returncode and "holds a library already" in again.stderr
+    (server.data / "lectern.db").rename(tmp_path / "before.db")
+    for database in (url, ""):
+        server.database = database
+        server.start()
+        assert server.get(f"/v1/documents/{document}/text").text.startswith("The quarry")
+        assert server.post("/v1/search", {"query": "quarry"}).json()["results"][0]["document"]["id"] == document
+        server.add((f"more{len(database)}.txt", b"More words " + database.encode()))
+        server.stop()
+        if database:
+            server.cli("db", "move", "sqlite")
+    assert server.cli("db", "move", "sqlite", check=False).returncode
