@@ -24,15 +24,31 @@ static bool make_first_workspace(DbTx *tx, void *argument, Error *err)
     return workspace_add(tx, &account->system, arena, &workspace, err);
 }
 
+static bool open_tokens(Account *account, Error *err)
+{
+    const AccountTokens *tokens = &account->options.tokens;
+    if (!tokens->from.keys.length && !tokens->from.secret_file.length)
+        return true;
+    if (!tokens->issuer.length || !tokens->audience.length)
+        return fail(err, ERROR_INVALID,
+                    "tokens are taken only from one issuer and for one audience: the settings "
+                    "jwt_issuer and jwt_audience are needed too");
+    return issuer_open(&tokens->from, &account->issuer, err);
+}
+
 bool account_open(Db *db, const AccountOptions *options, Account **account_r, Error *err)
 {
     Account *account = heap_alloc(sizeof *account);
     *account = (Account){ .db = db, .options = *options, .system = scope_system() };
+    account->throttle = throttle_new();
+    if (!open_tokens(account, err)) {
+        account_close(account);
+        return false;
+    }
     if (!store_write(db, &account->system, make_first_workspace, account, err)) {
-        free(account);
+        account_close(account);
         return fail_in(err, "making the first workspace");
     }
-    account->throttle = throttle_new();
     *account_r = account;
     return true;
 }
@@ -42,6 +58,7 @@ void account_close(Account *account)
     if (!account)
         return;
     throttle_free(account->throttle);
+    issuer_close(account->issuer);
     free(account);
 }
 

@@ -1,13 +1,15 @@
 /* account.h - who is asking: the first account, sign-in, sessions and API keys become a Scope.
  *
  *     cookie "lectern_session" --account_of_session()--> Visitor
- *     Authorization: Bearer    --account_of_key()------> Visitor
+ *     Authorization: Bearer    --account_of_key()------> Visitor, also for a token that the issuer
+ *                                                      of the settings has signed (jwt.h)
  *     the data folder's socket --account_of_owner()----> Visitor of the first workspace
  *
  * Tokens are 32 random bytes; the database holds only their SHA-256. Failed sign-ins are slowed
  * down for each address and each e-mail. Any thread. */
 #pragma once
 
+#include "account/issuer.h"
 #include "base/json.h"
 #include "store/api_keys_store.h"
 #include "store/groups_store.h"
@@ -17,11 +19,28 @@
 
 typedef struct Account Account;
 
+/* Whose tokens are taken, and who those are here. Texts are borrowed. */
+typedef struct AccountTokens {
+    IssuerOptions from; /* neither keys nor a secret: no tokens */
+    Str issuer, audience;
+    int64_t skew_s;
+    Str email_claim;     /* as "email" or "app_metadata.mail" */
+    Str role_claim;      /* at most this role; empty: the person's own */
+    Str workspace_claim; /* the id of one; empty: `workspace` */
+    Str workspace;       /* its id; empty: the person's first, and of new people the first of all */
+    bool trusts_emails;  /* the issuer lets nobody use another's, though it does not say so */
+    bool makes_people;   /* of those that nobody here is; `role` is theirs unless the claim says */
+    Role role;
+    bool is_supabase; /* the claim "role" has to be "authenticated" */
+} AccountTokens;
+
 typedef struct AccountOptions {
     int64_t session_days;
+    AccountTokens tokens;
 } AccountOptions;
 
-/* Makes the first workspace when there is none. */
+/* Makes the first workspace when there is none. Fails when what tokens are checked with cannot be
+ * read. */
 MUST_CHECK bool account_open(Db *db, const AccountOptions *options, Account **account_r,
                              Error *err);
 void account_close(Account *account);
@@ -38,6 +57,8 @@ typedef struct Visitor {
 
 MUST_CHECK bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visitor_r,
                                    Error *err);
+/* ERROR_NO_LOGIN: not a key or token of ours. A token that is right, but of nobody here, is
+ * ERROR_DENIED. */
 MUST_CHECK bool account_of_key(Account *account, Arena *arena, Str key, Visitor *visitor_r,
                                Error *err);
 /* Whoever may open the data folder's socket owns the library: `workspace` empty is the first. */

@@ -8,12 +8,17 @@ struct Account {
     Db *db;
     AccountOptions options;
     Throttle *throttle;
-    Scope system; /* sign-in happens before the workspace is known */
+    Issuer *issuer; /* of tokens; NULL: none are taken */
+    Scope system;   /* sign-in happens before the workspace is known */
 };
 
 /* Both fail with their field. */
 MUST_CHECK bool email_is_good(Str email, Error *err);
 MUST_CHECK bool name_is_good(Str name, Error *err);
+
+/* account_of_key() of a token. */
+MUST_CHECK bool account_of_token(Account *account, Arena *arena, Str token, Visitor *visitor_r,
+                                 Error *err);
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 

@@ -51,6 +51,8 @@ static bool note_used(DbTx *tx, void *argument, Error *err)
 bool account_of_key(Account *account, Arena *arena, Str key, Visitor *visitor_r, Error *err)
 {
     KeyWork work = { .account = account, .arena = arena, .now = now_ms() };
+    if (account->issuer && jwt_looks_like(key))
+        return account_of_token(account, arena, key, visitor_r, err);
     work.hash = token_hash(arena, key);
     if (!store_read(account->db, &account->system, find_key, &work, err)) {
         if (err->code == ERROR_NOT_FOUND)

@@ -28,6 +28,7 @@
 #include "base/seal.h"
 #include "batch/batches.h"
 #include "classify/labels.h"
+#include "cli/account_options.h"
 #include "connect/connect.h"
 #include "encode/model_weights.h"
 #include "feedback/feedback.h"
@@ -533,7 +534,7 @@ static void open_workflows(App *app)
 static bool open_features(App *app, Error *err)
 {
     const Settings *settings = app->settings;
-    AccountOptions account = { .session_days = settings->session_days };
+    AccountOptions account = account_options(app->arena, settings, &app->api.proxy);
     ModelsOptions models = { .db = app->api.db,
                              .provider_url = settings->provider_url,
                              .provider_model = settings->provider_model,

@@ -97,6 +97,8 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
         { CHECK_FIELD(settings, unpriced_models), "refuse free" },
         { CHECK_FIELD(settings, vector_store_type), "embedded faiss pgvector weaviate" },
         { CHECK_FIELD(settings, s3_addressing), "auto path host" },
+        { CHECK_FIELD(settings, jwt_people), "known make" },
+        { CHECK_FIELD(settings, jwt_role), "reader editor admin" },
     }, beginnings[] = {
         { CHECK_FIELD(settings, public_url), "http:// https://" },
         { CHECK_FIELD(settings, proxy), "http://" },

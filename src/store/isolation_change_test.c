@@ -7,6 +7,7 @@
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/gateway_items_store.h"
+#include "store/identities_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
 #include "store/judgements_store.h"
@@ -23,6 +24,18 @@
 #include "store/uploads_store.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
+
+static bool identities_are_the_systems(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Identity identity = { .issuer = S("i"), .subject = S("s"), .user = world->ours.user };
+
+    EXPECT_CODE(ERROR_DENIED, identity_add(tx, theirs, &identity, err));
+    EXPECT_CODE(ERROR_DENIED, identity_seen(tx, theirs, &identity, 1, err));
+    EXPECT_CODE(ERROR_DENIED,
+                identity_find(tx, theirs, world->arena, S("i"), S("s"), &identity, err));
+    return true;
+}
 
 static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
 {
@@ -59,6 +72,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, membership_remove(tx, theirs, world->ours.user, err));
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
+    CALL(identities_are_the_systems(tx, world, err));
     Judgement judgement = { .query = S("our plan"), .document = id };
     LabRun run = { .id = S("other"), .set = secret.set.id };
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_remove(tx, theirs, secret.set.id, err));

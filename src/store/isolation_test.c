@@ -45,6 +45,7 @@ static bool every_table_looks_empty(DbTx *tx, World *world, Error *err)
     static const char *const others[] = {
         "SELECT count(*) FROM users WHERE email <> 'theirs@example.org'",
         "SELECT count(*) FROM workspaces WHERE name <> 'theirs'",
+        "SELECT count(*) FROM identities",
     };
     SqlItems tables;
     int64_t count;

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "store/blocks_store.h"
+#include "store/identities_store.h"
 #include "store/migrate.h"
 #include "store/people_store.h"
 #include "store/texts_store.h"
@@ -34,6 +35,8 @@ static bool add_workspace(DbTx *tx, World *world, const char *name, Scope *scope
 
     CALL(workspace_add(tx, &world->system, world->arena, &workspace, err));
     CALL(user_add(tx, &world->system, world->arena, &user, err));
+    Identity identity = { .issuer = S("https://issuer"), .subject = user.id, .user = user.id };
+    CALL(identity_add(tx, &world->system, &identity, err));
     *scope_r = (Scope){ .workspace = workspace.id, .user = user.id, .role = ROLE_OWNER };
     Scope inside = *scope_r;
     inside.is_system = true;
