@@ -146,14 +146,15 @@ void setup_read_environment(Arena *arena, Setup *setup)
             continue;
         Str *keys = arena_new_one(arena, Str);
         *keys = str_copy(arena, str_trim(str(key)));
-        *vec_push(arena, &setup->services) = (SetupService){ .name = str(provider->name),
-                                                             .from = FROM_ENVIRONMENT,
-                                                             .provider = provider,
-                                                             .base_url = address_of(arena, provider),
-                                                             .keys = { keys, 1 },
-                                                             .models = model_of(arena, provider),
-                                                             .has_key = true,
-                                                             .allows_private = true };
+        *vec_push(arena, &setup->services) =
+            (SetupService){ .name = str(provider->name),
+                            .from = FROM_ENVIRONMENT,
+                            .provider = provider,
+                            .base_url = address_of(arena, provider),
+                            .keys = { keys, 1 },
+                            .models = model_of(arena, provider),
+                            .has_key = true,
+                            .allows_private = true };
     }
 }
 
