@@ -210,10 +210,27 @@ bool schedule_keep(DbTx *tx, const Scope *scope, const Schedule *schedule, Error
 }
 
 /* What was added once is noted among the workspace's settings. */
+/* What was added at this moment. */
+static bool tell_of_usual(DbTx *tx, Arena *arena, Str type, int64_t now, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT workspace FROM schedules WHERE type = $1 AND created_at = $2"
+                          " AND workspace IS NOT NULL"),
+                  DB_ARGS(db_text(type), db_int(now)), sql_read_text, sizeof(Str), &items, err))
+        return false;
+    const Str *workspaces = items.at;
+    for (size_t i = 0; i < items.count; i++)
+        if (!event_tell(tx, workspaces[i], EVENT_schedule, STR_NONE, STR_NONE, err))
+            return false;
+    return true;
+}
+
 bool schedule_keep_usual(DbTx *tx, const Scope *scope, Arena *arena, const Schedule *schedule,
                          Error *err)
 {
     Str note = str_format(arena, "usual_schedule:" STR_FMT, STR_ARG(schedule->type));
+    int64_t now = now_ms(), added;
     return sql_needs_system(scope, err) &&
            db_exec(tx,
                    DB_SAME("INSERT INTO schedules (id, workspace, name, type, every_ms, next_at,"
@@ -222,14 +239,15 @@ bool schedule_keep_usual(DbTx *tx, const Scope *scope, Arena *arena, const Sched
                            " FROM workspaces w WHERE NOT EXISTS (SELECT 1 FROM settings s"
                            " WHERE s.workspace = w.id AND s.name = $6) ON CONFLICT DO NOTHING"),
                    DB_ARGS(db_text(schedule->name), db_text(schedule->type),
-                           db_int(schedule->every_ms), db_int(schedule->next_at_ms),
-                           db_int(now_ms()), db_text(note)),
-                   NULL, err) &&
+                           db_int(schedule->every_ms), db_int(schedule->next_at_ms), db_int(now),
+                           db_text(note)),
+                   &added, err) &&
+           (!added || tell_of_usual(tx, arena, schedule->type, now, err)) &&
            db_exec(tx,
                    DB_SAME("INSERT INTO settings (workspace, name, value, updated_at)"
                            " SELECT w.id, $1, 'true', $2 FROM workspaces w WHERE true"
                            " ON CONFLICT DO NOTHING"),
-                   DB_ARGS(db_text(note), db_int(now_ms())), NULL, err);
+                   DB_ARGS(db_text(note), db_int(now)), NULL, err);
 }
 
 bool schedule_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now,
