@@ -2,7 +2,7 @@
 // when it closes, the next tab gets the lock. Without locks (plain http on another machine) each tab listens itself.
 import {emit} from './state.js';
 
-const NAMES = ['document', 'removed', 'notices', 'task', 'summary', 'work', 'workflow', 'approval', 'meeting', 'meeting_bot', 'calendar', 'schedule', 'connection', 'job'];
+const NAMES = ['document', 'removed', 'notices', 'task', 'summary', 'work', 'workflow', 'approval', 'meeting', 'meeting_bot', 'calendar', 'schedule', 'group', 'connection', 'job'];
 const channel = 'BroadcastChannel' in self ? new BroadcastChannel('lectern-events') : null;
 let source = null;
 let release = null;

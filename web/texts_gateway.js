@@ -238,6 +238,7 @@ export const GATEWAY = {
   'told.kind_approval_asked': 'My approval is asked for',
   'told.kind_approval_reminder': 'My approval is still missing',
   'told.kind_approval_ended': 'What I asked approval for has ended',
+  'told.kind_approval_comment': 'A comment on an approval',
   'told.kind_webhook_held': 'A webhook does not answer',
   'told.kind_saved_search': 'New in a saved search',
   'told.kind_connection_failed': 'A connection cannot be reached',

@@ -5,7 +5,10 @@
 #include "account/token.h"
 #include "base/clock.h"
 #include "db/fixture_test.h"
+#include "store/events.h"
 #include "store/migrate.h"
+
+#include <stdatomic.h>
 
 #define PASSWORD S("correct horse battery")
 
@@ -311,6 +314,40 @@ TEST_BOTH(account, who_is_removed_is_out_and_their_keys_stay_out_when_they_come_
     REFUSED(ERROR_NO_LOGIN, account_of_key(bench.account, bench.arena, secret, &again, &err));
     REFUSED(ERROR_NO_LOGIN, account_of_session(bench.account, bench.arena, token, &again, &err));
     cr_expect(sign_in(&bench, "bo@example.org", PASSWORD, &again));
+    bench_close(&bench);
+}
+
+/* --- Groups --- */
+
+static void count_lines(void *argument, const char *channel, Str text)
+{
+    atomic_int *count = argument;
+    EventLine line;
+    (void)channel;
+    while (event_line_next(&text, &line))
+        *count += line.kind == EVENT_group;
+}
+
+TEST_BOTH(account, open_pages_are_told_of_each_change_of_a_group)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    atomic_int count = 0;
+    GroupChange change = { .name = S("Finance") };
+    Group group;
+    MembershipList members;
+    int64_t until = monotonic_ms() + 15000;
+    cr_assert(db_listen(bench.db, EVENTS_CHANGED, count_lines, &count, &err), "%s", err.message);
+    cr_assert(account_save_group(bench.account, bench.arena, &bench.owner, STR_NONE, &change,
+                                 &group, &members, &err));
+    change = (GroupChange){ .add = { &bench.owner.scope.user, 1 } };
+    cr_assert(account_save_group(bench.account, bench.arena, &bench.owner, group.id, &change,
+                                 &group, &members, &err));
+    cr_assert(account_remove_group(bench.account, bench.arena, &bench.owner, group.id, &err));
+    while (count < 3 && monotonic_ms() < until)
+        sleep_ms(2);
+    cr_expect_eq(count, 3);
+    db_unlisten(bench.db, EVENTS_CHANGED, count_lines, &count);
     bench_close(&bench);
 }
 

@@ -1,7 +1,9 @@
 /* groups.c - named groups of a workspace's people; see account.h. */
 #include "account/account_int.h"
+#include "approval/approval.h"
 #include "base/json.h"
 #include "store/audit_store.h"
+#include "store/events.h"
 
 typedef struct GroupWork {
     Arena *arena;
@@ -74,7 +76,8 @@ static bool note(DbTx *tx, const GroupWork *work, const char *action, Error *err
                                .subject_kind = S("group"),
                                .subject = work->group.id,
                                .details = buf_str(&out) };
-    return audit_add(tx, work->scope, &entry, err);
+    return audit_add(tx, work->scope, &entry, err) &&
+           event_tell(tx, work->scope->workspace, EVENT_group, work->group.id, STR_NONE, err);
 }
 
 /* Somebody who is not there is said at the field that names them. */
@@ -92,13 +95,26 @@ static bool find_person(DbTx *tx, const GroupWork *work, const char *field, Str 
                : fail(err, why.code, "%s", why.message);
 }
 
+static bool is_among(const MembershipList *list, Str user)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_equal(list->at[i].user, user))
+            return true;
+    return false;
+}
+
 static bool change_members(DbTx *tx, const GroupWork *work, Error *err)
 {
     const GroupChange *change = work->change;
+    MembershipList before;
     Membership member;
+    if (!membership_list_of_group(tx, work->scope, work->arena, work->group.id, &before, err))
+        return false;
     for (size_t i = 0; i < change->add.count; i++)
         if (!find_person(tx, work, "add", change->add.at[i], &member, err) ||
-            !group_member_add(tx, work->scope, work->group.id, member.user, err))
+            !group_member_add(tx, work->scope, work->group.id, member.user, err) ||
+            (!is_among(&before, member.user) &&
+             !approvals_tell_joined(tx, work->scope, work->arena, &member, work->group.id, err)))
             return false;
     for (size_t i = 0; i < change->remove.count; i++) {
         Error why = { 0 };

@@ -22,6 +22,7 @@
 
 #include "notify/notify.h"
 #include "store/approvals_store.h"
+#include "store/people_store.h"
 
 #define APPROVAL_TITLE_MAX 200 /* bytes */
 #define APPROVAL_TEXT_MAX KB(20)
@@ -101,7 +102,7 @@ MUST_CHECK bool approvals_withdraw(DbTx *tx, const Scope *scope, Arena *arena, S
  * asked for, may decide or has decided. */
 MUST_CHECK bool approvals_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                Approval *approval_r, Error *err);
-/* Also when it has ended. */
+/* Also when it has ended. Those concerned are told. */
 MUST_CHECK bool approvals_comment(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str text,
                                   Error *err);
 
@@ -129,6 +130,10 @@ typedef struct ApprovalPeople {
 
 MUST_CHECK bool approvals_people(DbTx *tx, const Scope *scope, Arena *arena,
                                  const Approval *approval, ApprovalPeople *people_r, Error *err);
+
+/* Somebody has come into a group: they are told of what waits for it, the newest SLICE_MAX. */
+MUST_CHECK bool approvals_tell_joined(DbTx *tx, const Scope *scope, Arena *arena,
+                                      const Membership *member, Str group, Error *err);
 
 /* --- By the clock ------------------------------------------------------------------------ */
 

@@ -31,6 +31,9 @@ bool approval_is_short(const Approval *approval, const ApprovalPeople *people);
 /* Tells those who may still decide. */
 MUST_CHECK bool approval_tell(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
                               NoticeKind kind, Error *err);
+/* Tells whoever asked and who may decide or has, but the scope's own person. */
+MUST_CHECK bool approval_tell_comment(DbTx *tx, const Scope *scope, Arena *arena,
+                                      const Approval *approval, Str text, Error *err);
 /* It ends, whoever asked is told, and the listener; `approvals` NULL: not the listener. */
 MUST_CHECK bool approval_close(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
                                Approval *approval, ApprovalState state, Str reason, Error *err);

@@ -575,6 +575,56 @@ TEST_BOTH(approval, reminds_and_ends_by_its_job)
     bench_close(&bench);
 }
 
+static bool comment_step(DbTx *tx, void *argument, Error *why)
+{
+    Step *step = argument;
+    return approvals_comment(tx, step->scope, step->arena, step->id, S("why so much?"), why);
+}
+
+/* a asks b and c. */
+TEST_BOTH(approval, a_comment_is_told_to_all_concerned_but_its_writer)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Step step = { .wish = { .approval = { .title = S("Pay"), .quorum = 2 } } };
+    ids(&bench, "bc", &step.wish.users);
+    cr_assert(run(&bench, 0, ask_step, &step), "%s", err.message);
+    step.id = step.approval.id;
+    wait_for_notices(&bench, "011");
+    cr_assert(run(&bench, 1, comment_step, &step), "%s", err.message);
+    wait_for_notices(&bench, "112");
+    cr_assert(run(&bench, 0, comment_step, &step), "%s", err.message);
+    wait_for_notices(&bench, "123");
+    bench_close(&bench);
+}
+
+static bool grow_step(DbTx *tx, void *argument, Error *why)
+{
+    Step *step = argument;
+    const Membership member = { .user = step->bench->people[2].user, .role = roles[2] };
+    Group group;
+    return group_find(tx, step->scope, step->arena, S("L"), &group, why) &&
+           group_member_add(tx, step->scope, group.id, member.user, why) &&
+           approvals_tell_joined(tx, step->scope, step->arena, &member, group.id, why);
+}
+
+/* a asks the group L, which c comes into, and of what c is asked anyway they are told once. */
+TEST_BOTH(approval, who_comes_into_a_group_is_told_of_what_waits_for_it)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Step step = { .wish = { .approval = { .title = S("Pay"), .quorum = 1 } } };
+    cr_assert(run(&bench, 0, stay_step, &step), "%s", err.message);
+    read_groups(&bench, "L", &step.wish.groups);
+    cr_assert(run(&bench, 0, ask_step, &step), "%s", err.message);
+    ids(&bench, "c", &step.wish.users);
+    cr_assert(run(&bench, 0, ask_step, &step), "%s", err.message);
+    wait_for_notices(&bench, "001");
+    cr_assert(run(&bench, 0, grow_step, &step), "%s", err.message);
+    wait_for_notices(&bench, "002");
+    bench_close(&bench);
+}
+
 TEST_BOTH(approval, goes_so_many_days_after_it_ended)
 {
     Bench bench;

@@ -39,6 +39,11 @@ bool approval_note(DbTx *tx, const Scope *scope, Arena *arena, Str approval, con
 
 /* --- Telling --- */
 
+static Str link_of(Arena *arena, const Approval *approval)
+{
+    return str_format(arena, "/approvals/" STR_FMT, STR_ARG(approval->id));
+}
+
 static bool send(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
                  NoticeKind kind, StrList users, Error *err)
 {
@@ -64,7 +69,7 @@ static bool send(DbTx *tx, const Scope *scope, Arena *arena, const Approval *app
         .kind = kind,
         .users = users,
         .key = approval->id,
-        .link = str_format(arena, "/approvals/" STR_FMT, STR_ARG(approval->id)),
+        .link = link_of(arena, approval),
         .fields = fields,
         .field_count = COUNT(fields),
     };
@@ -83,6 +88,75 @@ bool approval_tell(DbTx *tx, const Scope *scope, Arena *arena, const Approval *a
         if (!people.at[i].has_decided)
             users[count++] = people.at[i].user;
     return send(tx, scope, arena, approval, kind, (StrList){ users, count }, err);
+}
+
+bool approval_tell_comment(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
+                           Str text, Error *err)
+{
+    ApprovalPeople people;
+    User writer = { .name = S("A program") };
+    if (!approvals_people(tx, scope, arena, approval, &people, err) ||
+        (scope->user.length && !user_find(tx, scope, arena, scope->user, &writer, err)))
+        return false;
+    VEC(Str) users = { 0 };
+    if (approval->requester.length && !str_equal(approval->requester, scope->user))
+        *vec_push(arena, &users) = approval->requester;
+    for (size_t i = 0; i < people.count; i++) {
+        const ApprovalPerson *person = &people.at[i];
+        bool is_member = person->email.length > 0;
+        if (is_member && !str_equal(person->user, scope->user) &&
+            !str_equal(person->user, approval->requester))
+            *vec_push(arena, &users) = person->user;
+    }
+    const NoticeField fields[] = { { "writer", writer.name },
+                                   { "title", approval->title },
+                                   { "text", text } };
+    const Notice notice = { .kind = NOTICE_approval_comment,
+                            .users = { users.at, users.count },
+                            .key = approval->id,
+                            .link = link_of(arena, approval),
+                            .fields = fields,
+                            .field_count = COUNT(fields) };
+    return !users.count || notify_send(tx, scope, arena, &notice, err);
+}
+
+/* Whether the group is asked, and the person by nothing else. */
+static bool is_asked_by_group(DbTx *tx, const Scope *scope, Arena *arena, Str approval, Str group,
+                              bool *is_asked_r, Error *err)
+{
+    ApprovalCandidateList candidates;
+    ApprovalGroupList groups;
+    *is_asked_r = false;
+    if (!approval_candidate_list(tx, scope, arena, approval, &candidates, err) ||
+        !approval_group_list(tx, scope, arena, approval, &groups, err))
+        return false;
+    for (size_t i = 0; i < groups.count; i++)
+        *is_asked_r |= str_equal(groups.at[i].group, group);
+    *is_asked_r &= !approval_is_candidate(&candidates, scope->user, scope->role);
+    return true;
+}
+
+bool approvals_tell_joined(DbTx *tx, const Scope *scope, Arena *arena, const Membership *member,
+                           Str group, Error *err)
+{
+    static const ApprovalState waiting = APPROVAL_waiting;
+    const ApprovalFilter filter = { .state = &waiting, .only_mine = true };
+    const Slice slice = { .limit = SLICE_MAX };
+    const Scope theirs = { .workspace = scope->workspace,
+                           .user = member->user,
+                           .role = member->role };
+    StrList user = { &theirs.user, 1 };
+    ApprovalList list;
+    if (!approval_list(tx, &theirs, arena, &filter, &slice, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        const Approval *approval = &list.at[i];
+        bool is_asked;
+        if (!is_asked_by_group(tx, &theirs, arena, approval->id, group, &is_asked, err) ||
+            (is_asked && !send(tx, scope, arena, approval, NOTICE_approval_asked, user, err)))
+            return false;
+    }
+    return true;
 }
 
 /* --- Ending --- */

@@ -211,5 +211,6 @@ bool approvals_comment(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str t
     if (!details[0].value.length || text.length > APPROVAL_REASON_MAX)
         return fail_field(err, "text", "'text' must have 1 to %zu bytes", APPROVAL_REASON_MAX);
     return approvals_find(tx, scope, arena, id, &approval, err) &&
-           approval_note(tx, scope, arena, id, "comment", details, COUNT(details), err);
+           approval_note(tx, scope, arena, id, "comment", details, COUNT(details), err) &&
+           approval_tell_comment(tx, scope, arena, &approval, details[0].value, err);
 }

@@ -2,6 +2,7 @@
 import {h, fill} from '../dom.js';
 import {t, number} from '../texts.js';
 import {get, patch, post, remove} from '../api.js';
+import {follow} from './follow.js';
 import {field, formDialog} from './forms.js';
 import {longList} from './long_list.js';
 import {toast} from './toast.js';
@@ -35,8 +36,8 @@ async function ask(one, people, again) {
   });
 }
 
-// people(): those there are to choose from, when it is asked.
-export function render(root, people) {
+// people(): those there are to choose from, when it is asked; undo: what ends with the view.
+export function render(root, people, undo) {
   const act = (one) => ask(one, people(), load).catch((error) => toast(error.message));
   const list = longList({row, wordsOf: ({name}) => name, none: t('group.none'), attribute: 'id', test: 'group-rows'});
   async function load() {
@@ -57,5 +58,6 @@ export function render(root, people) {
   }
   fill(root, h('div', {class: 'row wrap'}, h('h2', {class: 'grow'}, t('group.title')), h('button', {class: 'small', onclick: () => act(null), test: 'group-add'}, t('group.add'))),
     h('p', {class: 'status'}, t('group.lead')), list.element);
+  follow(undo, ['group'], load);
   load();
 }

@@ -1,5 +1,5 @@
 // settings_people.js - who may do what in this workspace.
-import {h, fill} from '../dom.js';
+import {h, fill, cleanup} from '../dom.js';
 import {t, ago} from '../texts.js';
 import {get, post, patch, remove} from '../api.js';
 import {state} from '../state.js';
@@ -44,6 +44,7 @@ function row(one, load) {
 
 export function render(root) {
   const list = longList({row: (one) => row(one, load), wordsOf: ({name, email}) => `${name} ${email}`, none: '', attribute: 'id', test: 'person-rows'});
+  const undo = cleanup();
   const grouped = h('section', {class: 'stacked'});
   let people = [];
   async function load() {
@@ -54,7 +55,7 @@ export function render(root) {
       list.fail(error, load);
     }
   }
-  groups.render(grouped, () => people);
+  groups.render(grouped, () => people, undo);
   fill(root, list.element, h('h2', {}, t('people.add')), form({
     test: 'person', submit: t('people.submit'),
     fields: [field({name: 'name', label: t('people.name'), autocomplete: 'off'}), field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'off'}),
@@ -68,4 +69,5 @@ export function render(root) {
     },
   }), grouped);
   load();
+  return undo;
 }
