@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from conftest import Server, wait_until
+from mock_clamd import Clamd
 
 CHUNK = 8 * 1024 * 1024
 
@@ -166,3 +167,24 @@ def test_a_workspace_that_is_full_takes_nothing_more_by_any_way(small):
     assert form.status_code == 507 and blob_count(small) == kept
     fits = begin(small, "fits.txt", b"z" * 35)
     assert send(small, fits["file_id"], 0, b"z" * 35).json()["document_id"]
+
+
+def test_an_infected_file_is_refused_and_nothing_comes_in_unseen(tmp_path):
+    scanner = Clamd()
+    server = Server(tmp_path / "scanned", arguments=("--clamd", scanner.address)).start()
+    try:
+        server.new_key()
+        assert server.upload(("clean.txt", b"a clean page"))
+        kept = blob_count(server)
+        for content in (b"an INFECTED page", b"INFE" b"CTED again"):
+            refused = server.call("POST", "/v1/documents", files=[("file", ("bad.txt", content))])
+            assert refused.status_code == 403 and "Test.Word" in refused.json()["error"]["message"]
+        chunked = begin(server, "bad.txt", b"INFECTED by chunks")
+        assert send(server, chunked["file_id"], 0, b"INFECTED by chunks").status_code == 403
+        assert server.get(f"/api/files/{chunked['file_id']}/status").status_code == 404
+        scanner.stop()
+        unseen = server.call("POST", "/v1/documents", files=[("file", ("unseen.txt", b"nobody looked"))])
+        assert unseen.status_code == 503 and blob_count(server) == kept
+        assert server.get("/v1/documents").json()["total"] == 1
+    finally:
+        server.stop()

@@ -443,6 +443,8 @@ static bool open_library(App *app, Str folder, Error *err)
                                .storage = { .workspace_bytes = settings->workspace_bytes,
                                             .person_bytes = settings->person_bytes,
                                             .open_max = settings->uploads_open },
+                               .clamd = { .address = settings->clamd },
+                               .clamd_may_lack = str_is(settings->clamd_away, "accept"),
                                .hear = settings->speech_model.length ? hear : NULL,
                                .describe = settings->caption_model.length ? describe : NULL,
                                .model_argument = app,

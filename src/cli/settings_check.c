@@ -2,6 +2,7 @@
  * Everything is looked at before anything starts, so that all that is wrong is told at once. */
 #include "cli/settings.h"
 #include "encode/kernel_sets.h"
+#include "net/clamd.h"
 
 #define CHECK_FIELD(settings, member)                                                              \
     {                                                                                              \
@@ -97,6 +98,7 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
         { CHECK_FIELD(settings, unpriced_models), "refuse free" },
         { CHECK_FIELD(settings, vector_store_type), "embedded faiss pgvector weaviate" },
         { CHECK_FIELD(settings, s3_addressing), "auto path host" },
+        { CHECK_FIELD(settings, clamd_away), "refuse accept" },
         { CHECK_FIELD(settings, jwt_people), "known make" },
         { CHECK_FIELD(settings, jwt_role), "reader editor admin" },
     }, beginnings[] = {
@@ -117,6 +119,7 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
             check_begin(beginnings[i].is.name, beginnings[i].is.value, beginnings[i].words, &err));
     CHECK(check_listen(settings->listen, &err));
     CHECK(check_origins(settings, &err));
+    CHECK(!settings->clamd.length || clamd_check(settings->clamd, &err));
     CHECK(check_chunks(settings, &err));
     CHECK(kernel_set_find(settings->encoder_kernels, &set, &err) ||
           fail_in(&err, "encoder_kernels"));

@@ -17,6 +17,7 @@
 
 #include "jobs/job_queue.h"
 #include "library/backup.h"
+#include "net/clamd.h"
 #include "sandbox/sandbox.h"
 #include "store/blocks_store.h"
 #include "store/chunks_store.h"
@@ -59,6 +60,8 @@ typedef struct LibraryOptions {
     int64_t upload_hours; /* without a part until such an upload goes */
     int64_t disk_reserve; /* bytes that it leaves on the disk */
     StorageLimits storage;
+    Clamd clamd;         /* looks at each file before it becomes a document; address empty: none */
+    bool clamd_may_lack; /* files come in while it does not answer, and the log says so */
     /* ExtractionInput.hear, for whoever has added the recording; NULL: there is only the draft. */
     bool (*hear)(void *argument, const Scope *scope, Arena *arena, Str sound,
                  struct Speech *speech_r, Error *err);

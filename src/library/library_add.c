@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/seal.h"
 #include "base/utf8.h"
 #include "extract/extractor.h"
@@ -238,6 +239,24 @@ static bool check_room(Library *library, AddWork *work, Error *err)
            store_write(library->db, work->scope, room_work, work, err);
 }
 
+/* The scanner's own message says what to do. */
+static bool check_infected(Library *library, Arena *arena, const NewFile *file, Error *err)
+{
+    Str found;
+    if (!library->options.clamd.address.length)
+        return true;
+    if (!clamd_scan(&library->options.clamd, arena, file->path, &found, err)) {
+        if (err->code != ERROR_BUSY || !library->options.clamd_may_lack)
+            return false;
+        log_warn("library", "a file came in unseen (clamd_away = accept): %s", err->message);
+        return true;
+    }
+    return !found.length ||
+           fail(err, ERROR_DENIED,
+                STR_FMT " is infected with " STR_FMT ", says the virus scanner; it was not stored",
+                STR_ARG(str_slice(file->name, 0, 200)), STR_ARG(str_slice(found, 0, 200)));
+}
+
 bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFile *file,
                  Document *document_r, bool *is_new_r, Error *err)
 {
@@ -255,7 +274,7 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
     if (!check_allowed(library, file, err) ||
         !password_seal(library, arena, file->password, &work.given.password_sealed, err))
         return false;
-    if (!check_room(library, &work, err))
+    if (!check_room(library, &work, err) || !check_infected(library, arena, file, err))
         return false;
     AUTO_BLOBS_KEPT Library *kept = blobs_keep(library);
     if (!blob_import(library->blobs, scope->workspace, &item, 1, err))
