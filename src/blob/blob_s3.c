@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "blob/blob_cache.h"
 #include "blob/blob_incoming.h"
 #include "blob/blob_private.h"
@@ -284,12 +283,7 @@ static bool s3_tidy(void *self, Error *err)
 {
     S3 *s3 = self;
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    size_t count;
-    if (!s3_abort_old(s3->client, key_prefix(s3, arena), now_ms() - LEFT_OVER_MS, &count, err))
-        return false;
-    if (count)
-        log_info("blob", "%zu uploads in parts that were never ended are given back", count);
-    return true;
+    return s3_abort_old(s3->client, key_prefix(s3, arena), now_ms() - LEFT_OVER_MS, err);
 }
 
 static bool s3_probe(void *self, Error *err)

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/log.h"
 #include "blob/s3_xml.h"
 
 #define PART_BYTES MB(8)
@@ -243,14 +242,14 @@ static bool put_parts(S3Client *client, Str key, int fd, uint64_t size, Error *e
                  .fd = fd,
                  .size = size,
                  .part_size = MAX(PART_BYTES, (least + MB(1) - 1) / MB(1) * MB(1)) };
-    Error why;
+    Error none;
     in.count = (size_t)((size + in.part_size - 1) / in.part_size);
     in.parts = arena_new_array(arena, Part, in.count);
     bool good = begin_parts(&in, arena, err) &&
                 s3_in_parallel(in.count, PARTS_AT_ONCE, send_part, &in, err) &&
                 end_parts(&in, arena, err);
-    if (!good && in.upload.length && !abort_upload(client, arena, key, in.upload, &why))
-        log_warn("blob", "parts of an upload stay in S3 for a day: %s", why.message);
+    if (!good && in.upload.length)
+        (void)!abort_upload(client, arena, key, in.upload, &none); /* else s3_abort_old() does */
     return good;
 }
 
@@ -268,8 +267,7 @@ bool s3_upload(S3Client *client, Str key, const char *path, Str sha256, uint64_t
 
 /* --- What was left --- */
 
-static bool abort_listed(S3Client *client, Arena *arena, Str page, int64_t before_ms, size_t *count,
-                         Error *err)
+static bool abort_listed(S3Client *client, Arena *arena, Str page, int64_t before_ms, Error *err)
 {
     Str upload;
     while (s3_xml_next(&page, "Upload", &upload)) {
@@ -281,17 +279,15 @@ static bool abort_listed(S3Client *client, Arena *arena, Str page, int64_t befor
         if (!abort_upload(client, arena, s3_xml_text(arena, upload, "Key"),
                           s3_xml_text(arena, upload, "UploadId"), err))
             return false;
-        ++*count;
     }
     return true;
 }
 
-bool s3_abort_old(S3Client *client, Str prefix, int64_t before_ms, size_t *count_r, Error *err)
+bool s3_abort_old(S3Client *client, Str prefix, int64_t before_ms, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     Str key = S(""), upload = S("");
     HttpAnswer answer;
-    *count_r = 0;
     do {
         HttpPair query[] = { { S("uploads"), S("") },
                              { S("prefix"), prefix },
@@ -299,7 +295,7 @@ bool s3_abort_old(S3Client *client, Str prefix, int64_t before_ms, size_t *count
                              { S("upload-id-marker"), upload } };
         S3Call call = { .method = "GET", .query = { query, key.length ? 4 : 2 } };
         if (!s3_call(client, arena, &call, &answer, err) ||
-            !abort_listed(client, arena, answer.body, before_ms, count_r, err))
+            !abort_listed(client, arena, answer.body, before_ms, err))
             return false;
         key = s3_xml_text(arena, answer.body, "NextKeyMarker");
         upload = s3_xml_text(arena, answer.body, "NextUploadIdMarker");

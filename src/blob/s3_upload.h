@@ -11,10 +11,9 @@
 /* The file's SHA-256 is the caller's to know (lower-case hex). */
 MUST_CHECK bool s3_upload(S3Client *client, Str key, const char *path, Str sha256, uint64_t *size_r,
                           Error *err);
-/* Gives back the parts of uploads below the prefix that began before `before_ms` and never ended;
- * *count_r says how many. */
-MUST_CHECK bool s3_abort_old(S3Client *client, Str prefix, int64_t before_ms, size_t *count_r,
-                             Error *err);
+/* Gives back the parts of uploads below the prefix that began before `before_ms` and never ended.
+ */
+MUST_CHECK bool s3_abort_old(S3Client *client, Str prefix, int64_t before_ms, Error *err);
 
 /* One piece of work of many; `self` is shared by all. */
 typedef bool S3Work(void *self, size_t index, Error *err);

@@ -1,0 +1,166 @@
+"""Originals in S3: a real S3 server that tests start, kill and start again."""
+import concurrent.futures
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+
+from conftest import Server, free_port, wait_until
+
+BACKENDS = Path(__file__).parent.parent / "tools" / "backends"
+BUCKET = "originals"
+
+
+class S3:
+    """One bucket; `LECTERN_` settings that lead to it."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        (folder / "data" / BUCKET).mkdir(parents=True)
+        self.start()
+
+    def start(self):
+        self.url = subprocess.run([BACKENDS, "start", "s3", str(self.port), self.folder], check=True, text=True,
+                                  stdout=subprocess.PIPE).stdout.strip()
+
+    def kill(self):
+        pid = int((self.folder / "pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        (self.folder / "pid").unlink()
+
+    def settings(self, prefix, **more):
+        return {"LECTERN_BLOB_STORE": f"s3://{BUCKET}/{prefix}", "LECTERN_S3_ENDPOINT": self.url, "LECTERN_S3_ACCESS_KEY": "lectern",
+                "LECTERN_S3_SECRET_KEY": "lectern-secret", "LECTERN_S3_REDIRECT": "60",
+                **{f"LECTERN_S3_{name.upper()}": value for name, value in more.items()}}
+
+    def kept(self, prefix):
+        """Names and sizes of what is in the bucket."""
+        top = self.folder / "data" / BUCKET / prefix
+        return {f.name: f.stat().st_size for f in top.rglob("*") if f.is_file()}
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory):
+    if subprocess.run([BACKENDS, "find", "s3"], capture_output=True).returncode:
+        pytest.skip("needs the S3 server of `tools/backends install s3`")
+    started = S3(tmp_path_factory.mktemp("s3"))
+    yield started
+    subprocess.run([BACKENDS, "stop", "s3", started.folder], check=True)
+
+
+@pytest.fixture(scope="module")
+def library(s3, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("data") / "library", environment=s3.settings("one/library")).start()
+    server.new_key()
+    yield server
+    server.stop()
+
+
+def forget_copies(server):
+    for copy in (server.data / "s3" / "copies").glob("*.*"):
+        copy.unlink()
+
+
+def original(server, document, **query):
+    return server.get(f"/v1/documents/{document['id']}/original", params=query, allow_redirects=False)
+
+
+def test_originals_are_in_the_bucket_and_not_in_the_data_folder(s3, library):
+    small, large = b"The heron stands in the reeds.", os.urandom(1 << 20) * 20
+    (note,) = library.add(("heron.txt", small))
+    (blob,) = library.upload(("many.bin", large))
+    names = {hashlib.sha256(data).hexdigest(): len(data) for data in (small, large)}
+    assert names.items() <= s3.kept("one/library").items() and not (library.data / "blobs").exists()
+    forget_copies(library)
+    assert original(library, note).content == small and original(library, blob).content == large
+    s3.kill()
+    try:
+        assert original(library, note).content == small, "its copy is here"
+    finally:
+        s3.start()
+    assert library.call("DELETE", f"/v1/documents/{note['id']}?erase=true").status_code < 300
+    assert hashlib.sha256(small).hexdigest() not in s3.kept("one/library")
+
+
+def test_a_download_may_be_sent_to_an_address_of_s3_that_needs_no_key(library):
+    (note,) = library.add(("a stork.txt", b"The stork nests on the roof."))
+    sent = original(library, note, redirect=1)
+    assert sent.status_code == 307 and "X-Amz-Expires=60" in sent.headers["Location"]
+    got = requests.get(sent.headers["Location"], timeout=10)
+    assert got.content == b"The stork nests on the roof." and "filename*=UTF-8''a%20stork.txt" in got.headers["Content-Disposition"]
+    assert original(library, note).status_code == 200
+    assert requests.get(sent.headers["Location"].replace("Expires=60", "Expires=61"), timeout=10).status_code == 403
+
+
+def test_while_s3_is_away_nothing_is_half_saved_and_it_is_used_as_soon_as_it_is_back(s3, library):
+    (kept,) = library.add(("crane.txt", b"The crane dances at dawn."))
+    forget_copies(library)
+    s3.kill()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            sending = pool.submit(library.call, "POST", "/v1/documents", files={"file": ("ibis.txt", b"The ibis walks.")})
+            reading = pool.submit(original, library, kept)
+        for refused in (sending.result(), reading.result()):
+            assert refused.status_code == 503 and int(refused.headers["Retry-After"]) >= 1, refused.text
+            assert "does not answer" in refused.text and "lectern-secret" not in refused.text
+        assert library.get("/v1/documents", params={"q": "ibis"}).json()["items"] == []
+        assert library.post("/v1/search", {"query": "crane", "mode": "keyword"}).json()["results"], "the rest goes on"
+    finally:
+        s3.start()
+    assert original(library, kept).content == b"The crane dances at dawn."
+    library.add(("ibis.txt", b"The ibis walks."))
+
+
+def test_a_server_starts_while_s3_is_away_and_says_so(s3, tmp_path):
+    server = Server(tmp_path / "library", environment=s3.settings("late", secret_key="wrong"))
+    s3.kill()
+    try:
+        server.start()
+    finally:
+        s3.start()
+    try:
+        server.new_key()
+        assert "does not answer" in server.log.read_text()
+        refused = server.call("POST", "/v1/documents", files={"file": ("a.txt", b"a")})
+        assert refused.status_code == 502 and "s3_secret_key" in refused.text, refused.text
+    finally:
+        server.stop()
+    assert s3.kept("late") == {}
+
+
+def test_nodes_share_nothing_but_database_and_bucket(s3, postgres, tmp_path):
+    settings = s3.settings("nodes")
+    first = Server(tmp_path / "first", postgres.new_database(), environment=settings).start()
+    first.new_key()
+    (tmp_path / "second").mkdir(mode=0o700)
+    shutil.copy(first.data / "master.key", tmp_path / "second" / "master.key")
+    second = Server(tmp_path / "second", first.database, environment=settings).start()
+    second.key = first.key
+    try:
+        sent = [nodes[0].upload((f"{word}.txt", f"A {word} in the wood.".encode()))[0]
+                for word, nodes in (("siskin", (first, second)), ("brambling", (second, first)))]
+        for document, there in zip(sent, (second, first)):
+            assert there.wait_document(document["id"])["state"] == "ready"
+            assert original(there, document).content.startswith(b"A ")
+        assert second.call("DELETE", f"/v1/documents/{sent[0]['id']}?erase=true").status_code < 300
+        wait_until(lambda: len(s3.kept("nodes")) == 1)
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_a_backup_goes_from_a_bucket_to_a_folder(library, tmp_path):
+    (note,) = library.add(("egret.txt", b"The egret is white."))
+    library.cli("backup", str(tmp_path / "copy.tar"))
+    other = Server(tmp_path / "other")
+    other.cli("restore", str(tmp_path / "copy.tar"))
+    assert "missing" not in other.cli("db", "check", check=False).stderr
+    shelf = other.data / "blobs"
+    name = hashlib.sha256(b"The egret is white.").hexdigest()
+    assert [f.read_bytes() for f in shelf.glob(f"*/{name[:2]}/{name[2:]}")] == [b"The egret is white."]
+    assert note["state"] == "ready"
