@@ -71,9 +71,9 @@ def original(server, document, **query):
 
 
 def test_originals_are_in_the_bucket_and_not_in_the_data_folder(s3, library):
-    small, large = b"The heron stands in the reeds.", os.urandom(1 << 20) * 20
+    small, large = b"The heron stands in the reeds.", b"%PDF-1.7\n" + os.urandom(1 << 20) * 9
     (note,) = library.add(("heron.txt", small))
-    (blob,) = library.upload(("many.bin", large))
+    (blob,) = library.upload(("broken.pdf", large))
     names = {hashlib.sha256(data).hexdigest(): len(data) for data in (small, large)}
     assert names.items() <= s3.kept("one/library").items() and not (library.data / "blobs").exists()
     forget_copies(library)
@@ -83,7 +83,7 @@ def test_originals_are_in_the_bucket_and_not_in_the_data_folder(s3, library):
         assert original(library, note).content == small, "its copy is here"
     finally:
         s3.start()
-    assert library.call("DELETE", f"/v1/documents/{note['id']}?erase=true").status_code < 300
+    assert library.call("DELETE", f"/v1/documents/{note['id']}?erase=1").status_code < 300
     assert hashlib.sha256(small).hexdigest() not in s3.kept("one/library")
 
 
@@ -98,10 +98,12 @@ def test_a_download_may_be_sent_to_an_address_of_s3_that_needs_no_key(library):
 
 
 def test_while_s3_is_away_nothing_is_half_saved_and_it_is_used_as_soon_as_it_is_back(s3, library):
-    (kept,) = library.add(("crane.txt", b"The crane dances at dawn."))
+    admin = library.cli("keys", "add", "watch", "--role", "admin").stdout.split()[-1]
+    kept, broken = library.add(("crane.txt", b"The crane dances at dawn."), ("broken.pdf", b"%PDF-1.7\nnothing"))
     forget_copies(library)
     s3.kill()
     try:
+        assert library.post(f"/v1/documents/{broken['id']}/retry", {}).status_code < 300
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             sending = pool.submit(library.call, "POST", "/v1/documents", files={"file": ("ibis.txt", b"The ibis walks.")})
             reading = pool.submit(original, library, kept)
@@ -110,6 +112,9 @@ def test_while_s3_is_away_nothing_is_half_saved_and_it_is_used_as_soon_as_it_is_
             assert "does not answer" in refused.text and "lectern-secret" not in refused.text
         assert library.get("/v1/documents", params={"q": "ibis"}).json()["items"] == []
         assert library.post("/v1/search", {"query": "crane", "mode": "keyword"}).json()["results"], "the rest goes on"
+        job = wait_until(lambda: [j for j in library.get("/v1/jobs", params={"type": "extract"}, key=admin).json()["items"]
+                                  if j["state"] != "running" and "does not answer" in (j["error"] or "")])[0]
+        assert job["attempt"] == 0, "waiting for the store uses up no attempt"
     finally:
         s3.start()
     assert original(library, kept).content == b"The crane dances at dawn."
@@ -147,8 +152,8 @@ def test_nodes_share_nothing_but_database_and_bucket(s3, postgres, tmp_path):
         for document, there in zip(sent, (second, first)):
             assert there.wait_document(document["id"])["state"] == "ready"
             assert original(there, document).content.startswith(b"A ")
-        assert second.call("DELETE", f"/v1/documents/{sent[0]['id']}?erase=true").status_code < 300
-        wait_until(lambda: len(s3.kept("nodes")) == 1)
+        assert second.call("DELETE", f"/v1/documents/{sent[0]['id']}?erase=1").status_code < 300
+        assert set(s3.kept("nodes")) == {hashlib.sha256(b"A brambling in the wood.").hexdigest()}
     finally:
         first.stop()
         second.stop()
