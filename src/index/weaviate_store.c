@@ -440,9 +440,10 @@ static Str look_text(Arena *arena, Str class, const Look *look)
 }
 
 /* What is found goes into hits[limit]; *is_all_r: nothing is behind it. */
-static bool look_once(WeaviateStore *store, Arena *arena, const Look *look, const KeyFilter *filter,
-                      LegHit *hits, size_t *count_r, bool *is_all_r, Error *err)
+static bool look_once(WeaviateStore *store, const Look *look, const KeyFilter *filter, LegHit *hits,
+                      size_t *count_r, bool *is_all_r, Error *err)
 {
+    AUTO_ARENA Arena *arena = arena_new(MB(256)); /* more than an answer may have */
     AUTO_JSON json_t *json = NULL;
     Str class = class_of(arena, look->space);
     if (!query(store, arena, look_text(arena, class, look), 1, &json, err))
@@ -482,7 +483,7 @@ static bool compare_all(WeaviateStore *store, Arena *arena, const Look *first,
         look.keys = keys + at;
         look.key_count = MIN(NAMED_MAX, key_count - at);
         look.limit = MIN(room, RESULTS_MAX);
-        if (!look_once(store, arena, &look, filter, best + count, &found, &is_all, err))
+        if (!look_once(store, &look, filter, best + count, &found, &is_all, err))
             return false;
         count = vector_store_best(best, count + found, k);
     }
@@ -511,7 +512,7 @@ static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, co
     for (look.limit = MIN(look.limit, RESULTS_MAX);;
          look.limit = MIN(look.limit * 4, RESULTS_MAX)) {
         size_t count;
-        if (!look_once(store, arena, &look, filter, found, &count, &is_all, err))
+        if (!look_once(store, &look, filter, found, &count, &is_all, err))
             return false;
         *count_r = vector_store_best(found, count, k);
         if (*count_r == k || is_all || look.limit == RESULTS_MAX)

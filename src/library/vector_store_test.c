@@ -12,6 +12,7 @@
 #include "library/outside_stores_test.h"
 #include "library/pgvector_store.h"
 #include "store/migrate.h"
+#include "store/near_vectors_store.h"
 #include "store/workspaces_store.h"
 
 #define DIMS 16
@@ -289,6 +290,34 @@ static void spaces_are_apart(Bench *bench)
     cr_expect_eq(count_of(bench, &ours), 5);
 }
 
+/* --- What the database lets through --- */
+
+typedef struct Peek {
+    Arena *arena;
+    Scope scope; /* that the statement names */
+    int64_t seen;
+} Peek;
+
+static bool peek(DbTx *tx, void *argument, Error *error)
+{
+    Peek *at = argument;
+    NearSpace space = { S("m"), DIMS };
+    return near_count(tx, &at->scope, at->arena, &space, &at->seen, error);
+}
+
+static void rows_of_others_are_not_seen(Bench *bench)
+{
+    VectorSpace ours = new_space(bench, "m"), theirs = new_space(bench, "m");
+    Scope us = { .workspace = ours.workspace, .role = ROLE_OWNER };
+    Scope them = { .workspace = theirs.workspace, .role = ROLE_OWNER };
+    Peek at = { bench->arena, us, -1 };
+    put(bench, &ours, 1, 5, 1);
+    cr_assert(store_read(bench->db, &us, peek, &at, &err), "%s", err.message);
+    cr_expect_eq(at.seen, 5);
+    cr_assert(store_read(bench->db, &them, peek, &at, &err), "%s", err.message);
+    cr_expect_eq(at.seen, 0); /* though the statement asks for them */
+}
+
 /* --- Each store --- */
 
 static VectorStore *opened(Bench *bench, bool ok)
@@ -402,6 +431,8 @@ static void check_all(Bench *bench)
 {
     check_cases(bench);
     spaces_are_apart(bench);
+    if (bench->db)
+        rows_of_others_are_not_seen(bench);
     killed_in_a_batch(bench);
 }
 

@@ -245,8 +245,6 @@ static bool ask(Asking *asking, Index *index, const Query *query, IndexHit *hits
     IndexSearch search = make_search(asking, query, &having);
     size_t count = index_search(index, run->arena, &search, hits);
     chunk_bits_add(&run->results.matching, run->arena, having.bits, having.bit_count);
-    if (asking->vector_failed.code != ERROR_NONE)
-        search_notice(run, &asking->vector_failed);
     /* Whatever is asked beyond this has the vector already. */
     search.late_vector = NULL;
     search.having_r = NULL;
@@ -261,6 +259,8 @@ static bool ask(Asking *asking, Index *index, const Query *query, IndexHit *hits
         search.count = depth_of(run);
         count = go_deeper(run, index, &search, hits, count);
     }
+    if (asking->vector_failed.code != ERROR_NONE)
+        search_notice(run, &asking->vector_failed);
     run->results.has_keyword |= looks_for != FOR_MEANING;
     run->results.has_semantic |= search.vector && asking->vector_failed.code == ERROR_NONE;
     *count_r = count;
