@@ -210,13 +210,13 @@ static bool clear(VectorStore *base, const VectorSpace *space, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(128));
     WeaviateStore *store = (WeaviateStore *)base;
+    Str class = class_of(arena, space);
     Buf body = buf_new(arena, KB(1));
     JsonWriter json = put_begin_array(&body);
     put_text(&json, NULL, space->workspace);
     put_end(&json);
     Ask drop = { .method = "DELETE",
-                 .path = str_format(arena, "schema/" STR_FMT "/tenants",
-                                    STR_ARG(class_of(arena, space))),
+                 .path = str_format(arena, "schema/" STR_FMT "/tenants", STR_ARG(class)),
                  .body = buf_str(&body),
                  .tries = TRIES,
                  .timeout_ms = WRITE_TIMEOUT_MS };
@@ -390,12 +390,13 @@ static bool list(VectorStore *base, const VectorSpace *space, Arena *arena, cons
     JsonWriter writer = put_begin(&id);
     put_id(&writer, arena, space->workspace, after ? after->key : 0, after ? after->part : 0);
     put_end(&writer);
+    Str class = class_of(arena, space);
     /* {"id":"..."} */
     Str behind = str_slice(buf_str(&id), 7, buf_str(&id).length - 2);
     Ask ask = { .path = str_format(
                     arena, "objects?class=" STR_FMT "&tenant=" STR_FMT "&limit=%d&after=" STR_FMT,
-                    STR_ARG(class_of(arena, space)), STR_ARG(space->workspace),
-                    VECTOR_STORE_LIST_MAX, STR_ARG(behind)),
+                    STR_ARG(class), STR_ARG(space->workspace), VECTOR_STORE_LIST_MAX,
+                    STR_ARG(behind)),
                 .tries = TRIES,
                 .timeout_ms = WRITE_TIMEOUT_MS };
     if (!call_for_json((WeaviateStore *)base, arena, &ask, "a list", &json, err))
