@@ -350,7 +350,7 @@ static bool check(void *app, HttpRequest *http, Error *err)
                                   ROLE_ADMIN, ROLE_OWNER,  ROLE_READER };
     ApiRequest *request = http->route;
     (void)app;
-    log_set_id(http->id);
+    log_set_id(http->shown_id);
     if (!request->route)
         return true;
     if (!identify(request, err)) {
@@ -504,7 +504,7 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
             page_respond(request, response);
         return;
     }
-    log_set_id(http->id);
+    log_set_id(http->shown_id);
     Str path = logged_path(http);
     if (!read_json(request, &err) || !request->route->handle(request, response, &err)) {
         if (err.code == ERROR_INTERNAL || err.code == ERROR_IO)
@@ -549,9 +549,11 @@ static void finish(void *app, const HttpRequest *http, const HttpAccess *access)
 {
     Str path = logged_path(http);
     (void)app;
+    log_set_id(http->shown_id);
     log_debug("http", STR_FMT " " STR_FMT " %d %" PRIu64 " bytes %" PRId64 " us%s",
               STR_ARG(http->method), STR_ARG(path), access->status, access->bytes_out,
               access->duration_us, access->was_cut ? " (cut)" : "");
+    log_set_id(S(""));
 }
 
 const HttpDispatch api_dispatch = {

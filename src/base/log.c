@@ -10,7 +10,7 @@
 
 static _Atomic int level_min = LOG_INFO;
 static _Atomic bool as_json;
-static _Thread_local char thread_id[64];
+static _Thread_local char thread_id[80];
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 

@@ -37,11 +37,13 @@ typedef struct HttpPart {
 
 typedef struct HttpRequest {
     Arena *arena;
-    Str id;            /* also sent back as X-Request-Id */
-    Str method;        /* "GET"; HEAD is sent without a body by itself */
-    Str path;          /* as sent, still percent-encoded: decode pieces with url_decode() */
-    Str target;        /* path and query as sent */
-    HttpPairs query;   /* decoded, valid UTF-8 */
+    Str id;          /* ours, like no other */
+    Str shown_id;    /* for logs, and sent back as X-Request-Id: the client's when it sent one of at
+                      * most 64 letters, digits and -_.:, else `id` */
+    Str method;      /* "GET"; HEAD is sent without a body by itself */
+    Str path;        /* as sent, still percent-encoded: decode pieces with url_decode() */
+    Str target;      /* path and query as sent */
+    HttpPairs query; /* decoded, valid UTF-8 */
     HttpPairs headers; /* names as sent */
     Str peer;          /* address without port; "local" over the local socket */
     Str body;          /* HTTP_BODY_BUFFER */

@@ -9,12 +9,15 @@
 #include "net/http_private.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <poll.h>
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
 #include "net/url.h"
+
+#define SHOWN_ID_MAX 64
 
 #define ARENA_MAX GB(1)
 #define QUERY_MAX 100
@@ -44,6 +47,7 @@ static HttpExchange *exchange_new(HttpLink *link)
                                   .media_type = S("application/json"),
                                   .exchange = x,
                                   .body = buf_new(arena, MB(64)) };
+    x->request.shown_id = x->request.id;
     link->exchange = x;
     link->had_request = true;
     loop->server->counts.requests++;
@@ -387,11 +391,23 @@ static Str path_of(Str target)
     return slash < 0 ? S("/") : str_from(rest, (size_t)slash);
 }
 
+/* What follows a request through many programs; nothing that could forge a line of a log. */
+static void take_shown_id(HttpRequest *request)
+{
+    Str told = http_header_in(request, "X-Request-Id");
+    bool is_good = told.length > 0 && told.length <= SHOWN_ID_MAX;
+    for (size_t i = 0; i < told.length && is_good; i++)
+        is_good = isalnum((unsigned char)told.at[i]) || HAS_CHAR(told.at[i], "-_.:");
+    if (is_good)
+        request->shown_id = told;
+}
+
 static bool read_head(HttpExchange *x, const HttpHead *head, Error *err)
 {
     HttpRequest *request = &x->request;
     bool is_valid = copy_head(request, head);
     request->path = path_of(request->target);
+    take_shown_id(request);
     ptrdiff_t mark = str_find_char(request->target, '?');
     Str query = mark < 0 ? S("") : str_from(request->target, (size_t)mark + 1);
     if (!is_valid)

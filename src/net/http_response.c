@@ -265,6 +265,16 @@ static bool response_is_switch(const HttpResponse *response)
     return response->stream && stream_is_two_way(response->stream);
 }
 
+/* Seconds from the request's first line to the head of its answer. */
+static void put_seconds(HeadText *text, const HttpRequest *request)
+{
+    char seconds[40];
+    int64_t us = MAX(monotonic_us() - request->started_us, 0);
+    int length =
+        snprintf(seconds, sizeof seconds, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
+    put_header(text, S("X-Process-Time"), (Str){ seconds, (size_t)length });
+}
+
 static bool has_type(const HttpResponse *response)
 {
     return response->media_type.length && response->status != 304 && response->status != 204 &&
@@ -274,7 +284,8 @@ static bool has_type(const HttpResponse *response)
 static size_t head_size(const HttpExchange *x, Str reason)
 {
     const HttpResponse *response = &x->response;
-    size_t size = KB(1) / 2 + reason.length + x->request.id.length + response->media_type.length;
+    size_t size =
+        KB(1) / 2 + reason.length + x->request.shown_id.length + response->media_type.length;
     for (size_t i = 0; i < response->headers.count; i++)
         size += response->headers.at[i].name.length + response->headers.at[i].value.length + 4;
     return size;
@@ -314,7 +325,8 @@ static void write_head(HttpExchange *x, uint64_t length)
     put_framing(&text, x, length);
     if (has_type(response))
         put_header(&text, S("Content-Type"), response->media_type);
-    put_header(&text, S("X-Request-Id"), x->request.id);
+    put_header(&text, S("X-Request-Id"), x->request.shown_id);
+    put_seconds(&text, &x->request);
     for (size_t i = 0; i < response->headers.count; i++)
         put_header(&text, response->headers.at[i].name, response->headers.at[i].value);
     put(&text, S("\r\n"));

@@ -322,3 +322,39 @@ Test(net_server, commands_of_this_machine_come_over_the_local_socket)
     cr_assert(HAS(client_read_some(fd, WAIT_MS), "GET /x"));
     cr_assert(http_server_stop(local, 1000));
 }
+
+Test(net_server, an_answer_carries_the_id_of_the_client_and_the_time_it_took)
+{
+    const struct {
+        const char *sent, *answered; /* NULL: one of ours */
+    } cases[] = {
+        { "checkout-7f.3:a_B", "checkout-7f.3:a_B" },
+        { "", NULL },
+        { "a b", NULL },
+        { "a[31mb", NULL },
+        { "<script>", NULL },
+        { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL },
+    };
+    static const char *const paths[] = { "/slow", "/missing", "/stream", "/file" };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str answer = client_ask(str_format(http_app.arena,
+                                           "GET %s HTTP/1.1\r\n" CLOSE "X-Request-Id: %s\r\n\r\n",
+                                           paths[i % COUNT(paths)], cases[i].sent));
+        Str line = str_format(http_app.arena, "\r\nX-Request-Id: %s\r\n", cases[i].sent);
+        cr_expect_eq(str_find(answer, line) >= 0, cases[i].answered != NULL, "%s: " STR_FMT,
+                     cases[i].sent, STR_ARG(answer));
+        cr_expect(HAS(answer, "\r\nX-Request-Id: ") && HAS(answer, "\r\nX-Process-Time: 0."),
+                  STR_FMT, STR_ARG(answer));
+    }
+    Str slow = client_ask(S("GET /slow HTTP/1.1\r\n" CLOSE "\r\n"));
+    cr_expect(!HAS(slow, "X-Process-Time: 0.0") && !HAS(slow, "X-Process-Time: 0.1"), STR_FMT,
+              STR_ARG(slow));
+}
+
+Test(net_server, what_is_no_request_is_answered_with_an_id_and_a_time_too)
+{
+    Str answer = client_ask(S("nonsense\r\n\r\n"));
+    cr_expect(HAS(answer, " 400 ") && HAS(answer, "X-Request-Id: ") &&
+                  HAS(answer, "X-Process-Time: 0."),
+              STR_FMT, STR_ARG(answer));
+}
