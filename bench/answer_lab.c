@@ -166,7 +166,8 @@ int main(int argc, char **argv)
                             { "model", str(argv[2]) },
                             { "provider_url", S("off") } };
     AppOptions options = { .settings = &settings, .is_quiet = true };
-    if (!settings_read(arena, NULL, flags, COUNT(flags), &settings, &err) ||
+    if (!settings_read(arena, &(SettingsFrom){ .flags = flags, .flag_count = COUNT(flags) },
+                       &settings, NULL, &err) ||
         !app_start(&options, &app, &err))
         goto failed;
     (void)library_wait_indexed(app_api(app)->library, 60000);

@@ -48,6 +48,12 @@ def test_a_file_is_no_data_folder(tmp_path):
     assert "is not a folder" in bad["data folder"]
 
 
+def test_a_setting_that_names_no_file_is_told(tmp_path):
+    bad, everything = findings(tmp_path / "a", "--gateway", "/nowhere/gateway.json")
+    assert "gateway names /nowhere/gateway.json" in bad["settings"]
+    assert "the profile is development" in findings(tmp_path / "a")[1]["settings"]
+
+
 def test_a_running_server_is_asked(library):
     server = Server(library).start()
     try:

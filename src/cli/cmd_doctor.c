@@ -31,6 +31,42 @@ static void say(Findings *findings, bool good, const char *what, Str detail)
         printf("%s %-14s " STR_FMT "\n", good ? "ok " : "BAD", what, STR_ARG(detail));
 }
 
+/* --- The settings: what is wrong in them ended the command before it began --- */
+
+static void check_named_files(Findings *findings)
+{
+    const Settings *settings = &findings->line->settings;
+    const struct {
+        const char *name;
+        Str path;
+    } named[] = { { "master_key", settings->master_key },
+                  { "model", settings->model },
+                  { "rerank_model", settings->rerank_model },
+                  { "gateway", settings->gateway },
+                  { "model_files", settings->model_files },
+                  { "connect_ca", settings->connect_ca },
+                  { "smtp_ca", settings->smtp_ca } };
+    Arena *arena = findings->line->arena;
+    for (size_t i = 0; i < COUNT(named); i++)
+        if (named[i].path.length && access(str_c(arena, named[i].path), R_OK) != 0)
+            say(findings, false, "settings",
+                str_format(arena, "%s names " STR_FMT ", which cannot be read: %s", named[i].name,
+                           STR_ARG(named[i].path), strerror(errno)));
+}
+
+static void check_settings(Findings *findings)
+{
+    const Settings *settings = &findings->line->settings;
+    int bad = findings->bad;
+    check_named_files(findings);
+    for (size_t i = 0; i < settings->notices.count; i++)
+        say(findings, true, "settings", settings->notices.at[i]);
+    if (findings->bad == bad)
+        say(findings, true, "settings",
+            str_format(findings->line->arena, "all %zu fit; the profile is " STR_FMT, setting_count,
+                       STR_ARG(settings->profile)));
+}
+
 /* --- The folder --- */
 
 static void check_disk(Findings *findings, Str folder)
@@ -248,6 +284,7 @@ static bool run(CommandLine *line, Error *err)
     } else {
         if (!app_data_path(line->arena, &line->settings, &folder, err))
             return false;
+        check_settings(&findings);
         bool has_library = check_folder(&findings, folder);
         check_disk(&findings, nearest_folder(line->arena, folder));
         if (has_library)
