@@ -1,4 +1,7 @@
 """Accounts, sessions, keys, roles and the walls between workspaces."""
+import csv
+import io
+import json
 import re
 
 import requests
@@ -46,6 +49,24 @@ def test_sign_in_and_out(fresh_server):
                             json={"email": email, "password": password}).status_code == 401
     assert browser.post(f"{fresh_server.url}/v1/session",
                         json={"email": "ada@example.org", "password": PASSWORD}).status_code == 200
+
+
+def test_a_person_sees_where_they_are_signed_in_and_signs_out_there(fresh_server):
+    here = sign_up(fresh_server)
+    there = requests.Session()
+    assert there.post(f"{fresh_server.url}/v1/session", json={"email": "ada@example.org", "password": PASSWORD},
+                      headers={"User-Agent": "a telephone"}).status_code == 200
+    listed = here.get(f"{fresh_server.url}/v1/sessions").json()["items"]
+    assert [(s["current"], s["user_agent"] == "a telephone") for s in listed] == [(False, True), (True, False)]
+    assert here.delete(f"{fresh_server.url}/v1/sessions/{listed[0]['id']}").status_code == 204
+    assert there.get(f"{fresh_server.url}/v1/documents").status_code == 401
+    assert here.get(f"{fresh_server.url}/v1/sessions").json()["total"] == 1
+    # And it stands in the log, which comes as a file too.
+    lines = here.get(f"{fresh_server.url}/v1/audit/export").text.splitlines()
+    assert json.loads(lines[0])["action"] == "session.end" and len(lines) >= 4
+    table = list(csv.DictReader(io.StringIO(here.get(f"{fresh_server.url}/v1/audit/export?format=csv&action=user.login").text)))
+    assert len(table) == 2 and table[0]["subject"] == listed[0]["user"]
+    assert here.get(f"{fresh_server.url}/v1/audit/export?format=xml").status_code == 400
 
 
 def test_keys_are_shown_once_and_can_be_revoked(fresh_server):

@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from conftest import Server
 
-PASSWORD = "correct horse battery"
-
 
 class Project:
     """A Supabase project's Auth, as far as its keys: JWKS at /auth/v1/.well-known/jwks.json."""
@@ -61,7 +59,8 @@ def project():
 
 
 @pytest.fixture(scope="module")
-def open_server(project, database, tmp_path_factory):
+def open_server(project, database_kind, request, tmp_path_factory):
+    database = request.getfixturevalue("postgres").new_database() if database_kind == "postgresql" else ""
     started = Server(tmp_path_factory.mktemp("data") / "library", database,
                      ["--supabase-url", project.url, "--jwt-people", "make", "--jwt-email-trusted", "1"]).start()
     yield started

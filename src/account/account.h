@@ -84,6 +84,14 @@ MUST_CHECK bool account_sign_out(Account *account, const Visitor *visitor, Error
 MUST_CHECK bool account_change_password(Account *account, const Visitor *visitor, Str old_password,
                                         Str new_password, Error *err);
 
+/* Where somebody of the workspace is signed in, newest first; `user` empty: the visitor. Others'
+ * are for ROLE_ADMIN. */
+MUST_CHECK bool account_list_sessions(Account *account, Arena *arena, const Visitor *visitor,
+                                      Str user, SessionList *list_r, Error *err);
+/* Ends one of them. ERROR_NOT_FOUND also for one that is not the visitor's to end: an administrator
+ * may end those of people with no higher role. */
+MUST_CHECK bool account_end_session(Account *account, const Visitor *visitor, Str id, Error *err);
+
 /* A new key; *secret_r is shown once. At most the visitor's own role. */
 MUST_CHECK bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str name,
                                 Role role, int64_t expires_at_ms, ApiKey *key_r, Str *secret_r,

@@ -455,3 +455,31 @@ Test(account, five_failures_are_free_then_one_waits)
     cr_expect(throttle_allows(throttle, S("eve"), &err));
     throttle_free(throttle);
 }
+
+/* --- Where people are signed in --- */
+
+TEST_BOTH(account, sessions_are_ended_by_their_person_or_who_may_change_that_person)
+{
+    Bench bench;
+    Visitor editor, admin, twice;
+    SessionList list;
+    bench_open(&bench, url);
+    User ed = add_person(&bench, "ed@example.org", ROLE_EDITOR);
+    add_person(&bench, "amy@example.org", ROLE_ADMIN);
+    cr_assert(sign_in(&bench, "ed@example.org", PASSWORD, &editor) &&
+              sign_in(&bench, "ed@example.org", PASSWORD, &twice) &&
+              sign_in(&bench, "amy@example.org", PASSWORD, &admin));
+    Account *account = bench.account;
+    REFUSED(ERROR_DENIED,
+            account_list_sessions(account, bench.arena, &editor, admin.scope.user, &list, &err));
+    REFUSED(ERROR_NOT_FOUND, account_end_session(account, &editor, admin.session, &err));
+    REFUSED(ERROR_NOT_FOUND, account_end_session(account, &admin, bench.owner.session, &err));
+    REFUSED(ERROR_NOT_FOUND, account_end_session(account, &admin, S("none"), &err));
+    cr_expect(account_list_sessions(account, bench.arena, &editor, S(""), &list, &err) &&
+              list.count == 2);
+    cr_expect(account_end_session(account, &editor, twice.session, &err), "%s", err.message);
+    cr_expect(account_end_session(account, &admin, editor.session, &err), "%s", err.message);
+    cr_expect(account_list_sessions(account, bench.arena, &admin, ed.id, &list, &err) &&
+              list.count == 0);
+    bench_close(&bench);
+}

@@ -1,16 +1,13 @@
-/* records_api.c - what has been done: audit log, search history, statistics. */
+/* records_api.c - what has been done: search history, statistics. */
 #include "api/api.h"
 #include "library/library.h"
 #include "search/search.h"
-#include "store/audit_store.h"
 #include "store/searches_store.h"
 #include "store/statistics_store.h"
 
 typedef struct RecordWork {
     ApiRequest *request;
     Slice slice;
-    AuditFilter filter;
-    AuditList audit;
     SearchList searches;
     SearchOpening opening;
     UnfoundKind unfound_kind;
@@ -18,43 +15,6 @@ typedef struct RecordWork {
     LibraryModelChange change;
     Statistics statistics;
 } RecordWork;
-
-static bool audit_work(DbTx *tx, void *argument, Error *err)
-{
-    RecordWork *work = argument;
-    return audit_list(tx, work->request->scope, work->request->arena, &work->filter, &work->slice,
-                      &work->audit, err);
-}
-
-bool audit_show(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    RecordWork work = { .request = request };
-    work.filter = (AuditFilter){ .user = http_query(request->http, "user"),
-                                 .action = http_query(request->http, "action"),
-                                 .subject = http_query(request->http, "subject") };
-    if (!api_slice(request, &work.slice, err) ||
-        !api_query_time(request, "from", &work.filter.from_ms, err) ||
-        !api_query_time(request, "to", &work.filter.to_ms, err) ||
-        !store_read(request->api->db, request->scope, audit_work, &work, err))
-        return false;
-    JsonWriter json = api_list_begin(response);
-    for (size_t i = 0; i < work.audit.count; i++) {
-        const AuditEntry *entry = &work.audit.at[i];
-        put_object(&json, NULL);
-        put_text(&json, "id", entry->id);
-        put_text_or_null(&json, "user", entry->user);
-        put_text_or_null(&json, "key", entry->key);
-        put_text(&json, "action", entry->action);
-        put_text_or_null(&json, "subject_kind", entry->subject_kind);
-        put_text_or_null(&json, "subject", entry->subject);
-        put_raw(&json, "changes", entry->details.length ? entry->details : S("{}"));
-        put_text_or_null(&json, "address", entry->address);
-        put_time(&json, "created_at", entry->created_at_ms);
-        put_end(&json);
-    }
-    api_list_end(&json, -1, work.audit.next);
-    return true;
-}
 
 static bool history_work(DbTx *tx, void *argument, Error *err)
 {
