@@ -260,6 +260,7 @@ def test_a_group_is_made_and_asked_to_approve_a_document(desk, page):
     row = part(page, "group-row").filter(has_text="Keepers")
     expect(row).to_contain_text("one person")
     row.locator("[data-test=group-edit]").click()
+    expect(part(page, "group-form-submit")).to_be_visible()  # its people are asked for first
     part(page, "field-name").last.fill("Bell keepers")
     part(page, "group-form-submit").click()
     expect(part(page, "group-row")).to_contain_text("Bell keepers")
