@@ -269,7 +269,7 @@ static bool response_is_switch(const HttpResponse *response)
 static void put_seconds(HeadText *text, const HttpRequest *request)
 {
     char seconds[40];
-    int64_t us = MAX(monotonic_us() - request->started_us, 0);
+    int64_t took_us = monotonic_us() - request->started_us, us = MAX(took_us, 0);
     int length =
         snprintf(seconds, sizeof seconds, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
     put_header(text, S("X-Process-Time"), (Str){ seconds, (size_t)length });
