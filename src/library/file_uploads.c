@@ -12,6 +12,8 @@
 
 #define COPY_BYTES KB(256)
 #define STALE_AT_ONCE 100
+/* Parts of larger files are left to the job: each is a transaction, and the client waits. */
+#define DROPPED_AT_ONCE (4 * UPLOAD_CHUNK_SIZE)
 
 typedef struct UploadWork {
     Library *library;
@@ -247,7 +249,8 @@ static bool finish(Library *library, const Scope *scope, Arena *arena, FileUploa
     upload->document = document.id;
     upload->expires_at_ms = 0;
     /* The document is there; parts that are left go with the next run of the job. */
-    (void)!drop_parts(library, scope, upload->id, &ignored);
+    if (upload->size <= DROPPED_AT_ONCE)
+        (void)!drop_parts(library, scope, upload->id, &ignored);
     return true;
 }
 
@@ -438,14 +441,11 @@ static bool stale_work(DbTx *tx, void *argument, Error *err)
                                   &work->list, err);
 }
 
-bool library_uploads_job(Job *job, Error *err)
+static bool clean_up(Job *job, const StaleUploadList *list, Error *err)
 {
     Library *library = job->argument;
-    StaleWork work = { .job = job };
-    if (!store_read(library->db, &job->scope, stale_work, &work, err))
-        return false;
-    for (size_t i = 0; i < work.list.count; i++) {
-        const StaleUpload *stale = &work.list.at[i];
+    for (size_t i = 0; i < list->count; i++) {
+        const StaleUpload *stale = &list->at[i];
         Scope scope = { .workspace = stale->workspace, .role = ROLE_OWNER };
         if (job_is_stopped(job))
             return job_stopped(job, err);
@@ -454,5 +454,17 @@ bool library_uploads_job(Job *job, Error *err)
         if (!good && err->code != ERROR_NOT_FOUND) /* somebody has just removed it */
             return false;
     }
+    return true;
+}
+
+bool library_uploads_job(Job *job, Error *err)
+{
+    const Library *library = job->argument;
+    StaleWork work = { .job = job };
+    do {
+        if (!store_read(library->db, &job->scope, stale_work, &work, err) ||
+            !clean_up(job, &work.list, err))
+            return false;
+    } while (work.list.count == STALE_AT_ONCE);
     return true;
 }
