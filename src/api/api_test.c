@@ -5,6 +5,7 @@
 #include "api/door.h"
 #include "api/page.h"
 
+static Api api = { .app_name = S_INIT("Lectern"), .shows_docs = true };
 static Arena *arena;
 static Error err;
 
@@ -154,7 +155,7 @@ static const json_t *refusal(const char *method, const char *path, ErrorCode cod
         why = err;
     if (code)
         why.code = code;
-    api_dispatch.refuse(NULL, &http, &why, &response);
+    api_dispatch.refuse(&api, &http, &why, &response);
     cr_assert(json_parse(buf_str(&response.body), MB(1), &answer, &ignored));
     *status_r = response.status;
     return json_object_get(answer, "error");
@@ -184,7 +185,6 @@ Test(api, failures_have_the_shape_that_clients_of_the_path_expect)
 static Str answer_of(ApiHandler *handler, Str *type_r)
 {
     HttpRequest http = request_of("GET", "/openapi.json");
-    Api api = { .app_name = S("Lectern"), .shows_docs = true };
     ApiRequest request = { .api = &api, .http = &http, .arena = arena };
     HttpResponse response = { .status = 200, .body = buf_new(arena, MB(16)) };
     cr_assert(handler(&request, &response, &err), "%s", err.message);
@@ -264,7 +264,7 @@ static HttpResponse page(const char *path, HttpPair header)
 {
     HttpRequest http = request_of("GET", path);
     http.headers = (HttpPairs){ &header, header.name.length ? 1 : 0 };
-    ApiRequest request = { .http = &http, .arena = arena };
+    ApiRequest request = { .api = &api, .http = &http, .arena = arena };
     HttpResponse response = { .status = 200, .body = buf_new(arena, MB(16)) };
     page_respond(&request, &response);
     return response;
