@@ -3,7 +3,7 @@
 
 #include "store/near_vectors_store.h"
 
-/* So few are compared one by one: measured as fast as the graph with a filter. */
+/* So few are compared one by one. */
 #define COMPARE_MAX 2000
 #define KEY_PARTS_MAX 16
 #define SEARCH_ROWS_MAX 20000
