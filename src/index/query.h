@@ -76,6 +76,9 @@ Query query_parse(Arena *arena, Words *words, const Language *languages, size_t 
 /* Marks what only says how the query is asked (query_frame.c); query_parse() has done it. */
 void query_mark_frame(Arena *arena, Words *words, const Language *languages, size_t count,
                       Query *query);
+/* All words that the query is about as clauses of these fields (query_frame.c); none when it says
+ * itself what must occur. */
+Query query_all_words(Arena *arena, const Query *query, uint8_t fields);
 
 /* The word that is being typed, as an index keeps words but not stemmed: what stands behind the
  * last space or sign, unless it is in quotes or excluded. Empty: none, or too short to go on from.

@@ -94,3 +94,30 @@ void query_mark_frame(Arena *arena, Words *words, const Language *languages, siz
     if (count == 1 || best.known >= second + LANGUAGE_MARGIN)
         mark(query, &best);
 }
+
+/* --- All words --- */
+
+/* The place where a word was typed is a clause, the forms that it has there are its phrases. */
+static void add_word(Arena *arena, Query *all, const QueryTerm *term, uint8_t fields)
+{
+    QueryClause *clause = NULL;
+    for (size_t i = 0; i < all->clauses.count && !clause; i++)
+        if (all->clauses.at[i].start == term->start)
+            clause = &all->clauses.at[i];
+    if (!clause) {
+        clause = vec_push(arena, &all->clauses);
+        *clause = (QueryClause){ .fields = fields, .start = term->start, .end = term->end };
+    }
+    Str *word = arena_new_one(arena, Str);
+    *word = term->text;
+    *vec_push(arena, &clause->phrases) = (QueryPhrase){ word, 1 };
+}
+
+Query query_all_words(Arena *arena, const Query *query, uint8_t fields)
+{
+    Query all = { .text = query->text };
+    for (size_t i = 0; !query->clauses.count && i < query->terms.count; i++)
+        if (!query->terms.at[i].is_frame)
+            add_word(arena, &all, &query->terms.at[i], fields);
+    return all;
+}
