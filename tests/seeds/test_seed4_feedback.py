@@ -38,12 +38,13 @@ def test_an_answer_that_is_not_there_cannot_be_rated(server, people):
 
 def test_what_is_worse_than_the_rest_is_found(server, people):
     key = people["owner"]
+    ids = {name: server.post("/v1/personas", {"name": name, "instructions": "Be exact."}, key=key).json()["id"] for name in ("clerk", "judge")}
     for i in range(12):
         rate(server, key, kind="task", item=f"t{i}", rating=-1 if i < 10 else 1, reason="Not a Task" if i % 2 else "not a task", persona="clerk")
         rate(server, key, kind="class", item=f"k{i}", rating=1 if i < 11 else -1, persona="judge")
     report = server.post("/v1/feedback/report", key=key).json()
     found = {(f["by"], f["value"]): f for f in report["findings"]}
-    assert found["kind", "task"]["is_worse"] and found["persona", "clerk"]["is_worse"]
+    assert found["kind", "task"]["is_worse"] and found["persona", ids["clerk"]]["is_worse"]
     assert not found["kind", "class"]["is_worse"] and found["kind", "task"]["bad"] == 10
     assert report["reasons"][0]["reason"].lower() == "not a task" and report["reasons"][0]["count"] == 10
     assert server.get("/v1/feedback/report", key=key).json() == report
