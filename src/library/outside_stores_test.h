@@ -1,7 +1,7 @@
 /* outside_stores_test.h - for tests: PostgreSQL with pgvector, and Weaviate, each of a test's own.
  *
- * The programs are looked for in /var/cache/lectern-backends (LECTERN_BACKENDS names another
- * folder). Where they are not, one line says so and NULL is returned. They end with the test. */
+ * The programs are those of tools/backends. Where they are not, it says so in one line and NULL is
+ * returned. They end with the test. */
 #pragma once
 
 #include "base/base.h"

@@ -167,8 +167,10 @@ Test(vector_follower, pgvector_ends_as_the_database_says)
 {
     Bench bench = { .arena = arena_new(GB(4)) };
     const char *url = outside_pgvector(bench.arena, &bench.postgres);
-    if (!url)
+    if (!url) {
+        arena_free(bench.arena);
         return;
+    }
     cr_assert(db_open(url, NULL, &bench.db, &err), "%s", err.message);
     cr_assert(migrate_up(bench.db, &err), "%s", err.message);
     cr_assert(pgvector_store_open(bench.db, &bench.store, &err), "%s", err.message);
@@ -179,8 +181,10 @@ Test(vector_follower, pgvector_ends_as_the_database_says)
 Test(vector_follower, weaviate_ends_as_the_database_says_though_it_was_away)
 {
     Bench bench = { .arena = arena_new(GB(4)) };
-    if (!outside_weaviate(bench.arena, &bench.weaviate))
+    if (!outside_weaviate(bench.arena, &bench.weaviate)) {
+        arena_free(bench.arena);
         return;
+    }
     WeaviateOptions options = { .url = str(bench.weaviate.url) };
     cr_assert(db_open(path_join(bench.arena, str(test_folder(bench.arena)), S("unit.db")), NULL,
                       &bench.db, &err));
