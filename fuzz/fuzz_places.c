@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Str bytes = { (const char *)data, size };
     Feed feed;
     DavMembers members;
-    if (feed_read(arena, bytes, &feed) && feed.entries.count)
+    if (feed_read(arena, bytes, S("https://e.org/feed"), &feed) && feed.entries.count)
         (void)feed_page(arena, &feed.entries.at[0]);
     if (multistatus_read(arena, bytes, &members) && members.all.count > MULTISTATUS_MAX)
         abort();

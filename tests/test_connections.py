@@ -199,6 +199,14 @@ def test_a_web_site_is_walked_as_its_robots_allow(library, places):
     assert "changed" in site.text(places.url + "/a")
 
 
+def test_a_plain_sitemap_is_a_list_of_pages_and_no_page(library, places):
+    places.pages = {"/sitemap.txt": ("text/plain", f"{places.url}/one\r\n\r\n{places.url}/two\r\n".encode()),
+                    "/one": ("text/html", b"<p>The first page</p>"), "/two": ("text/html", b"<p>The second page</p>")}
+    site = Connection(library, "web", url=places.url + "/sitemap.txt", depth=0, pause_ms=0, sitemaps=False)
+    assert set(site.items("taken")) == {places.url + "/one", places.url + "/two"}
+    assert "The second page" in site.text(places.url + "/two")
+
+
 def test_a_bucket_is_read_with_signed_requests(library, places):
     places.bucket = {f"docs/{n} ü.txt": f"Object {n} of the bucket".encode() for n in range(5)} | {"docs/": b"", "other": b"x"}
     settings = {"endpoint": places.url, "bucket": "bucket", "prefix": "docs/", "key_id": S3_KEY, "secret_key": S3_SECRET}

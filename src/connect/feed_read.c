@@ -1,6 +1,7 @@
 /* feed_read.c - see feed_read.h. */
 #include "connect/feed_read.h"
 
+#include "connect/connect_http.h"
 #include "extract/formats/mail.h"
 #include "extract/formats/markup.h"
 
@@ -13,14 +14,35 @@ static Str date_of(Arena *arena, Str text)
     return iso.length ? iso : text;
 }
 
-static void read_link(Arena *arena, HtmlReader *in, const HtmlToken *token, FeedEntry *entry)
+/* What an element's addresses are seen from: its xml:base, itself seen from the one around it. */
+static Str base_of(Arena *arena, Str around, const HtmlToken *token)
 {
+    Str own = str_trim(markup_attribute(arena, token->attributes, "base"));
+    Str base = own.length ? connect_resolve(arena, around, own) : STR_NONE;
+    return base.length ? base : around;
+}
+
+typedef struct EntryReading {
+    Arena *arena;
+    FeedEntry entry; /* its link as written */
+    Str base;
+    Str link_base;
+    bool id_is_link; /* as a guid of RSS is unless it says otherwise */
+} EntryReading;
+
+static void read_link(EntryReading *reading, HtmlReader *in, const HtmlToken *token)
+{
+    Arena *arena = reading->arena;
+    FeedEntry *entry = &reading->entry;
+    Str base = base_of(arena, reading->base, token);
     Str rel = markup_attribute(arena, token->attributes, "rel");
     Str link = markup_attribute(arena, token->attributes, "href");
     if (!token->is_empty && !link.length)
         link = markup_words(arena, markup_inner(in));
-    if ((!rel.length || str_is(rel, "alternate")) && !entry->link.length)
-        entry->link = str_copy(arena, str_trim(link));
+    if ((rel.length && !str_is(rel, "alternate")) || entry->link.length)
+        return;
+    entry->link = str_copy(arena, str_trim(link));
+    reading->link_base = base;
 }
 
 /* HTML, escaped or as elements; a text is escaped. */
@@ -67,16 +89,26 @@ static Member member_of(Str name)
     return OTHER;
 }
 
-static void read_member(Arena *arena, HtmlReader *in, const HtmlToken *token, FeedEntry *entry)
+static bool is_permanent_link(Arena *arena, const HtmlToken *token)
 {
+    Str said = str_trim(markup_attribute(arena, token->attributes, "isPermaLink"));
+    return str_is(token->name, "guid") && !str_equal_ignore_case(said, S("false"));
+}
+
+static void read_member(EntryReading *reading, HtmlReader *in, const HtmlToken *token)
+{
+    Arena *arena = reading->arena;
+    FeedEntry *entry = &reading->entry;
     Str type = str_copy(arena, markup_attribute(arena, token->attributes, "type"));
     Member member = member_of(token->name);
     if (str_is(token->name, "link")) {
-        read_link(arena, in, token, entry);
+        read_link(reading, in, token);
         return;
     }
     if (token->is_empty || member == OTHER)
         return;
+    if (member == ID)
+        reading->id_is_link = is_permanent_link(arena, token);
     Str inner = markup_inner(in);
     if (member == ID)
         entry->id = markup_words(arena, inner);
@@ -90,41 +122,62 @@ static void read_member(Arena *arena, HtmlReader *in, const HtmlToken *token, Fe
         entry->html = html_of(arena, inner, type);
 }
 
-static void read_entry(Arena *arena, HtmlReader *in, const char *name, Feed *feed)
+/* A guid may be the only address there is. An entry without an id is known by its link as written:
+ * a feed that moves brings nothing twice. */
+static FeedEntry finish_entry(const EntryReading *reading)
 {
-    FeedEntry entry = { 0 };
+    Arena *arena = reading->arena;
+    FeedEntry entry = reading->entry;
+    if (!entry.id.length)
+        entry.id = entry.link.length ? entry.link : entry.title;
+    if (entry.link.length)
+        entry.link = connect_resolve(arena, reading->link_base, entry.link);
+    else if (reading->id_is_link && connect_origin(arena, entry.id).length)
+        entry.link = connect_resolve(arena, entry.id, S(""));
+    return entry;
+}
+
+static void read_entry(Arena *arena, HtmlReader *in, const char *name, Str base, Feed *feed)
+{
+    EntryReading reading = { .arena = arena, .base = base };
     HtmlToken token;
     while (html_next(in, &token)) {
         if (token.kind == HTML_END && str_is(token.name, name))
             break;
         if (token.kind == HTML_START)
-            read_member(arena, in, &token, &entry);
+            read_member(&reading, in, &token);
     }
-    if (!entry.id.length)
-        entry.id = entry.link.length ? entry.link : entry.title;
+    FeedEntry entry = finish_entry(&reading);
     if (entry.id.length && feed->entries.count < FEED_ENTRIES_MAX)
         *vec_push(arena, &feed->entries) = entry;
 }
 
-bool feed_read(Arena *arena, Str bytes, Feed *feed_r)
+static bool is_root(Str name)
+{
+    return str_is(name, "rss") || str_is(name, "feed") || str_is(name, "rdf");
+}
+
+bool feed_read(Arena *arena, Str bytes, Str address, Feed *feed_r)
 {
     HtmlReader in = markup_reader(arena, bytes);
     HtmlToken token;
+    Str base = address;
     bool is_feed = false;
     *feed_r = (Feed){ 0 };
     while (html_next(&in, &token)) {
         if (token.kind != HTML_START || token.is_empty)
             continue;
+        if (is_root(token.name) || str_is(token.name, "channel"))
+            base = base_of(arena, base, &token);
         if (str_is(token.name, "item"))
-            read_entry(arena, &in, "item", feed_r);
+            read_entry(arena, &in, "item", base_of(arena, base, &token), feed_r);
         else if (str_is(token.name, "entry"))
-            read_entry(arena, &in, "entry", feed_r);
+            read_entry(arena, &in, "entry", base_of(arena, base, &token), feed_r);
         else if (str_is(token.name, "title") && !feed_r->title.length)
             feed_r->title = markup_plain(arena, markup_words(arena, markup_inner(&in)));
         else if (str_is(token.name, "image") || str_is(token.name, "author"))
             (void)markup_inner(&in);
-        is_feed |=
-            str_is(token.name, "rss") || str_is(token.name, "feed") || str_is(token.name, "rdf");
+        is_feed |= is_root(token.name);
     }
     return is_feed;
 }

@@ -6,8 +6,9 @@
 #define FEED_ENTRIES_MAX 2000
 
 typedef struct FeedEntry {
-    Str id; /* never empty: guid, id, else the link */
-    Str title, link, author, date;
+    Str id;   /* never empty: guid, id, else the link as written */
+    Str link; /* whole; empty where there is none that is http or https */
+    Str title, author, date;
     Str html; /* what it says */
 } FeedEntry;
 
@@ -16,7 +17,8 @@ typedef struct Feed {
     VEC(FeedEntry) entries;
 } Feed;
 
-/* False when it is no feed. */
-bool feed_read(Arena *arena, Str bytes, Feed *feed_r);
+/* Links are told as seen from `address`, where the feed is, and from the xml:base around them.
+ * False when it is no feed. */
+bool feed_read(Arena *arena, Str bytes, Str address, Feed *feed_r);
 /* The entry as a page. */
 Str feed_page(Arena *arena, const FeedEntry *entry);

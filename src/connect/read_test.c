@@ -30,21 +30,72 @@ Test(connect, entries_of_rss_and_atom_are_read)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));
     Feed feed;
-    cr_assert(feed_read(arena, str(rss), &feed) && feed.entries.count == 2);
+    cr_assert(feed_read(arena, str(rss), S("https://e.org/"), &feed) && feed.entries.count == 2);
     cr_expect(str_is(feed.title, "News & more"));
     cr_expect(str_is(feed.entries.at[0].id, "g1") && str_is(feed.entries.at[0].title, "First"));
     cr_expect(str_is(feed.entries.at[0].html, "<p>Short</p>"));
     cr_expect(str_starts(feed.entries.at[0].date, S("2026-03-02")));
     cr_expect(str_is(feed.entries.at[1].id, "https://example.org/2"));
-    cr_assert(feed_read(arena, str(atom), &feed) && feed.entries.count == 1);
+    cr_assert(feed_read(arena, str(atom), S("https://e.org/"), &feed) && feed.entries.count == 1);
     cr_expect(str_is(feed.entries.at[0].id, "urn:1") && str_is(feed.entries.at[0].author, "Ann"));
     cr_expect(str_is(feed.entries.at[0].link, "https://example.org/a"));
     cr_expect(str_is(feed.entries.at[0].html, "a &lt; b"));
-    cr_expect(!feed_read(arena, S("<html><body>no feed</body></html>"), &feed));
-    cr_assert(feed_read(arena, str(rdf), &feed) && feed.entries.count == 1);
+    cr_expect(
+        !feed_read(arena, S("<html><body>no feed</body></html>"), S("https://e.org/"), &feed));
+    cr_assert(feed_read(arena, str(rdf), S("https://e.org/"), &feed) && feed.entries.count == 1);
     cr_expect(str_is(feed.title, "Old") && str_is(feed.entries.at[0].id, "https://e.org/1"));
     cr_expect(str_is(feed.entries.at[0].author, "Ann") && str_is(feed.entries.at[0].html, "Body"));
     cr_expect(str_starts(feed.entries.at[0].date, S("2026-03-02")));
+}
+
+Test(connect, links_of_entries_are_seen_from_the_base_around_them)
+{
+    static const struct {
+        const char *feed, *id, *link;
+    } cases[] = {
+        { "<rss><item><link>a</link></item></rss>", "a", "https://e.org/f/a" },
+        { "<rss><item><link>/a?b=1&amp;c</link><guid>g</guid></item></rss>", "g",
+          "https://e.org/a?b=1&c" },
+        { "<feed xml:base='/x/'><entry><id>i</id><link href='a'/></entry></feed>", "i",
+          "https://e.org/x/a" },
+        { "<feed xml:base='/x/'><entry xml:base='y/'><id>i</id><link href='a'/></entry></feed>",
+          "i", "https://e.org/x/y/a" },
+        { "<feed xml:base='/x/'><entry><id>i</id><link xml:base='https://z.org/' href='a'/></entry>"
+          "</feed>",
+          "i", "https://z.org/a" },
+        { "<feed><entry xml:base='/x/'><id>h</id></entry><entry><id>i</id><link href='a'/></entry>"
+          "</feed>",
+          "i", "https://e.org/f/a" },
+        { "<feed xml:base='mailto:x@y'><entry><id>i</id><link href='a'/></entry></feed>", "i",
+          "https://e.org/f/a" },
+        { "<feed xml:base='/x/'><entry><link href='a'/></entry></feed>", "a", "https://e.org/x/a" },
+        { "<rss xml:base='/x/'><channel xml:base='y/'><item><link>a</link></item></channel></rss>",
+          "a", "https://e.org/x/y/a" },
+        { "<rss><item xml:base='/x/'><link>a</link></item></rss>", "a", "https://e.org/x/a" },
+        { "<rss><item><guid>https://e.org/1</guid></item></rss>", "https://e.org/1",
+          "https://e.org/1" },
+        { "<rss><item><guid isPermaLink='true'>https://e.org/1</guid></item></rss>",
+          "https://e.org/1", "https://e.org/1" },
+        { "<rss><item><guid isPermaLink=\"false\">https://e.org/1</guid></item></rss>",
+          "https://e.org/1", "" },
+        { "<rss><item><guid isPermaLink='false'>https://e.org/1</guid><link>a</link></item></rss>",
+          "https://e.org/1", "https://e.org/f/a" },
+        { "<rss><item><guid>https://e.org/1</guid><link>a</link></item></rss>", "https://e.org/1",
+          "https://e.org/f/a" },
+        { "<rss><item><guid>17</guid></item></rss>", "17", "" },
+        { "<feed><entry><id>https://e.org/1</id></entry></feed>", "https://e.org/1", "" },
+        { "<rss><item><link>javascript:x</link><title>t</title></item></rss>", "javascript:x", "" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        Feed feed;
+        cr_assert(feed_read(arena, str(cases[i].feed), S("https://e.org/f/feed.xml"), &feed) &&
+                  feed.entries.count);
+        const FeedEntry *last = &feed.entries.at[feed.entries.count - 1];
+        cr_expect(str_is(last->id, cases[i].id) && str_is(last->link, cases[i].link),
+                  "%s: " STR_FMT ", " STR_FMT, cases[i].feed, STR_ARG(last->id),
+                  STR_ARG(last->link));
+    }
 }
 
 Test(connect, robots_are_obeyed_as_rfc_9309_has_it)
@@ -116,19 +167,37 @@ static const char packed_sitemap[] =
 
 Test(connect, sitemaps_name_pages_or_other_sitemaps)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Sitemap map;
-    cr_assert(
-        sitemap_read(arena, S("<urlset><url><loc> https://e.org/a </loc></url></urlset>"), &map));
-    cr_expect(map.pages.count == 1 && str_is(map.pages.at[0], "https://e.org/a"));
-    cr_assert(sitemap_read(
-        arena, S("<sitemapindex><sitemap><loc>https://e.org/s</loc></sitemap></sitemapindex>"),
-        &map));
-    cr_expect(map.sitemaps.count == 1 && !map.pages.count);
-    cr_expect(!sitemap_read(arena, S("<html><loc>x</loc></html>"), &map));
-    /* gzip of <urlset><url><loc>https://e.org/z</loc></url></urlset> */
-    cr_assert(sitemap_read(arena, (Str){ packed_sitemap, sizeof packed_sitemap - 1 }, &map));
-    cr_expect(map.pages.count == 1 && str_is(map.pages.at[0], "https://e.org/z"));
+    static const struct {
+        Str sitemap;
+        const char *first;
+        size_t pages, sitemaps;
+        bool is_one;
+    } cases[] = {
+        { S("<urlset><url><loc> https://e.org/a </loc></url></urlset>"), "https://e.org/a", 1, 0,
+          true },
+        { S("<sitemapindex><sitemap><loc>https://e.org/s</loc></sitemap></sitemapindex>"), "", 0, 1,
+          true },
+        { S("<html><loc>x</loc></html>"), "", 0, 0, false },
+        /* gzip of <urlset><url><loc>https://e.org/z</loc></url></urlset> */
+        { { packed_sitemap, sizeof packed_sitemap - 1 }, "https://e.org/z", 1, 0, true },
+        { S("https://e.org/a"), "https://e.org/a", 1, 0, true },
+        { S("\xEF\xBB\xBFhttps://e.org/a\r\n\r\n  HTTP://e.org/b \n"), "https://e.org/a", 2, 0,
+          true },
+        { S("https://e.org/a\nhttps://e.org/b\rhttps://e.org/c"), "https://e.org/a", 3, 0, true },
+        { S("https://e.org/a\nis where we are\n"), "", 0, 0, false },
+        { S("Not found\n"), "", 0, 0, false },
+        { S("\n\n"), "", 0, 0, false },
+        { S(""), "", 0, 0, false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        Sitemap map;
+        cr_expect(sitemap_read(arena, cases[i].sitemap, &map) == cases[i].is_one, "case %zu", i);
+        cr_assert(!cases[i].is_one || (map.pages.count == cases[i].pages &&
+                                       map.sitemaps.count == cases[i].sitemaps),
+                  "case %zu", i);
+        cr_expect(!cases[i].pages || str_is(map.pages.at[0], cases[i].first), "case %zu", i);
+    }
 }
 
 Test(connect, references_are_resolved_as_rfc_3986_has_it)

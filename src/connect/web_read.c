@@ -74,6 +74,13 @@ static void read_line(RobotsReading *in, Str name, Str value)
     }
 }
 
+/* Editors put a mark of UTF-8 in front. */
+static Str without_mark(Str text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    return str_starts(text, str(mark)) ? str_from(text, strlen(mark)) : text;
+}
+
 /* Lines end with CR, LF or both. */
 static bool next_line(Str *rest, Str *line_r)
 {
@@ -90,10 +97,7 @@ static bool next_line(Str *rest, Str *line_r)
 void robots_read(Arena *arena, Str text, Str visitor, Robots *robots_r)
 {
     RobotsReading in = { .arena = arena, .visitor = visitor };
-    static const char mark[] = "\xEF\xBB\xBF"; /* of UTF-8, from editors */
-    Str rest = str_slice(text, 0, ROBOTS_MAX), line;
-    if (str_starts(rest, str(mark)))
-        rest = str_from(rest, strlen(mark));
+    Str rest = without_mark(str_slice(text, 0, ROBOTS_MAX)), line;
     while (next_line(&rest, &line)) {
         ptrdiff_t comment = str_find_char(line, '#');
         if (comment >= 0)
@@ -203,25 +207,55 @@ static Str unpacked(Arena *scratch, Str bytes)
     return buf_str(&out);
 }
 
-bool sitemap_read(Arena *arena, Str packed, Sitemap *sitemap_r)
+static void add_address(Arena *arena, Sitemap *sitemap, Str address, bool is_sitemap)
 {
-    AUTO_ARENA Arena *scratch = arena_new(4 * SITEMAP_MAX);
-    Str bytes = unpacked(scratch, packed);
+    if (address.length && sitemap->pages.count + sitemap->sitemaps.count < WEB_LINKS_MAX)
+        *(is_sitemap ? vec_push(arena, &sitemap->sitemaps) : vec_push(arena, &sitemap->pages)) =
+            address;
+}
+
+static bool is_web_address(Str text)
+{
+    return str_equal_ignore_case(str_slice(text, 0, 7), S("http://")) ||
+           str_equal_ignore_case(str_slice(text, 0, 8), S("https://"));
+}
+
+/* One address a line and nothing else; some other text is no sitemap. */
+static bool read_plain(Arena *arena, Str text, Sitemap *sitemap)
+{
+    Str rest = without_mark(text), line;
+    while (sitemap->pages.count < WEB_LINKS_MAX && next_line(&rest, &line)) {
+        Str address = str_trim(line);
+        if (address.length && !is_web_address(address))
+            return false;
+        add_address(arena, sitemap, str_copy(arena, address), false);
+    }
+    return sitemap->pages.count > 0;
+}
+
+static bool read_marked_up(Arena *arena, Str bytes, Sitemap *sitemap)
+{
     HtmlReader in = markup_reader(arena, bytes);
     HtmlToken token;
     bool is_index = false, is_sitemap = false;
-    *sitemap_r = (Sitemap){ 0 };
     while (html_next(&in, &token)) {
         if (token.kind != HTML_START || token.is_empty)
             continue;
         is_index |= str_is(token.name, "sitemapindex");
         is_sitemap |= is_index || str_is(token.name, "urlset");
-        if (!str_is(token.name, "loc"))
-            continue;
-        Str address = str_trim(markup_words(arena, markup_inner(&in)));
-        if (address.length && sitemap_r->pages.count + sitemap_r->sitemaps.count < WEB_LINKS_MAX)
-            *(is_index ? vec_push(arena, &sitemap_r->sitemaps)
-                       : vec_push(arena, &sitemap_r->pages)) = address;
+        if (str_is(token.name, "loc"))
+            add_address(arena, sitemap, str_trim(markup_words(arena, markup_inner(&in))), is_index);
     }
     return is_sitemap;
+}
+
+bool sitemap_read(Arena *arena, Str packed, Sitemap *sitemap_r)
+{
+    AUTO_ARENA Arena *scratch = arena_new(4 * SITEMAP_MAX);
+    Str bytes = unpacked(scratch, packed);
+    *sitemap_r = (Sitemap){ 0 };
+    if (read_plain(arena, bytes, sitemap_r))
+        return true;
+    *sitemap_r = (Sitemap){ 0 };
+    return read_marked_up(arena, bytes, sitemap_r);
 }

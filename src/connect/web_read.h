@@ -37,5 +37,6 @@ typedef struct Sitemap {
     VEC(Str) pages, sitemaps;
 } Sitemap;
 
-/* Packed with gzip or not. False when it is no sitemap. */
+/* As XML or as plain text (one address a line), packed with gzip or not. False when it is no
+ * sitemap. */
 bool sitemap_read(Arena *arena, Str packed, Sitemap *sitemap_r);

@@ -39,18 +39,11 @@ static bool ask(ConnectRun *run, const json_t *known, ConnectAnswer *answer_r, E
                 STR_ARG(str_slice(ask.url, 0, 200)));
 }
 
-/* Links are told as seen from where the feed is. */
 static bool read_answer(Arena *arena, const ConnectAnswer *answer, Feed *feed_r, Error *err)
 {
-    if (!feed_read(arena, answer->body, feed_r))
-        return fail(err, ERROR_INVALID, "what is at " STR_FMT " is no RSS or Atom feed",
-                    STR_ARG(str_slice(answer->url, 0, 200)));
-    for (size_t i = 0; i < feed_r->entries.count; i++) {
-        FeedEntry *entry = &feed_r->entries.at[i];
-        if (entry->link.length)
-            entry->link = connect_resolve(arena, answer->url, entry->link);
-    }
-    return true;
+    return feed_read(arena, answer->body, answer->url, feed_r) ||
+           fail(err, ERROR_INVALID, "what is at " STR_FMT " is no RSS or Atom feed",
+                STR_ARG(str_slice(answer->url, 0, 200)));
 }
 
 static Str name_of(Arena *arena, const FeedEntry *entry)

@@ -143,6 +143,15 @@ static bool read_sitemaps(ConnectRun *run, SitemapQueue *queue, FoundItems *item
     return true;
 }
 
+/* A page is not told from a sitemap before it is read; what it is called tells. */
+static bool names_sitemap(Str address)
+{
+    Str plain = str_ends(address, S(".gz")) ? str_slice(address, 0, address.length - 3) : address;
+    Str name = str_from(plain, (size_t)(str_find_last_char(plain, '/') + 1));
+    return str_ends(plain, S(".xml")) ||
+           (str_ends(plain, S(".txt")) && str_find_ignore_case(name, S("sitemap")) >= 0);
+}
+
 static bool web_list(ConnectRun *run, Str cursor, ConnectPage *page_r, Error *err)
 {
     Str start = connect_resolve(run->arena, connect_text(run, "url"), S(""));
@@ -154,8 +163,7 @@ static bool web_list(ConnectRun *run, Str cursor, ConnectPage *page_r, Error *er
     if (!robots_allow(robots, path_of(run->arena, start)))
         return fail(err, ERROR_DENIED, "the robots.txt of the site does not allow " STR_FMT,
                     STR_ARG(str_slice(start, 0, 200)));
-    bool is_sitemap = str_ends(start, S(".xml"));
-    if (is_sitemap)
+    if (names_sitemap(start))
         add_sitemap(run, &queue, start);
     else
         found(run, &page_r->found, start, 0);
