@@ -125,7 +125,7 @@ bool near_remove(DbTx *tx, const Scope *scope, Arena *arena, const NearSpace *sp
     return db_exec(tx,
                    of_table(arena, space,
                             "DELETE FROM %s WHERE workspace = $1 AND model = $2"
-                            " AND number = ANY($3::bigint[])"),
+                            " AND number " SQL_ANY_POSTGRES(3)),
                    DB_ARGS(db_text(scope->workspace), db_text(space->model),
                            sql_numbers(tx, arena, numbers, count)),
                    NULL, err);
@@ -205,7 +205,7 @@ static bool set_view(DbTx *tx, Arena *arena, int64_t limit, Error *err)
 static const char *statement_of(const NearSearch *search)
 {
     if (search->numbers)
-        return NEAREST OF_SPACE " AND number = ANY($5::bigint[])" BY_ALL;
+        return NEAREST OF_SPACE " AND number " SQL_ANY_POSTGRES(5) BY_ALL;
     if (search->bitmap.length)
         return search->is_exact ? NEAREST OF_SPACE IN_BITMAP BY_ALL
                                 : NEAREST OF_SPACE IN_BITMAP BY_GRAPH;

@@ -30,11 +30,14 @@ void sql_read_text(DbRows *row, Arena *arena, void *str);
 void sql_read_int(DbRows *row, Arena *arena, void *int64);
 
 /* A list of numbers as one argument: `column` is one of those in argument n of
- *     SQL_IN("SELECT ... WHERE column", n, "ORDER BY ...") */
+ *     SQL_IN("SELECT ... WHERE column", n, "ORDER BY ...")
+ * PostgreSQL would read the argument again for each row that it filters; as a query of its own it
+ * is read once a statement, and an index is used all the same. */
 DbValue sql_numbers(const DbTx *tx, Arena *arena, const int64_t *numbers, size_t count);
+#define SQL_ANY_POSTGRES(n) "= ANY((SELECT $" #n "::bigint[])::bigint[])"
 #define SQL_IN(before, n, after)                                                                   \
     DB_SQL(before " IN (SELECT value FROM json_each($" #n ")) " after,                             \
-           before " = ANY($" #n "::bigint[]) " after)
+           before " " SQL_ANY_POSTGRES(n) " " after)
 /* Likewise texts, as JSON in both. */
 DbValue sql_texts(Arena *arena, const Str *texts, size_t count);
 #define SQL_IN_TEXTS(before, n, after)                                                             \

@@ -94,7 +94,7 @@ bool task_set_reminders(DbTx *tx, const Scope *scope, Arena *arena, Str task,
         DB_SQL("DELETE FROM task_reminders WHERE workspace = $1 AND task = $2"
                " AND at NOT IN (SELECT value FROM json_each($3))",
                "DELETE FROM task_reminders WHERE workspace = $1 AND task = $2"
-               " AND NOT (at = ANY($3::bigint[]))"),
+               " AND NOT (at " SQL_ANY_POSTGRES(3) ")"),
         DB_ARGS(db_text(scope->workspace), db_text(task), sql_numbers(tx, arena, times_ms, count)),
         NULL, err);
     for (size_t i = 0; ok && i < count; i++)
