@@ -1,9 +1,12 @@
 """Background work: tasks of models as jobs, schedules, dead letters, how it goes."""
+import json
+import threading
 import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import Server, wait_until
+from mock_provider import MockProvider
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +145,48 @@ def test_what_needs_nothing_is_done_for_the_workspace_that_schedules_it(server, 
     made = server.post("/v1/schedules", {"name": f"my {kind}", "type": kind, "every_s": 86400}, key=admin).json()
     job = server.post(f"/v1/schedules/{made['id']}/run", {}, key=admin).json()["job"]
     assert wait_for(server, f"/v1/jobs/{job}", ["done", "dead"], admin)["state"] == "done"
+
+
+def test_tasks_killed_in_the_middle_end_once_with_one_result_and_one_bill(database_kind, request, tmp_path):
+    """Of three, one has ended and two wait for the model when the node is killed: those are asked again, and nothing else."""
+    gate, birds = threading.Event(), ["wren", "robin", "owl"]
+
+    def answer(body):
+        if "wren" not in str(body["messages"]):
+            gate.wait(20)
+        return json.dumps({"statements": [{"text": "It sings at dawn.", "sources": [1]}]})
+
+    def asked():
+        return [sum(bird in str(body["messages"]) for body in mock.chats()) for bird in birds]
+
+    def listed(path):
+        return server.get(path).json()["items"]
+
+    mock = MockProvider(["good"], answer=answer)
+    database = "" if database_kind == "sqlite" else request.getfixturevalue("postgres").new_database()
+    server = Server(tmp_path / "library", database).start()
+    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    try:
+        assert server.call("PUT", "/v1/gateway/services/mock", json={"base_url": mock.url, "private": True}).status_code < 300
+        assert server.call("PUT", "/v1/gateway/models", json={"name": "mock/good", "prices": {"call": "0.01"}}).status_code < 300
+        assert server.call("PUT", "/v1/workspace/limits", json={"budgets": [{"period": "total", "dollars": "5"}]}).status_code == 200
+        task = start(server, "ai.route_ai_tasks", {"tasks": [
+            {"type": "summary", "payload": {"text": f"The {bird} sings at dawn.", "analysis_type": "summary", "model": "mock/good"}}
+            for bird in birds]})
+        wait_until(lambda: asked() == [1, 1, 1] and listed("/v1/jobs?state=done&type=ai.process_ai_analysis") and listed("/v1/calls"))
+        server.kill()
+        gate.set()
+        server.start()
+        done = wait_for(server, task, ["done", "dead"])
+        assert [(t["state"], t["result"]["summary"], t["result"]["model"]) for t in done["result"]["tasks"]] == [("done", "It sings at dawn.", "good")] * 3
+        assert asked() == [1, 2, 2], "what had ended is not asked again"
+        calls = wait_until(lambda: listed("/v1/calls")[2:] and listed("/v1/calls"))
+        assert [(call["status"], call["cost_pico"]) for call in calls] == [("ok", 10 ** 10)] * 3
+        wait_until(lambda: [(row["calls"], row["cost_pico"]) for row in listed("/v1/usage?by=model")] == [(3, 3 * 10 ** 10)])
+        wait_until(lambda: server.get("/v1/workspace/limits").json()["budgets"][0]["spent"] == "0.03")
+        jobs = listed("/v1/jobs?type=ai.process_ai_analysis")
+        assert sorted((job["state"], job["attempt"]) for job in jobs) == [("done", 1), ("done", 2), ("done", 2)], jobs
+    finally:
+        gate.set()
+        server.stop()
+        mock.stop()
