@@ -114,6 +114,10 @@ void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument),
 void http_respond_now(HttpResponse *response);
 /* Nothing of the request is used any more; once, after the answer or the start of its stream. */
 void http_let_go(HttpResponse *response);
+/* Whether nobody waits for the answer any more: what is being made for it may stop. On the thread
+ * that handles the request, as often as one likes: the system is asked at most each 50 ms. False
+ * for an answer that has begun (a stream tells by itself), and for one of no connection. */
+bool http_client_has_left(const HttpResponse *response);
 /* The reactor that this request lives on. */
 struct Reactor *http_reactor(const HttpResponse *response);
 /* Add a header; name and value are copied. A value with a line end is dropped. */

@@ -127,6 +127,11 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
         while (!http_app.may_end)
             sleep_ms(5);
         show(request, response);
+    } else if (str_is(request->path, "/long")) {
+        while (!http_client_has_left(response) && !http_app.may_end)
+            sleep_ms(5);
+        http_app.gone_count += http_client_has_left(response);
+        show(request, response);
     } else if (str_is(request->path, "/stream")) {
         HttpStream *stream = http_respond_stream(response, &(HttpStreamOptions){ 0 });
         for (int i = 0; i < 3; i++) {

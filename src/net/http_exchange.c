@@ -23,7 +23,8 @@
 #define QUERY_MAX 100
 /* A body that may be read for somebody who is not checked yet. */
 #define UNCHECKED_BODY_MAX KB(16)
-#define LEFT_LOOK_MS 100
+#define BEGIN_LOOK_MS 100
+#define LOOK_EACH_MS 50
 
 /* --- Life --- */
 
@@ -299,18 +300,29 @@ static void run_check(void *argument)
     leave_pool(x);
 }
 
-/* When there is more to do than threads, people stop waiting and ask again: work for those who
- * left would keep the others waiting for ever. Only what has not begun is left out. The
- * connection stays while the pool has its request. */
-static bool client_has_left(const HttpExchange *x)
+/* The connection stays while the pool has its request. */
+static bool client_has_left(HttpExchange *x)
 {
     struct pollfd look = { .fd = x->link->fd, .events = x->is_old ? POLLRDHUP : 0 };
-    return monotonic_ms() - x->given_ms >= LEFT_LOOK_MS && poll(&look, 1, 0) > 0;
+    int64_t now = monotonic_ms();
+    if (x->has_no_client || now - x->looked_ms < LOOK_EACH_MS)
+        return x->has_no_client;
+    x->looked_ms = now;
+    x->has_no_client = poll(&look, 1, 0) > 0;
+    return x->has_no_client;
 }
 
+bool http_client_has_left(const HttpResponse *response)
+{
+    HttpExchange *x = response->exchange;
+    return x && !x->is_later && !x->has_started && client_has_left(x);
+}
+
+/* When there is more to do than threads, people stop waiting and ask again: work for those who
+ * left would keep the others waiting for ever. Only what has not begun is left out. */
 static bool may_run(HttpExchange *x)
 {
-    if (client_has_left(x))
+    if (monotonic_ms() - x->given_ms >= BEGIN_LOOK_MS && client_has_left(x))
         return fail(&x->failure, ERROR_CANCELLED, "the client left before it was begun");
     return !x->is_unchecked || x->server->dispatch->check(x->server->app, &x->request, &x->failure);
 }

@@ -127,6 +127,8 @@ struct HttpExchange {
     void *gone_argument;
     HttpBody body;
     int64_t given_ms;   /* to the pool */
+    int64_t looked_ms;  /* when the pool last saw whether the client is there */
+    bool has_no_client; /* it is not */
     bool is_unchecked;  /* check runs with handle, after the body */
     bool is_last;       /* what follows on this connection cannot be told apart, or is not wanted */
     bool is_old;        /* of HTTP/1.0 */

@@ -294,6 +294,25 @@ Test(net_server, what_a_client_that_left_asked_for_is_not_begun)
     http_app.server = wide;
 }
 
+Test(net_server, work_learns_that_its_client_has_left_and_of_one_that_says_no_more_that_it_waits)
+{
+    AUTO_CLOSE int waits = client_dial();
+    client_say(waits, S("GET /long HTTP/1.1\r\n" CLOSE "\r\n"));
+    cr_assert(shutdown(waits, SHUT_WR) == 0);
+    for (int version = 0; version < 2; version++) {
+        int left = client_dial();
+        client_say(left, version ? S("GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+                                 : S("GET /long HTTP/1.0\r\n\r\n"));
+        WAIT_UNTIL(http_app.handled_count == version + 2);
+        close(left);
+        WAIT_UNTIL(http_app.gone_count == version + 1);
+        cr_assert_eq(http_app.gone_count, version + 1);
+    }
+    http_app.may_end = true;
+    cr_assert(HAS(client_read_until(waits, "GET /long"), "200 OK"));
+    cr_assert_eq(http_app.gone_count, 2);
+}
+
 Test(net_server, a_port_in_use_is_one_clear_sentence)
 {
     Error err;
