@@ -555,7 +555,7 @@ static void measure_entities(const Set *set)
         if (!str_equal(set->rows[i].half, half))
             continue;
         Marked marked = read_marks(set->rows[i].text);
-        EntityList found = entities_find(arena, marked.text, 1700000000);
+        EntityList found = entities_find(arena, marked.text, 1700000000, NULL);
         size_t right = 0, said = 0;
         Buf wrong = buf_new(arena, KB(4));
         for (size_t e = 0; e < marked.count; e++)

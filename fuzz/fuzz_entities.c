@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(256));
     Str text = { (const char *)data, size };
-    EntityList list = entities_find(arena, text, 1795305600);
+    EntityList list = entities_find(arena, text, 1795305600, NULL);
     for (size_t i = 0; i < list.entities.count; i++) {
         const Entity *entity = &list.entities.at[i];
         if (entity->start >= entity->end || entity->end > size ||

@@ -63,7 +63,7 @@ static void find_guarded(EntitySearch *search)
     };
     GuardFound found;
     unsigned wanted = mask_named(S("personal"));
-    for (size_t at = 0; guard_find(search->text, wanted, &at, &found);)
+    for (size_t at = 0; entity_go_on(search) && guard_find(search->text, wanted, &at, &found);)
         for (size_t i = 0; i < COUNT(kinds); i++) {
             if (kinds[i].mask != found.kind)
                 continue;
@@ -98,10 +98,11 @@ static void add_dates(EntitySearch *search, Language language, bool only_whole)
 {
     DateReference reference = { .now = search->today,
                                 .language = str(language_about(language)->code),
-                                .prefers_past = true };
+                                .prefers_past = true,
+                                .stop = search->stop };
     DateFound *found;
     size_t count = date_find(search->arena, search->text, &reference, &found);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && entity_go_on(search); i++)
         if ((found[i].kind == DATE_POINT || found[i].kind == DATE_RANGE) &&
             found[i].grain >= DATE_DAY && found[i].end <= search->text.length &&
             (!only_whole || is_whole_date(search, &found[i])))
@@ -130,10 +131,10 @@ static int by_place(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-EntityList entities_find(Arena *arena, Str text, int64_t today)
+EntityList entities_find(Arena *arena, Str text, int64_t today, const StopCheck *stop)
 {
     Str read = str_slice(text, 0, utf8_floor(text, MIN(text.length, (size_t)ENTITY_TEXT_MAX)));
-    EntitySearch search = { .arena = arena, .text = read, .today = today };
+    EntitySearch search = { .arena = arena, .text = read, .today = today, .stop = stop };
     search.is_taken = arena_new_array(arena, bool, read.length + 1);
     find_guarded(&search);
     entity_find_numbers(&search);

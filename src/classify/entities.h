@@ -8,7 +8,7 @@
  * Linear in the text; any bytes are fine (they are read as UTF-8); any thread. */
 #pragma once
 
-#include "base/base.h"
+#include "base/stop.h"
 
 typedef enum EntityKind {
 #define ENTITY(name, word, severity, title) ENTITY_##name,
@@ -39,15 +39,16 @@ typedef struct Entity {
 
 typedef struct EntityList {
     VEC(Entity)
-    entities; /* by where they begin; none overlap but fields, which also stand as what
-               * their value is */
+    entities;        /* by where they begin; none overlap but fields, which also stand as what
+                      * their value is */
+    bool is_stopped; /* nobody wants them any more: there are more than these */
 } EntityList;
 
 #define ENTITY_TEXT_MAX MB(4)
 
 /* `today` gives dates without a year theirs (civil seconds since 1970, see date.h). Of longer texts
- * the first ENTITY_TEXT_MAX bytes are read. */
-EntityList entities_find(Arena *arena, Str text, int64_t today);
+ * the first ENTITY_TEXT_MAX bytes are read. `stop` (may be NULL) is asked between pieces. */
+EntityList entities_find(Arena *arena, Str text, int64_t today, const StopCheck *stop);
 
 /* A number at `at` with its separators ("1,250.00", "1.250,00", "1 250"): its end, and it in one
  * form in the arena. 0: there is none. */

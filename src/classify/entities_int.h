@@ -8,6 +8,8 @@ typedef struct EntitySearch {
     Arena *arena;
     Str text;
     int64_t today;
+    const StopCheck *stop; /* may be NULL */
+    size_t pieces;         /* of the text that are done, for entity_go_on() */
     EntityList list;
     bool *is_taken; /* of each byte: it belongs to an entity */
 } EntitySearch;
@@ -15,6 +17,14 @@ typedef struct EntitySearch {
 /* Adds what begins in no other entity; false when some of its bytes are taken. */
 bool entity_add(EntitySearch *search, EntityKind kind, size_t start, size_t end, Str value,
                 double confidence, bool is_verified);
+
+/* Before each small piece of a text: false when nobody wants more (list.is_stopped). */
+static inline bool entity_go_on(EntitySearch *search)
+{
+    if (search->pieces++ % 256 == 0 && stop_is_wished(search->stop))
+        search->list.is_stopped = true;
+    return !search->list.is_stopped;
+}
 
 /* entity_numbers.c: amounts, percentages, web addresses, numbers of banks and of tax. */
 void entity_find_numbers(EntitySearch *search);

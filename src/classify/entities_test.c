@@ -9,7 +9,7 @@
 /* Kinds and values joined by "; ", in the order of the text. */
 static const char *told(Arena *arena, Str text)
 {
-    EntityList list = entities_find(arena, text, TODAY);
+    EntityList list = entities_find(arena, text, TODAY, NULL);
     Buf out = buf_new(arena, KB(16));
     for (size_t i = 0; i < list.entities.count; i++) {
         const Entity *entity = &list.entities.at[i];
@@ -100,7 +100,7 @@ Test(classify, an_invoice_has_its_fields)
                         "Due date: 2 April 2026\n\nConsulting 10 h\n"
                         "Subtotal: EUR 1,000.00\nVAT 19%: EUR 190.00\n"
                         "Total: EUR 1,190.00\n"),
-                      TODAY);
+                      TODAY, NULL);
     expect_field(&list, ENTITY_INVOICE_NUMBER, "2026-0042");
     expect_field(&list, ENTITY_INVOICE_DATE, "2026-03-03");
     expect_field(&list, ENTITY_INVOICE_DUE, "2026-04-02");
@@ -118,7 +118,7 @@ Test(classify, a_contract_has_parties_date_and_law)
         S("This Agreement is made as of 1 July 2025 by and between Acme Holdings Inc. "
           "(\"Supplier\") and "
           "Borealis Foods GmbH (\"Customer\"). It is governed by the laws of Germany."),
-        TODAY);
+        TODAY, NULL);
     expect_field(&list, ENTITY_CONTRACT_PARTY, "Acme Holdings Inc");
     expect_field(&list, ENTITY_CONTRACT_DATE, "2025-07-01");
     expect_field(&list, ENTITY_CONTRACT_LAW, "Germany");
@@ -128,7 +128,7 @@ Test(classify, personal_data_is_counted_and_weighed)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(16));
     Str text = S("Mr. Miller, miller@example.com; Mr. Miller; card 4111 1111 1111 1111");
-    EntityList list = entities_find(arena, text, TODAY);
+    EntityList list = entities_find(arena, text, TODAY, NULL);
     PersonalReport report = personal_report(arena, &list);
     cr_assert_eq(report.kinds.count, 3);
     cr_expect_eq(report.kinds.at[0].kind, ENTITY_CARD);
@@ -136,7 +136,7 @@ Test(classify, personal_data_is_counted_and_weighed)
     cr_expect_eq(report.kinds.at[2].count, 2);
     cr_expect_eq(report.kinds.at[2].distinct, 1);
     cr_expect_eq(report.severity, SEVERITY_HIGH);
-    list = entities_find(arena, S("It rained in Berlin."), TODAY);
+    list = entities_find(arena, S("It rained in Berlin."), TODAY, NULL);
     cr_expect_eq(personal_report(arena, &list).severity, SEVERITY_NONE);
 }
 
@@ -158,4 +158,38 @@ Test(classify, any_bytes_are_read_to_their_end)
     for (size_t i = 0; i < COUNT(odd); i++)
         for (size_t k = 0; k < COUNT(odd); k++)
             told(arena, str_format(arena, "%s%s", odd[i], odd[k]));
+}
+
+static bool is_third_time(void *self)
+{
+    int *asked = self;
+    return ++*asked >= 3;
+}
+
+Test(entities, are_looked_for_no_longer_than_somebody_wants_them)
+{
+    static const char line[] = "On 12 March 2024 Dr. Maria Lopez paid $1,250.00 in Berlin.\n";
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    Buf text = buf_new(arena, MB(2));
+    int asked = 0;
+    const StopCheck stop = { is_third_time, &asked };
+    while (text.length < MB(1))
+        buf_add(&text, str(line));
+    EntityList all = entities_find(arena, str_slice(buf_str(&text), 0, KB(64)), TODAY, NULL);
+    EntityList some = entities_find(arena, buf_str(&text), TODAY, &stop);
+    cr_expect(some.is_stopped && !all.is_stopped);
+    cr_expect_lt(some.entities.count, all.entities.count);
+    cr_expect_leq(asked, 8, "%d", asked); /* once in each way to look, no more */
+}
+
+Test(entities, of_a_text_that_nobody_stops_are_the_same_with_a_check)
+{
+    static const char text[] = "On 12 March 2024 Dr. Maria Lopez of Acme Ltd paid $1,250.00.";
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    int asked = -1000;
+    const StopCheck stop = { is_third_time, &asked };
+    EntityList with = entities_find(arena, S(text), TODAY, &stop);
+    EntityList without = entities_find(arena, S(text), TODAY, NULL);
+    cr_assert(!with.is_stopped && with.entities.count == without.entities.count);
+    cr_assert_gt(with.entities.count, 3);
 }

@@ -132,7 +132,7 @@ static void read_tokens(Names *n)
 {
     Str text = n->search->text;
     size_t before = 0;
-    for (size_t at = 0; at < text.length;) {
+    for (size_t at = 0; at < text.length && entity_go_on(n->search);) {
         if (!entity_is_alnum(entity_byte(text, at)) || entity_byte(text, at) == 0xE2) {
             at++;
             continue;
@@ -370,7 +370,7 @@ void entity_find_names(EntitySearch *search)
     Names names = { .search = search, .people = map_new(search->arena) };
     pthread_once(&known_once, fill_known);
     read_tokens(&names);
-    for (size_t at = 0; at < names.tokens.count;) {
+    for (size_t at = 0; at < names.tokens.count && entity_go_on(search);) {
         size_t count = known_length(&names, at);
         if (!count && !may_begin(&names, at)) {
             at++;

@@ -387,7 +387,7 @@ static size_t find_phone(EntitySearch *s, size_t at)
 
 void entity_find_numbers(EntitySearch *s)
 {
-    for (size_t at = 0; at < s->text.length;) {
+    for (size_t at = 0; at < s->text.length && entity_go_on(s);) {
         unsigned char c = (unsigned char)s->text.at[at],
                       before = at ? entity_byte(s->text, at - 1) : 0;
         size_t end = 0;

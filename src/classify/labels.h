@@ -68,7 +68,8 @@ MUST_CHECK bool labels_classifier(Labels *labels, const Scope *scope, const Embe
 
 typedef struct LabelSource {
     Str text, hash;
-    Document document; /* id empty: it is a text */
+    Document document;     /* id empty: it is a text */
+    const StopCheck *stop; /* of what is said of it; may be NULL */
 } LabelSource;
 
 MUST_CHECK bool labels_read_document(Labels *labels, const Scope *scope, Arena *arena, Str id,

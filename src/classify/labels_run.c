@@ -368,12 +368,15 @@ bool labels_run(Labels *labels, const Scope *scope, EncodePriority priority, Are
     *work = (RunWork){ labels, scope, arena, stages, source, { .count = 0 } };
     StageFacts *facts = arena_new_one(arena, StageFacts);
     facts->text = source->text;
+    facts->stop = source->stop;
     if (!store_read(labels->db, scope, sets_work, work, err) ||
         !date_local(now_ms(), STR_NONE, &facts->today, err))
         return false;
     for (size_t i = 0; i < stages->count; i++) {
         LabelRunStage *stage = &work->run.at[i];
         stage->is_skipped = !stage_is_due(&stages->at[i], arena, facts);
+        if (!stop_go_on(source->stop, err))
+            return false;
         if (!stage->is_skipped &&
             !labels_say(labels, scope, priority, arena, &stage->set, source, &stage->said, err))
             return fail_in(err, "stage '" STR_FMT "'", STR_ARG(stage->name));
@@ -381,7 +384,8 @@ bool labels_run(Labels *labels, const Scope *scope, EncodePriority priority, Are
             (StageOutcome){ stage->name, stage->is_skipped, names_of(arena, &stage->said),
                             stage->said.confidence };
     }
-    if (is_kept && !store_write(labels->db, scope, keep_work, work, err))
+    if (!stop_go_on(source->stop, err) ||
+        (is_kept && !store_write(labels->db, scope, keep_work, work, err)))
         return false;
     *run_r = work->run;
     return true;

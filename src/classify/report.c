@@ -99,7 +99,9 @@ bool report_put(JsonWriter *json, Arena *arena, Str text, const ReportOptions *o
         !sentiment_read(options->feeling_head, embedder, arena, text, feeling.language,
                         &feeling.all, err))
         return false;
-    EntityList entities = entities_find(arena, text, options->today);
+    EntityList entities = entities_find(arena, text, options->today, options->stop);
+    if (!stop_go_on(options->stop, err))
+        return false;
     KeyPhraseList phrases = key_phrases(arena, text, feeling.language, embedder, PHRASES_TOLD);
     DocumentTypeFound type = document_type_of(arena, text, options->format, embedder);
     put_text(json, "language", str(language_about(language_of_text(text, LANGUAGE_ENGLISH))->code));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/stop.h"
 #include "classify/classify.h"
 #include "classify/sentiment.h"
 
@@ -10,6 +11,7 @@ typedef struct ReportOptions {
     const Classifier *feeling_head; /* of sentiment_learn(); NULL: words alone */
     Str format;                     /* the extractor's name, may be empty */
     int64_t today;                  /* civil seconds, see entities.h */
+    const StopCheck *stop;          /* then it fails with ERROR_CANCELLED; may be NULL */
 } ReportOptions;
 
 /* Members language, document_type, sentiment, entities, key_phrases, personal_data and made_by of

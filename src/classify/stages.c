@@ -180,7 +180,7 @@ static bool stage_holds(const json_t *when, const StageFacts *facts)
 static bool has_entity(Arena *arena, StageFacts *facts, Str kind)
 {
     if (!facts->has_entities)
-        facts->entities = entities_find(arena, facts->text, facts->today);
+        facts->entities = entities_find(arena, facts->text, facts->today, facts->stop);
     facts->has_entities = true;
     for (size_t i = 0; i < facts->entities.entities.count; i++)
         if (facts->entities.entities.at[i].kind == entity_kind_named(kind))

@@ -39,7 +39,8 @@ typedef struct StageOutcome {
 /* What conditions ask of. */
 typedef struct StageFacts {
     Str text;
-    int64_t today; /* as in entities.h */
+    int64_t today;         /* as in entities.h */
+    const StopCheck *stop; /* may be NULL */
     StageOutcome outcomes[STAGES_MAX];
     size_t count;
     bool has_entities; /* `entities` were looked for: only when a condition asks */

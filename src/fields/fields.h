@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/stop.h"
 #include "models/models.h"
 #include "store/blocks_store.h"
 
@@ -39,8 +40,9 @@ typedef struct FieldsInput {
     Str text;
     const StoredBlock *blocks; /* none: the text alone */
     size_t block_count;
-    Str language;  /* "de"; empty: found out */
-    int64_t today; /* civil seconds since 1970 */
+    Str language;          /* "de"; empty: found out */
+    int64_t today;         /* civil seconds since 1970 */
+    const StopCheck *stop; /* then little is read and nothing asked; may be NULL */
 } FieldsInput;
 
 typedef struct FieldValue {

@@ -125,7 +125,7 @@ void fields_lay_out(Reading *reading, const FieldsInput *input)
             str(language_about(
                     language_detect(str_slice(reading->text, 0, LANGUAGE_BYTES), LANGUAGE_ENGLISH))
                     ->code);
-    reading->entities = entities_find(reading->arena, reading->text, input->today);
+    reading->entities = entities_find(reading->arena, reading->text, input->today, input->stop);
     reading->is_day_first = says_days_first(reading);
     for (size_t i = 0; i < input->block_count && reading->lines.count < LINES_MAX; i++)
         add_block(reading, &input->blocks[i]);

@@ -390,7 +390,7 @@ static size_t start_of_name(Str text, size_t start)
 
 static void add_entities(Fact *fact, Arena *arena, bool is_german)
 {
-    EntityList list = entities_find(arena, fact->plain, 0);
+    EntityList list = entities_find(arena, fact->plain, 0, NULL);
     static const struct {
         EntityKind entity;
         KeyKind key;

@@ -217,7 +217,10 @@ size_t date_find(Arena *arena, Str text, const DateReference *reference, DateFou
     t.date = civil_of(t.today);
     date_tokens(&t);
     VEC(DateFound) list = { 0 };
+    size_t looks = 0;
     for (size_t i = 0; i < t.count;) {
+        if (looks++ % DATE_STOP_EACH == 0 && stop_is_wished(reference->stop))
+            break;
         DateItem item = { 0 };
         size_t end = match_item(&t, i, &item);
         DateFound found = end ? found_of(&t, &item, i, end) : (DateFound){ 0 };

@@ -12,7 +12,7 @@
  * bytes is read up to there. */
 #pragma once
 
-#include "base/base.h"
+#include "base/stop.h"
 
 #define DATE_TEXT_MAX MB(1)
 
@@ -60,10 +60,11 @@ typedef struct DateFound {
 } DateFound;
 
 typedef struct DateReference {
-    int64_t now;       /* civil seconds since 1970 where the writer is: see date_local() */
-    Str language;      /* "en", "de", "fr" or "es"; anything else is "en" */
-    bool prefers_past; /* "in August" is the last one, not the next */
-    bool is_day_first; /* 3/4 is the third of April; true by itself but in English */
+    int64_t now;           /* civil seconds since 1970 where the writer is: see date_local() */
+    Str language;          /* "en", "de", "fr" or "es"; anything else is "en" */
+    bool prefers_past;     /* "in August" is the last one, not the next */
+    bool is_day_first;     /* 3/4 is the third of April; true by itself but in English */
+    const StopCheck *stop; /* then what comes next is not read; may be NULL */
 } DateReference;
 
 /* Everything said in the text, in its order. Returns how many. */

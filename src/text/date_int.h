@@ -57,6 +57,9 @@ typedef enum DayPart {
     MIDNIGHT
 } DayPart;
 
+/* Tokens between two questions whether anybody still wants the dates. */
+#define DATE_STOP_EACH 256
+
 /* NEAR_...: the one that comes or came nearest, where next and last mean those of another week. */
 typedef enum Turn { LAST = 1, NEAR_PAST, THIS, NEAR_NEXT, NEXT } Turn;
 

@@ -236,12 +236,14 @@ void date_tokens(DateText *t)
     pthread_once(&table_once, make_table);
     t->text.length = MIN(t->text.length, DATE_TEXT_MAX);
     t->at = arena_alloc_raw(t->arena, (t->text.length + 1) * sizeof(*t->at));
-    size_t last_end = SIZE_MAX;
+    size_t last_end = SIZE_MAX, looks = 0;
     for (size_t i = 0; i < t->text.length;) {
         if ((unsigned char)t->text.at[i] <= ' ') {
             i++;
             continue;
         }
+        if (looks++ % DATE_STOP_EACH == 0 && stop_is_wished(t->reference->stop))
+            return;
         DateToken piece = read_piece(t, i);
         piece.is_glued = last_end == i;
         i = last_end = piece.end;
