@@ -1,7 +1,11 @@
 """A text's labels and what else is said of it: POST /v1/classify."""
+import json
+import socket
+import time
+
 import pytest
 
-from conftest import Server
+from conftest import Server, wait_until
 
 INVOICE = ("INVOICE\nInvoice No.: 2026-0042\nInvoice date: 3 March 2026\nBill to: Acme Corp., attn. Mr. Tom Miller\n"
            "IBAN DE89 3704 0044 0532 0130 00\nTotal: EUR 1,190.00\n")
@@ -67,3 +71,22 @@ def test_a_sentence_that_speaks_to_the_classifier_changes_no_label(library, sent
     text = "The striker scored a late penalty to win the cup final."
     for whole in (f"{sentence} {text}", f"{text} {sentence}", f"{text}\n\n{sentence}\n\nThe crowd sang."):
         assert ask(library, text=whole, labels=labels).json()["labels"][0]["label"] == "sport", whole
+
+
+@pytest.mark.timed
+def test_a_client_that_leaves_ends_what_is_read_for_it(tmp_path):
+    """A text full of dates, which is read for seconds when somebody waits for it."""
+    server = Server(tmp_path / "data", environment={"LECTERN_LOG_LEVEL": "debug"}).start()
+    server.new_key()
+    body = json.dumps({"text": "the third of May 2026 at 4 pm, 5/6/2026 or " * 23000}).encode()
+    head = (f"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Request-Id: who-left\r\n"
+            f"Authorization: Bearer {server.key}\r\nContent-Length: {len(body)}\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(head.encode() + body)
+        time.sleep(0.5)  # it is being read
+    left = time.monotonic()
+    lines = wait_until(lambda: [line for line in server.log.read_text().splitlines() if "who-left" in line])
+    took = time.monotonic() - left
+    server.stop()
+    assert len(lines) == 1 and "/v1/classify 499" in lines[0] and "(cut)" in lines[0], lines
+    assert took < 1, took

@@ -12,6 +12,7 @@
 
 #include "account/account.h"
 #include "base/json.h"
+#include "base/stop.h"
 #include "net/http.h"
 #include "net/proxy.h"
 #include "store/slice.h"
@@ -174,6 +175,10 @@ void api_put_list_end(JsonWriter *json, Str first_id, Str last_id, bool has_more
 /* A time of the query, 0 when it is not there. */
 MUST_CHECK bool api_query_time(const ApiRequest *request, const char *name, int64_t *time_ms_r,
                                Error *err);
+/* For what is made while the client waits for a whole answer: it may stop once he has left. It
+ * borrows the response; what has stopped fails with ERROR_CANCELLED, saves nothing and is one line
+ * of the log for debugging. */
+StopCheck api_client(HttpResponse *response);
 /* No content. */
 bool api_done(HttpResponse *response);
 /* Opens {"items":[ ...; close with api_list_end(). total < 0: not said. */

@@ -197,6 +197,20 @@ static bool complete_ask(AskWork *work, Error *err)
            answer_set_persona(ask, persona, STR_NONE, err);
 }
 
+/* --- The answer in one piece --- */
+
+static bool is_step_wanted(void *self, Str text)
+{
+    (void)text;
+    return !stop_is_wished(self);
+}
+
+static bool is_sentence_wanted(void *self, const AnswerSentence *sentence)
+{
+    (void)sentence;
+    return !stop_is_wished(self);
+}
+
 bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AnswerRequest ask = { .is_kept = true };
@@ -206,7 +220,11 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
     StrList families = { 0 };
     int64_t limit = 0;
     bool stream = false;
-    AnswerSink silent = { 0 };
+    StopCheck client = api_client(response);
+    AnswerSink silent = { .step = is_step_wanted,
+                          .delta = is_step_wanted,
+                          .sentence = is_sentence_wanted,
+                          .self = &client };
     Answer answer;
     Preferences likes;
     if (!api_preferences(request, &likes, err))

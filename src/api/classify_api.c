@@ -11,6 +11,7 @@
 
 typedef struct ClassifyWork {
     ApiRequest *request;
+    StopCheck client;
     Str text, document, set, workflow; /* set, workflow: by id or name */
     json_t *labels;                    /* given with the text */
     bool is_multi, is_kept;
@@ -74,19 +75,27 @@ static bool read_set(ApiRequest *request, json_t *items, ClassifySet *set, Error
     return true;
 }
 
+static bool is_wanted(void *self, double done, const char *what)
+{
+    (void)done;
+    (void)what;
+    return !stop_is_wished(self);
+}
+
 /* The classifier is of this request alone. */
 static bool say_given(ClassifyWork *work, Error *err)
 {
     Classifier classifier;
     ClassifyResult result;
     Arena *arena = work->request->arena;
+    const ClassifyProgress progress = { is_wanted, &work->client };
     if (!work->labels)
         return true;
     if (!work->has_embedder) {
         *err = work->no_embedder;
         return false;
     }
-    if (!classifier_train(&work->embedder, arena, &work->given, NULL, &classifier, err) ||
+    if (!classifier_train(&work->embedder, arena, &work->given, &progress, &classifier, err) ||
         !classify(&classifier, &work->embedder, arena, work->source.text, &result, err))
         return false;
     work->said = report_said(&classifier, &result);
@@ -141,7 +150,7 @@ static bool check_work(ClassifyWork *work, Error *err)
 
 static bool put_report(ClassifyWork *work, JsonWriter *json, Error *err)
 {
-    ReportOptions options = { .format = work->source.document.format };
+    ReportOptions options = { .format = work->source.document.format, .stop = &work->client };
     if (work->has_embedder) {
         options.embedder = &work->embedder;
         options.feeling_head = labels_feeling(work->request->api->labels, &work->embedder);
@@ -155,6 +164,7 @@ static bool run_stages(ClassifyWork *work, LabelRun *run, Error *err)
 {
     const ApiRequest *request = work->request;
     bool is_kept = work->is_kept && request->scope->role >= ROLE_EDITOR;
+    work->source.stop = &work->client;
     return labels_run(request->api->labels, request->scope, ENCODE_QUERY, request->arena,
                       &work->stages, &work->source, is_kept, run, err);
 }
@@ -180,7 +190,7 @@ bool classify_text(ApiRequest *request, HttpResponse *response, Error *err)
     AUTO_JSON json_t *tree = NULL;
     ClassifyWork *work = arena_new_one(request->arena, ClassifyWork);
     LabelRun *run = arena_new_one(request->arena, LabelRun);
-    *work = (ClassifyWork){ .request = request, .is_kept = true };
+    *work = (ClassifyWork){ .request = request, .client = api_client(response), .is_kept = true };
     if (!api_fields(request, err, { "text", JSON_STR, &work->text, .length_max = MB(1) },
                     { "document", JSON_STR, &work->document, .length_max = 64 },
                     { "label_set", JSON_STR, &work->set, .length_max = 200 },
@@ -258,7 +268,7 @@ bool classify_enhanced(ApiRequest *request, HttpResponse *response, Error *err)
     json_t *options = NULL;
     ClassifyWork *work = arena_new_one(request->arena, ClassifyWork);
     LabelRun *run = arena_new_one(request->arena, LabelRun);
-    *work = (ClassifyWork){ .request = request, .is_kept = true };
+    *work = (ClassifyWork){ .request = request, .client = api_client(response), .is_kept = true };
     if (!api_fields(request, err, { "text", JSON_STR, &work->text, .length_max = MB(1) },
                     { "document", JSON_STR, &work->document, .length_max = 64 },
                     { "document_id", JSON_STR, &work->document, .length_max = 64 },

@@ -11,6 +11,7 @@
 
 typedef struct FieldsWork {
     ApiRequest *request;
+    StopCheck client;
     Arena *arena; /* of one document; freed behind it */
     json_t *schema;
     Str schema_text; /* as it is kept */
@@ -88,15 +89,18 @@ static bool read_one(FieldsWork *work, Str id, Str text, JsonWriter *json, Error
     bool is_open = id.length
                        ? paper_open(request->api->library, request->scope, arena, id, &paper, err)
                        : paper_of_text(text, &paper, err);
+    paper.input.stop = &work->client;
     return is_open && read_paper(work, &paper, json, err);
 }
 
 /* Many: each fails for itself. */
-static void read_many(FieldsWork *work, StrList ids, JsonWriter *json)
+static bool read_many(FieldsWork *work, StrList ids, JsonWriter *json, Error *err)
 {
     put_array(json, "items");
     for (size_t i = 0; i < ids.count; i++) {
         Error why;
+        if (!stop_go_on(&work->client, err))
+            return false;
         if (read_one(work, ids.at[i], STR_NONE, json, &why))
             continue;
         put_object(json, NULL);
@@ -109,12 +113,13 @@ static void read_many(FieldsWork *work, StrList ids, JsonWriter *json)
     }
     put_end(json);
     put_int(json, "total", (int64_t)ids.count);
+    return true;
 }
 
 bool fields_extract(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_JSON json_t *schema = NULL;
-    FieldsWork work = { .request = request };
+    FieldsWork work = { .request = request, .client = api_client(response) };
     json_t *asked = NULL;
     Str id = STR_NONE, text = STR_NONE;
     StrList ids = { 0 };
@@ -137,7 +142,8 @@ bool fields_extract(ApiRequest *request, HttpResponse *response, Error *err)
     work.schema_text = json_print(request->arena, schema);
     if (ids.count) {
         JsonWriter json = put_begin(&response->body);
-        read_many(&work, ids, &json);
+        if (!read_many(&work, ids, &json, err))
+            return false;
         put_end(&json);
         return true;
     }

@@ -37,6 +37,10 @@ bool api_slice(const ApiRequest *request, Slice *slice_r, Error *err)
     return true;
 }
 
+static bool client_has_left(void *response) { return http_client_has_left(response); }
+
+StopCheck api_client(HttpResponse *response) { return (StopCheck){ client_has_left, response }; }
+
 bool api_done(HttpResponse *response)
 {
     response->status = 204;

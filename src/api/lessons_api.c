@@ -105,7 +105,7 @@ bool ai_generate_outline(ApiRequest *request, HttpResponse *response, Error *err
     /* Streamed unless somebody says that he wants it whole. */
     if (!json_is_false(json_object_get(request->json, "stream")))
         return make_streamed(request, &wish, response);
-    if (!make_answered(request, &wish, &made, err))
+    if (!make_answered(request, &wish, response, &made, err))
         return false;
     answer_lesson(request, response, &made, "outline");
     return true;
@@ -146,7 +146,8 @@ bool ai_content(ApiRequest *request, HttpResponse *response, Error *err)
     Lesson lesson = { .request = request, .wish = members };
     MakeWish wish;
     StudyMade made;
-    if (!read_lesson(&lesson, NULL, &wish, err) || !make_answered(request, &wish, &made, err))
+    if (!read_lesson(&lesson, NULL, &wish, err) ||
+        !make_answered(request, &wish, response, &made, err))
         return false;
     answer_lesson(request, response, &made, "content");
     return true;

@@ -300,9 +300,26 @@ bool make_streamed(ApiRequest *request, const MakeWish *wish, HttpResponse *resp
     return true;
 }
 
-bool make_answered(ApiRequest *request, const MakeWish *wish, StudyMade *made_r, Error *err)
+static bool is_item_wanted(void *self, Str item)
 {
-    return study_make_kept(request->api->maker, request->scope, request->arena, wish, NULL, made_r,
+    (void)item;
+    return !stop_is_wished(self);
+}
+
+static bool is_wanted(void *self, const char *stage, int64_t done, int64_t total)
+{
+    (void)stage;
+    (void)done;
+    (void)total;
+    return !stop_is_wished(self);
+}
+
+bool make_answered(ApiRequest *request, const MakeWish *wish, HttpResponse *response,
+                   StudyMade *made_r, Error *err)
+{
+    StopCheck client = api_client(response);
+    const MakeSink sink = { is_item_wanted, is_wanted, &client };
+    return study_make_kept(request->api->maker, request->scope, request->arena, wish, &sink, made_r,
                            err);
 }
 
@@ -333,7 +350,7 @@ bool study_make_post(ApiRequest *request, HttpResponse *response, Error *err)
     JobRow waiting = { .state = is_later ? JOB_WAITING : JOB_DONE };
     bool good = is_later ? study_make_later(request->api->maker, request->scope, request->arena,
                                             &wish, &work.made, err)
-                         : make_answered(request, &wish, &work.made, err);
+                         : make_answered(request, &wish, response, &work.made, err);
     work.jobs = &waiting;
     response->status = is_later ? 202 : 201;
     return good && answer_made(&work, response);

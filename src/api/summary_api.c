@@ -13,6 +13,7 @@ typedef struct Wished {
     StrList documents;
     SummaryOrder order;
     Str notice;
+    StopCheck client;
 } Wished;
 
 /* --- What is wished for --- */
@@ -112,14 +113,24 @@ bool summary_of_document(ApiRequest *request, HttpResponse *response, Error *err
            respond(request, response, &answer);
 }
 
+static bool is_wanted(void *self, const char *stage, int64_t done, int64_t total)
+{
+    (void)stage;
+    (void)done;
+    (void)total;
+    return !stop_is_wished(self);
+}
+
 /* A text is nobody's document: it is summed up while its sender waits, and not kept. */
-static bool sum_up_text(ApiRequest *request, Arena *arena, const Wished *wished,
-                        SummaryAnswer *answer_r, Error *err)
+static bool sum_up_text(ApiRequest *request, Arena *arena, Wished *wished, SummaryAnswer *answer_r,
+                        Error *err)
 {
     struct Summaries *summaries = request->api->summaries;
     SummaryWish wish = wished->order.wish;
     Material material;
     Summary summary;
+    wish.progress = is_wanted;
+    wish.self = &wished->client;
     Buf out = buf_new(arena, MB(4));
     material_of_text(arena, wished->text, false, &material);
     bool is_long =
@@ -161,7 +172,7 @@ static bool sum_up(ApiRequest *request, Arena *arena, Wished *wished, SummaryAns
 bool summary_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
-    Wished wished = { 0 };
+    Wished wished = { .client = api_client(response) };
     SummaryAnswer answer;
     return read_body(request, &wished, err) && sum_up(request, arena, &wished, &answer, err) &&
            respond(request, response, &answer);
@@ -211,14 +222,15 @@ static bool read_seed_document(ApiRequest *request, SeedWish *wish, Error *err)
 }
 
 /* Waits for a job for as long as the paths of that system wait. */
-static bool wait_for(ApiRequest *request, SummaryAnswer *answer, Error *err)
+static bool wait_for(ApiRequest *request, const StopCheck *client, SummaryAnswer *answer,
+                     Error *err)
 {
     int64_t until_ms = monotonic_ms() + PROCESS_WAIT_MS;
     while (strcmp(answer->state, "running") == 0 && monotonic_ms() < until_ms) {
         Str meanwhile = answer->json;
         sleep_ms(200);
-        if (!summary_look(request->api->summaries, request->scope, request->arena, answer->id,
-                          answer, err))
+        if (!stop_go_on(client, err) || !summary_look(request->api->summaries, request->scope,
+                                                      request->arena, answer->id, answer, err))
             return false;
         if (!answer->json.length)
             answer->json = meanwhile;
@@ -246,7 +258,7 @@ bool summarize_document(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
     SeedWish wish = { 0 };
-    Wished wished = { 0 };
+    Wished wished = { .client = api_client(response) };
     SummaryAnswer answer;
     if (!api_fields(request, err, { "document_id", JSON_STR, &wish.id, .length_max = 64 },
                     { "documentId", JSON_STR, &wish.id, .length_max = 64 },
@@ -261,6 +273,7 @@ bool summarize_document(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     wished.text = wish.id.length ? STR_NONE : wish.text;
     wished.document = wish.id;
-    return sum_up(request, arena, &wished, &answer, err) && wait_for(request, &answer, err) &&
+    return sum_up(request, arena, &wished, &answer, err) &&
+           wait_for(request, &wished.client, &answer, err) &&
            put_seed_answer(request, response, &answer, err);
 }

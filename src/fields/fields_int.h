@@ -139,6 +139,7 @@ typedef struct Reading {
     Str text; /* that is read */
     Str language;
     int64_t today;
+    const StopCheck *stop; /* may be NULL */
     bool is_day_first;
     VEC(Span) spans;
     VEC(Line) lines;

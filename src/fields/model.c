@@ -308,6 +308,8 @@ void fields_ask(Models *models, const Scope *scope, Arena *arena, const FieldNod
     bool is_there = models_provider(models, scope, arena, &provider, &err), is_good = is_there;
     size_t at = 0;
     for (int i = 0; is_good && i < PARTS_MAX && at < reading.text.length; i++) {
+        if (stop_is_wished(input->stop))
+            break;
         gather.part = next_part(reading.text, &at);
         is_good = !str_trim(gather.part).length || ask_part(models, scope, &gather, model, &err);
     }

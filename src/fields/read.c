@@ -201,7 +201,7 @@ void reading_begin(Reading *reading, Arena *arena, const FieldNode *root, const 
 {
     FieldsInput read = *input;
     *result = (FieldsResult){ .tree = json_object(), .made_by = S("rules") };
-    *reading = (Reading){ .arena = arena, .root = root, .result = result };
+    *reading = (Reading){ .arena = arena, .root = root, .result = result, .stop = input->stop };
     /* What speaks to a model is no part of the paper. */
     read.text = planted_blank(arena, str_slice(input->text, 0, FIELDS_TEXT_MAX));
     result->is_cut = input->text.length > FIELDS_TEXT_MAX;
@@ -212,7 +212,7 @@ void reading_begin(Reading *reading, Arena *arena, const FieldNode *root, const 
 void reading_fill(Reading *reading)
 {
     const FieldNode *root = reading->root;
-    for (size_t i = 0; i < root->member_count; i++)
+    for (size_t i = 0; i < root->member_count && !stop_is_wished(reading->stop); i++)
         read_node(reading, root->members[i], root->members[i]->name, reading->result->tree);
 }
 

@@ -19,6 +19,8 @@ bool fields_of_paper(const FieldReader *reader, const Scope *scope, Arena *arena
         fields_read(arena, root, &paper->input, &result);
     else
         fields_ask(reader->models, scope, arena, root, &paper->input, model, &result);
+    if (!stop_go_on(paper->input.stop, err))
+        return false;
     Buf out = buf_new(arena, RESULT_MAX);
     JsonWriter json = put_begin(&out);
     paper_put(&json, arena, paper, name, &result);
