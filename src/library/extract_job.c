@@ -299,15 +299,16 @@ static bool erase_old_work(DbTx *tx, void *argument, Error *err)
 }
 
 /* Bytes first, then the rows that name them. */
-static bool keep_members_bytes(Reading *in, Error *err)
+static bool keep_members_bytes(Reading *in, KeptOriginals *kept, Error *err)
 {
-    size_t count = in->extraction.children.count, kept = 0;
+    size_t count = in->extraction.children.count, file_count = 0;
     BlobItem *files = arena_new_array(in->arena, BlobItem, count);
     for (size_t i = 0; i < count; i++)
         if (in->extraction.children.at[i].path.length)
-            files[kept++] = (BlobItem){ in->extraction.children.at[i].sha256,
-                                        in->extraction.children.at[i].path.at };
-    return blob_import(in->library->blobs, in->job->scope.workspace, files, kept, err) ||
+            files[file_count++] = (BlobItem){ in->extraction.children.at[i].sha256,
+                                              in->extraction.children.at[i].path.at };
+    return originals_import(kept, in->library, &in->job->scope, in->arena, files, file_count,
+                            err) ||
            await_originals(in, err);
 }
 
@@ -330,14 +331,14 @@ static bool store_members(Reading *in, Error *err)
     if (in->old_children.count && !store_write(db, scope, erase_old_work, in, err))
         return false;
     ingest_members(in);
-    AUTO_BLOBS_KEPT Library *kept = blobs_keep(in->library);
-    if (!keep_members_bytes(in, err))
+    AUTO_ORIGINALS KeptOriginals kept = { .library = NULL };
+    if (!keep_members_bytes(in, &kept, err))
         return false;
     for (in->first = 0; in->first < count; in->first += CHILDREN_AT_ONCE) {
         in->count = MIN(CHILDREN_AT_ONCE, count - in->first);
         if (!job_progress(in->job, "indexing", (int64_t)in->first, (int64_t)count))
             return job_stopped(in->job, err);
-        if (!store_write(db, scope, store_members_work, in, err))
+        if (!originals_store(&kept, store_members_work, in, err))
             return false;
     }
     return true;

@@ -375,12 +375,25 @@ typedef struct JoinWork {
     StrList pieces;
 } JoinWork;
 
+/* The parts as they are while nobody removes their bytes. */
+static bool hold_parts(DbTx *tx, UploadWork *work, Str id, FileUploadPartList *parts_r, Error *err)
+{
+    if (!file_upload_parts(tx, work->scope, work->arena, id, parts_r, err))
+        return false;
+    Str *blobs = arena_new_array(work->arena, Str, parts_r->count);
+    StrList held = { blobs, parts_r->count };
+    for (size_t i = 0; i < parts_r->count; i++)
+        blobs[i] = parts_r->at[i].blob;
+    return blobs_lock(tx, work->scope, work->arena, &held, false, err) &&
+           file_upload_parts(tx, work->scope, work->arena, id, parts_r, err);
+}
+
 static bool join_piece(DbTx *tx, UploadWork *work, Str id, Error *err)
 {
     FileUpload piece;
     FileUploadPartList parts;
-    if (!file_upload_find(tx, work->scope, work->arena, id, &piece, err) ||
-        !file_upload_parts(tx, work->scope, work->arena, id, &parts, err))
+    if (!hold_parts(tx, work, id, &parts, err) ||
+        !file_upload_find(tx, work->scope, work->arena, id, &piece, err))
         return false;
     if (!str_is(piece.joined, "partial") || piece.received != piece.size)
         return fail(err, ERROR_INVALID, "the upload " STR_FMT " is not a partial one that is done",
@@ -392,8 +405,10 @@ static bool join_piece(DbTx *tx, UploadWork *work, Str id, Error *err)
                                   work->upload.expires_at_ms, err))
             return false;
         work->upload.received += part.size;
+        piece.received -= part.size;
     }
-    return true;
+    return !piece.received ||
+           fail(err, ERROR_CONFLICT, "the upload " STR_FMT " is being removed", STR_ARG(id));
 }
 
 static bool join_work(DbTx *tx, void *argument, Error *err)

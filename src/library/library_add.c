@@ -276,11 +276,8 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
         return false;
     if (!check_room(library, &work, err) || !check_infected(library, arena, file, err))
         return false;
-    AUTO_BLOBS_KEPT Library *kept = blobs_keep(library);
-    if (!blob_import(library->blobs, scope->workspace, &item, 1, err))
-        return false;
-    if (!store_write(library->db, scope, add_work, &work, err))
-        return false; /* the blob stays: `lectern doctor` finds originals without a document */
+    if (!library_keep_originals(library, scope, &item, 1, add_work, &work, err))
+        return false; /* an original without a row is removed after a day */
     if (work.is_new || work.has_changed)
         library_tell(library, scope, NEWS_DOCUMENT, work.document.id);
     *document_r = work.document;

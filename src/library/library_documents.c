@@ -283,15 +283,10 @@ static bool erase_work(DbTx *tx, void *argument, Error *err)
            audit(tx, work, "document.erase", err);
 }
 
-/* All originals are tried; the first failure is told. */
 static bool erase_blobs(DocWork *work, Error *err)
 {
-    bool good = true;
-    Error other;
-    for (size_t i = 0; i < work->erased.blobs.count; i++)
-        good &= blob_remove(work->library->blobs, work->scope->workspace, work->erased.blobs.at[i],
-                            good ? err : &other);
-    return good || fail_in(err, "the rows are gone, the original is not");
+    return originals_remove(work->library, work->scope, work->arena, work->erased.blobs, err) ||
+           fail_in(err, "the rows are gone, the original is not yet");
 }
 
 /* A library of a million passages is written anew within this time. */
@@ -357,7 +352,7 @@ bool library_purge_job(Job *job, Error *err)
         if (!store_read(library->db, &library->system, expired_work, &work, err))
             return false;
         if (!work.expired.count)
-            return blob_tidy(library->blobs, err);
+            return originals_tidy(library, job, err) && blob_tidy(library->blobs, err);
         for (size_t i = 0; i < work.expired.count; i++) {
             Scope scope = { .workspace = work.expired.at[i].workspace, .role = ROLE_OWNER };
             if (job_is_stopped(job))

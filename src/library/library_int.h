@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "library/library.h"
+#include "store/blob_removals_store.h"
 
 struct Follower;
 
@@ -36,23 +37,39 @@ struct Library {
     /* Since when this process has watched the model that comes (0: not yet), and what was there. */
     _Atomic int64_t change_began_ms, change_began_with;
     struct Follower *follower;
-    pthread_rwlock_t blobs_in_use; /* see blobs_keep() */
+    pthread_rwlock_t blobs_in_use; /* see originals_import() */
 };
 
-/* Erasing removes an original that no row names any more. Whoever stores an original and then the
- * row that names it holds this meanwhile, so that the same bytes, uploaded again while they are
- * erased, are not lost. Within this process; nodes that share a folder of originals do not see each
- * other's. */
-static inline Library *blobs_keep(Library *library)
+/* Originals that are stored while no row names them yet. Nobody removes them meanwhile: in this
+ * process by blobs_in_use, other nodes by what blob_removals_store.h says. */
+typedef struct KeptOriginals {
+    Library *library; /* NULL: nothing to release */
+    const Scope *scope;
+    Arena *arena;
+    StrList blobs;
+    BlobRemovals removals; /* before they were stored */
+} KeptOriginals;
+/* Takes the files; `kept` is released by itself at the end of the block, whatever came out. */
+MUST_CHECK bool originals_import(KeptOriginals *kept, Library *library, const Scope *scope,
+                                 Arena *arena, const BlobItem *items, size_t count, Error *err);
+/* Runs the work, which adds rows that name them. ERROR_BUSY when another node may have removed one
+ * since: the files have to come again. */
+MUST_CHECK bool originals_store(const KeptOriginals *kept, DbWork *work, void *argument,
+                                Error *err);
+static inline void originals_release(KeptOriginals *kept)
 {
-    pthread_rwlock_rdlock(&library->blobs_in_use);
-    return library;
+    if (kept->library)
+        pthread_rwlock_unlock(&kept->library->blobs_in_use);
 }
-static inline void blobs_kept_auto(Library **library)
-{
-    pthread_rwlock_unlock(&(*library)->blobs_in_use);
-}
-#define AUTO_BLOBS_KEPT AUTO(blobs_kept_auto)
+#define AUTO_ORIGINALS AUTO(originals_release)
+
+/* Removes those that no row names, which was asked for in blob_removals. The caller holds
+ * blobs_in_use alone. */
+MUST_CHECK bool originals_remove(Library *library, const Scope *scope, Arena *arena, StrList blobs,
+                                 Error *err);
+/* Ends what other nodes left of such, and removes originals that no row names and no upload still
+ * under way can be about to name. For the daily job. */
+MUST_CHECK bool originals_tidy(Library *library, Job *job, Error *err);
 
 /* Of the tokens a vector is made from, those kept for [CLS], [SEP], title and headings. */
 #define LIBRARY_PREFIX_TOKENS 50

@@ -1,5 +1,6 @@
 #include "store/erase_store.h"
 
+#include "base/clock.h"
 #include "store/connection_items_store.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
@@ -173,7 +174,7 @@ bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *
         for (size_t j = 0; j < numbers.count; j++)
             *vec_push(arena, &chunks) = numbers.at[j];
     }
-    if (!blobs_keep_unused(tx, scope, arena, &erased.blobs, err))
+    if (!blob_removals_ask(tx, scope, arena, &erased.blobs, now_ms(), err))
         return false;
     erased.chunks = (NumberList){ .at = chunks.at, .count = chunks.count };
     *erased_r = erased;

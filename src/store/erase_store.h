@@ -5,11 +5,12 @@
  * cards and quizzes that do go, because they quote it. */
 #pragma once
 
+#include "store/blob_removals_store.h"
 #include "store/chunks_store.h"
 
 typedef struct Erased {
     StrList documents; /* ids: it and all its children */
-    StrList blobs;     /* of all their versions, that nothing else in the workspace uses */
+    StrList blobs;     /* of all their versions; their removal is asked for in blob_removals */
     NumberList chunks; /* to drop from the index (it is told by index_changes too) */
 } Erased;
 

@@ -45,6 +45,10 @@ static bool erase(DbTx *tx, World *world, Error *err)
 
     CALL(document_erase(tx, ours, world->arena, erased_doc.id, &erased, err));
     EXPECT(erased.documents.count == 2 && erased.chunks.count == 4);
+    BlobRemovals removals;
+    CALL(blob_removals_find(tx, ours, world->arena, &erased.blobs, &removals, err));
+    EXPECT(erased.blobs.count == 2 && removals.is_wanted);
+    CALL(blobs_keep_unused(tx, ours, world->arena, &erased.blobs, err));
     EXPECT(erased.blobs.count == 1 && str_equal(erased.blobs.at[0], erased_doc.blob));
     EXPECT_CODE(ERROR_NOT_FOUND, document_find(tx, ours, world->arena, erased_doc.id, &doc, err));
     CALL(document_find(tx, ours, world->arena, kept_doc.id, &doc, err));

@@ -67,6 +67,16 @@ static bool uploads_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(file_upload_blobs(tx, theirs, arena, &blobs, err));
     EXPECT(!blobs.count);
     StaleUploadList stale;
+    BlobKeyList wanted;
+    BlobRemovals removals;
+    blob = S("b");
+    blobs = (StrList){ .at = &blob, .count = 1 };
+    CALL(blobs_lock(tx, theirs, arena, &blobs, true, err));
+    CALL(blob_removals_settle(tx, theirs, arena, &blobs, err));
+    CALL(blob_removals_find(tx, theirs, arena, &blobs, &removals, err));
+    EXPECT(!removals.is_wanted && !removals.state.length);
+    EXPECT_CODE(ERROR_DENIED, blob_removals_list_wanted(tx, theirs, arena, 9, 9, &wanted, err));
+    EXPECT_CODE(ERROR_DENIED, blob_removals_forget(tx, theirs, 9, err));
     EXPECT_CODE(ERROR_DENIED, file_upload_list_stale(tx, theirs, arena, 1, 9, &stale, err));
     return storage_check(tx, theirs, 5, &(StorageLimits){ .workspace_bytes = 5 }, err);
 }
