@@ -1,4 +1,5 @@
 /* jwt_test.c - tokens that were signed by the right key are taken, and forged ones are not. */
+#include "account/encoded_test.h"
 #include "account/jwt.h"
 
 #include <criterion/criterion.h>
@@ -45,15 +46,6 @@ typedef struct Bench {
 } Bench;
 
 static Error err;
-
-static Str encoded(Arena *arena, Str bytes)
-{
-    size_t room = sodium_base64_ENCODED_LEN(bytes.length, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *text = arena_alloc(arena, room);
-    sodium_bin2base64(text, room, (const unsigned char *)bytes.at, bytes.length,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return str(text);
-}
 
 /* Made when it is first needed: those for RSA take long. */
 static EVP_PKEY *key_of(Bench *bench, Signer signer)

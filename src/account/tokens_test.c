@@ -1,5 +1,6 @@
 /* tokens_test.c - whom a token that is right makes here. */
 #include "account/account.h"
+#include "account/encoded_test.h"
 #include "account/token.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -49,15 +50,6 @@ static void bench_close(Bench *bench)
     db_close(bench->db);
     (void)!folder_remove(bench->folder, &err);
     arena_free(bench->arena);
-}
-
-static Str encoded(Arena *arena, Str bytes)
-{
-    size_t room = sodium_base64_ENCODED_LEN(bytes.length, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *text = arena_alloc(arena, room);
-    sodium_bin2base64(text, room, (const unsigned char *)bytes.at, bytes.length,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return str(text);
 }
 
 /* Whether whoever comes with these claims is let in. */

@@ -6,14 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static int by_leg_score(const void *a, const void *b)
-{
-    const LegHit *left = a, *right = b;
-    if (left->score != right->score)
-        return left->score < right->score ? 1 : -1;
-    return (left->key > right->key) - (left->key < right->key);
-}
-
 static float inner(const float *a, const float *b, size_t dims)
 {
     float sum = 0;
@@ -90,7 +82,7 @@ static void weigh_own(Index *index, Arena *arena, const float *vector, LegHit *h
     for (size_t i = 0; i < count; i++)
         if (hits[i].part)
             hits[i].score = (hits[i].score + own[i]) / 2;
-    qsort(hits, count, sizeof(*hits), by_leg_score);
+    qsort(hits, count, sizeof(*hits), leg_hits_by_score);
 }
 
 /* A store that did not answer is not waited for by every search. */

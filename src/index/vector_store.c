@@ -41,34 +41,11 @@ void vector_space_free(VectorSpace *space)
 
 /* --- What stores share --- */
 
-static int by_key_and_score(const void *a, const void *b)
-{
-    const LegHit *left = a, *right = b;
-    if (left->key != right->key)
-        return left->key < right->key ? -1 : 1;
-    if (left->score != right->score)
-        return left->score < right->score ? 1 : -1;
-    return (left->part > right->part) - (left->part < right->part);
-}
-
-static int by_score(const void *a, const void *b)
-{
-    const LegHit *left = a, *right = b;
-    if (left->score != right->score)
-        return left->score < right->score ? 1 : -1;
-    return (left->key > right->key) - (left->key < right->key);
-}
-
 size_t vector_store_best(LegHit *hits, size_t count, size_t k)
 {
-    size_t kept = 0;
-    if (!count)
-        return 0;
-    qsort(hits, count, sizeof *hits, by_key_and_score);
-    for (size_t i = 0; i < count; i++)
-        if (!kept || hits[kept - 1].key != hits[i].key)
-            hits[kept++] = hits[i];
-    qsort(hits, kept, sizeof *hits, by_score);
+    size_t kept = count ? leg_hits_merge_parts(hits, count) : 0;
+    if (kept)
+        qsort(hits, kept, sizeof *hits, leg_hits_by_score);
     return MIN(kept, k);
 }
 

@@ -51,6 +51,10 @@ MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *e
  * thread. */
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits);
+/* For qsort(): the best first, equal ones by key. */
+int leg_hits_by_score(const void *a, const void *b);
+/* Leave each key once, with its best part, ascending by key; how many there are. */
+size_t leg_hits_merge_parts(LegHit *all, size_t count);
 /* Cosines of the hits' vectors with each other, [count][count]: of the part that the hit names,
  * else of the key's first; 0 where there is none, and of each with itself. Scores are not read. */
 #define VECTORS_SIMILAR_MAX 128 /* hits */

@@ -86,7 +86,7 @@ static int by_key(const void *a, const void *b)
     return (left->part > right->part) - (left->part < right->part);
 }
 
-static int by_score(const void *a, const void *b)
+int leg_hits_by_score(const void *a, const void *b)
 {
     const LegHit *left = a, *right = b;
     if (left->score != right->score)
@@ -110,9 +110,9 @@ static void bring_best(LegHit *all, size_t count, size_t first)
         LegHit pivot = all[low];
         size_t left = low, right = high;
         for (;;) {
-            while (++left < high && by_score(&all[left], &pivot) < 0)
+            while (++left < high && leg_hits_by_score(&all[left], &pivot) < 0)
                 ;
-            while (by_score(&all[--right], &pivot) > 0)
+            while (leg_hits_by_score(&all[--right], &pivot) > 0)
                 ;
             if (left >= right)
                 break;
@@ -128,8 +128,7 @@ static void bring_best(LegHit *all, size_t count, size_t first)
     }
 }
 
-/* Each key once, with its best part. */
-static size_t merge_parts(LegHit *all, size_t count)
+size_t leg_hits_merge_parts(LegHit *all, size_t count)
 {
     size_t keys = 0;
     qsort(all, count, sizeof(*all), by_key);
@@ -152,10 +151,10 @@ static size_t best_keys(const Scan *scan, const VectorQuery *query, LegHit *all,
         AUTO_FREE LegHit *best = heap_alloc((taken + 1) * sizeof(*best));
         memcpy(best, all, taken * sizeof(*best));
         name_hits(scan, query, best, taken);
-        keys = scan->has_parts ? merge_parts(best, taken) : taken;
+        keys = scan->has_parts ? leg_hits_merge_parts(best, taken) : taken;
         if (keys < k && taken < count)
             continue;
-        qsort(best, keys, sizeof(*best), by_score);
+        qsort(best, keys, sizeof(*best), leg_hits_by_score);
         memcpy(hits, best, MIN(k, keys) * sizeof(*hits));
         return MIN(k, keys);
     }
