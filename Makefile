@@ -206,8 +206,7 @@ test:
 	$(BUILD)/crash_index 30
 	bench/both_databases.sh $(BUILD)/crash_work 15
 	@tools/python-tests
-	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs -m "not timed" -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(PYTEST) tests
-	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs -m timed $(PYTEST) $$(grep -l "mark.timed" -r tests --include="test_*.py") || [ $$? -eq 5 ]  # none was asked for
+	tools/run-whole $(PYTEST)
 
 unit-programs: $(UNITS:%=$(BUILD)/unit/%)
 

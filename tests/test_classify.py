@@ -89,4 +89,4 @@ def test_a_client_that_leaves_ends_what_is_read_for_it(tmp_path):
     took = time.monotonic() - left
     server.stop()
     assert len(lines) == 1 and "/v1/classify 499" in lines[0] and "(cut)" in lines[0], lines
-    assert took < 1, took
+    assert took < 2.5, took  # who stays waits for more than four
