@@ -61,7 +61,8 @@ static void put_notices(const Api *api, Arena *arena, JsonWriter *json)
     else if (!model.is_there && !model.is_changing)
         put_text(json, NULL,
                  S("There is no embedding model, so search is by words only. Add one with "
-                   "`lectern models add FOLDER`, or `make run`, which fetches the default one."));
+                   "`lectern models add FOLDER`, with Debian's package lectern-model, or by `make "
+                   "run`, which fetches the default one."));
     if (*model.reason_coming)
         put_text(json, NULL,
                  str_format(arena, "After the change of the model, search is by words only: %s.",

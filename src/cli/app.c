@@ -29,8 +29,8 @@
 #include "batch/batches.h"
 #include "classify/labels.h"
 #include "cli/account_options.h"
+#include "cli/model_folder.h"
 #include "connect/connect.h"
-#include "encode/model_weights.h"
 #include "feedback/feedback.h"
 #include "fields/run.h"
 #include "index/weaviate_store.h"
@@ -57,7 +57,6 @@
 #include "summary/told_searches.h"
 #include "tasks/drawn.h"
 #include "tasks/tasks.h"
-#include "text/tokenizer.h"
 #include "webhook/incoming.h"
 #include "workflow/workflow.h"
 
@@ -114,29 +113,6 @@ char *app_socket(Arena *arena, Str folder)
         return path_join(arena, folder, S("lectern.sock"));
     return str_c(arena, str_format(arena, "/tmp/lectern-%u-%016" PRIx64 ".sock", (unsigned)getuid(),
                                    str_hash(folder)));
-}
-
-static bool has_model(Arena *arena, Str folder)
-{
-    const char *path = str_c(arena, folder);
-    return model_weights_exist(path) && tokenizer_exists(path);
-}
-
-Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder)
-{
-    static const char name[] = "all-MiniLM-L6-v2";
-    const char *home = getenv("HOME");
-    if (settings->model.length)
-        return has_model(arena, settings->model) ? settings->model : S("");
-    Str inside = str(path_join(arena, data_folder, S("models")));
-    inside = str(path_join(arena, inside, str(name)));
-    if (has_model(arena, inside))
-        return inside;
-    if (!home)
-        return S("");
-    Str cache = str(path_join(arena, str(home), S(".cache/lectern/models")));
-    cache = str(path_join(arena, cache, str(name)));
-    return has_model(arena, cache) ? cache : S("");
 }
 
 bool app_lock_folder(Str folder, int *fd_r, Error *err)
@@ -337,7 +313,7 @@ bool app_encoder_options(Arena *arena, const Settings *settings, Str data,
 
 static bool open_encoder(App *app, Str folder, bool is_quiet, Error *err)
 {
-    Str model = app_model_folder(app->arena, app->settings, folder);
+    Str model = settings_model_folder(app->arena, app->settings, folder);
     if (!model.length) {
         if (!is_quiet)
             log_warn("serve", "no embedding model: search is by words only; add one with `lectern "

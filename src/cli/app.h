@@ -35,8 +35,6 @@ MUST_CHECK bool app_data_folder(Arena *arena, const Settings *settings, Str *fol
 MUST_CHECK bool app_lock_folder(Str folder, int *fd_r, Error *err);
 /* The local socket of a data folder. */
 char *app_socket(Arena *arena, Str folder);
-/* The folder of the embedding model, or empty when there is none. */
-Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder);
 /* How it is opened: the settings encoder_kernels and encoder_precision, weights kept in the data
  * folder's cache/. */
 MUST_CHECK bool app_encoder_options(Arena *arena, const Settings *settings, Str data,

@@ -173,14 +173,18 @@ static void check_classes(Findings *findings)
 #include "worker/classes.def"
 #undef WORKER_CLASS
     };
-    SandboxOptions usual = { 0 };
+    static const char *const states[] = {
+        [SANDBOX_WORKER_READY] = "is installed",
+        [SANDBOX_WORKER_MISSING] = "is missing: such files are refused with that reason",
+        [SANDBOX_WORKER_BROKEN] =
+            "lacks a shared library, which `ldd` names: such files are refused; Debian's package "
+            "brings them with `apt install --reinstall --install-recommends lectern`",
+    };
     for (size_t i = 0; i < COUNT(classes); i++) {
-        bool has = sandbox_has_worker(&usual, classes[i].name);
-        say(findings, has, "readers",
+        SandboxWorkerState state = sandbox_worker_state(&(SandboxOptions){ 0 }, classes[i].name);
+        say(findings, state == SANDBOX_WORKER_READY, "readers",
             str_format(findings->line->arena, "lectern-worker-%s (%s) %s", classes[i].name,
-                       classes[i].reads,
-                       has ? "is installed"
-                           : "is missing: such files are refused with that reason"));
+                       classes[i].reads, states[state]));
     }
 }
 

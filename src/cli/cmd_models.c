@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/client.h"
+#include "cli/model_folder.h"
 #include "cli/output.h"
 #include "encode/encode_queue.h"
 #include "encode/model_weights.h"
@@ -110,7 +111,7 @@ static bool is_usual(const CommandLine *line, Str name, Str *folder_r)
     Error ignored;
     if (!app_data_folder(line->arena, &line->settings, &data, &ignored))
         return false;
-    *folder_r = app_model_folder(line->arena, &line->settings, data);
+    *folder_r = settings_model_folder(line->arena, &line->settings, data);
     return folder_r->length && str_equal(path_name(*folder_r), name);
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/model_folder.h"
 #include "cli/output.h"
 #include "cli/term.h"
 #include "store/documents_store.h"
@@ -24,7 +25,7 @@ static bool use_folder(CommandLine *line, Str folder, Error *err)
     Settings *settings = &line->settings;
     Str own;
     if (!settings->model.length && app_data_folder(line->arena, settings, &own, err))
-        settings->model = app_model_folder(line->arena, settings, own);
+        settings->model = settings_model_folder(line->arena, settings, own);
     settings->data = folder;
     settings->database = settings->master_key = STR_NONE;
     return true;

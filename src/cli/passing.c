@@ -1,5 +1,6 @@
 /* passing.c - see passing.h. */
 #include "cli/passing.h"
+#include "cli/model_folder.h"
 
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ bool passing_run(CommandLine *line, const Str *files, size_t count, Str password
         return false;
     if (!mkdtemp(folder))
         return fail_errno(err, "making a temporary folder");
-    Str model = app_model_folder(line->arena, &line->settings, data);
+    Str model = settings_model_folder(line->arena, &line->settings, data);
     if (model.length)
         line->settings.model = model;
     line->settings.data = str(folder);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 
 #define START_WAIT_MS 20000
+#define NO_LIBRARY 127 /* what ld.so(8) ends a program with when a shared library is missing */
 
 /* --- Starting one --- */
 
@@ -24,8 +25,10 @@ static bool add_actions(posix_spawn_file_actions_t *actions, int socket_fd, bool
     for (int fd = 0; fd <= last; fd++)
         ok = ok && posix_spawn_file_actions_addopen(actions, fd, "/dev/null",
                                                     fd ? O_WRONLY : O_RDONLY, 0) == 0;
-    return ok && posix_spawn_file_actions_adddup2(actions, socket_fd, WORKER_SOCKET) == 0 &&
-           posix_spawn_file_actions_addclosefrom_np(actions, WORKER_SOCKET + 1) == 0;
+    if (socket_fd >= 0)
+        ok = ok && posix_spawn_file_actions_adddup2(actions, socket_fd, WORKER_SOCKET) == 0;
+    return ok &&
+           posix_spawn_file_actions_addclosefrom_np(actions, WORKER_SOCKET + (socket_fd >= 0)) == 0;
 }
 
 /* What add_actions() orders, then the fork server's main(). */
@@ -79,10 +82,29 @@ static bool find_program(const SandboxOptions *options, const char *class, char 
     return false;
 }
 
-bool fork_server_exists(const SandboxOptions *options, const char *class)
+/* Started by hand, as it were, a worker ends at once; the loader ends it with NO_LIBRARY. */
+static bool starts(const char *program)
+{
+    pid_t pid;
+    int status;
+    posix_spawn_file_actions_t actions;
+    char *argv[] = { heap_text(WORKER_NAME), NULL }, *none[] = { NULL };
+    posix_spawn_file_actions_init(&actions);
+    bool good = add_actions(&actions, -1, false) &&
+                posix_spawn(&pid, program, &actions, NULL, argv, none) == 0;
+    while (good && waitpid(pid, &status, 0) < 0)
+        good = errno == EINTR;
+    free(argv[0]);
+    posix_spawn_file_actions_destroy(&actions);
+    return good && WIFEXITED(status) && WEXITSTATUS(status) != NO_LIBRARY;
+}
+
+SandboxWorkerState fork_server_state(const SandboxOptions *options, const char *class)
 {
     char path[PATH_MAX];
-    return find_program(options, class, path);
+    if (!find_program(options, class, path))
+        return SANDBOX_WORKER_MISSING;
+    return starts(path) ? SANDBOX_WORKER_READY : SANDBOX_WORKER_BROKEN;
 }
 
 static int spawn(const SandboxOptions *options, const char *class, int socket_fd, pid_t *pid_r)
@@ -182,6 +204,10 @@ static bool explain_end(ForkServer *server, Error *err)
     siginfo_t about = { 0 };
     (void)kill(server->pid, SIGKILL);
     (void)waitid(P_PID, (id_t)server->pid, &about, WEXITED | WNOWAIT);
+    if (about.si_code == CLD_EXITED && about.si_status == NO_LIBRARY)
+        return fail(err, ERROR_UNSUPPORTED,
+                    "its reader, the program lectern-worker-%s, lacks a shared library",
+                    server->class);
     if (about.si_code == CLD_EXITED)
         return fail(err, ERROR_DAMAGED, "the reader ended without an answer (status %d)",
                     about.si_status);

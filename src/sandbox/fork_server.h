@@ -26,8 +26,8 @@ typedef struct ForkServer {
     struct ForkServer *next;
 } ForkServer;
 
-/* The program of a class, whose name a worker may have made up: false when it is not installed. */
-bool fork_server_exists(const SandboxOptions *options, const char *class);
+/* How it is with the program of a class, whose name a worker may have made up. */
+SandboxWorkerState fork_server_state(const SandboxOptions *options, const char *class);
 /* Start it; NULL: err says why. `class` is "" for ourselves. */
 ForkServer *fork_server_new(const SandboxOptions *options, const char *class, Error *err);
 /* Ends it; its workers live on. NULL is fine. */

@@ -303,9 +303,9 @@ static void end_worker(Sandbox *sandbox, WorkerProcess *worker)
     pthread_mutex_unlock(&sandbox->lock);
 }
 
-bool sandbox_has_worker(const SandboxOptions *options, const char *worker)
+SandboxWorkerState sandbox_worker_state(const SandboxOptions *options, const char *worker)
 {
-    return fork_server_exists(options, worker);
+    return fork_server_state(options, worker);
 }
 
 bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)

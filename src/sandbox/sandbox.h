@@ -75,8 +75,14 @@ void sandbox_free(Sandbox *sandbox);
  * null before the first worker has started. */
 void sandbox_describe(Sandbox *sandbox, Buf *json_members);
 
-/* Whether the program of this class is installed. */
-bool sandbox_has_worker(const SandboxOptions *options, const char *worker);
+typedef enum SandboxWorkerState {
+    SANDBOX_WORKER_READY,
+    SANDBOX_WORKER_MISSING, /* its program is not installed */
+    SANDBOX_WORKER_BROKEN,  /* it is, and does not start: it lacks a shared library */
+} SandboxWorkerState;
+
+/* How it is with the program of this class; it is started, which takes some milliseconds. */
+SandboxWorkerState sandbox_worker_state(const SandboxOptions *options, const char *worker);
 
 typedef struct SandboxJob {
     const char *worker; /* a class whose program is lectern-worker-CLASS; NULL: ourselves */

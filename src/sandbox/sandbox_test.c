@@ -522,6 +522,28 @@ Test(sandbox, a_program_that_is_no_worker_is_a_clear_failure)
     sandbox_free(other);
 }
 
+Test(sandbox, a_worker_that_lacks_a_library_is_told_from_one_that_is_missing)
+{
+    Error err;
+    char folder[] = "/tmp/lectern-workers-XXXXXX";
+    cr_assert(mkdtemp(folder));
+    Str script = S("#!/bin/sh\nexit 127\n"); /* as the loader ends it */
+    char *program = path_join(arena, str(folder), S("lectern-worker-dull"));
+    cr_assert(file_write(program, script, 0755, &err), "%s", err.message);
+    SandboxOptions options = { .workers = folder };
+    cr_expect(sandbox_worker_state(&options, "dull") == SANDBOX_WORKER_BROKEN);
+    cr_expect(sandbox_worker_state(&options, "bright") == SANDBOX_WORKER_MISSING);
+    Sandbox *other = sandbox_new(&options);
+    SandboxJob job = job_of("echo");
+    job.worker = "dull";
+    cr_assert(!sandbox_run(other, &job, &err));
+    cr_expect(err.code == ERROR_UNSUPPORTED && strstr(err.message, "lacks a shared library"), "%s",
+              err.message);
+    sandbox_free(other);
+    (void)unlink(program);
+    (void)rmdir(folder);
+}
+
 Test(sandbox, a_worker_may_only_say_what_is_listed_when_it_is_listed)
 {
     SandboxJob job = job_of("echo");
