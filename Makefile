@@ -7,6 +7,7 @@
 # make crash      the kill -9 loop                        make fuzz       every parser for a minute
 # make crash-loop the index killed and its files torn, 1,000 times
 # make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
+# make deb        packages for Debian 12                          make deb-check  install and use them in a clean chroot
 # make crash-work workflows killed 1,000 times, on both databases
 # make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
 # make bench-gateway [PEERS=DIR]  the gateway beside nginx and LiteLLM    make soak       the gateway for ten minutes
@@ -244,6 +245,15 @@ install: all
 	$(BUILD)/lectern --manual > $(DESTDIR)$(PREFIX)/share/man/man1/lectern.1
 	sed 's|@PREFIX@|$(PREFIX)|' tools/systemd/lectern.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/lectern.service
 
+# Packages for Debian 12 in $(BUILD); the model has one of its own when it is there.
+deb: all
+	@tools/need deb
+	DEB_BUILD_OPTIONS=noautodbgsym DEB_BUILD_PROFILES="$(if $(wildcard $(BUILD)/model/all-MiniLM-L6-v2/vocab.txt),pkg.lectern.model)" \
+		debian/rules binary OUT=$(BUILD)
+
+deb-check: deb
+	tools/check-deb $(BUILD)
+
 dist:
 	@mkdir -p $(BUILD)
 	git archive --format=tar.gz --prefix=lectern-$(VERSION)/ -o $(BUILD)/lectern-$(VERSION).tar.gz HEAD
@@ -358,4 +368,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz bench corpus install dist docs clean FORCE
+.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz bench corpus install dist deb deb-check docs clean FORCE
