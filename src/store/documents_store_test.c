@@ -181,8 +181,7 @@ STORE_TEST(the_trash_takes_children_along_and_tells_the_index)
 {
     const Scope *ours = &world->ours;
     Document doc, child = { .name = S("in it"), .blob = S("b2") };
-    IndexPosition before;
-    IndexChangeList changes;
+    IndexChangeList before, changes;
     DocumentKeyList expired;
     ChunkHitList live;
     ChunkCursor cursor = { 0 };
@@ -191,13 +190,14 @@ STORE_TEST(the_trash_takes_children_along_and_tells_the_index)
     CALL(world_ready(tx, world, ours, "a.txt", "a", 3, &doc, err));
     child.parent = doc.id;
     CALL(document_add(tx, ours, world->arena, &child, &child, &is_new, err));
-    CALL(index_position(tx, &world->system, world->arena, &before, err));
+    CALL(index_change_list(tx, ours, world->arena, 0, 10, &before, err));
     CALL(document_trash(tx, ours, doc.id, 5000, err));
     EXPECT_CODE(ERROR_CONFLICT, document_trash(tx, ours, doc.id, 5000, err));
     CALL(document_find(tx, ours, world->arena, child.id, &child, err));
     EXPECT(child.deleted_at_ms == 5000);
     EXPECT_CODE(ERROR_CONFLICT, document_restore(tx, ours, child.id, err));
-    CALL(index_change_list(tx, ours, world->arena, before.last, 10, &changes, err));
+    int64_t last = before.count ? before.at[before.count - 1].sequence : 0;
+    CALL(index_change_list(tx, ours, world->arena, last, 10, &changes, err));
     EXPECT(changes.count == 1 && changes.at[0].operation == INDEX_REMOVE);
     EXPECT(changes.at[0].numbers.count == 3 && str_equal(changes.at[0].document, doc.id));
     CALL(chunk_scan(tx, ours, world->arena, &cursor, 10, &live, err));
@@ -210,7 +210,7 @@ STORE_TEST(the_trash_takes_children_along_and_tells_the_index)
     EXPECT_CODE(ERROR_CONFLICT, document_restore(tx, ours, doc.id, err));
     CALL(chunk_scan(tx, ours, world->arena, &cursor, 10, &live, err));
     EXPECT(live.count == 3);
-    CALL(index_change_list(tx, ours, world->arena, before.last, 10, &changes, err));
+    CALL(index_change_list(tx, ours, world->arena, last, 10, &changes, err));
     EXPECT(changes.count == 2 && changes.at[1].operation == INDEX_ADD);
     EXPECT(changes.at[1].numbers.at[0] == live.at[0].chunk.number);
     return true;

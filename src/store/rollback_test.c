@@ -101,8 +101,7 @@ static bool list_open(DbTx *tx, void *argument, Error *err)
     return step == DB_ROW;
 }
 
-/* Those three hold no row of anybody: what the database is, how fast jobs may begin, migrations. */
-Test(rollback, postgres_forces_row_level_security_on_every_table_with_rows_of_people)
+Test(rollback, postgres_forces_row_level_security_on_every_table)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(4));
     const char *url = test_db_url(arena, DB_POSTGRES);
@@ -114,6 +113,6 @@ Test(rollback, postgres_forces_row_level_security_on_every_table_with_rows_of_pe
         return;
     cr_assert(db_open(url, NULL, &db, &err) && migrate_up(db, &err), "%s", err.message);
     cr_assert(db_read(db, &system, list_open, &out, &err), "%s", err.message);
-    cr_expect(str_is(out.text, "facts job_rates schema_version"), STR_FMT, STR_ARG(out.text));
+    cr_expect(!out.text.length, STR_FMT, STR_ARG(out.text));
     db_close(db);
 }
