@@ -468,18 +468,20 @@ bool document_count_children(DbTx *tx, const Scope *scope, Arena *arena, const S
 
 /* --- Counts ----------------------------------------------------------------------------- */
 
+#define COUNTS_WHERE(condition)                                                                    \
+    "SELECT state, deleted_at > 0, count(*) FROM documents WHERE " condition                       \
+    " GROUP BY state, deleted_at > 0"
+
 bool document_count(DbTx *tx, const Scope *scope, DocumentCounts *counts_r, Error *err)
 {
+    bool is_all = scope->is_system && !scope->workspace.length;
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     AUTO_DB_ROWS DbRows rows = { 0 };
     DocumentCounts counts = { 0 };
     DbStep step;
 
-    if (!db_query(tx,
-                  DB_SAME("SELECT state, deleted_at > 0, count(*) FROM documents"
-                          " WHERE workspace = $1 OR ($2 = 1 AND $1 = '')"
-                          " GROUP BY state, deleted_at > 0"),
-                  DB_ARGS(db_text(scope->workspace), db_int(scope->is_system)), &rows, err))
+    if (!db_query(tx, DB_SAME(is_all ? COUNTS_WHERE("$1 = $1") : COUNTS_WHERE("workspace = $1")),
+                  DB_ARGS(db_text(scope->workspace)), &rows, err))
         return false;
     while ((step = db_next(&rows, err)) == DB_ROW) {
         DocumentState state = document_state_named(db_get_text(&rows, 0, arena));

@@ -319,18 +319,19 @@ bool jobs_store_list_open(DbTx *tx, const Scope *scope, Arena *arena, StrList ty
     return true;
 }
 
+/* With workspace and system in one condition no index would be of use. */
+#define COUNTS(seen)                                                                               \
+    "SELECT state, count(*), min(run_at) FROM jobs WHERE state IN (0, 1, 5, 6) AND " seen          \
+    " GROUP BY state UNION ALL SELECT 3, count(*), 0 FROM jobs WHERE state = 3 AND " seen
+
 bool jobs_store_count(DbTx *tx, const Scope *scope, JobCounts *counts_r, Error *err)
 {
     AUTO_DB_ROWS DbRows rows = { 0 };
     JobCounts counts = { 0 };
     DbStep step;
 
-    if (!db_query(
-            tx,
-            DB_SAME("SELECT state, count(*), min(run_at) FROM jobs WHERE state IN (0, 1, 5, 6)"
-                    " AND" SEEN(1, 2) " GROUP BY state UNION ALL SELECT 3, count(*), 0 FROM"
-                                      " jobs WHERE state = 3 AND" SEEN(1, 2)),
-            DB_ARGS(SCOPE_ARGS(scope)), &rows, err))
+    if (!db_query(tx, DB_SAME(scope->is_system ? COUNTS("$1 = $1") : COUNTS("workspace = $1")),
+                  DB_ARGS(db_text(scope->workspace)), &rows, err))
         return false;
     while ((step = db_next(&rows, err)) == DB_ROW) {
         int64_t count = db_get_int(&rows, 1);
@@ -398,6 +399,13 @@ static void add_state(JobTypeCounts *to, const TypeState *one)
     }
 }
 
+#define TYPE_COUNTS(seen)                                                                          \
+    "SELECT type, state, count(*), min(run_at), 0, 0, 0 FROM jobs"                                 \
+    " WHERE state IN (0, 1, 5, 6) AND " seen " GROUP BY type, state"                               \
+    " UNION ALL SELECT type, 3, count(*), 0, 0, 0, 0 FROM jobs WHERE state = 3 AND " seen          \
+    " GROUP BY type UNION ALL SELECT type, -1, sum(done), sum(failed), sum(dead), sum(run_ms),"    \
+    " sum(wait_ms) FROM job_minutes WHERE minute >= $2 AND " seen " GROUP BY type ORDER BY 1, 2"
+
 bool jobs_store_count_types(DbTx *tx, const Scope *scope, Arena *arena, int64_t since,
                             JobTypeCountsList *list_r, Error *err)
 {
@@ -405,19 +413,8 @@ bool jobs_store_count_types(DbTx *tx, const Scope *scope, Arena *arena, int64_t 
 
     if (!sql_list(
             tx, arena,
-            DB_SAME(
-                "SELECT type, state, count(*), min(run_at), 0, 0, 0 FROM jobs"
-                " WHERE state IN (0, 1, 5, 6) AND" SEEN(
-                    1,
-                    2) " GROUP BY type, state"
-                       " UNION ALL SELECT type, 3, count(*), 0, 0, 0, 0 FROM jobs WHERE state = 3"
-                       " AND" SEEN(1,
-                                   2) " GROUP BY type"
-                                      " UNION ALL SELECT type, -1, sum(done), sum(failed), "
-                                      "sum(dead), sum(run_ms),"
-                                      " sum(wait_ms) FROM job_minutes WHERE minute >= $3 AND" SEEN(
-                                          1, 2) " GROUP BY type ORDER BY 1, 2"),
-            DB_ARGS(SCOPE_ARGS(scope), db_int(since - since % 60000)), read_type_state,
+            DB_SAME(scope->is_system ? TYPE_COUNTS("$1 = $1") : TYPE_COUNTS("workspace = $1")),
+            DB_ARGS(db_text(scope->workspace), db_int(since - since % 60000)), read_type_state,
             sizeof(TypeState), &items, err))
         return false;
     *list_r = (JobTypeCountsList){ arena_new_array(arena, JobTypeCounts, items.count + 1), 0 };

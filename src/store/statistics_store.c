@@ -2,29 +2,32 @@
 
 #include "store/sql.h"
 
-/* $1 the workspace, $2: all of them together */
-#define OF_SCOPE "(workspace = $1 OR $2 = 1)"
+/* $1 the workspace. Texts of their own for one and for all: with both in one condition no index
+ * would be of use. */
+#define OF_ONE "workspace = $1"
+#define OF_ALL "$1 = $1"
 
 /* A document counts the vectors it was given last. One that has begun with the model that comes
  * had all those of the model before, or has got them in the same job. */
-#define IS_COMING "(deleted_at = 0 AND $3 <> '' AND vector_model = $3)"
+#define IS_COMING "(deleted_at = 0 AND $2 <> '' AND vector_model = $2)"
 
-static bool sum_documents(DbTx *tx, const DbValue *args, Statistics *statistics, Error *err)
+#define SUMS(of_scope)                                                                             \
+    "SELECT CAST(sum(CASE WHEN deleted_at = 0 THEN page_count END) AS BIGINT),"                    \
+    " CAST(sum(CASE WHEN deleted_at = 0 THEN chunk_count END) AS BIGINT),"                         \
+    " CAST(sum(CASE WHEN " IS_COMING " THEN chunk_count"                                           \
+    " WHEN deleted_at = 0 THEN vector_count END) AS BIGINT),"                                      \
+    " CAST(sum(CASE WHEN deleted_at = 0 THEN text_bytes END) AS BIGINT),"                          \
+    " CAST(sum(CASE WHEN deleted_at = 0 THEN size_bytes END) AS BIGINT),"                          \
+    " CAST(sum(CASE WHEN deleted_at > 0 THEN size_bytes END) AS BIGINT),"                          \
+    " CAST(sum(CASE WHEN " IS_COMING " THEN vector_count END) AS BIGINT)"                          \
+    " FROM documents WHERE " of_scope
+
+static bool sum_documents(DbTx *tx, bool is_all, const DbValue *args, Statistics *statistics,
+                          Error *err)
 {
     AUTO_DB_ROWS DbRows rows = { 0 };
 
-    if (!db_query(tx,
-                  DB_SAME("SELECT"
-                          " CAST(sum(CASE WHEN deleted_at = 0 THEN page_count END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN deleted_at = 0 THEN chunk_count END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN " IS_COMING " THEN chunk_count"
-                          " WHEN deleted_at = 0 THEN vector_count END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN deleted_at = 0 THEN text_bytes END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN deleted_at = 0 THEN size_bytes END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN deleted_at > 0 THEN size_bytes END) AS BIGINT),"
-                          " CAST(sum(CASE WHEN " IS_COMING " THEN vector_count END) AS BIGINT)"
-                          " FROM documents WHERE " OF_SCOPE),
-                  args, 3, &rows, err) ||
+    if (!db_query(tx, DB_SAME(is_all ? SUMS(OF_ALL) : SUMS(OF_ONE)), args, 2, &rows, err) ||
         db_next(&rows, err) != DB_ROW)
         return false;
     statistics->pages = db_get_int(&rows, 0);
@@ -41,26 +44,33 @@ bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *stati
 {
     Statistics statistics = { 0 };
     const struct {
-        const char *table;
+        const char *of_one, *of_all;
         int64_t *count;
     } tables[] = {
-        { "SELECT count(*) FROM collections WHERE " OF_SCOPE, &statistics.collections },
-        { "SELECT count(*) FROM document_versions WHERE " OF_SCOPE, &statistics.version_count },
-        { "SELECT count(*) FROM memberships WHERE " OF_SCOPE, &statistics.people },
-        { "SELECT count(*) FROM api_keys WHERE revoked_at = 0 AND " OF_SCOPE,
-          &statistics.api_keys },
-        { "SELECT count(*) FROM conversations WHERE " OF_SCOPE, &statistics.conversations },
-        { "SELECT count(*) FROM messages WHERE " OF_SCOPE, &statistics.messages },
-        { "SELECT count(*) FROM searches WHERE " OF_SCOPE, &statistics.searches },
+        { "SELECT count(*) FROM collections WHERE " OF_ONE,
+          "SELECT count(*) FROM collections WHERE " OF_ALL, &statistics.collections },
+        { "SELECT count(*) FROM document_versions WHERE " OF_ONE,
+          "SELECT count(*) FROM document_versions WHERE " OF_ALL, &statistics.version_count },
+        { "SELECT count(*) FROM memberships WHERE " OF_ONE,
+          "SELECT count(*) FROM memberships WHERE " OF_ALL, &statistics.people },
+        { "SELECT count(*) FROM api_keys WHERE revoked_at = 0 AND " OF_ONE,
+          "SELECT count(*) FROM api_keys WHERE revoked_at = 0 AND " OF_ALL, &statistics.api_keys },
+        { "SELECT count(*) FROM conversations WHERE " OF_ONE,
+          "SELECT count(*) FROM conversations WHERE " OF_ALL, &statistics.conversations },
+        { "SELECT count(*) FROM messages WHERE " OF_ONE,
+          "SELECT count(*) FROM messages WHERE " OF_ALL, &statistics.messages },
+        { "SELECT count(*) FROM searches WHERE " OF_ONE,
+          "SELECT count(*) FROM searches WHERE " OF_ALL, &statistics.searches },
     };
     bool is_all = scope->is_system && !scope->workspace.length;
-    const DbValue args[] = { db_text(scope->workspace), db_int(is_all), db_text(coming) };
+    const DbValue args[] = { db_text(scope->workspace), db_text(coming) };
 
     if (!document_count(tx, scope, &statistics.documents, err) ||
-        !sum_documents(tx, args, &statistics, err))
+        !sum_documents(tx, is_all, args, &statistics, err))
         return false;
     for (size_t i = 0; i < COUNT(tables); i++)
-        if (!db_query_int(tx, DB_SAME(tables[i].table), args, 2, 0, tables[i].count, err))
+        if (!db_query_int(tx, DB_SAME(is_all ? tables[i].of_all : tables[i].of_one), args, 1, 0,
+                          tables[i].count, err))
             return false;
     *statistics_r = statistics;
     return true;
@@ -75,18 +85,19 @@ static void read_format(DbRows *row, Arena *arena, void *item)
     };
 }
 
+#define FORMATS(of_scope)                                                                          \
+    "SELECT format, count(*), CAST(sum(size_bytes) AS BIGINT) FROM documents"                      \
+    " WHERE deleted_at = 0 AND " of_scope " GROUP BY format ORDER BY 2 DESC, 1"
+
 bool statistics_formats(DbTx *tx, const Scope *scope, Arena *arena, FormatCountList *list_r,
                         Error *err)
 {
     bool is_all = scope->is_system && !scope->workspace.length;
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  DB_SAME("SELECT format, count(*), CAST(sum(size_bytes) AS BIGINT) FROM documents"
-                          " WHERE deleted_at = 0 AND " OF_SCOPE
-                          " GROUP BY format ORDER BY 2 DESC, 1"),
-                  DB_ARGS(db_text(scope->workspace), db_int(is_all)), read_format,
-                  sizeof(FormatCount), &items, err))
+    if (!sql_list(tx, arena, DB_SAME(is_all ? FORMATS(OF_ALL) : FORMATS(OF_ONE)),
+                  DB_ARGS(db_text(scope->workspace)), read_format, sizeof(FormatCount), &items,
+                  err))
         return false;
     *list_r = (FormatCountList){ .at = items.at, .count = items.count };
     return true;

@@ -294,10 +294,11 @@ static void read_lost(DbRows *row, Arena *arena, void *item)
                                           .error = db_get_text(row, 4, arena) };
 }
 
-/* Jobs of a frame that are waiting, running or delayed (see jobs_store.h). */
+/* Jobs of a frame that are waiting, running or delayed (see jobs_store.h). The index of subjects
+ * has none that are empty. */
 #define HAS_JOB(type, subject)                                                                     \
     " EXISTS (SELECT 1 FROM jobs j WHERE j.workspace = f.workspace AND j.type = '" type            \
-    "' AND j.subject = " subject " AND j.state IN (0, 1, 5))"
+    "' AND j.subject = " subject " AND j.subject <> '' AND j.state IN (0, 1, 5))"
 #define FRAME_SUBJECT "f.execution || '/' || f.number"
 #define TIMER_SUBJECT FRAME_SUBJECT " || '/' || f.step_count || '/' || f.attempt"
 
@@ -313,7 +314,7 @@ bool workflow_frame_list_lost(DbTx *tx, const Scope *scope, Arena *arena, int64_
                 " CASE WHEN f.state = 'waiting' THEN 1 ELSE 0 END,"
                 " coalesce((SELECT max(j.error) FROM jobs j WHERE j.workspace = f.workspace"
                 " AND j.type = 'workflow_run' AND j.subject = " FRAME_SUBJECT
-                " AND j.state = 3), '')"
+                " AND j.subject <> '' AND j.state = 3), '')"
                 " FROM workflow_executions e JOIN workflow_frames f"
                 " ON f.workspace = e.workspace AND f.execution = e.id"
                 " WHERE e.finished_at = 0 AND e.state = 'running' AND e.created_at < $1"
