@@ -11,6 +11,7 @@
 # make crash-work workflows killed 1,000 times, on both databases
 # make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
 # make bench-gateway [PEERS=DIR]  the gateway beside nginx and LiteLLM    make soak       the gateway for ten minutes
+# make plans      200,000 rows of 50 workspaces: no statement reads a large table whole
 # make docs       print the reference pages of docs/
 
 CC      := $(shell command -v ccache >/dev/null && echo "ccache ")gcc
@@ -364,8 +365,11 @@ soak: all
 corpus: all
 	bench/corpus.py $(ARGS)
 
+plans: all
+	ROWS=10000 $(BUILD)/tests/bin/python -m pytest -q tests/test_hot_queries.py
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz bench corpus install dist deb deb-check docs clean FORCE
+.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz bench corpus plans install dist deb deb-check docs clean FORCE
