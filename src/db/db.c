@@ -5,6 +5,11 @@
 
 #include <assert.h>
 
+static bool is_postgres(Str url)
+{
+    return str_starts(url, S("postgresql://")) || str_starts(url, S("postgres://"));
+}
+
 bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
 {
     DbOptions full = options ? *options : (DbOptions){ 0 };
@@ -16,12 +21,14 @@ bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
         full.timeout_ms = 30000;
     if (!text.length)
         return fail_field(err, "database", "the database has no name; give a path or a URL");
-    if (str_starts(text, S("postgresql://")) || str_starts(text, S("postgres://")))
+    if (is_postgres(text))
         return db_postgres_open(url, &full, db_r, err);
     if (str_starts(text, S("failing:")))
         return db_failing_open(url + S("failing:").length, &full, db_r, err);
     return db_sqlite_open(url, &full, db_r, err);
 }
+
+bool db_is_away(const char *url) { return is_postgres(str(url)) && db_postgres_is_away(url); }
 
 void db_close(Db *db)
 {

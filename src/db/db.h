@@ -9,7 +9,8 @@
  * transaction, each in a savepoint of its own (group commit), so that a failure undoes only its
  * own work and a hundred callers share one fsync. PostgreSQL runs it in a transaction of its own
  * on a pooled connection, with the workspace set for row-level security. Work may be run again
- * from its start (a serialization failure, a lost group), so it resets its outputs first and
+ * from its start (a serialization failure, a lost group, a connection that broke before the commit
+ * was sent), so it resets its outputs first and
  * touches nothing but the database and its argument; it never waits for another thread.
  * db_read() gives a snapshot on a pooled connection. After a statement that failed the work can
  * only give up (PostgreSQL ends the transaction there): avoid conflicts with ON CONFLICT.
@@ -41,6 +42,8 @@ typedef struct DbOptions {
 /* Fails with one clear sentence when the database cannot be reached or is damaged. */
 MUST_CHECK bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err);
 void db_close(Db *db); /* finishes waiting writes first; NULL is fine */
+/* Whether it may open later by itself: a PostgreSQL that is starting, or that nobody answers for. */
+bool db_is_away(const char *url);
 DbKind db_kind(const Db *db);
 /* What is connected and how busy, as members of a JSON object: for /health and debugging. */
 void db_describe(Db *db, Buf *json_members);

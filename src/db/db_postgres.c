@@ -6,7 +6,8 @@
 
 #include <stdatomic.h>
 
-/* How often work is run again after it lost a race (a deadlock, a serialization failure). */
+/* How often work is run again after it lost a race (a deadlock, a serialization failure) or its
+ * connection. */
 #define TRIES_MAX 8
 /* Connections we leave to others: those that listen and tell, and somebody's psql. */
 #define CONNECTIONS_LEFT 4
@@ -194,6 +195,15 @@ static const DbDriver pg_driver = {
     .describe = pg_describe,
     .close = pg_close,
 };
+
+bool db_postgres_is_away(const char *url)
+{
+    static const char *const names[] = { "dbname", "connect_timeout", NULL };
+    const char *values[] = { url, "10", NULL };
+    Error ignored;
+    PGPing said = libpq_load(&ignored) ? pq.pingParams(names, values, 1) : PQPING_NO_ATTEMPT;
+    return said == PQPING_REJECT || said == PQPING_NO_RESPONSE;
+}
 
 bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
 {

@@ -25,7 +25,8 @@ typedef struct PgConnection {
     PgPrepared *prepared[PG_STATEMENT_MAX];
     size_t prepared_count;
     uint64_t use_count, name_count;
-    bool is_lost; /* of no more use */
+    bool is_lost;   /* of no more use */
+    bool is_silent; /* because no answer came in time */
 } PgConnection;
 
 typedef struct PgRows {

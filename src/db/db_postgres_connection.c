@@ -71,9 +71,8 @@ PGresult *pg_next_result(PgConnection *connection)
     while (!connection->is_lost && pq.isBusy(connection->pg)) {
         struct pollfd fd = { .fd = pq.socket(connection->pg), .events = POLLIN };
         int64_t left_ms = until_ms - monotonic_ms();
-        if (left_ms <= 0 || poll(&fd, 1, (int)MIN(left_ms, INT32_MAX)) == 0 ||
-            !pq.consumeInput(connection->pg))
-            connection->is_lost = true;
+        connection->is_silent = left_ms <= 0 || poll(&fd, 1, (int)MIN(left_ms, INT32_MAX)) == 0;
+        connection->is_lost = connection->is_silent || !pq.consumeInput(connection->pg);
     }
     return connection->is_lost ? NULL : pq.getResult(connection->pg);
 }

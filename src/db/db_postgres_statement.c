@@ -171,9 +171,9 @@ static bool send_begin(PgTx *tx, int *sent)
 static void note_failure(PgTx *tx, const char *state)
 {
     bool is_race = strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0;
-    /* A connection that was idle while the server restarted: nothing has happened yet. */
-    bool was_stale = tx->connection->is_lost && !tx->is_begun;
-    tx->may_run_again = is_race || was_stale;
+    /* Nothing was committed. Who waited in vain for an answer does not begin to wait again. */
+    bool was_broken = tx->connection->is_lost && !tx->connection->is_silent;
+    tx->may_run_again = is_race || was_broken;
 }
 
 /* Reads the answers of `sent` statements and the sync after them. The last statement's result is

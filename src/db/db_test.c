@@ -520,8 +520,36 @@ Test(db, work_and_news_go_on_after_postgres_restarted)
     cr_assert(wait_for(&missed_count, 1)); /* "look yourself" */
     cr_assert(db_write(db, &system_who, send_news, NULL, &err), "%s", err.message);
     cr_assert(wait_for(&heard_count, 1));
+    cr_assert(!db_is_away(url));
     test_postgres_stop(folder);
     cr_assert(!put(db, 3, &err) && err.code == ERROR_BUSY, "%s", err.message);
+    cr_assert(db_is_away(url) && !db_is_away("lectern.db"));
+    db_close(db);
+}
+
+typedef struct Breaking {
+    int runs, broken; /* how often its connection is to break */
+} Breaking;
+
+static bool break_connection(DbTx *tx, void *argument, Error *err)
+{
+    Breaking *breaking = argument;
+    bool breaks = breaking->runs++ < breaking->broken;
+    int64_t n = 1;
+    return insert(tx, &n, err) &&
+           (!breaks || db_exec(tx, DB_SAME("SELECT pg_terminate_backend(pg_backend_pid())"),
+                               DB_NO_ARGS, NULL, err));
+}
+
+TEST_BOTH(db, work_whose_connection_breaks_before_its_commit_is_done_once)
+{
+    Db *db = open_with_tables(url);
+    Error err = { 0 };
+    Breaking breaking = { .broken = db_kind(db) == DB_POSTGRES ? 2 : 0 };
+
+    cr_assert(db_write(db, &system_who, break_connection, &breaking, &err), "%s", err.message);
+    cr_assert_eq(breaking.runs, breaking.broken + 1);
+    cr_assert_eq(rows_in_t(db), 1);
     db_close(db);
 }
 
