@@ -219,10 +219,13 @@ class Postgres:
             self.prefix = ["runuser", "-u", "postgres", "--"]
         self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "-E", "UTF8",
                  "--locale=C.UTF-8", "--auth=trust")
-        self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o",
-                 f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off", "start")
+        self.start()
         self.count = 0
         self.has_tables = False
+
+    def start(self):
+        self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o",
+                 f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off", "start")
 
     def run(self, tool, *arguments):
         subprocess.run([*self.prefix, str(self.bin / tool), *map(str, arguments)], check=True,

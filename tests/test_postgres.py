@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import PROGRAM, Server, make_certificate
+from conftest import PROGRAM, Postgres, Server, make_certificate, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,25 @@ def test_of_several_hosts_the_one_that_can_be_written_is_taken(guarded):
     url = f"postgresql://postgres@127.0.0.1:1,127.0.0.1:{cluster.port}/postgres?sslmode=disable"
     assert status_of(url + "&target_session_attrs=read-write").returncode == 0
     assert status_of(url + "&target_session_attrs=standby").returncode != 0
+
+
+def test_a_server_that_starts_before_its_database_waits_for_it_and_can_be_stopped(tmp_path):
+    cluster = Postgres()
+    try:
+        server = Server(tmp_path / "library", cluster.new_database())
+        cluster.run("pg_ctl", "-D", cluster.folder / "data", "-m", "fast", "-w", "stop")
+        refused = server.cli("status", check=False)
+        assert refused.returncode == 7 and "connecting to PostgreSQL" in refused.stderr, "a command does not wait"
+        server.start(wait=False)
+        wait_until(lambda: "starts as soon as it answers" in server.log.read_text())
+        server.stop()
+        assert server.process.returncode == 8
+        server.start(wait=False)
+        cluster.start()
+        server.wait_ready()
+        server.stop()
+    finally:
+        cluster.stop()
 
 
 def test_a_library_moves_to_postgresql_and_back_with_everything(guarded, tmp_path):

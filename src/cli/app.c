@@ -1,6 +1,7 @@
 /* app.c - see app.h. */
 #include "cli/app.h"
 #include "cli/app_blobs.h"
+#include "cli/app_wait.h"
 #include "encode/encode_rerank.h"
 
 #include <errno.h>
@@ -292,13 +293,23 @@ static bool check_master_key(App *app, Error *err)
     return true;
 }
 
-static bool open_database(App *app, Str folder, Error *err)
+/* A server waits for a database that is away; a command says so. */
+static bool open_database(App *app, Str folder, bool waits, Error *err)
 {
     DbOptions options = { .connection_max = (int)app->settings->database_connections };
-    Str url = app->settings->database.length ? app->settings->database
-                                             : str(path_join(app->arena, folder, S("lectern.db")));
-    return db_open(str_c(app->arena, url), &options, &app->api.db, err) &&
-           bring_up(app, url, err) && check_master_key(app, err);
+    Str path = app->settings->database.length ? app->settings->database
+                                              : str(path_join(app->arena, folder, S("lectern.db")));
+    const char *url = str_c(app->arena, path);
+    bool has_told = false;
+    for (;;) {
+        if (db_open(url, &options, &app->api.db, err) && bring_up(app, path, err) &&
+            check_master_key(app, err))
+            return true;
+        db_close(app->api.db);
+        app->api.db = NULL;
+        if (!waits || !app_wait_for_database(url, &has_told, err))
+            return false;
+    }
 }
 
 bool app_encoder_options(Arena *arena, const Settings *settings, Str data,
@@ -697,7 +708,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.all = &app->api;
     app->api.events = event_hub_new();
     app->news = pool_new("news", 1, 1024);
-    if (!open_master_key(app, folder, err) || !open_database(app, folder, err) ||
+    if (!open_master_key(app, folder, err) || !open_database(app, folder, options->listens, err) ||
         !event_feed_open(app->api.db, app->api.events, &app->feed, err) ||
         !db_listen(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events, err) ||
         !app_open_blobs(app->arena, app->settings, folder, &app->blobs, err))
