@@ -226,6 +226,11 @@ crash: all
 	@tools/python-tests
 	$(BUILD)/tests/bin/python tests/crash_loop.py $(or $(ROUNDS),200)
 
+# Three nodes, PostgreSQL and S3, parts of which are killed and stopped while clients use them; TIME seconds of it.
+cluster: all
+	@tools/python-tests
+	$(BUILD)/tests/bin/python tests/cluster/cluster.py --time $(or $(TIME),600) --vectors $(or $(VECTORS),embedded) $(SEED:%=--seed %)
+
 # The index alone, killed and torn; a thousand rounds are done in three minutes.
 $(BUILD)/crash_index: $(OBJ)/tests/crash_index.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,index))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
@@ -372,4 +377,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz bench corpus plans install dist deb deb-check docs clean FORCE
+.PHONY: all run test cluster bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz bench corpus plans install dist deb deb-check docs clean FORCE

@@ -1,0 +1,142 @@
+"""Takes parts of a cluster away and gives them back, one or two at a time, and measures how soon each node serves again."""
+import random
+import signal
+import threading
+import time
+from collections import defaultdict
+
+import requests
+
+SERVES_WITHIN_S = 5
+GIVE_UP_S = 60
+
+
+class Fault:
+    """take() and give() of one kind; a node of the victims is not called meanwhile where it does not answer."""
+
+    def __init__(self, cluster, kind, node):
+        self.cluster, self.kind, self.node = cluster, kind, node
+
+    def __str__(self):
+        return self.kind + (f" {self.node.name}" if self.node else "")
+
+    def take(self):
+        if self.node:
+            self.node.is_up = False
+        getattr(self, "take_" + self.kind)()
+
+    def give(self):
+        getattr(self, "give_" + self.kind)()
+        if self.node:
+            self.node.is_up = True
+
+    def take_node_killed(self):
+        self.node.kill()
+
+    def give_node_killed(self):
+        self.node.start(wait=False)
+
+    def take_node_stopped(self):
+        self.node.signal(signal.SIGSTOP)
+
+    def give_node_stopped(self):
+        self.node.signal(signal.SIGCONT)
+
+    def take_database_killed(self):
+        self.cluster.database.kill()
+
+    def give_database_killed(self):
+        self.cluster.database.start()
+
+    def take_s3_killed(self):
+        self.cluster.s3.kill()
+
+    def give_s3_killed(self):
+        self.cluster.s3.start()
+
+    def take_way_broken(self):
+        self.node.way.break_all()
+
+    def give_way_broken(self):
+        pass
+
+    def take_way_silent(self):
+        self.node.way.process.send_signal(signal.SIGSTOP)
+
+    def give_way_silent(self):
+        self.node.way.process.send_signal(signal.SIGCONT)
+
+
+# How often each comes, beside the others, and whether it is of one node.
+KINDS = {"node_killed": (4, True), "node_stopped": (2, True), "database_killed": (3, False), "s3_killed": (2, False),
+         "way_broken": (2, True), "way_silent": (2, True)}
+
+
+def serves(node):
+    """A node does all that clients want: it says that it is ready, finds, and takes a file."""
+    try:
+        name = f"probe{time.monotonic_ns()}"
+        return (requests.get(node.url + "/ready", timeout=2).status_code == 200
+                and node.try_call("POST", "/v1/search", timeout=2, json={"query": "note", "mode": "keyword"}).status_code == 200
+                and node.try_call("POST", "/v1/documents", timeout=4, files={"file": (f"{name}.txt", f"A {name}.\n".encode())}).status_code == 202)
+    except requests.RequestException:
+        return False
+
+
+class Driver(threading.Thread):
+    """Until told to stop; `back` has the seconds of each node after each return."""
+
+    def __init__(self, cluster, history, seed, say):
+        super().__init__(daemon=True, name="faults")
+        self.cluster, self.history, self.say = cluster, history, say
+        self.random = random.Random(seed)
+        self.is_stopping = False
+        self.back = defaultdict(list)
+        self.wrong = []
+
+    def choose(self):
+        kinds = list(KINDS)
+        count = 2 if self.random.random() < 0.25 else 1
+        faults = []
+        while len(faults) < count:
+            kind = self.random.choices(kinds, [KINDS[k][0] for k in kinds])[0]
+            node = self.random.choice(self.cluster.nodes) if KINDS[kind][1] else None
+            if all(f.node is not node if node else f.kind != kind for f in faults):
+                faults.append(Fault(self.cluster, kind, node))
+        return faults
+
+    def wait_back(self, fault):
+        """Each node by itself, all at the same time: from the return until one whole round of work is done."""
+        began = time.monotonic()
+
+        def wait(node):
+            while not serves(node) and time.monotonic() - began < GIVE_UP_S:
+                if node.process.poll() is not None:
+                    self.wrong.append((f"a node ended with {node.process.returncode}", f"{node.name} {node.log.read_text()[-300:]}"))
+                    node.start(wait=False)  # as systemd would
+                time.sleep(0.05)
+            took = time.monotonic() - began
+            self.back[fault.kind].append(took)
+            if took > SERVES_WITHIN_S:
+                self.wrong.append((f"{node.name} served {took:.1f} s after {fault} was over", ""))
+        waiting = [threading.Thread(target=wait, args=(node,)) for node in self.cluster.nodes]
+        for one in waiting:
+            one.start()
+        for one in waiting:
+            one.join()
+
+    def run(self):
+        while not self.is_stopping:
+            time.sleep(self.random.uniform(1, 4))
+            faults = self.choose()
+            held = [self.random.uniform(0.5, 8) for _ in faults]
+            self.say(" and ".join(f"{fault} for {seconds:.1f} s" for fault, seconds in zip(faults, held)))
+            self.history.calm_since = None
+            for fault, seconds in zip(faults, held):
+                fault.take()
+                time.sleep(seconds / len(faults))
+            for fault in faults[:-1]:
+                fault.give()
+            faults[-1].give()
+            self.wait_back(faults[-1])
+            self.history.calm_since = time.monotonic()
