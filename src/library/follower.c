@@ -194,7 +194,7 @@ static bool adopt_model(Follower *follower, Error *err)
 typedef struct News {
     Follower *follower;
     Arena *arena;
-    int64_t after;
+    int64_t after, bound;
     IndexPosition position;
     IndexChangeList changes;
 } News;
@@ -206,6 +206,18 @@ static bool find_news(DbTx *tx, void *argument, Error *err)
     return index_position(tx, system, news->arena, &news->position, err) &&
            index_change_list(tx, system, news->arena, news->after, CHANGES_AT_ONCE, &news->changes,
                              err);
+}
+
+static bool read_news(News *news, Error *err)
+{
+    Follower *follower = news->follower;
+    int64_t bound;
+    if (!read_bound(follower, &bound, err) ||
+        !store_read(follower->db, &follower->system, find_news, news, err))
+        return false;
+    bound = MAX(MIN(bound, news->position.last), news->position.floor);
+    news->bound = MIN(news->bound, bound);
+    return true;
 }
 
 /* Of the indexes that are loaded; what is loaded later begins at the position of then. */
@@ -228,16 +240,18 @@ static int64_t lowest_needed(const Follower *follower)
     return lowest;
 }
 
-static bool apply_news(Follower *follower, const IndexChangeList *changes, Error *err)
+/* Changes behind the bound are applied, and come again: others may yet appear before them. */
+static bool apply_news(const News *news, Error *err)
 {
-    for (size_t i = 0; i < changes->count; i++) {
-        const IndexChange *change = &changes->at[i];
+    Follower *follower = news->follower;
+    for (size_t i = 0; i < news->changes.count; i++) {
+        const IndexChange *change = &news->changes.at[i];
         WorkspaceIndex *to = need_index(follower, change->workspace);
         if (to->needs_load || change->sequence <= to->generation)
             continue;
         if (!apply_change(follower, to, change, err))
             return false;
-        to->generation = change->sequence;
+        to->generation = MAX(to->generation, MIN(change->sequence, news->bound));
     }
     return true;
 }
@@ -291,22 +305,25 @@ static void tell_applied(Follower *follower, int64_t applied, int64_t last, bool
 static bool follow(Follower *follower, Error *err)
 {
     bool loaded, is_last = false;
+    int64_t seen = 0, bound = INT64_MAX;
     while (!is_last && !follower->is_stopping) {
         AUTO_ARENA Arena *arena = arena_new(GB(1));
-        News news = { .follower = follower, .arena = arena };
-        news.after = lowest_generation(follower);
-        if (!store_read(follower->db, &follower->system, find_news, &news, err) ||
-            !apply_news(follower, &news.changes, err) ||
+        News news = { .follower = follower, .arena = arena, .bound = bound };
+        news.after = MAX(seen, lowest_generation(follower));
+        if (!read_news(&news, err) || !apply_news(&news, err) ||
             /* A workspace that appeared meanwhile is opened: only then is everything applied. */
             !load_new(follower, &loaded, err))
             return false;
+        size_t count = news.changes.count;
+        seen = 0;
+        bound = INT64_MAX;
         if (loaded)
             continue; /* it may be behind what was listed here */
-        size_t count = news.changes.count;
         is_last = count < CHANGES_AT_ONCE;
-        int64_t reached = count ? news.changes.at[count - 1].sequence : news.position.last;
-        if (is_last)
-            reached = MAX(reached, news.position.last);
+        seen = is_last ? news.bound : news.changes.at[count - 1].sequence;
+        if (seen > news.bound)
+            bound = news.bound; /* what appears before `seen` is not in the next list */
+        int64_t reached = MIN(seen, news.bound);
         publish_all(follower, reached);
         note_changes(follower, &news.changes);
         if (count) {

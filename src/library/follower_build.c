@@ -22,8 +22,15 @@ typedef struct Position {
     Arena *arena;
     Scope scope; /* whose chunks are counted */
     IndexPosition at;
+    int64_t bound; /* all changes up to here are there */
     int64_t chunks;
 } Position;
+
+static bool find_bound(DbTx *tx, void *argument, Error *err)
+{
+    Position *position = argument;
+    return index_bound(tx, &position->follower->system, &position->bound, err);
+}
 
 static bool find_position(DbTx *tx, void *argument, Error *err)
 {
@@ -31,6 +38,24 @@ static bool find_position(DbTx *tx, void *argument, Error *err)
     return index_position(tx, &position->follower->system, position->arena, &position->at, err) &&
            (!position->scope.workspace.length ||
             chunk_count(tx, &position->scope, &position->chunks, err));
+}
+
+static bool look(Position *position, Error *err)
+{
+    Follower *follower = position->follower;
+    if (!store_read(follower->db, &follower->system, find_bound, position, err) ||
+        !store_read(follower->db, &follower->system, find_position, position, err))
+        return false;
+    position->bound = MAX(MIN(position->bound, position->at.last), position->at.floor);
+    return true;
+}
+
+bool read_bound(Follower *follower, int64_t *bound_r, Error *err)
+{
+    Position position = { .follower = follower };
+    bool ok = store_read(follower->db, &follower->system, find_bound, &position, err);
+    *bound_r = position.bound;
+    return ok;
 }
 
 bool read_position(Follower *follower, Arena *arena, IndexPosition *position_r, Error *err)
@@ -74,7 +99,7 @@ bool load_index(Follower *follower, WorkspaceIndex *at, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(4));
     Position position = { .follower = follower, .arena = arena, .scope = scope_of_index(at) };
-    if (!store_read(follower->db, &follower->system, find_position, &position, err))
+    if (!look(&position, err))
         return false;
     IndexOpened opened = index_load(at->index);
     warn_of_damage(&opened.keyword);
@@ -83,11 +108,11 @@ bool load_index(Follower *follower, WorkspaceIndex *at, Error *err)
     Build build = { .keyword = !is_fresh(&opened.keyword, &position.at),
                     .vectors = has_vectors && !is_fresh(&opened.vectors, &position.at),
                     .dims = at->dims,
-                    .from = position.at.last,
+                    .from = position.bound,
                     .work = position.chunks };
     memcpy(build.model, at->model, sizeof build.model);
     index_clear(at->index, build.keyword, build.vectors);
-    at->generation = position.at.last;
+    at->generation = position.bound;
     if (!build.keyword)
         at->generation = MIN(at->generation, (int64_t)opened.keyword.generation);
     if (has_vectors && !build.vectors)
@@ -105,12 +130,12 @@ bool want_model(Follower *follower, WorkspaceIndex *at, Str model, size_t dims, 
 {
     AUTO_ARENA Arena *arena = arena_new(MB(4));
     Position position = { .follower = follower, .arena = arena, .scope = scope_of_index(at) };
-    if (!store_read(follower->db, &follower->system, find_position, &position, err))
+    if (!look(&position, err))
         return false;
     Build build = { .vectors = true,
                     .is_coming = true,
                     .dims = dims,
-                    .from = position.at.last,
+                    .from = position.bound,
                     .work = position.chunks };
     snprintf(build.model, sizeof build.model, STR_FMT, STR_ARG(model));
     index_begin_model(at->index, dims, model);

@@ -115,6 +115,8 @@ MUST_CHECK bool apply_change(Follower *follower, WorkspaceIndex *to, const Index
 
 /* --- follower_build.c --- */
 
+/* How far all changes are there; to be read before they are. */
+MUST_CHECK bool read_bound(Follower *follower, int64_t *bound_r, Error *err);
 MUST_CHECK bool read_position(Follower *follower, Arena *arena, IndexPosition *position_r,
                               Error *err);
 /* Opens the files; what they lack is wanted to be built. */

@@ -4,8 +4,12 @@
 
 #include <assert.h>
 
-/* Any number that no other lock of ours has: "lecternI". */
-#define ORDER_LOCK "7810759476427108681"
+/* The highest number that a change may have now: in PostgreSQL also one that is not committed. */
+#define HIGHEST                                                                                    \
+    "COALESCE(pg_sequence_last_value(pg_get_serial_sequence('index_changes', 'sequence')), 0)"
+/* Whoever writes changes holds a lock, shared with all others, whose number says that all its
+ * changes have higher ones: 'leI' before it, and 40 bits of it. */
+#define LOCK_CLASS "7103817" /* the upper 24 bits */
 
 /* --- Lists of numbers as bytes: pairs (distance from the last end, length), each a varint ---- */
 
@@ -67,29 +71,54 @@ static bool unpack_numbers(Arena *arena, Str bytes, NumberList *list_r)
 
 /* --- Writing ---------------------------------------------------------------------------- */
 
+/* Once in a transaction, before it takes its first number. */
+static bool hold_bound(DbTx *tx, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    return db_tx_kind(tx) != DB_POSTGRES ||
+           (db_query(tx,
+                     DB_SAME("SELECT pg_advisory_xact_lock_shared((" LOCK_CLASS "::bigint << 40)"
+                             " | " HIGHEST "), set_config('lectern.holds_bound', 'yes', true)"
+                             " WHERE current_setting('lectern.holds_bound', true)"
+                             " IS DISTINCT FROM 'yes'"),
+                     DB_NO_ARGS, &rows, err) &&
+            db_next(&rows, err) != DB_FAILED);
+}
+
 bool index_change_add(DbTx *tx, const Scope *scope, Arena *arena, IndexOperation operation,
                       Str document, Str model, const int64_t *numbers, size_t count, Error *err)
 {
     if (!count)
         return true;
-    if (db_tx_kind(tx) == DB_POSTGRES) {
-        /* Held until the commit is visible, so that sequences grow in the order of commits. */
-        AUTO_DB_ROWS DbRows rows = { 0 };
-        if (!db_query(tx, DB_SAME("SELECT pg_advisory_xact_lock(" ORDER_LOCK ")"), DB_NO_ARGS,
-                      &rows, err) ||
-            db_next(&rows, err) == DB_FAILED)
-            return false;
-    }
-    return db_exec(tx,
+    return hold_bound(tx, err) &&
+           db_exec(tx,
                    DB_SAME("INSERT INTO index_changes (workspace, operation, document, model,"
                            " numbers) VALUES ($1, $2, $3, $4, $5)"),
                    DB_ARGS(db_text(scope->workspace), db_int(operation), db_text(document),
                            db_text(model), db_blob(pack_numbers(arena, numbers, count))),
                    NULL, err) &&
-           db_notify(tx, INDEX_CHANNEL, scope->workspace, err);
+           db_hint(tx, INDEX_CHANNEL, scope->workspace, err);
 }
 
 /* --- Reading ---------------------------------------------------------------------------- */
+
+bool index_bound(DbTx *tx, const Scope *scope, int64_t *bound_r, Error *err)
+{
+    *bound_r = INT64_MAX;
+    /* The number is read before the locks: who takes one afterwards takes a higher one. */
+    return sql_needs_system(scope, err) &&
+           (db_tx_kind(tx) != DB_POSTGRES ||
+            db_query_int(
+                tx,
+                DB_SAME("WITH highest AS MATERIALIZED (SELECT " HIGHEST " AS number)"
+                        " SELECT LEAST(highest.number, held.number) FROM highest,"
+                        " LATERAL (SELECT min(((classid::bigint & 255) << 32) | objid::bigint)"
+                        " AS number FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+                        " AND classid::bigint >> 8 = " LOCK_CLASS " AND highest.number >= 0"
+                        " AND database = (SELECT oid FROM pg_database"
+                        " WHERE datname = current_database())) AS held"),
+                DB_NO_ARGS, 0, bound_r, err));
+}
 
 bool index_position(DbTx *tx, const Scope *scope, Arena *arena, IndexPosition *position_r,
                     Error *err)

@@ -1,15 +1,19 @@
 /* index_changes_store.h - the `index_changes` table: what an index file has to catch up on.
  *
- * Every change of what can be found is a row with a sequence number; numbers grow in the order of
- * commits (also in PostgreSQL, where a lock makes it so), so an index that has all up to G only
- * needs the rows after G. An index file names the database it was made from and its G:
+ * Every change of what can be found is a row with a sequence number. In PostgreSQL numbers do not
+ * come in the order of commits: writers on all nodes wait for nobody, so a row may appear behind
+ * ones with higher numbers. index_bound() says how far all are there, so an index that has all up
+ * to G <= bound only needs the rows after G. It names the database it was made from and its G:
  *
+ *     index_bound()     in a transaction of its own, before the one that reads the rest
  *     index_position()  another database, or G < floor, or G > last:   rebuild with chunk_scan(),
- *                       then continue from the `last` that was read before the rebuild began
- *     otherwise         index_change_list(after G) until it is empty
+ *                       then continue from the bound that was read before the rebuild began
+ *     otherwise         index_change_list(after G) until it is empty; those after the bound are
+ *                       read again later
  *
  * Applying a change twice must be harmless: ADD replaces, REMOVE of what is not there is nothing.
- * Writers tell listeners of DB channel INDEX_CHANNEL after each commit. */
+ * Changes of one document are in order: their writers wait for each other for its row.
+ * Writers tell listeners of DB channel INDEX_CHANNEL after each commit; that may be lost. */
 #pragma once
 
 #include "store/chunks_store.h"
@@ -37,10 +41,12 @@ typedef struct IndexChangeList {
 
 typedef struct IndexPosition {
     Str database;        /* an id made with the database */
-    int64_t floor, last; /* changes up to and including floor are forgotten */
+    int64_t floor, last; /* changes up to and including floor are forgotten; last: to be seen */
 } IndexPosition;
 
 /* All but index_change_add() need a system scope to see every workspace. */
+/* No change with this number or a lower one will appear to a transaction that begins from now on. */
+MUST_CHECK bool index_bound(DbTx *tx, const Scope *scope, int64_t *bound_r, Error *err);
 MUST_CHECK bool index_position(DbTx *tx, const Scope *scope, Arena *arena,
                                IndexPosition *position_r, Error *err);
 MUST_CHECK bool index_change_list(DbTx *tx, const Scope *scope, Arena *arena, int64_t after,
