@@ -203,6 +203,9 @@ class Server:
         return [self.wait_document(d["id"]) for d in self.upload(*files, **fields)]
 
 
+POSTGRES_OPTIONS = ""  # more of them, for measurements
+
+
 class Postgres:
     """A cluster in a temporary folder, run as user postgres when we are root."""
 
@@ -225,7 +228,7 @@ class Postgres:
 
     def start(self):
         self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o",
-                 f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off", "start")
+                 f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off {POSTGRES_OPTIONS}", "start")
 
     def run(self, tool, *arguments):
         subprocess.run([*self.prefix, str(self.bin / tool), *map(str, arguments)], check=True,

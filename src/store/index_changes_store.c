@@ -120,20 +120,25 @@ bool index_bound(DbTx *tx, const Scope *scope, int64_t *bound_r, Error *err)
                 DB_NO_ARGS, 0, bound_r, err));
 }
 
+/* Asked for once a second by every node: all in one statement. */
+#define POSITION                                                                                   \
+    "SELECT made.value, floor.value, COALESCE((SELECT max(sequence) FROM index_changes), 0)"       \
+    " FROM facts made JOIN facts floor ON floor.name = 'index_floor' WHERE made.name = 'database'"
+
 bool index_position(DbTx *tx, const Scope *scope, Arena *arena, IndexPosition *position_r,
                     Error *err)
 {
-    IndexPosition position = { 0 };
-    Str floor;
-
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    DbStep step;
     if (!sql_needs_system(scope, err) ||
-        !sql_find(tx, arena, DB_SAME("SELECT value FROM facts WHERE name = 'database'"), DB_NO_ARGS,
-                  sql_read_text, &position.database, "fact", S("database"), err) ||
-        !sql_find(tx, arena, DB_SAME("SELECT value FROM facts WHERE name = 'index_floor'"),
-                  DB_NO_ARGS, sql_read_text, &floor, "fact", S("index_floor"), err) ||
-        !db_query_int(tx, DB_SAME("SELECT max(sequence) FROM index_changes"), DB_NO_ARGS, 0,
-                      &position.last, err))
+        !db_query(tx, DB_SAME(POSITION), DB_NO_ARGS, &rows, err) ||
+        (step = db_next(&rows, err)) == DB_FAILED)
         return false;
+    if (step == DB_END)
+        return fail(err, ERROR_NOT_FOUND, "the database lacks the facts database and index_floor");
+    Str floor = db_get_text(&rows, 1, arena);
+    IndexPosition position = { .database = db_get_text(&rows, 0, arena),
+                               .last = db_get_int(&rows, 2) };
     if (!str_to_int(floor, 0, INT64_MAX, &position.floor))
         return fail(err, ERROR_DAMAGED, "the database says '" STR_FMT "' for index_floor",
                     STR_ARG(floor));
