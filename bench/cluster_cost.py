@@ -133,7 +133,7 @@ def measure_all(folder, count, wanted):
             node.post("/v1/search", {"query": "harbour"}).raise_for_status()
         time.sleep(4)
         watched.learn_idle()
-        row = {"nodes": count, "idle_statements_s": round(sum(watched.idle.values()) / count, 1), "idle_cpu": round(watched.idle_cpu / count, 4)}
+        row = {"name": f"nodes-{count}", "idle_statements_s": round(sum(watched.idle.values()) / count, 1), "idle_cpu": round(watched.idle_cpu / count, 4)}
         if wanted.show == "idle":
             for query, number in sorted(watched.idle.items(), key=lambda item: -item[1]):
                 print(f"{number:6.1f}  {query}", file=sys.stderr)

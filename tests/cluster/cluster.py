@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 from check import check_all  # noqa: E402
-from faults import Driver, serves  # noqa: E402
+from faults import KINDS, Driver, serves  # noqa: E402
 from load import Client, History, Receiver  # noqa: E402
 from mock_provider import MockProvider  # noqa: E402
 from parts import Cluster  # noqa: E402
@@ -36,6 +36,7 @@ def options():
     parser.add_argument("--vectors", choices=["embedded", "pgvector", "weaviate"], default="embedded")
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--pause", type=float, default=0.1, help="seconds between what one client does, on average")
+    parser.add_argument("--faults", default=",".join(KINDS), help="kinds with commas between")
     parser.add_argument("--keep", action="store_true", help="leave the folders for a look")
     return parser.parse_args()
 
@@ -74,7 +75,7 @@ def run(wanted, folder, say):
         cluster.seed = wanted.seed
         set_up(cluster, receiver)
         history = History()
-        driver = Driver(cluster, history, wanted.seed, say)
+        driver = Driver(cluster, wanted.seed, wanted.faults.split(","), say)
         clients = [Client(number, cluster, history, wanted.pause) for number in range(wanted.clients)]
         began = time.monotonic()
         for thread in (*clients, driver):
@@ -87,7 +88,7 @@ def run(wanted, folder, say):
         seconds = time.monotonic() - began
         say("looking at what is left")
         wrong = history.wrong + driver.wrong + check_all(cluster, history, receiver, say)
-        wrong += [("a request failed while nothing was the matter", str(failure)) for failure in history.calm_failures]
+        wrong += [("a request failed at a node to which nothing was done", str(failure)) for failure in history.calm_failures]
         tell(history, driver, wrong, seconds)
         return not wrong
     finally:

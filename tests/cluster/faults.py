@@ -9,6 +9,7 @@ import requests
 
 SERVES_WITHIN_S = 5
 GIVE_UP_S = 60
+LEASE_S = 35  # longer than a node may keep a job without a word
 
 
 class Fault:
@@ -21,6 +22,8 @@ class Fault:
         return self.kind + (f" {self.node.name}" if self.node else "")
 
     def take(self):
+        for node in [self.node] if self.node else self.cluster.nodes:
+            node.calm_since = None
         if self.node:
             self.node.is_up = False
         getattr(self, "take_" + self.kind)()
@@ -86,16 +89,16 @@ def serves(node):
 class Driver(threading.Thread):
     """Until told to stop; `back` has the seconds of each node after each return."""
 
-    def __init__(self, cluster, history, seed, say):
+    def __init__(self, cluster, seed, kinds, say):
         super().__init__(daemon=True, name="faults")
-        self.cluster, self.history, self.say = cluster, history, say
+        self.cluster, self.kinds, self.say = cluster, kinds, say
         self.random = random.Random(seed)
         self.is_stopping = False
         self.back = defaultdict(list)
         self.wrong = []
 
     def choose(self):
-        kinds = list(KINDS)
+        kinds = [kind for kind in KINDS if kind in self.kinds]
         count = 2 if self.random.random() < 0.25 else 1
         faults = []
         while len(faults) < count:
@@ -129,9 +132,8 @@ class Driver(threading.Thread):
         while not self.is_stopping:
             time.sleep(self.random.uniform(1, 4))
             faults = self.choose()
-            held = [self.random.uniform(0.5, 8) for _ in faults]
+            held = [self.random.uniform(0.5, 8) if self.random.random() < 0.95 else LEASE_S for _ in faults]
             self.say(" and ".join(f"{fault} for {seconds:.1f} s" for fault, seconds in zip(faults, held)))
-            self.history.calm_since = None
             for fault, seconds in zip(faults, held):
                 fault.take()
                 time.sleep(seconds / len(faults))
@@ -139,4 +141,6 @@ class Driver(threading.Thread):
                 fault.give()
             faults[-1].give()
             self.wait_back(faults[-1])
-            self.history.calm_since = time.monotonic()
+            for node in self.cluster.nodes:
+                if node.calm_since is None:
+                    node.calm_since = time.monotonic()

@@ -54,13 +54,12 @@ class History:
         self.keys, self.sessions = [], []  # that were revoked
         self.done, self.refused = Counter(), Counter()
         self.wrong = []  # seen while it ran: (what, more)
-        self.calm_since = time.monotonic()  # None: something is being done to a part
-        self.calm_failures = []
+        self.calm_failures = []  # of nodes to which nothing was done
         self.seconds = defaultdict(list)
 
     def failed(self, node, what, why, began):
         self.refused[what, why[:60]] += 1
-        if self.calm_since is not None and began > self.calm_since:
+        if node.calm_since is not None and began > node.calm_since:
             self.calm_failures.append((node.name, what, why[:300]))
 
 

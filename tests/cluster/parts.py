@@ -86,6 +86,7 @@ class Node(Server):
         self.name, self.way = name, Way(database_port)
         super().__init__(folder / name, address.replace(f":{database_port}/", f":{self.way.port}/"), environment=environment)
         self.is_up = True
+        self.calm_since = 0  # None: something is being done to it, or to what all need
 
     def signal(self, number):
         self.process.send_signal(number)
