@@ -384,8 +384,9 @@ static bool give_up(Reading *in, Error *err)
         job_put_off(in->job, ORIGINALS_WAIT_MS);
     if (job_is_stopped(in->job) || in->awaits_originals || !is_last)
         return false;
-    if (why.code == ERROR_NOT_FOUND && is_gone(in))
-        return true; /* erased while it was read */
+    /* Erased while it was read; a conflict when that was committed while this was being stored. */
+    if ((why.code == ERROR_NOT_FOUND || why.code == ERROR_CONFLICT) && is_gone(in))
+        return true;
     Failing failing = { in, &why };
     if (!store_write(in->library->db, &in->job->scope, fail_work, &failing, &ignored))
         return false;

@@ -155,8 +155,7 @@ def check_talks(cluster, history):
 
 def check_jobs(cluster, _history):
     for job in all_items(cluster.nodes[0], "/v1/jobs", state="dead"):
-        if "PDF" not in (job["error"] or "") and job["type"] != "extract":
-            yield f"a job of {job['type']} is dead", job["error"]
+        yield f"a job of {job['type']} is dead", job["error"]
 
 
 def check_revoked(cluster, history):
