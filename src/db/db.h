@@ -42,7 +42,8 @@ typedef struct DbOptions {
 /* Fails with one clear sentence when the database cannot be reached or is damaged. */
 MUST_CHECK bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err);
 void db_close(Db *db); /* finishes waiting writes first; NULL is fine */
-/* Whether it may open later by itself: a PostgreSQL that is starting, or that nobody answers for. */
+/* Whether it may open later by itself: a PostgreSQL that is starting, or that nobody answers for.
+ */
 bool db_is_away(const char *url);
 DbKind db_kind(const Db *db);
 /* What is connected and how busy, as members of a JSON object: for /health and debugging. */

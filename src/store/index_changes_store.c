@@ -130,8 +130,7 @@ bool index_position(DbTx *tx, const Scope *scope, Arena *arena, IndexPosition *p
 {
     AUTO_DB_ROWS DbRows rows = { 0 };
     DbStep step;
-    if (!sql_needs_system(scope, err) ||
-        !db_query(tx, DB_SAME(POSITION), DB_NO_ARGS, &rows, err) ||
+    if (!sql_needs_system(scope, err) || !db_query(tx, DB_SAME(POSITION), DB_NO_ARGS, &rows, err) ||
         (step = db_next(&rows, err)) == DB_FAILED)
         return false;
     if (step == DB_END)

@@ -45,7 +45,8 @@ typedef struct IndexPosition {
 } IndexPosition;
 
 /* All but index_change_add() need a system scope to see every workspace. */
-/* No change with this number or a lower one will appear to a transaction that begins from now on. */
+/* No change with this number or a lower one will appear to a transaction that begins from now on.
+ */
 MUST_CHECK bool index_bound(DbTx *tx, const Scope *scope, int64_t *bound_r, Error *err);
 MUST_CHECK bool index_position(DbTx *tx, const Scope *scope, Arena *arena,
                                IndexPosition *position_r, Error *err);

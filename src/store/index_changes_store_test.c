@@ -113,7 +113,8 @@ TEST_BOTH(store, no_writer_of_changes_waits_and_no_reader_passes_one_that_is_not
             pthread_join(thread, NULL);
             Reading after = read_all(db);
             cr_expect(quick.ok && slow.ok == !fails);
-            cr_expect_eq(meanwhile.count, before.count + 2, "the quick one waited for the slow one");
+            cr_expect_eq(meanwhile.count, before.count + 2,
+                         "the quick one waited for the slow one");
             cr_expect_eq(meanwhile.bound, before.bound, "nothing is whole behind the slow one");
             cr_expect_eq(after.count, before.count + (fails ? 2 : 4));
             cr_expect_eq(after.bound, after.position.last, "what failed leaves a gap for good");
