@@ -214,6 +214,17 @@ def test_backup_and_restore_carry_the_library(fresh_server, tmp_path):
     assert "keep.txt" in other.cli("search", "marmalade").stdout
 
 
+def test_a_deep_check_names_an_original_that_has_changed(fresh_server):
+    fresh_server.add(("rowan.txt", b"Rowan berries are red."))
+    assert "1 originals read, 0 damaged" in fresh_server.cli("db", "check", "--deep").stdout
+    [original] = [p for p in (fresh_server.data / "blobs").rglob("*") if p.is_file() and len(p.name) == 62]
+    original.write_bytes(b"Rowan berries are blue")
+    done = fresh_server.cli("db", "check", "--deep", check=False)
+    assert done.returncode != 0 and "damaged" in done.stdout and "rowan.txt" in done.stdout, done
+    assert "lectern_integrity_damaged_originals 1" in fresh_server.call("GET", "/metrics").text
+    assert fresh_server.cli("doctor", "--deep", check=False).stdout.count("BAD originals") == 1
+
+
 def test_config_example_and_version_print():
     assert "#listen" in run("config", "--example").stdout
     assert run("version").stdout.startswith("lectern 0.1")

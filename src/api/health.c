@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "jobs/job_runner.h"
 #include "library/facts.h"
-#include "library/library.h"
+#include "library/integrity.h"
 #include "models/models.h"
 #include "net/http_server.h"
 #include "notify/event_hub.h"
@@ -291,6 +291,24 @@ static bool may_see_metrics(const ApiRequest *request, Error *err)
                 "the token of the setting metrics_token: Authorization: Bearer TOKEN");
 }
 
+/* What stands in the database; a database that is away takes nothing else from the answer. */
+static void put_stored(const ApiRequest *request, Buf *out)
+{
+    IntegrityState scan;
+    Error ignored;
+    if (!library_integrity(request->api->library, request->arena, &scan, &ignored))
+        return;
+    metric(out, "integrity_damaged_originals", "gauge",
+           "Originals that are damaged or missing and could not be repaired.", scan.damaged_now);
+    metric(out, "integrity_originals", "gauge", "Originals read in the round of the scan.",
+           scan.originals);
+    metric(out, "integrity_bytes", "gauge", "Bytes read in the round of the scan.", scan.bytes);
+    metric(out, "integrity_began_seconds", "gauge", "When the round of the scan began; 0: never.",
+           scan.began_at_ms / 1000);
+    metric(out, "integrity_running", "gauge", "Whether the round goes on.",
+           scan.began_at_ms && !scan.ended_at_ms);
+}
+
 bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     const Api *api = request->api;
@@ -314,6 +332,7 @@ bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
     metric(out, "index_vectors", "gauge", "Vectors in the index of this node.", index.vectors);
     metric(out, "index_waiting_changes", "gauge", "Changes the index has yet to take.",
            index.waiting_changes);
+    put_stored(request, out);
     gateway_metrics(models_gateway(api->models), out);
     metric(out, "uptime_seconds", "gauge", "Since the start.", (now_ms() - api->started_ms) / 1000);
     return true;

@@ -11,6 +11,10 @@ bool api_query_int(const ApiRequest *request, const char *name, int64_t min, int
         *number_r = missing;
         return true;
     }
+    if (min == 0 && max == 1 && (str_is(text, "true") || str_is(text, "false"))) {
+        *number_r = str_is(text, "true");
+        return true;
+    }
     if (!str_to_int(text, min, max, number_r))
         return fail_field(err, name, "'%s' must be a number from %" PRId64 " to %" PRId64, name,
                           min, max);

@@ -103,7 +103,8 @@ static bool folder_open(void *self, Str workspace, Str sha256, int *fd_r, uint64
     return true;
 }
 
-static bool folder_verify(void *self, Str workspace, Str sha256, Error *err)
+static bool folder_verify(void *self, Str workspace, Str sha256, const BlobReading *reading,
+                          Error *err)
 {
     AUTO_CLOSE int fd = -1;
     AUTO_ARENA Arena *arena = arena_new(KB(256));
@@ -118,6 +119,8 @@ static bool folder_verify(void *self, Str workspace, Str sha256, Error *err)
         if (got < 0)
             return fail_errno(err, "reading blob " STR_FMT, STR_ARG(sha256));
         sha256_add(&sha, (Str){ bytes, (size_t)got });
+        if (reading && !reading->part(reading->self, (size_t)got, err))
+            return false;
     }
     sha256_end(&sha, digest);
     if (!str_equal(str_hex(arena, digest, sizeof digest), sha256))

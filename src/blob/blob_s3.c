@@ -73,6 +73,7 @@ typedef struct Fetching {
     uint64_t size;
     bool is_broken; /* what came last was something else */
     Sha256 sha;
+    const BlobReading *reading; /* NULL: nobody wants to know */
 } Fetching;
 
 static bool begin_fetch(void *self, Error *err)
@@ -90,6 +91,8 @@ static bool take_bytes(void *self, Str bytes, Error *err)
     Fetching *in = self;
     in->size += bytes.length;
     sha256_add(&in->sha, bytes);
+    if (in->reading && !in->reading->part(in->reading->self, bytes.length, err))
+        return false;
     return in->fd < 0 || fd_write_all(in->fd, bytes, err);
 }
 
@@ -147,9 +150,9 @@ static bool s3_open(void *self, Str workspace, Str sha256, int *fd_r, uint64_t *
 }
 
 /* What is kept there, not the copy. */
-static bool s3_verify(void *self, Str workspace, Str sha256, Error *err)
+static bool s3_verify(void *self, Str workspace, Str sha256, const BlobReading *reading, Error *err)
 {
-    Fetching in = { .fd = -1, .sha256 = sha256 };
+    Fetching in = { .fd = -1, .sha256 = sha256, .reading = reading };
     return fetch(self, workspace, &in, err);
 }
 

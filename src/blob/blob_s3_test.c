@@ -82,7 +82,7 @@ Test(blob_s3, what_is_stored_is_in_the_bucket_under_the_prefix_and_can_be_read)
     cr_expect(str_equal(mock.objects[0].key, key));
     cr_assert(read_anew(S("w1"), item.sha256, &bytes, &err), "%s", err.message);
     cr_expect(str_is(bytes, "hello"));
-    cr_expect(blob_verify(store, S("w1"), item.sha256, &err));
+    cr_expect(blob_verify(store, S("w1"), item.sha256, NULL, &err));
 }
 
 Test(blob_s3, a_file_that_was_just_stored_is_read_without_asking_again)
@@ -148,8 +148,9 @@ Test(blob_s3, a_listing_goes_over_all_pages_and_a_workspace_goes_whole)
     cr_assert(blob_remove(store, S("w1"), items[0].sha256, &err), "again is fine");
     cr_assert(blob_remove_workspace(store, S("w1"), &err), "%s", err.message);
     cr_expect_eq(mock_s3_objects(&mock), 1);
-    cr_expect(blob_verify(store, S("w2"), other.sha256, &err));
-    cr_expect(!blob_verify(store, S("w1"), items[1].sha256, &err) && err.code == ERROR_NOT_FOUND);
+    cr_expect(blob_verify(store, S("w2"), other.sha256, NULL, &err));
+    cr_expect(!blob_verify(store, S("w1"), items[1].sha256, NULL, &err) &&
+              err.code == ERROR_NOT_FOUND);
 }
 
 /* What S3 says, whether it goes by, and what a person is told when it does not. */
@@ -215,7 +216,7 @@ Test(blob_s3, bytes_that_break_on_their_way_are_fetched_again_and_broken_ones_ar
     mock.wrong_count = 1000;
     cr_assert(!read_anew(S("w1"), item.sha256, &bytes, &err));
     cr_expect(err.code == ERROR_DAMAGED, "%s", err.message);
-    cr_expect(!blob_verify(store, S("w1"), item.sha256, &err) && err.code == ERROR_DAMAGED);
+    cr_expect(!blob_verify(store, S("w1"), item.sha256, NULL, &err) && err.code == ERROR_DAMAGED);
 }
 
 Test(blob_s3, a_wrong_checksum_of_what_was_stored_is_no_success)

@@ -97,10 +97,51 @@ bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err)
     return store->driver->list(store->self, visit, self, err);
 }
 
-bool blob_verify(BlobStore *store, Str workspace, Str sha256, Error *err)
+bool blob_verify(BlobStore *store, Str workspace, Str sha256, const BlobReading *reading,
+                 Error *err)
 {
     return check_names(workspace, sha256, err) &&
-           store->driver->verify(store->self, workspace, sha256, err);
+           store->driver->verify(store->self, workspace, sha256, reading, err);
+}
+
+/* Writes what `in` still has to `out`. */
+static bool copy_all(int in, int out, Str sha256, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(256));
+    char *bytes = arena_alloc(arena, KB(64));
+    uint8_t digest[SHA256_SIZE];
+    Sha256 sha;
+    sha256_begin(&sha);
+    for (ssize_t got; (got = read(in, bytes, KB(64))) != 0;) {
+        if (got < 0)
+            return fail_errno(err, "reading blob " STR_FMT, STR_ARG(sha256));
+        if (!fd_write_all(out, (Str){ bytes, (size_t)got }, err))
+            return false;
+        sha256_add(&sha, (Str){ bytes, (size_t)got });
+    }
+    sha256_end(&sha, digest);
+    return str_equal(str_hex(arena, digest, sizeof digest), sha256) ||
+           fail(err, ERROR_DAMAGED, "blob " STR_FMT " does not hold the bytes it is named for",
+                STR_ARG(sha256));
+}
+
+bool blob_fetch(BlobStore *from, BlobStore *to, Arena *arena, Str workspace, Str sha256,
+                BlobItem *item_r, Error *err)
+{
+    AUTO_CLOSE int in = -1;
+    uint64_t size;
+    if (!blob_open(from, workspace, sha256, &in, &size, err))
+        return false;
+    char *path = path_join(arena, str(blob_incoming(to)), S("fetch-XXXXXX"));
+    AUTO_CLOSE int out = mkostemp(path, O_CLOEXEC);
+    if (out < 0)
+        return fail_errno(err, "storing a file");
+    if (!copy_all(in, out, sha256, err)) {
+        (void)unlink(path);
+        return false;
+    }
+    *item_r = (BlobItem){ .sha256 = str_copy(arena, sha256), .temp_path = path };
+    return true;
 }
 
 bool blob_url(BlobStore *store, Arena *arena, Str workspace, Str sha256, const BlobUrl *wanted,

@@ -33,6 +33,12 @@ typedef struct BlobFound {
 /* Called for each blob; false ends the listing. */
 typedef bool BlobVisit(void *self, const BlobFound *found, Error *err);
 
+/* Told of the bytes that were read, so that it may wait; false ends the reading. */
+typedef struct BlobReading {
+    bool (*part)(void *self, size_t bytes, Error *err);
+    void *self;
+} BlobReading;
+
 /* What an address is good for, and how a browser is to take what it gives. */
 typedef struct BlobUrl {
     int64_t seconds;
@@ -43,7 +49,7 @@ typedef struct BlobUrl {
 typedef struct BlobDriver {
     bool (*import)(void *self, Str workspace, const BlobItem *items, size_t count, Error *err);
     bool (*open)(void *self, Str workspace, Str sha256, int *fd_r, uint64_t *size_r, Error *err);
-    bool (*verify)(void *self, Str workspace, Str sha256, Error *err);
+    bool (*verify)(void *self, Str workspace, Str sha256, const BlobReading *reading, Error *err);
     /* NULL: it has no addresses. */
     bool (*url)(void *self, Arena *arena, Str workspace, Str sha256, const BlobUrl *wanted,
                 Str *url_r, Error *err);
@@ -84,8 +90,13 @@ MUST_CHECK bool blob_remove_workspace(BlobStore *store, Str workspace, Error *er
 /* Every blob of every workspace; for verification and clean-up. */
 MUST_CHECK bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err);
 /* Read it all where it is kept and compare: ERROR_DAMAGED when the bytes do not have that digest.
- */
-MUST_CHECK bool blob_verify(BlobStore *store, Str workspace, Str sha256, Error *err);
+ * `reading` may be NULL. */
+MUST_CHECK bool blob_verify(BlobStore *store, Str workspace, Str sha256, const BlobReading *reading,
+                            Error *err);
+/* The bytes of one store in a file of another, for blob_import(); the item's texts live in the
+ * arena. ERROR_DAMAGED when they do not have that digest either. */
+MUST_CHECK bool blob_fetch(BlobStore *from, BlobStore *to, Arena *arena, Str workspace, Str sha256,
+                           BlobItem *item_r, Error *err);
 /* An address that gives it to whoever has it, for a time; "" when the store has none. Whether it is
  * there is not looked at. */
 MUST_CHECK bool blob_url(BlobStore *store, Arena *arena, Str workspace, Str sha256,

@@ -47,7 +47,7 @@ Test(blob, what_is_stored_can_be_read_and_is_moved_not_copied)
     cr_assert(!file_exists(item.temp_path));
     cr_assert(blob_open(store, S("w1"), item.sha256, &fd, &size, &err) && size == 5);
     cr_assert(fd_read_all(arena, fd, 100, &bytes, &err) && str_is(bytes, "hello"));
-    cr_assert(blob_verify(store, S("w1"), item.sha256, &err));
+    cr_assert(blob_verify(store, S("w1"), item.sha256, NULL, &err));
     put(S("w1"), S("hello"));
 }
 
@@ -61,10 +61,10 @@ Test(blob, workspaces_see_nothing_of_each_other)
     cr_assert_eq(err.code, ERROR_NOT_FOUND);
     put(S("w2"), S("secret"));
     cr_assert(blob_remove(store, S("w1"), item.sha256, &err));
-    cr_assert(blob_verify(store, S("w2"), item.sha256, &err));
+    cr_assert(blob_verify(store, S("w2"), item.sha256, NULL, &err));
     cr_assert(blob_remove(store, S("w1"), item.sha256, &err));
     cr_assert(blob_remove_workspace(store, S("w2"), &err));
-    cr_assert(!blob_verify(store, S("w2"), item.sha256, &err));
+    cr_assert(!blob_verify(store, S("w2"), item.sha256, NULL, &err));
 }
 
 Test(blob, names_that_are_paths_are_refused)
@@ -88,7 +88,7 @@ Test(blob, a_damaged_blob_is_noticed)
         arena, str(path),
         str_format(arena, "w1/%.2s/" STR_FMT, item.sha256.at, STR_ARG(str_from(item.sha256, 2))));
     cr_assert(file_write(file, S("hellO"), 0600, &err));
-    cr_assert(!blob_verify(store, S("w1"), item.sha256, &err) && err.code == ERROR_DAMAGED);
+    cr_assert(!blob_verify(store, S("w1"), item.sha256, NULL, &err) && err.code == ERROR_DAMAGED);
 }
 
 static bool count_blob(void *self, const BlobFound *found, Error *err)
@@ -143,6 +143,6 @@ Test(blob, uploads_that_were_never_finished_are_gone_after_a_restart)
     blob_store_free(store);
     cr_assert(blob_open_folder(path, &store, &err));
     cr_assert(!file_exists(item.temp_path));
-    cr_assert(blob_verify(store, S("w1"), kept.sha256, &err));
+    cr_assert(blob_verify(store, S("w1"), kept.sha256, NULL, &err));
     cr_assert(blob_room(store, &room, &err) && room > 0);
 }

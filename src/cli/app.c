@@ -39,6 +39,7 @@
 #include "jobs/job_wishes.h"
 #include "library/extraction.h"
 #include "library/file_uploads.h"
+#include "library/integrity.h"
 #include "library/pgvector_store.h"
 #include "mcp/mcp_client.h"
 #include "meetings/meetings.h"
@@ -70,8 +71,8 @@ struct App {
     FieldReader field_reader;
     const Settings *settings;
     int lock_fd;
-    BlobStore *blobs;
-    VectorStore *vectors; /* NULL: they lie in the indexes */
+    BlobStore *blobs, *second_blobs; /* second: NULL: there is none */
+    VectorStore *vectors;            /* NULL: they lie in the indexes */
     Sandbox *sandbox;
     EncodeQueue *encoder;
     Reranker *reranker; /* NULL: none */
@@ -427,6 +428,9 @@ static bool open_library(App *app, Str folder, Error *err)
                                .upload_max = settings->upload_max,
                                .upload_hours = settings->upload_hours,
                                .disk_reserve = settings->disk_reserve,
+                               .integrity_rate = settings->integrity_rate,
+                               .integrity_days = settings->integrity_days,
+                               .second_blobs = app->second_blobs,
                                .storage = { .workspace_bytes = settings->workspace_bytes,
                                             .person_bytes = settings->person_bytes,
                                             .open_max = settings->uploads_open },
@@ -711,7 +715,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     if (!open_master_key(app, folder, err) || !open_database(app, folder, options->listens, err) ||
         !event_feed_open(app->api.db, app->api.events, &app->feed, err) ||
         !db_listen(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events, err) ||
-        !app_open_blobs(app->arena, app->settings, folder, &app->blobs, err))
+        !app_open_blobs(app->arena, app->settings, folder, &app->blobs, err) ||
+        !app_open_second_blobs(app->arena, app->settings, folder, &app->second_blobs, err))
         return false;
     look_at_blobs(app);
     SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
@@ -799,6 +804,7 @@ void app_stop(App *app)
     reranker_free(app->reranker);
     sandbox_free(app->sandbox);
     blob_store_free(app->blobs);
+    blob_store_free(app->second_blobs);
     if (app->vectors && app->vectors->free)
         app->vectors->free(app->vectors);
     db_close(app->api.db);

@@ -18,11 +18,11 @@ static bool read_addressing(Str text, S3Addressing *addressing_r, Error *err)
 }
 
 /* "s3://BUCKET/PREFIX" */
-static bool open_s3(Arena *arena, const Settings *settings, Str folder, BlobStore **store_r,
-                    Error *err)
+static bool open_s3(Arena *arena, const Settings *settings, Str place, const char *folder,
+                    int64_t copies, BlobStore **store_r, Error *err)
 {
     Proxy *proxy = arena_new_one(arena, Proxy);
-    Str prefix = str_from(settings->blob_store, S3_SCHEME.length), bucket = S("");
+    Str prefix = str_from(place, S3_SCHEME.length), bucket = S("");
     (void)!str_next(&prefix, '/', &bucket);
     while (str_ends(prefix, S("/")))
         prefix.length--;
@@ -38,8 +38,7 @@ static bool open_s3(Arena *arena, const Settings *settings, Str folder, BlobStor
     if (settings->s3_ca.length)
         options.ca_file = str_c(arena, settings->s3_ca);
     return read_addressing(settings->s3_addressing, &options.addressing, err) &&
-           blob_open_s3(&options, path_join(arena, folder, S("s3")), (uint64_t)settings->s3_copies,
-                        store_r, err);
+           blob_open_s3(&options, folder, (uint64_t)copies, store_r, err);
 }
 
 bool app_open_blobs(Arena *arena, const Settings *settings, Str folder, BlobStore **store_r,
@@ -47,7 +46,22 @@ bool app_open_blobs(Arena *arena, const Settings *settings, Str folder, BlobStor
 {
     Str place = settings->blob_store;
     if (str_starts(place, S3_SCHEME))
-        return open_s3(arena, settings, folder, store_r, err);
+        return open_s3(arena, settings, place, path_join(arena, folder, S("s3")),
+                       settings->s3_copies, store_r, err);
     const char *path = place.length ? str_c(arena, place) : path_join(arena, folder, S("blobs"));
     return blob_open_folder(path, store_r, err) || fail_in(err, "blob_store");
+}
+
+bool app_open_second_blobs(Arena *arena, const Settings *settings, Str folder, BlobStore **store_r,
+                           Error *err)
+{
+    Str place = settings->second_blob_store;
+    *store_r = NULL;
+    if (!place.length)
+        return true;
+    bool good = str_starts(place, S3_SCHEME)
+                    ? open_s3(arena, settings, place, path_join(arena, folder, S("s3-second")), 0,
+                              store_r, err)
+                    : blob_open_folder(str_c(arena, place), store_r, err);
+    return good || fail_in(err, "second_blob_store");
 }

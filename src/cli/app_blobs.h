@@ -8,3 +8,6 @@
 /* `folder` is the data folder. What the store keeps of the settings lives in the arena. */
 MUST_CHECK bool app_open_blobs(Arena *arena, const Settings *settings, Str folder,
                                BlobStore **store_r, Error *err);
+/* The setting second_blob_store; *store_r is NULL where it is empty. */
+MUST_CHECK bool app_open_second_blobs(Arena *arena, const Settings *settings, Str folder,
+                                      BlobStore **store_r, Error *err);

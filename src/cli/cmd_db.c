@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/client.h"
+#include "cli/deep_check.h"
 #include "cli/output.h"
 #include "store/move.h"
 
@@ -57,6 +58,37 @@ static bool check(CommandLine *line, Client *client, Error *err)
     if (missing)
         return fail(err, ERROR_DAMAGED, "%" PRId64 " originals are missing", missing);
     return !vectors || check_vectors(line, vectors, err);
+}
+
+static void show_damaged(const json_t *items)
+{
+    const json_t *item;
+    size_t i;
+    json_array_foreach((json_t *)(uintptr_t)items, i, item)
+    {
+        printf("%-8s %s  ", json_member_text(item, "reason").at,
+               json_member_text(item, "sha256").at);
+        output_text(json_member_text(item, "name"));
+        printf("\n");
+    }
+}
+
+static bool check_deep(CommandLine *line, Client *client, Error *err)
+{
+    DeepCheck found;
+    if (!deep_check(line, client, &found, err))
+        return false;
+    AUTO_JSON json_t *answer = found.answer;
+    if (!output_json(line, answer)) {
+        printf("%" PRId64 " originals read, %" PRId64 " damaged, %" PRId64 " repaired\n",
+               found.originals, found.damaged, found.repaired);
+        show_damaged(found.items);
+    }
+    return !found.damaged ||
+           fail(err, ERROR_DAMAGED,
+                "%" PRId64 " originals are damaged or missing; bring them back from a backup, or "
+                "set second_blob_store to a place that has them",
+                found.damaged);
 }
 
 /* --- Moving ------------------------------------------------------------------------- */
@@ -139,13 +171,21 @@ static bool run(CommandLine *line, Error *err)
         return fail(err, ERROR_INVALID, "use: lectern db show | check | move URL");
     if (!client_open(line, &client, err))
         return false;
-    return str_is(what, "show") ? describe(line, client, err) : check(line, client, err);
+    if (str_is(what, "show"))
+        return describe(line, client, err);
+    return option_is_given(line, "deep") ? check_deep(line, client, err) : check(line, client, err);
 }
+
+static const CommandOption options[] = {
+    { "deep", NULL, "with check: read every original and compare its SHA-256" },
+    { NULL, NULL, NULL },
+};
 
 const Command command_db = {
     .name = "db",
     .arguments = "[show | check | move postgresql://... | move sqlite]",
     .summary = "The database: what it is; whether rows agree with originals and vectors; its move",
+    .options = options,
     .word_max = 2,
     .reads_env = true,
     .run = run,

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/client.h"
+#include "cli/deep_check.h"
 #include "cli/output.h"
 #include "library/extraction.h"
 
@@ -251,6 +252,20 @@ static bool ask_health(Client *client, json_t **health_r, Error *err)
     }
 }
 
+static bool check_originals(Findings *findings, Client *client, Error *err)
+{
+    DeepCheck found;
+    if (!deep_check(findings->line, client, &found, err))
+        return false;
+    say(findings, !found.damaged, "originals",
+        str_format(findings->line->arena,
+                   "%" PRId64 " read, %" PRId64 " damaged or missing, %" PRId64 " repaired%s",
+                   found.originals, found.damaged, found.repaired,
+                   found.damaged ? "; `lectern db check --deep` names them" : ""));
+    json_decref(found.answer);
+    return true;
+}
+
 static bool check_server(Findings *findings, Client *client, Error *err)
 {
     AUTO_JSON json_t *health = NULL;
@@ -266,7 +281,7 @@ static bool check_server(Findings *findings, Client *client, Error *err)
     check_model_files(findings, health);
     if (line->server.length)
         check_walls(findings, json_object_get(health, "sandbox"));
-    return true;
+    return !option_is_given(line, "deep") || check_originals(findings, client, err);
 }
 
 /* A library that cannot be opened is a finding as any other, with the reason. */
@@ -301,10 +316,16 @@ static bool run(CommandLine *line, Error *err)
                                  findings.bad == 1 ? "finding needs" : "findings need");
 }
 
+static const CommandOption options[] = {
+    { "deep", NULL, "read every original too, and compare its SHA-256" },
+    { NULL, NULL, NULL },
+};
+
 const Command command_doctor = {
     .name = "doctor",
     .arguments = "",
     .summary = "Check the installation, and what is in the data folder",
+    .options = options,
     .reads_env = true,
     .run = run,
 };

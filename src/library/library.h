@@ -59,6 +59,10 @@ typedef struct LibraryOptions {
     int64_t upload_max;   /* bytes of one file that comes in parts */
     int64_t upload_hours; /* without a part until such an upload goes */
     int64_t disk_reserve; /* bytes that it leaves on the disk */
+    /* The scan of originals (integrity.h): bytes a second, 0: there is none; days from the start of
+     * a round to the next; a store that has the same originals, borrowed, NULL: none. */
+    int64_t integrity_rate, integrity_days;
+    BlobStore *second_blobs;
     StorageLimits storage;
     Clamd clamd;         /* looks at each file before it becomes a document; address empty: none */
     bool clamd_may_lack; /* files come in while it does not answer, and the log says so */

@@ -126,7 +126,7 @@ static bool remove_original(Node *node, Error *error)
 static bool is_there(Node *node)
 {
     Error ignored;
-    return blob_verify(node->blobs, node->scope.workspace, node->item.sha256, &ignored);
+    return blob_verify(node->blobs, node->scope.workspace, node->item.sha256, NULL, &ignored);
 }
 
 /* --- The race in each order ------------------------------------------------------------------- */
@@ -247,7 +247,7 @@ static bool ask_for_dead(DbTx *tx, void *argument, Error *error)
 static bool has(Node *node, const BlobItem *item)
 {
     Error ignored;
-    return blob_verify(node->blobs, node->scope.workspace, item->sha256, &ignored);
+    return blob_verify(node->blobs, node->scope.workspace, item->sha256, NULL, &ignored);
 }
 
 #define TWO_DAYS_S (2 * 24 * 3600)

@@ -393,7 +393,8 @@ TEST_BOTH(library, a_backup_holds_every_original_and_is_private)
     cr_assert(blob_open_folder(path_join(bench.arena, str(to), S("blobs")), &blobs, &err));
     cr_assert(backup_read(path, to, blobs, &counts, &err), "%s", err.message);
     cr_expect(counts.originals == 1);
-    cr_expect(blob_verify(blobs, bench.ours.workspace, document.blob, &err), "%s", err.message);
+    cr_expect(blob_verify(blobs, bench.ours.workspace, document.blob, NULL, &err), "%s",
+              err.message);
     blob_store_free(blobs);
     cr_expect(file_exists(path_join(bench.arena, str(to), S("lectern.db"))) ==
               (db_kind(bench.db) == DB_SQLITE));

@@ -1,6 +1,8 @@
 /* models_alerts_work.c - alerts about what is done in the background: jobs by their kind (reading,
- * classifying, sending bots ...) and executions of workflows. */
+ * classifying, sending bots ...), executions of workflows, and originals that the scan found
+ * damaged. */
 #include "models/models_alerts.h"
+#include "store/damaged_originals_store.h"
 #include "store/jobs_store.h"
 #include "store/workflows_store.h"
 
@@ -44,9 +46,20 @@ static bool judge_workflows(DbTx *tx, const Scope *scope, Arena *arena, int64_t 
     return true;
 }
 
+static bool judge_originals(DbTx *tx, const Scope *scope, AlertFound *found, void *self, Error *err)
+{
+    int64_t damaged;
+    if (!damaged_original_count(tx, scope, &damaged, err))
+        return false;
+    if (damaged)
+        found(self, ALERT_damaged_originals, STR_NONE, (double)damaged);
+    return true;
+}
+
 bool alerts_judge_work(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
                        AlertFound *found, void *self, Error *err)
 {
     return judge_jobs(tx, scope, arena, now_ms, found, self, err) &&
-           judge_workflows(tx, scope, arena, now_ms, found, self, err);
+           judge_workflows(tx, scope, arena, now_ms, found, self, err) &&
+           judge_originals(tx, scope, found, self, err);
 }

@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include "db/fixture_test.h"
 #include "models/models_alerts.h"
+#include "store/client_files_store.h"
+#include "store/damaged_originals_store.h"
 #include "store/jobs_store.h"
 #include "store/workflows_store.h"
 #include "store/workspaces_store.h"
@@ -58,7 +60,11 @@ static bool fill(DbTx *tx, void *argument, Error *err)
             !end_one(tx, bench, "Long ago", "failed", 7200000, err) ||
             !end_one(tx, bench, "Stopped", "cancelled", 60000, err))
             return false;
-    return true;
+    /* The second is nobody's any more. */
+    ClientFile file = { .name = S("a"), .purpose = S("batch"), .blob = S("b"), .size = 6 };
+    return client_file_add(tx, &bench->scope, bench->arena, 10, &file, err) &&
+           damaged_original_set(tx, &bench->scope, S("b"), S("missing"), NOW, err) &&
+           damaged_original_set(tx, &bench->scope, S("c"), S("missing"), NOW, err);
 }
 
 static bool judge(DbTx *tx, void *argument, Error *err)
@@ -82,7 +88,7 @@ TEST_BOTH(models, alerts_know_which_work_fails_or_is_late)
     clock_set(NOW);
     cr_assert(store_read(db, &ours, judge, &bench, &err), "%s", err.message);
     cr_expect(str_is(buf_str(&bench.found), "late_work embed 7200; failing_work extract 25; "
-                                            "failing_workflow Bills 40; "),
+                                            "failing_workflow Bills 40; damaged_originals  1; "),
               STR_FMT, STR_ARG(buf_str(&bench.found)));
     db_close(db);
     arena_free(bench.arena);

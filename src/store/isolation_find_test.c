@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "store/blocks_store.h"
+#include "store/damaged_originals_store.h"
 #include "store/document_fields_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
@@ -78,6 +79,17 @@ static bool uploads_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, blob_removals_list_wanted(tx, theirs, arena, 9, 9, &wanted, err));
     EXPECT_CODE(ERROR_DENIED, blob_removals_forget(tx, theirs, 9, err));
     EXPECT_CODE(ERROR_DENIED, file_upload_list_stale(tx, theirs, arena, 1, 9, &stale, err));
+    DamagedOriginalList damaged;
+    int64_t count;
+    CALL(damaged_original_remove(tx, theirs, blob, err));
+    CALL(damaged_original_list(tx, theirs, arena, 9, &damaged, err));
+    EXPECT(!damaged.count);
+    CALL(damaged_original_count(tx, theirs, &count, err));
+    EXPECT(!count);
+    CALL(damaged_original_count(tx, &world->ours, &count, err));
+    EXPECT(count == 1);
+    CALL(originals_list(tx, theirs, arena, STR_NONE, 9, &blobs, err));
+    EXPECT(!blobs.count);
     return storage_check(tx, theirs, 5, &(StorageLimits){ .workspace_bytes = 5 }, err);
 }
 

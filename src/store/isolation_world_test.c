@@ -2,6 +2,7 @@
 
 #include "store/audit_store.h"
 #include "store/blob_removals_store.h"
+#include "store/damaged_originals_store.h"
 #include "store/document_fields_store.h"
 #include "store/feedback_store.h"
 #include "store/gateway_items_store.h"
@@ -117,6 +118,7 @@ static bool fill_batches(DbTx *tx, World *world, Error *err)
                               &(FileUploadPart){ .size = 3, .blob = S("part") }, INT64_MAX, err));
     Str blob = S("b");
     CALL(blob_removals_ask(tx, ours, world->arena, &(StrList){ &blob, 1 }, 1, err));
+    CALL(damaged_original_set(tx, ours, blob, S("missing"), 1, err));
     secret.batch = (Batch){ .role = ROLE_READER, .shape = S("openai"), .expires_at_ms = 1 };
     CALL(batch_add(tx, ours, world->arena, &secret.batch, err));
     CALL(batch_line_add(tx, ours, secret.batch.id, &line, &usage, err));
