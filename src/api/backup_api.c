@@ -24,6 +24,8 @@ bool backup_post(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = put_begin(&response->body);
     put_int(&json, "originals", counts.originals);
+    put_int(&json, "missing", counts.missing);
+    put_int(&json, "rows", counts.rows);
     put_int(&json, "bytes", counts.bytes);
     put_end(&json);
     return true;

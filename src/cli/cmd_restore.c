@@ -20,15 +20,25 @@ static bool run(CommandLine *line, Error *err)
     BlobStore *blobs;
     if (!app_open_blobs(line->arena, &line->settings, folder, &blobs, err))
         return false;
-    bool good = backup_read(str_c(line->arena, line->words[0]), str_c(line->arena, folder), blobs,
-                            &counts, err);
+    BackupTarget target = { .folder = str_c(line->arena, folder), .blobs = blobs };
+    if (line->settings.database.length)
+        target.database = str_c(line->arena, line->settings.database);
+    bool good = backup_read(str_c(line->arena, line->words[0]), &target, &counts, err);
     blob_store_free(blobs);
     if (!good)
         return false;
-    AUTO_JSON json_t *about = json_pack("{s:I}", "files", (json_int_t)counts.originals);
-    if (!output_json(line, about) && !line->quiet)
-        fprintf(stderr, "%" PRId64 " originals restored into " STR_FMT "\n", counts.originals,
-                STR_ARG(folder));
+    AUTO_JSON json_t *about =
+        json_pack("{s:I, s:I, s:I}", "files", (json_int_t)counts.originals, "missing",
+                  (json_int_t)counts.missing, "rows", (json_int_t)counts.rows);
+    if (output_json(line, about) || line->quiet)
+        return true;
+    fprintf(stderr,
+            "%" PRId64 " originals and %" PRId64 " rows restored into " STR_FMT
+            ", the same by their hashes\n",
+            counts.originals, counts.rows, STR_ARG(folder));
+    if (counts.missing)
+        fprintf(stderr, "%" PRId64 " originals were missing or damaged when the backup was made\n",
+                counts.missing);
     return true;
 }
 

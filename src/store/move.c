@@ -150,7 +150,35 @@ static bool copy_all(DbTx *from, void *argument, Error *err)
     return copy_numbers(move, err) && check_keys(move->to, err);
 }
 
-/* Inside the target's transaction the source's is read: neither is used by anybody else. */
+static bool hash_all(DbTx *tx, void *argument, Error *err)
+{
+    Move *move = argument;
+    MoveShapes shapes;
+    move->report = (MoveReport){ 0 };
+    if (!move_shapes(tx, move->arena, &shapes, err))
+        return false;
+    move->report.tables = arena_new_array(move->arena, MoveTable, shapes.count);
+    for (; move->report.count < shapes.count; move->report.count++) {
+        MoveTable *table = &move->report.tables[move->report.count];
+        table->name = shapes.at[move->report.count].name;
+        if (!move_read_table(tx, &shapes.at[move->report.count], NULL, NULL, &table->rows,
+                             table->sha256, err))
+            return false;
+        move->report.rows += table->rows;
+    }
+    return true;
+}
+
+bool database_tables(Arena *arena, Db *db, MoveReport *report_r, Error *err)
+{
+    Move move = { .arena = arena };
+    if (!db_read(db, &system_who, hash_all, &move, err))
+        return fail_in(err, "comparing the database");
+    *report_r = move.report;
+    return true;
+}
+
+/* Inside the target's transaction the source's snapshot is read. */
 static bool write_all(DbTx *to, void *argument, Error *err)
 {
     Move *move = argument;

@@ -25,7 +25,8 @@ typedef struct MoveReport {
 typedef void MoveListener(void *argument, const MoveTable *table);
 
 typedef struct MoveOptions {
-    Db *from, *to; /* nobody else uses them */
+    Db *from; /* others may read and write meanwhile */
+    Db *to;   /* nobody else uses it */
     MoveListener *listener;
     void *argument;
 } MoveOptions;
@@ -33,3 +34,5 @@ typedef struct MoveOptions {
 /* The target is brought up to this program's tables first; a source that is not at them fails. */
 MUST_CHECK bool database_move(Arena *arena, const MoveOptions *options, MoveReport *report_r,
                               Error *err);
+/* Rows and hash of every table, as one snapshot has them. */
+MUST_CHECK bool database_tables(Arena *arena, Db *db, MoveReport *report_r, Error *err);
