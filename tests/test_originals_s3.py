@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,11 @@ def library(s3, tmp_path_factory):
     server.new_key()
     yield server
     server.stop()
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
 
 
 def forget_copies(server):
@@ -157,6 +163,21 @@ def test_nodes_share_nothing_but_database_and_bucket(s3, postgres, tmp_path):
     finally:
         first.stop()
         second.stop()
+
+
+def test_backups_go_to_the_bucket_and_come_back_from_it(s3, tmp_path):
+    settings = s3.settings("three") | {"LECTERN_BACKUP_TO": f"s3://{BUCKET}/copies", "LECTERN_BACKUP_KEEP": "1"}
+    server = Server(tmp_path / "library", environment=settings)
+    for word in ("plover", "dunlin"):
+        server.cli("add", str(write(tmp_path / f"{word}.txt", f"The {word} runs.")))
+        server.cli("backup")
+        time.sleep(1)  # names are of seconds
+    [name] = s3.kept("copies")
+    other = Server(tmp_path / "restored", environment=settings | {"LECTERN_BLOB_STORE": ""})
+    done = other.cli("restore", f"s3://{BUCKET}/copies/{name}")
+    assert "2 originals" in done.stderr and "the same by their hashes" in done.stderr
+    assert "dunlin.txt" in other.cli("search", "dunlin").stdout
+    assert not list(other.data.glob("*.tar"))
 
 
 def test_a_backup_goes_from_a_bucket_to_a_folder(library, tmp_path):

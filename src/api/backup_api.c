@@ -1,5 +1,6 @@
 /* backup_api.c - a copy of the library, and whether it is whole. Only for the machine's owner. */
 #include "api/api.h"
+#include "library/backup_job.h"
 #include "library/integrity.h"
 #include "store/damaged_originals_store.h"
 
@@ -10,14 +11,29 @@ static bool is_local(const ApiRequest *request, Error *err)
            fail(err, ERROR_DENIED, "only the command line on the server's machine can do this");
 }
 
+static bool backup_by_setting(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    BackupState state;
+    if (!library_backup_keep(request->api->library, request->arena, &state, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "name", state.name);
+    put_int(&json, "originals", state.originals);
+    put_int(&json, "missing", state.missing);
+    put_int(&json, "bytes", state.bytes);
+    put_end(&json);
+    return true;
+}
+
 bool backup_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    Str path;
+    Str path = S("");
     BackupCounts counts;
     if (!is_local(request, err) ||
-        !api_fields(request, err,
-                    { "path", JSON_STR, &path, .required = true, .length_max = KB(4) }))
+        !api_fields(request, err, { "path", JSON_STR, &path, .length_max = KB(4) }))
         return false;
+    if (!path.length)
+        return backup_by_setting(request, response, err);
     if (!str_starts(path, S("/")))
         return fail_field(err, "path", "the path must be absolute");
     if (!library_backup(request->api->library, path.at, &counts, err))

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "jobs/job_runner.h"
+#include "library/backup_job.h"
 #include "library/facts.h"
 #include "library/integrity.h"
 #include "models/models.h"
@@ -295,9 +296,16 @@ static bool may_see_metrics(const ApiRequest *request, Error *err)
 static void put_stored(const ApiRequest *request, Buf *out)
 {
     IntegrityState scan;
+    BackupState backup;
     Error ignored;
-    if (!library_integrity(request->api->library, request->arena, &scan, &ignored))
+    if (!library_integrity(request->api->library, request->arena, &scan, &ignored) ||
+        !library_backup_state(request->api->library, request->arena, &backup, &ignored))
         return;
+    if (backup.ended_at_ms) {
+        metric(out, "backup_age_seconds", "gauge", "Since the last backup to backup_to.",
+               (now_ms() - backup.ended_at_ms) / 1000);
+        metric(out, "backup_bytes", "gauge", "Bytes of it.", backup.bytes);
+    }
     metric(out, "integrity_damaged_originals", "gauge",
            "Originals that are damaged or missing and could not be repaired.", scan.damaged_now);
     metric(out, "integrity_originals", "gauge", "Originals read in the round of the scan.",

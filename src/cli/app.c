@@ -37,6 +37,7 @@
 #include "index/weaviate_store.h"
 #include "jobs/job_runner.h"
 #include "jobs/job_wishes.h"
+#include "library/backup_job.h"
 #include "library/extraction.h"
 #include "library/file_uploads.h"
 #include "library/integrity.h"
@@ -72,6 +73,7 @@ struct App {
     const Settings *settings;
     int lock_fd;
     BlobStore *blobs, *second_blobs; /* second: NULL: there is none */
+    FilePlace *backup_to;            /* NULL: nowhere */
     VectorStore *vectors;            /* NULL: they lie in the indexes */
     Sandbox *sandbox;
     EncodeQueue *encoder;
@@ -431,6 +433,9 @@ static bool open_library(App *app, Str folder, Error *err)
                                .integrity_rate = settings->integrity_rate,
                                .integrity_days = settings->integrity_days,
                                .second_blobs = app->second_blobs,
+                               .backup_to = app->backup_to,
+                               .backup_hours = settings->backup_hours,
+                               .backup_keep = settings->backup_keep,
                                .storage = { .workspace_bytes = settings->workspace_bytes,
                                             .person_bytes = settings->person_bytes,
                                             .open_max = settings->uploads_open },
@@ -716,7 +721,9 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
         !event_feed_open(app->api.db, app->api.events, &app->feed, err) ||
         !db_listen(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events, err) ||
         !app_open_blobs(app->arena, app->settings, folder, &app->blobs, err) ||
-        !app_open_second_blobs(app->arena, app->settings, folder, &app->second_blobs, err))
+        !app_open_second_blobs(app->arena, app->settings, folder, &app->second_blobs, err) ||
+        !app_open_backup_place(app->arena, app->settings, app->settings->backup_to, &app->backup_to,
+                               err))
         return false;
     look_at_blobs(app);
     SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
@@ -805,6 +812,7 @@ void app_stop(App *app)
     sandbox_free(app->sandbox);
     blob_store_free(app->blobs);
     blob_store_free(app->second_blobs);
+    file_place_free(app->backup_to);
     if (app->vectors && app->vectors->free)
         app->vectors->free(app->vectors);
     db_close(app->api.db);

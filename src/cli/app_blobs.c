@@ -18,8 +18,8 @@ static bool read_addressing(Str text, S3Addressing *addressing_r, Error *err)
 }
 
 /* "s3://BUCKET/PREFIX" */
-static bool open_s3(Arena *arena, const Settings *settings, Str place, const char *folder,
-                    int64_t copies, BlobStore **store_r, Error *err)
+static bool s3_options(Arena *arena, const Settings *settings, Str place, S3Options *options_r,
+                       Error *err)
 {
     Proxy *proxy = arena_new_one(arena, Proxy);
     Str prefix = str_from(place, S3_SCHEME.length), bucket = S("");
@@ -37,7 +37,15 @@ static bool open_s3(Arena *arena, const Settings *settings, Str place, const cha
                           .proxy = proxy };
     if (settings->s3_ca.length)
         options.ca_file = str_c(arena, settings->s3_ca);
-    return read_addressing(settings->s3_addressing, &options.addressing, err) &&
+    *options_r = options;
+    return read_addressing(settings->s3_addressing, &options_r->addressing, err);
+}
+
+static bool open_s3(Arena *arena, const Settings *settings, Str place, const char *folder,
+                    int64_t copies, BlobStore **store_r, Error *err)
+{
+    S3Options options;
+    return s3_options(arena, settings, place, &options, err) &&
            blob_open_s3(&options, folder, (uint64_t)copies, store_r, err);
 }
 
@@ -64,4 +72,18 @@ bool app_open_second_blobs(Arena *arena, const Settings *settings, Str folder, B
                               store_r, err)
                     : blob_open_folder(str_c(arena, place), store_r, err);
     return good || fail_in(err, "second_blob_store");
+}
+
+bool app_open_backup_place(Arena *arena, const Settings *settings, Str where, FilePlace **place_r,
+                           Error *err)
+{
+    S3Options options;
+    *place_r = NULL;
+    if (!where.length)
+        return true;
+    bool good = str_starts(where, S3_SCHEME)
+                    ? s3_options(arena, settings, where, &options, err) &&
+                          file_place_open_s3(&options, place_r, err)
+                    : file_place_open_folder(str_c(arena, where), place_r, err);
+    return good || fail_in(err, "the place for backups");
 }

@@ -1,12 +1,34 @@
 /* cmd_restore.c - a library out of a backup, into an empty data folder. */
+#include <unistd.h>
+
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/app_blobs.h"
 #include "cli/output.h"
 #include "library/backup.h"
 
+/* "s3://BUCKET/PREFIX/NAME.tar" is fetched first; *fetched_r is the file to be removed again. */
+static bool find_file(CommandLine *line, Str folder, char **path_r, bool *fetched_r, Error *err)
+{
+    Str word = line->words[0];
+    FilePlace *place;
+    *fetched_r = str_starts(word, S("s3://"));
+    *path_r = str_c(line->arena, word);
+    if (!*fetched_r)
+        return true;
+    Str where = str_slice(word, 0, word.length - path_name(word).length - 1);
+    *path_r = path_join(line->arena, folder, S("fetched.tar"));
+    if (!app_open_backup_place(line->arena, &line->settings, where, &place, err))
+        return false;
+    bool good = file_place_get(place, path_name(word), *path_r, err);
+    file_place_free(place);
+    return good;
+}
+
 static bool run(CommandLine *line, Error *err)
 {
+    char *path;
+    bool is_fetched;
     Str folder;
     BackupCounts counts;
     AUTO_CLOSE int lock = -1;
@@ -23,7 +45,10 @@ static bool run(CommandLine *line, Error *err)
     BackupTarget target = { .folder = str_c(line->arena, folder), .blobs = blobs };
     if (line->settings.database.length)
         target.database = str_c(line->arena, line->settings.database);
-    bool good = backup_read(str_c(line->arena, line->words[0]), &target, &counts, err);
+    bool good = find_file(line, folder, &path, &is_fetched, err) &&
+                backup_read(path, &target, &counts, err);
+    if (good && is_fetched)
+        (void)unlink(path);
     blob_store_free(blobs);
     if (!good)
         return false;
@@ -44,7 +69,7 @@ static bool run(CommandLine *line, Error *err)
 
 const Command command_restore = {
     .name = "restore",
-    .arguments = "FILE.tar",
+    .arguments = "FILE.tar | s3://BUCKET/PREFIX/NAME.tar",
     .summary = "Bring a library back from a backup",
     .word_min = 1,
     .word_max = 1,

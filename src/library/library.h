@@ -63,6 +63,8 @@ typedef struct LibraryOptions {
      * a round to the next; a store that has the same originals, borrowed, NULL: none. */
     int64_t integrity_rate, integrity_days;
     BlobStore *second_blobs;
+    struct FilePlace *backup_to;       /* borrowed; NULL: no backups are made by themselves */
+    int64_t backup_hours, backup_keep; /* 0: none is made; 0: none is removed */
     StorageLimits storage;
     Clamd clamd;         /* looks at each file before it becomes a document; address empty: none */
     bool clamd_may_lack; /* files come in while it does not answer, and the log says so */
