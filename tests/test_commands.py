@@ -225,6 +225,18 @@ def test_a_deep_check_names_an_original_that_has_changed(fresh_server):
     assert fresh_server.cli("doctor", "--deep", check=False).stdout.count("BAD originals") == 1
 
 
+def test_a_person_is_exported_and_erased_with_a_proof(fresh_server):
+    fresh_server.cli("users", "add", "bert@example.org", "--name", "Bert", input="correct horse battery\n")
+    assert json.loads(fresh_server.cli("users", "export", "bert@example.org").stdout)["account"]["name"] == "Bert"
+    proof = fresh_server.cli("users", "erase", "bert@example.org").stdout.strip()
+    assert json.loads(proof)["account_erased"] and "bert" not in proof
+    admin = fresh_server.cli("keys", "add", "checks", "--role", "admin").stdout.split()[-1]
+    for text, status in ((proof, 200), (proof.replace("erased-", "erased_"), 403)):
+        done = fresh_server.call("POST", "/v1/users/erasure-proof", key=admin, data=text)
+        assert done.status_code == status, done.text
+    assert "bert@example.org" not in fresh_server.cli("users", "ls").stdout
+
+
 def test_config_example_and_version_print():
     assert "#listen" in run("config", "--example").stdout
     assert run("version").stdout.startswith("lectern 0.1")

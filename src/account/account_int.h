@@ -20,6 +20,10 @@ MUST_CHECK bool name_is_good(Str name, Error *err);
 MUST_CHECK bool account_of_token(Account *account, Arena *arena, Str token, Visitor *visitor_r,
                                  Error *err);
 
+/* account_remove_person() within a transaction of the system. */
+MUST_CHECK bool person_take_out(DbTx *tx, Account *account, Arena *arena, const Visitor *visitor,
+                                Str id, Error *err);
+
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 MUST_CHECK bool audit_account(DbTx *tx, const Scope *scope, const char *action, Str subject,

@@ -27,13 +27,13 @@ static const char *const upload_fields[] = { "file", "collection", "password", "
 
 /* --- Routes --- */
 
-/* Ids, "12.png" and "dc:title" need no encoding, so what is encoded names nothing. */
+/* Ids, "12.png", "dc:title" and mail addresses need no encoding, so what is encoded names nothing. */
 static bool is_plain(Str part)
 {
     for (size_t i = 0; i < part.length; i++) {
         char c = part.at[i];
         bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    HAS_CHAR(c, "-_.~:");
+                    HAS_CHAR(c, "-_.~:@+");
         if (!good)
             return false;
     }

@@ -67,33 +67,79 @@ static bool list(CommandLine *line, Client *client, Error *err)
     return true;
 }
 
+/* The path of somebody who is named by id or mail address. */
+static bool path_of(CommandLine *line, Client *client, const char *end, char **path_r, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    const json_t *person;
+    size_t i;
+    Str named = line->words[1];
+    if (!client_call(client, "GET", "/v1/users", S(""), &answer, err))
+        return false;
+    json_array_foreach(json_object_get(answer, "items"), i, person)
+    {
+        Str id = json_member_text(person, "id");
+        if (str_equal(id, named) ||
+            str_equal_ignore_case(json_member_text(person, "email"), named)) {
+            *path_r = output_id_path(line->arena, "/v1/users", id, end);
+            return true;
+        }
+    }
+    return fail(err, ERROR_NOT_FOUND, "there is nobody '" STR_FMT "' in this workspace",
+                STR_ARG(named));
+}
+
 static bool take_out(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
     if (line->word_count != 2)
         return fail(err, ERROR_INVALID, "use: lectern users rm EMAIL");
-    char *path = output_id_path(line->arena, "/v1/users", line->words[1], "");
-    return client_call(client, "DELETE", path, S(""), &answer, err);
+    char *path;
+    return path_of(line, client, "", &path, err) &&
+           client_call(client, "DELETE", path, S(""), &answer, err);
+}
+
+/* What is known of somebody, or the proof of its erasure, as JSON on standard output. */
+static bool print_about(CommandLine *line, Client *client, const char *method, const char *end,
+                        Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    if (line->word_count != 2)
+        return fail(err, ERROR_INVALID, "use: lectern users export EMAIL | erase EMAIL");
+    char *path;
+    if (!path_of(line, client, end, &path, err) ||
+        !client_call(client, method, path, S(""), &answer, err))
+        return false;
+    Str text = json_print(line->arena, answer);
+    printf(STR_FMT "\n", STR_ARG(text));
+    return true;
 }
 
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_CLIENT Client *client = NULL;
     Str what = line->words[0];
-    if (!str_is(what, "add") && !str_is(what, "ls") && !str_is(what, "rm"))
-        return fail(err, ERROR_INVALID, "use: lectern users add EMAIL | ls | rm EMAIL");
+    if (!str_is(what, "add") && !str_is(what, "ls") && !str_is(what, "rm") &&
+        !str_is(what, "export") && !str_is(what, "erase"))
+        return fail(err, ERROR_INVALID,
+                    "use: lectern users add EMAIL | ls | rm EMAIL | export EMAIL | erase EMAIL");
     if (!client_open(line, &client, err))
         return false;
     if (str_is(what, "ls"))
         return list(line, client, err);
+    if (str_is(what, "export"))
+        return print_about(line, client, "GET", "/data", err);
+    if (str_is(what, "erase"))
+        return print_about(line, client, "POST", "/erase", err);
     return str_is(what, "add") ? add(line, client, err) : take_out(line, client, err);
 }
 
 const Command command_users = {
     .name = "users",
-    .arguments = "add EMAIL | ls | rm EMAIL",
+    .arguments = "add EMAIL | ls | rm EMAIL | export EMAIL | erase EMAIL",
     .summary =
-        "People: add reads the password from standard input, rm takes them out of the workspace",
+        "People: add reads the password from standard input, rm takes them out of the workspace, "
+        "export prints all that is known of them, erase erases it and prints the signed proof",
     .options = options,
     .word_min = 1,
     .word_max = 2,

@@ -1,0 +1,214 @@
+/* person_data_store.c - see person_data_store.h. */
+#include "store/person_data_store.h"
+
+#include "base/json.h"
+#include "store/move_int.h"
+#include "store/sql.h"
+
+typedef enum Becomes { ERASED, HANDED, UNNAMED, KEPT } Becomes;
+
+static const char *const becomes_names[] = {
+    [ERASED] = "erased", [HANDED] = "handed over", [UNNAMED] = "unnamed", [KEPT] = "kept"
+};
+
+static const struct {
+    const char *table, *column;
+    Becomes becomes;
+    const char *condition;
+} columns[] = {
+#define PERSON(table, column, becomes, condition) { table, column, becomes, condition },
+#include "store/person_columns.def"
+#undef PERSON
+};
+
+bool person_column_is_known(Str table, Str column)
+{
+    for (size_t i = 0; i < COUNT(columns); i++)
+        if (str_is(table, columns[i].table) && str_is(column, columns[i].column))
+            return true;
+    return false;
+}
+
+/* " WHERE workspace = $1 AND column = $2 AND (condition)" */
+static Str where_of(Arena *arena, size_t row)
+{
+    const char *more = columns[row].condition;
+    return str_format(arena, " WHERE workspace = $1 AND %s = $2%s%s%s", columns[row].column,
+                      more[0] ? " AND (" : "", more, more[0] ? ")" : "");
+}
+
+/* --- Erasing --- */
+
+static bool erase_column(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
+                         size_t row, int64_t *changed, Error *err)
+{
+    Str where = where_of(arena, row), text;
+    const char *table = columns[row].table, *column = columns[row].column;
+    bool is_handed = columns[row].becomes == HANDED && person->heir.length;
+    if (columns[row].becomes == ERASED) {
+        text = str_format(arena, "DELETE FROM %s" STR_FMT, table, STR_ARG(where));
+        return db_exec(tx, DB_SAME(text.at),
+                       DB_ARGS(db_text(scope->workspace), db_text(person->id)), changed, err);
+    }
+    text = str_format(arena, "UPDATE %s SET %s = $3" STR_FMT, table, column, STR_ARG(where));
+    return db_exec(tx, DB_SAME(text.at),
+                   DB_ARGS(db_text(scope->workspace), db_text(person->id),
+                           db_text(is_handed ? person->heir : person->pseudonym)),
+                   changed, err);
+}
+
+bool person_data_erase(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
+                       PersonCountList *list_r, Error *err)
+{
+    VEC(PersonCount) list = { 0 };
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        PersonCount count = { becomes_names[columns[i].becomes], str(columns[i].table),
+                              str(columns[i].column), 0 };
+        if (columns[i].becomes == KEPT)
+            continue;
+        if (!erase_column(tx, scope, arena, person, i, &count.rows, err))
+            return fail_in(err, "erasing %s.%s", columns[i].table, columns[i].column);
+        if (count.rows)
+            *vec_push(arena, &list) = count;
+    }
+    *list_r = (PersonCountList){ list.at, list.count };
+    return true;
+}
+
+/* --- What is left --- */
+
+static bool count_traces(DbTx *tx, const Scope *scope, Arena *arena, Str table, Str column,
+                         const PersonNames *person, int64_t *rows_r, Error *err)
+{
+    const char *find = db_tx_kind(tx) == DB_SQLITE ? "instr" : "strpos";
+    Str text =
+        str_format(arena,
+                   "SELECT count(*) FROM \"" STR_FMT "\" WHERE workspace = $1 AND (%s(\"" STR_FMT
+                   "\", $2) > 0 OR ($3 <> '' AND %s(\"" STR_FMT "\", $3) > 0))",
+                   STR_ARG(table), find, STR_ARG(column), find, STR_ARG(column));
+    return db_query_int(
+        tx, DB_SAME(text.at),
+        DB_ARGS(db_text(scope->workspace), db_text(person->id), db_text(person->email)), 0, rows_r,
+        err);
+}
+
+static bool has_column(const MoveShape *shape, const char *name)
+{
+    for (size_t i = 0; i < shape->column_count; i++)
+        if (str_is(shape->columns[i].name, name))
+            return true;
+    return false;
+}
+
+bool person_data_traces(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
+                        PersonCountList *list_r, Error *err)
+{
+    VEC(PersonCount) list = { 0 };
+    MoveShapes shapes;
+    if (!move_shapes(tx, arena, &shapes, err))
+        return false;
+    for (size_t i = 0; i < shapes.count; i++) {
+        const MoveShape *shape = &shapes.at[i];
+        for (size_t j = 0; j < shape->column_count && has_column(shape, "workspace"); j++) {
+            PersonCount count = { "", shape->name, shape->columns[j].name, 0 };
+            if (shape->columns[j].type != DB_TEXT)
+                continue;
+            if (!count_traces(tx, scope, arena, shape->name, shape->columns[j].name, person,
+                              &count.rows, err))
+                return fail_in(err, "looking into " STR_FMT, STR_ARG(shape->name));
+            if (count.rows)
+                *vec_push(arena, &list) = count;
+        }
+    }
+    *list_r = (PersonCountList){ list.at, list.count };
+    return true;
+}
+
+/* --- Giving it --- */
+
+static bool is_secret(Str column)
+{
+    static const char *const names[] = { "hash", "sealed", "csrf", "password_hash", "url" };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(column, names[i]))
+            return true;
+    return false;
+}
+
+static void put_value(JsonWriter *json, Arena *arena, DbRows *rows, int at,
+                      const MoveColumn *column)
+{
+    const char *name = str_c(arena, column->name);
+    if (is_secret(column->name) || column->type == DB_BLOB)
+        return;
+    if (db_is_null(rows, at))
+        put_null(json, name);
+    else if (column->type == DB_INT)
+        put_int(json, name, db_get_int(rows, at));
+    else if (column->type == DB_REAL)
+        put_number(json, name, db_get_real(rows, at));
+    else
+        put_text(json, name, db_get_text(rows, at, arena));
+}
+
+static bool print_rows(DbTx *tx, Arena *arena, const MoveShape *shape, Str where,
+                       const DbValue args[3], JsonWriter *json, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    Buf text = buf_new(arena, KB(16));
+    DbStep step;
+    for (size_t i = 0; i < shape->column_count; i++)
+        buf_addf(&text, "%s\"" STR_FMT "\"", i ? ", " : "SELECT ", STR_ARG(shape->columns[i].name));
+    buf_addf(&text, " FROM \"" STR_FMT "\"" STR_FMT " LIMIT $3", STR_ARG(shape->name),
+             STR_ARG(where));
+    Str sql = str_copy(arena, buf_str(&text));
+    if (!db_query(tx, DB_SAME(sql.at), args, 3, &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW) {
+        put_object(json, NULL);
+        for (size_t i = 0; i < shape->column_count; i++)
+            put_value(json, arena, &rows, (int)i, &shape->columns[i]);
+        put_end(json);
+    }
+    return step == DB_END;
+}
+
+/* What the person said and was answered hangs on their conversations. */
+static Str where_in(Arena *arena, const MoveShape *shape)
+{
+    Buf where = buf_new(arena, KB(4));
+    for (size_t i = 0; i < COUNT(columns); i++)
+        if (str_is(shape->name, columns[i].table))
+            buf_addf(&where, "%s%s = $2%s%s%s",
+                     where.length ? " OR " : " WHERE workspace = $1 AND (", columns[i].column,
+                     columns[i].condition[0] ? " AND (" : "", columns[i].condition,
+                     columns[i].condition[0] ? ")" : "");
+    if (str_is(shape->name, "messages"))
+        buf_addf(&where, " WHERE workspace = $1 AND (conversation IN (SELECT id FROM conversations"
+                         " WHERE workspace = $1 AND user_id = $2)");
+    if (where.length)
+        buf_addf(&where, ")");
+    return str_copy(arena, buf_str(&where));
+}
+
+bool person_data_print(DbTx *tx, const Scope *scope, Arena *arena, Str user, int64_t rows_max,
+                       Buf *members, Error *err)
+{
+    const DbValue args[] = { db_text(scope->workspace), db_text(user), db_int(rows_max) };
+    JsonWriter json = put_begin(members);
+    MoveShapes shapes;
+    if (!move_shapes(tx, arena, &shapes, err))
+        return false;
+    for (size_t i = 0; i < shapes.count; i++) {
+        Str where = where_in(arena, &shapes.at[i]);
+        if (!where.length)
+            continue;
+        put_array(&json, str_c(arena, shapes.at[i].name));
+        if (!print_rows(tx, arena, &shapes.at[i], where, args, &json, err))
+            return fail_in(err, "reading " STR_FMT, STR_ARG(shapes.at[i].name));
+        put_end(&json);
+    }
+    put_end(&json);
+    return !members->overflowed ||
+           fail(err, ERROR_TOO_LARGE, "there is more about this person than fits into one answer");
+}
