@@ -27,7 +27,8 @@ static const char *const upload_fields[] = { "file", "collection", "password", "
 
 /* --- Routes --- */
 
-/* Ids, "12.png", "dc:title" and mail addresses need no encoding, so what is encoded names nothing. */
+/* Ids, "12.png", "dc:title" and mail addresses need no encoding, so what is encoded names nothing.
+ */
 static bool is_plain(Str part)
 {
     for (size_t i = 0; i < part.length; i++) {
