@@ -301,6 +301,12 @@ $(BUILD)/cache_bench: $(OBJ)/bench/cache_bench.o $$(addprefix $(OBJ)/,$$(addsuff
 bench-cache: $(BUILD)/cache_bench
 	$<
 
+# What a span costs, recorded or not.
+$(BUILD)/trace_bench: $(OBJ)/bench/trace_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,base))))
+	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+bench-trace: $(BUILD)/trace_bench
+	$<
+
 # Speed of the encoder; TEXTS=FILE writes its texts for bench/encode_peer.py.
 $(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,encode))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from conftest import Server, wait_until
+from mock_collector import Collector
 from mock_provider import MODELS, MockProvider
 
 
@@ -167,32 +168,6 @@ def test_monitors_learn_how_services_do(library):
 
 # --- Telemetry ---
 
-class Collector:
-    """Takes what is posted, as an OTLP collector and Sentry do."""
-
-    def __init__(self):
-        import http.server
-        import threading
-        self.posts = posts = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                posts.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def of(self, path):
-        return [post for post in list(self.posts) if post[0] == path]
-
-
 def test_calls_go_to_a_collector_and_failures_to_sentry(mock, tmp_path):
     import json
     collector = Collector()
@@ -205,11 +180,12 @@ def test_calls_go_to_a_collector_and_failures_to_sentry(mock, tmp_path):
         body = {"model": "good", "messages": [{"role": "user", "content": "a secret question"}]}
         assert server.post("/v1/chat/completions", body, headers={"traceparent": f"00-{trace}-{parent}-01"}).status_code == 200
         assert chat(server, "broken").status_code >= 500
-        spans = wait_until(lambda: [span for _, _, data in collector.of("/v1/traces") for resource in json.loads(data)["resourceSpans"]
-                                    for scope in resource["scopeSpans"] for span in scope["spans"] if span["traceId"] == trace])
-        assert spans[0]["parentSpanId"] == parent and spans[0]["name"] == "chat good" and spans[0]["kind"] == 3
+        call = wait_until(lambda: collector.spans(trace, "chat good"))[0]
+        request = wait_until(lambda: collector.spans(trace, "POST /v1/chat/completions"))[0]
+        assert request["parentSpanId"] == parent and request["kind"] == 2
+        assert call["parentSpanId"] == request["spanId"] and call["kind"] == 3
         sent = [headers for _, headers, _ in mock.requests if headers.get("traceparent", "").startswith(f"00-{trace}-")]
-        assert sent and sent[0]["traceparent"].split("-")[2] == spans[0]["spanId"], "the service is told of our span"
+        assert sent and sent[0]["traceparent"].split("-")[2] == call["spanId"], "the service is told of our span"
         path, headers, data = wait_until(lambda: collector.of("/v1/metrics"))[0]
         assert headers["x-team"] == "a b" and b"gen_ai.client.operation.duration" in data
         path, headers, data = wait_until(lambda: collector.of("/api/42/envelope/"))[0]

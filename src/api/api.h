@@ -36,6 +36,7 @@ struct McpServers;
 struct Meetings;
 struct Models;
 struct Notifier;
+struct Otlp;
 struct Searcher;
 struct StudyMaker;
 struct Summaries;
@@ -72,6 +73,7 @@ typedef struct Api {
     struct Conversions *conversions;
     struct Door *door;
     struct HttpServer *server; /* set once it listens */
+    struct Otlp *otlp;         /* NULL: no spans are sent */
     char *upload_folder;       /* on the file system of the originals */
     int64_t upload_max;
     int64_t redirect_s; /* how long an address of an original works; 0: none is given */
@@ -118,7 +120,8 @@ typedef struct ApiRequest {
     int64_t wait_ms; /* of a request that comes too soon: when to come again */
     Str once; /* id of the job that answers so, empty for all others: what a handler adds by it is
                * there once, however often the job begins (ai_tasks.h) */
-    json_t *json; /* of a JSON_BODY; an empty object when there is none */
+    json_t *json;    /* of a JSON_BODY; an empty object when there is none */
+    TraceSpan *span; /* NULL: nothing is recorded of it */
 } ApiRequest;
 
 /* Write a response, or fail. */

@@ -6,6 +6,7 @@
 #include "api/cors.h"
 #include "api/door.h"
 #include "api/page.h"
+#include "api/request_trace.h"
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -223,6 +224,7 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
     http->route = request;
     override_method(http);
     bool is_known = find_route(request, &path_known);
+    request_trace_begin(request);
     if (!str_is(http->peer, "local") &&
         !door_lets_address(request->api->door, http->peer, &request->wait_ms, err))
         return false;
@@ -351,7 +353,7 @@ static bool check(void *app, HttpRequest *http, Error *err)
                                   ROLE_ADMIN, ROLE_OWNER,  ROLE_READER };
     ApiRequest *request = http->route;
     (void)app;
-    log_set_id(http->shown_id);
+    request_trace_here(http);
     if (!request->route)
         return true;
     if (!identify(request, err)) {
@@ -505,7 +507,7 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
             page_respond(request, response);
         return;
     }
-    log_set_id(http->shown_id);
+    request_trace_here(http);
     Str path = logged_path(http);
     if (!read_json(request, &err) || !request->route->handle(request, response, &err)) {
         if (err.code == ERROR_INTERNAL || err.code == ERROR_IO)
@@ -516,7 +518,7 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
     }
     json_decref(request->json);
     request->json = NULL;
-    log_set_id(S(""));
+    request_trace_here(NULL);
 }
 
 static void leave(void *app, Reactor *reactor)
@@ -550,11 +552,12 @@ static void finish(void *app, const HttpRequest *http, const HttpAccess *access)
 {
     Str path = logged_path(http);
     (void)app;
-    log_set_id(http->shown_id);
+    request_trace_end(http, path, access);
+    request_trace_here(http);
     log_debug("http", STR_FMT " " STR_FMT " %d %" PRIu64 " bytes %" PRId64 " us%s",
               STR_ARG(http->method), STR_ARG(path), access->status, access->bytes_out,
               access->duration_us, access->was_cut ? " (cut)" : "");
-    log_set_id(S(""));
+    request_trace_here(NULL);
 }
 
 const HttpDispatch api_dispatch = {

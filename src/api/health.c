@@ -8,6 +8,7 @@
 #include "library/integrity.h"
 #include "models/models.h"
 #include "net/http_server.h"
+#include "net/otlp.h"
 #include "notify/event_hub.h"
 #include "store/workspaces_store.h"
 
@@ -267,6 +268,19 @@ static void metric(Buf *out, const char *name, const char *type, const char *hel
              help, name, type, name, value);
 }
 
+static void put_traces(Buf *out, const Otlp *otlp)
+{
+    OtlpCounts counts = otlp_counts(otlp);
+    buf_addf(out,
+             "# HELP lectern_trace_spans_total Spans, by what became of them: sent; dropped, "
+             "because too many waited; lost, because no collector took them.\n"
+             "# TYPE lectern_trace_spans_total counter\n"
+             "lectern_trace_spans_total{result=\"sent\"} %" PRId64 "\n"
+             "lectern_trace_spans_total{result=\"dropped\"} %" PRId64 "\n"
+             "lectern_trace_spans_total{result=\"lost\"} %" PRId64 "\n",
+             counts.sent, counts.dropped, counts.lost);
+}
+
 /* Behind a proxy everybody comes from this machine. */
 static bool is_near(const ApiRequest *request)
 {
@@ -342,6 +356,8 @@ bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
            index.waiting_changes);
     put_stored(request, out);
     gateway_metrics(models_gateway(api->models), out);
+    if (api->otlp)
+        put_traces(out, api->otlp);
     metric(out, "uptime_seconds", "gauge", "Since the start.", (now_ms() - api->started_ms) / 1000);
     return true;
 }

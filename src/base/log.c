@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/trace.h"
 
 static _Atomic int level_min = LOG_INFO;
 static _Atomic bool as_json;
@@ -27,6 +28,10 @@ static void write_json(Buf *line, Str time, LogLevel level, const char *area, co
     put_text(&json, "message", str(message));
     if (thread_id[0])
         put_text(&json, "id", str(thread_id));
+    if (trace_here()->is_set) {
+        put_text(&json, "trace_id", trace_id_text(trace_here(), (char[TRACE_TEXT_SIZE]){ 0 }));
+        put_text(&json, "span_id", trace_span_text(trace_here(), (char[TRACE_TEXT_SIZE]){ 0 }));
+    }
     put_end(&json);
 }
 
@@ -52,6 +57,9 @@ void log_line(LogLevel level, const char *area, const char *format, ...)
         buf_addf(&line, STR_FMT " %-5s %s: %s", STR_ARG(at), level_names[level], area, message);
         if (thread_id[0])
             buf_addf(&line, " [%s]", thread_id);
+        Str trace = trace_id_text(trace_here(), (char[TRACE_TEXT_SIZE]){ 0 });
+        if (trace.length)
+            buf_addf(&line, " trace=" STR_FMT, STR_ARG(trace));
     }
     buf_add_char(&line, '\n');
     (void)!write(STDERR_FILENO, line.at, line.length); /* one call: lines never mix */

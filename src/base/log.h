@@ -1,7 +1,8 @@
 /* log.h - one line of text or JSON for each event, to standard error.
  *
  * Only whoever ends a journey (a request, a job, a command) logs; libraries return errors.
- * A line is: time, level, area, message, then the request or job id of this thread.
+ * A line is: time, level, area, message, then the request or job id of this thread, and the trace
+ * that it works for (trace.h).
  * Secrets never go into a message. Any thread. */
 #pragma once
 

@@ -31,6 +31,7 @@
 #include "classify/labels.h"
 #include "cli/account_options.h"
 #include "cli/model_folder.h"
+#include "cli/app_telemetry.h"
 #include "connect/connect.h"
 #include "feedback/feedback.h"
 #include "fields/run.h"
@@ -544,11 +545,7 @@ static bool open_features(App *app, Error *err)
                              .prompt_days = settings->prompt_days,
                              .response_days = settings->response_days,
                              .kept_answers_mb = settings->kept_answers_mb,
-                             .telemetry = { .otlp_endpoint = getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
-                                            .otlp_headers = getenv("OTEL_EXPORTER_OTLP_HEADERS"),
-                                            .service_name = getenv("OTEL_SERVICE_NAME"),
-                                            .sentry_dsn = getenv("SENTRY_DSN"),
-                                            .proxy = &app->api.proxy },
+                             .telemetry = app_telemetry_options(settings, &app->api.proxy),
                              .proxy = &app->api.proxy,
                              .encoder = app->encoder,
                              .files = { .folder = settings->model_files,
@@ -711,7 +708,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.proxy = (Proxy){ .url = str_c(app->arena, app->settings->proxy),
                               .except = str_c(app->arena, app->settings->no_proxy) };
     if (!app_data_folder(app->arena, app->settings, &folder, err) ||
-        !app_lock_folder(folder, &app->lock_fd, err))
+        !app_lock_folder(folder, &app->lock_fd, err) ||
+        !app_open_traces(app->settings, &app->api.proxy, &app->api.otlp, err))
         return false;
     app->socket = app_socket(app->arena, folder);
     app->api.all = &app->api;
@@ -816,6 +814,7 @@ void app_stop(App *app)
     if (app->vectors && app->vectors->free)
         app->vectors->free(app->vectors);
     db_close(app->api.db);
+    otlp_close(app->api.otlp);
     if (app->lock_fd >= 0)
         close(app->lock_fd);
     arena_free(app->arena);

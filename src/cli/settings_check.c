@@ -3,6 +3,7 @@
 #include "cli/settings.h"
 #include "encode/kernel_sets.h"
 #include "net/clamd.h"
+#include "net/otlp.h"
 
 #define CHECK_FIELD(settings, member)                                                              \
     {                                                                                              \
@@ -104,10 +105,13 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
     }, beginnings[] = {
         { CHECK_FIELD(settings, public_url), "http:// https://" },
         { CHECK_FIELD(settings, proxy), "http://" },
+        { CHECK_FIELD(settings, otlp_endpoint), "http:// https://" },
+        { CHECK_FIELD(settings, sentry_dsn), "http:// https://" },
         { CHECK_FIELD(settings, smtp_url), "smtp:// smtps:// smtp+plain://" },
     };
     const KernelSet *set;
     Precision precision;
+    TraceOptions traces;
     Error err;
 #define CHECK(holds)                                                                               \
     if (!(holds))                                                                                  \
@@ -125,5 +129,6 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
           fail_in(&err, "encoder_kernels"));
     CHECK(precision_find(settings->encoder_precision, &precision, &err) ||
           fail_in(&err, "encoder_precision"));
+    CHECK(otlp_read_sampler(settings->traces_sampler, settings->traces_ratio, &traces, &err));
 #undef CHECK
 }

@@ -87,7 +87,12 @@ static const struct {
     { "PYTHON_AI_SERVICE_URL", "http://h", NULL, NULL, "no effect" },
     { "ANTHROPIC_API_KEY", "sk-ant", "ANTHROPIC_API_KEY", "sk-ant", NULL },
     { "LOCAL_MODELS_PATH", "/models", "model_files", "/models", NULL },
-    { "SENTRY_DSN", "https://k@h/1", "SENTRY_DSN", "https://k@h/1", NULL },
+    { "SENTRY_DSN", "https://k@h/1", "sentry_dsn", "https://k@h/1", NULL },
+    { "OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", "otlp_endpoint", "http://c:4318", NULL },
+    { "OTEL_EXPORTER_OTLP_HEADERS", "a=b", "otlp_headers", "a=b", NULL },
+    { "OTEL_SERVICE_NAME", "library", "otlp_service_name", "library", NULL },
+    { "OTEL_TRACES_SAMPLER", "traceidratio", "traces_sampler", "traceidratio", NULL },
+    { "OTEL_TRACES_SAMPLER_ARG", "0.25", "traces_ratio", "0.25", NULL },
 };
 
 static void expect_row(size_t i, const SettingsFrom *from, const char *where)

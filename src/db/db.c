@@ -1,6 +1,7 @@
 /* db.c - the public face: chooses a driver by URL and passes each call on. See db.h. */
 #include "db/db.h"
 
+#include "base/trace.h"
 #include "db/db_driver.h"
 
 #include <assert.h>
@@ -60,14 +61,52 @@ static const char *text_for(const DbTx *tx, DbSql sql)
 
 /* --- Transactions -------------------------------------------------------------------- */
 
+/* SQLite's writer works for many callers: for each in its own trace. */
+typedef struct Carried {
+    DbWork *work;
+    void *argument;
+    TraceContext context;
+} Carried;
+
+static bool work_there(DbTx *tx, void *argument, Error *err)
+{
+    const Carried *carried = argument;
+    TraceContext before = *trace_here();
+    trace_set_here(&carried->context);
+    bool is_done = carried->work(tx, carried->argument, err);
+    trace_set_here(&before);
+    return is_done;
+}
+
+static bool carry(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err)
+{
+    Carried carried = { work, argument, *trace_here() };
+    return db->driver->run(db, DB_MODE_WRITE, who, work_there, &carried, err);
+}
+
+/* With the time that it waits for its turn. */
+static bool run(Db *db, DbMode mode, const DbWho *who, DbWork *work, void *argument, Error *err)
+{
+    TraceSpan span;
+    span_begin_here(&span, TRACE_CLIENT, mode == DB_MODE_READ ? "db read" : "db write");
+    span_add_text(&span, "db.system.name", db->kind == DB_SQLITE ? S("sqlite") : S("postgresql"));
+    bool carries = mode == DB_MODE_WRITE && db->kind == DB_SQLITE && trace_here()->is_set;
+    bool is_done = carries ? carry(db, who, work, argument, err)
+                           : db->driver->run(db, mode, who, work, argument, err);
+    if (!is_done)
+        span_fail(&span, str(error_name(err->code)));
+    span_end(&span);
+    return is_done;
+}
+
 bool db_write(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err)
 {
-    return db->driver->run(db, DB_MODE_WRITE, who, work, argument, err);
+    return run(db, DB_MODE_WRITE, who, work, argument, err);
 }
 
 bool db_read(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err)
 {
-    return db->driver->run(db, DB_MODE_READ, who, work, argument, err);
+    return run(db, DB_MODE_READ, who, work, argument, err);
 }
 
 bool db_write_schema(Db *db, DbWork *work, void *argument, Error *err)

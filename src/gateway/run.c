@@ -274,6 +274,13 @@ static void find_caller(Run *run, Str secret)
     run_fail(run, &err, 1000);
 }
 
+void run_begin_trace(Run *run, const TraceContext *from)
+{
+    run->traceparent = trace_begin(run->arena, from, &run->record);
+    if (from->is_set)
+        run->tracestate = str_copy(run->arena, from->state);
+}
+
 void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest *http,
                    HttpResponse *response)
 {
@@ -292,8 +299,7 @@ void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest
                                 .feature = S("api"),
                                 .bytes_in = (int64_t)http->body.length,
                                 .started_ms = now_ms() };
-    run->traceparent = trace_begin(run->arena, http_header_in(http, "traceparent"),
-                                   telemetry_traces(run->loop->gateway->telemetry), &run->record);
+    run_begin_trace(run, &http->trace);
     answer_begin(run);
     http_respond_later(response, on_gone, run);
     run->request.is_stream = front->streams_unasked;

@@ -161,13 +161,15 @@ struct Run {
     bool may_keep, is_personal, never_here, is_within;
 
     RunCache cache;
-    struct RunGuard *guard; /* NULL: nothing has been looked for yet */
-    struct RunMedia *media; /* pictures and sound that were made to fit; NULL: none */
-    Str traceparent;        /* for the service; "" for none */
+    struct RunGuard *guard;      /* NULL: nothing has been looked for yet */
+    struct RunMedia *media;      /* pictures and sound that were made to fit; NULL: none */
+    Str traceparent, tracestate; /* for the service; "" for none */
     CallRecord record;
     int64_t started_us, asked_us; /* asked: a service, for the first time */
 };
 
+/* run.c: it belongs below `from`; when its record, arena and start are set. */
+void run_begin_trace(Run *run, const TraceContext *from);
 /* run.c: the caller is known. Choose the way, take what it may cost, begin. */
 void run_admit(Run *run);
 /* No kept answer serves it: take what it may cost, ask a service. */

@@ -189,8 +189,7 @@ static void open_ask(RunAsk *ask, Gateway *gateway, GatewayCaller *caller, const
                                 .feature = asked->feature,
                                 .bytes_in = (int64_t)bytes,
                                 .started_ms = now_ms() };
-    run->traceparent =
-        trace_begin(ask->arena, S(""), telemetry_traces(gateway->telemetry), &run->record);
+    run_begin_trace(run, trace_here());
 }
 
 bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena, const GatewayAsk *asked,

@@ -285,6 +285,7 @@ static Background *make_work(const Run *from)
     run->record = from->record;
     run->record.id = work->http.id;
     run->traceparent = str_copy(arena, from->traceparent);
+    run->tracestate = str_copy(arena, from->tracestate);
     answer_begin(run);
     return work;
 }

@@ -65,8 +65,7 @@ static void open_call(RunCall *call, Arena *arena, Gateway *gateway, GatewayCall
                                 .feature = asked->feature,
                                 .bytes_in = (int64_t)asked->body.length,
                                 .started_ms = now_ms() };
-    run->traceparent =
-        trace_begin(arena, S(""), telemetry_traces(gateway->telemetry), &run->record);
+    run_begin_trace(run, trace_here());
     answer_begin(run);
 }
 

@@ -189,6 +189,8 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
                     wire->media_type.length ? wire->media_type : S("application/json"));
     if (run->traceparent.length)
         wire_put_header(out, S("traceparent"), run->traceparent);
+    if (run->tracestate.length)
+        wire_put_header(out, S("tracestate"), run->tracestate);
     put_passed(try, out);
     for (size_t i = 0; i < wire->header_count; i++)
         if (!is_passed(try, wire->headers[i].name))

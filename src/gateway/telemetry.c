@@ -5,13 +5,12 @@
 
 #include "base/clock.h"
 #include "base/pool.h"
-#include "net/http_client.h"
+#include "net/otlp.h"
 #include "net/url.h"
 
 #define QUEUE_MAX 16   /* parts that wait for a slow collector */
 #define SPANS_MAX 2000 /* of one part; a busier gateway is sampled so */
 #define SEND_MS 10000
-#define HEADERS_MAX 16
 #define REPORTS_MAX 64 /* kinds of failure that are told apart */
 #define REPORT_EVERY_MS 60000
 
@@ -26,7 +25,7 @@ struct Telemetry {
     HttpClient *http;
     Pool *pool; /* one thread that sends */
     Str service_name;
-    Str traces_url, figures_url; /* "": not wanted */
+    Str figures_url; /* "": not wanted */
     HttpPairs headers;
     Str sentry_url;
     HttpPair sentry_auth;
@@ -40,7 +39,7 @@ typedef struct Part {
     Telemetry *telemetry;
     Arena *arena;
     Str url, body;
-    HttpPair headers[HEADERS_MAX + 1];
+    HttpPair headers[OTLP_HEADERS_MAX + 1];
     size_t header_count;
 } Part;
 
@@ -85,13 +84,13 @@ static void add_headers(Part *part, HttpPairs headers)
 
 /* --- What is seen --- */
 
-static void send_spans(Telemetry *telemetry, const CallRecord *const *records, size_t count)
+static void end_spans(const CallRecord *const *records, size_t count)
 {
-    Part *part = part_new(telemetry, telemetry->traces_url, "application/json");
-    add_headers(part, telemetry->headers);
-    part->body = telemetry_spans(part->arena, telemetry->service_name, records,
-                                 MIN(count, (size_t)SPANS_MAX));
-    part_send(part);
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    TraceSpan span;
+    for (size_t i = 0; i < MIN(count, (size_t)SPANS_MAX); i++)
+        if (telemetry_span(arena, records[i], &span))
+            span_end_at(&span, span.end_us);
 }
 
 static void send_figures(Telemetry *telemetry, const CallRecord *const *records, size_t count)
@@ -137,50 +136,25 @@ static void send_report(Telemetry *telemetry, const CallRecord *record)
 void telemetry_see(void *argument, const CallRecord *const *records, size_t count)
 {
     Telemetry *telemetry = argument;
-    if (telemetry->traces_url.length) {
-        send_spans(telemetry, records, count);
+    if (telemetry->figures_url.length) {
+        end_spans(records, count);
         send_figures(telemetry, records, count);
     }
     for (size_t i = 0; telemetry->sentry_url.length && i < count; i++)
         send_report(telemetry, records[i]);
 }
 
-bool telemetry_traces(const Telemetry *telemetry)
-{
-    return telemetry && telemetry->traces_url.length;
-}
-
 /* --- Opening --- */
-
-static bool is_set(const char *text) { return text && *text; }
-
-/* "a=b,c=d", values percent-encoded (OTLP exporter specification). */
-static HttpPairs read_headers(Arena *arena, Str text)
-{
-    HttpPair *pairs = arena_new_array(arena, HttpPair, HEADERS_MAX);
-    size_t count = 0;
-    Str one, name;
-    Error ignored;
-    while (count < HEADERS_MAX - 1 && str_next(&text, ',', &one)) {
-        Str value = one;
-        if (!str_next(&value, '=', &name) || !str_trim(name).length ||
-            !url_decode(arena, str_trim(value), false, &value, &ignored))
-            continue;
-        pairs[count++] = (HttpPair){ str_copy(arena, str_trim(name)), str_copy(arena, value) };
-    }
-    return (HttpPairs){ pairs, count };
-}
 
 static bool open_otlp(Telemetry *telemetry, const TelemetryOptions *options, Error *err)
 {
     Arena *arena = telemetry->arena;
-    Str base = str(options->otlp_endpoint);
+    Str base = options->otlp_endpoint;
     Url url;
     if (!url_parse(arena, base, &url, err))
-        return fail_in(err, "OTEL_EXPORTER_OTLP_ENDPOINT");
-    telemetry->traces_url = url_join(arena, str_copy(arena, base), S("/v1/traces"));
+        return fail_in(err, "otlp_endpoint");
     telemetry->figures_url = url_join(arena, str_copy(arena, base), S("/v1/metrics"));
-    telemetry->headers = read_headers(arena, str(options->otlp_headers));
+    telemetry->headers = otlp_read_headers(arena, options->otlp_headers);
     return true;
 }
 
@@ -190,11 +164,11 @@ static bool open_sentry(Telemetry *telemetry, Str dsn, Error *err)
     Arena *arena = telemetry->arena;
     Url url;
     if (!url_parse(arena, dsn, &url, err))
-        return fail_in(err, "SENTRY_DSN");
+        return fail_in(err, "sentry_dsn");
     ptrdiff_t slash = str_find_last_char(url.path, '/');
     Str project = str_from(url.path, (size_t)slash + 1), key = url.user;
     if (!key.length || !project.length)
-        return fail(err, ERROR_INVALID, "SENTRY_DSN is https://KEY@host/PROJECT");
+        return fail(err, ERROR_INVALID, "sentry_dsn is https://KEY@host/PROJECT");
     Str path = str_slice(url.path, 0, (size_t)slash);
     url.user = url.password = S("");
     url.path =
@@ -212,20 +186,20 @@ static bool open_sentry(Telemetry *telemetry, Str dsn, Error *err)
 bool telemetry_open(const TelemetryOptions *options, Telemetry **telemetry_r, Error *err)
 {
     HttpClientOptions http = { .proxy = options->proxy };
-    if (!is_set(options->otlp_endpoint) && !is_set(options->sentry_dsn)) {
+    if (!options->otlp_endpoint.length && !options->sentry_dsn.length) {
         *telemetry_r = NULL;
         return true;
     }
     Telemetry *telemetry = heap_alloc(sizeof *telemetry);
     telemetry->arena = arena_new(MB(1));
-    telemetry->service_name = is_set(options->service_name)
-                                  ? str_copy(telemetry->arena, str(options->service_name))
+    telemetry->service_name = options->service_name.length
+                                  ? str_copy(telemetry->arena, options->service_name)
                                   : S("lectern");
     telemetry->figures_at_ms = now_ms();
     telemetry->http = http_client_new(&http);
     telemetry->pool = pool_new("telemetry", 1, QUEUE_MAX);
-    if ((is_set(options->otlp_endpoint) && !open_otlp(telemetry, options, err)) ||
-        (is_set(options->sentry_dsn) && !open_sentry(telemetry, str(options->sentry_dsn), err))) {
+    if ((options->otlp_endpoint.length && !open_otlp(telemetry, options, err)) ||
+        (options->sentry_dsn.length && !open_sentry(telemetry, options->sentry_dsn, err))) {
         telemetry_close(telemetry);
         return false;
     }

@@ -1,24 +1,22 @@
 /* telemetry.h - calls as spans and figures for OpenTelemetry, failed ones as reports for Sentry.
  *
- * Both take the records from the journal's thread and are sent by a thread of their own; what a
- * collector that is slow or away does not take in time is dropped and counted. Nothing of what was
- * asked or answered is ever sent, nor who asked.
- *
- *     OTEL_EXPORTER_OTLP_ENDPOINT   http://collector:4318; traces and metrics as OTLP/HTTP with
- * JSON OTEL_EXPORTER_OTLP_HEADERS    name=value,name=value OTEL_SERVICE_NAME             lectern
- *     SENTRY_DSN                    https://KEY@host/PROJECT
+ * All take the records from the journal's thread. Spans go the way of all spans (base/trace.h);
+ * figures and reports are sent by a thread of their own, and what a collector that is slow or away
+ * does not take in time is dropped. Nothing of what was asked or answered is ever sent, nor who
+ * asked.
  *
  * Threads: any. */
 #pragma once
 
+#include "base/trace.h"
 #include "gateway/ledger.h"
 #include "net/proxy.h"
 
 typedef struct Telemetry Telemetry;
 
 typedef struct TelemetryOptions {
-    const char *otlp_endpoint, *otlp_headers, *service_name, *sentry_dsn; /* NULL: none */
-    const Proxy *proxy;                                                   /* borrowed; NULL: none */
+    Str otlp_endpoint, otlp_headers, service_name, sentry_dsn; /* "": none */
+    const Proxy *proxy;                                        /* borrowed; NULL: none */
 } TelemetryOptions;
 
 /* *telemetry_r is NULL when nothing is wanted. */
@@ -27,15 +25,19 @@ MUST_CHECK bool telemetry_open(const TelemetryOptions *options, Telemetry **tele
 void telemetry_close(Telemetry *telemetry); /* sends what waits; NULL is fine */
 /* JournalSeen. */
 void telemetry_see(void *telemetry, const CallRecord *const *records, size_t count);
-bool telemetry_traces(const Telemetry *telemetry); /* NULL: false */
 
-/* Where a call belongs, after W3C Trace Context: `incoming` is the client's traceparent, or "".
- * Returns the one for the service, "" for none. With `is_traced` the call is a span of its own
- * (told in the record), else the client's goes on as it is. */
-Str trace_begin(Arena *arena, Str incoming, bool is_traced, CallRecord *record);
+/* Where a call belongs: a span below `from`, or where that is not set a trace of its own; its ids
+ * are told in the record when it is recorded. Returns the traceparent for the service, "" for
+ * none. */
+Str trace_begin(Arena *arena, const TraceContext *from, CallRecord *record);
 
-/* What is sent, for tests. */
-Str telemetry_spans(Arena *arena, Str service_name, const CallRecord *const *records, size_t count);
+/* --- For its files and tests --- */
+
+/* The span of a record that is over; false when it is not recorded. */
+bool telemetry_span(Arena *arena, const CallRecord *record, TraceSpan *span_r);
+Str telemetry_operation(const CallRecord *record);
+int64_t telemetry_input(const ModelUsage *usage);
+bool telemetry_has_failed(const CallRecord *record);
 Str telemetry_figures(Arena *arena, Str service_name, const CallRecord *const *records,
                       size_t count, int64_t from_ms, int64_t to_ms);
 /* "" when none of them is worth a report. */

@@ -1,146 +1,19 @@
-/* telemetry_text.c - records as OTLP/JSON (opentelemetry-proto 1.x, JSON of proto3: 64-bit numbers
- * are texts, ids are hexadecimal), with the names of the GenAI semantic conventions, and as an
- * envelope for Sentry. */
+/* telemetry_text.c - records as figures of OTLP/JSON, with the names of the GenAI semantic
+ * conventions, and as an envelope for Sentry. */
 #include "base/hash.h"
 #include "gateway/telemetry.h"
+#include "net/otlp_json.h"
 
-#define KIND_CLIENT 3
-#define STATUS_ERROR 2
 #define TEMPORALITY_DELTA 1
 #define GROUPS_MAX 200
 
-/* --- Parts of OTLP --- */
-
-static void put_text_attribute(JsonWriter *json, const char *key, Str value)
-{
-    if (!value.length)
-        return;
-    put_object(json, NULL);
-    put_text(json, "key", str(key));
-    put_object(json, "value");
-    put_text(json, "stringValue", value);
-    put_end(json);
-    put_end(json);
-}
-
-static void put_long(JsonWriter *json, Arena *arena, const char *name, int64_t number)
-{
-    put_text(json, name, str_format(arena, "%" PRId64, number));
-}
-
-static void put_number_attribute(JsonWriter *json, Arena *arena, const char *key, int64_t number)
-{
-    put_object(json, NULL);
-    put_text(json, "key", str(key));
-    put_object(json, "value");
-    put_long(json, arena, "intValue", number);
-    put_end(json);
-    put_end(json);
-}
-
-/* {"resourceX":[{"resource":{...},"scopeX":[{"scope":{...},"X":[ and its end. */
-static JsonWriter begin(Buf *out, const char *resources, const char *scopes, const char *items,
-                        Str service_name)
-{
-    JsonWriter json = put_begin(out);
-    put_array(&json, resources);
-    put_object(&json, NULL);
-    put_object(&json, "resource");
-    put_array(&json, "attributes");
-    put_text_attribute(&json, "service.name", service_name);
-    put_text_attribute(&json, "service.version", S(VERSION));
-    put_end(&json);
-    put_end(&json);
-    put_array(&json, scopes);
-    put_object(&json, NULL);
-    put_object(&json, "scope");
-    put_text(&json, "name", S("lectern.gateway"));
-    put_end(&json);
-    put_array(&json, items);
-    return json;
-}
-
-static void end(JsonWriter *json)
-{
-    for (int i = 0; i < 6; i++)
-        put_end(json);
-}
-
-/* gen_ai.operation.name */
-static Str operation(const CallRecord *record)
-{
-    switch (record->task) {
-    case TASK_COMPLETION: return S("text_completion");
-    case TASK_EMBEDDING: return S("embeddings");
-    default: return str(task_words[record->task]);
-    }
-}
-
-static bool is_failed(const CallRecord *record) { return !str_is(record->status, "ok"); }
-
-static int64_t input_of(const ModelUsage *usage)
-{
-    return usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
-}
-
 static void put_kind(JsonWriter *json, const CallRecord *record)
 {
-    put_text_attribute(json, "gen_ai.operation.name", operation(record));
-    put_text_attribute(json, "gen_ai.provider.name", record->service);
-    put_text_attribute(json, "gen_ai.request.model", record->model);
-    if (is_failed(record))
-        put_text_attribute(json, "error.type", record->status);
-}
-
-/* --- Spans --- */
-
-static void put_span(JsonWriter *json, Arena *arena, const CallRecord *record)
-{
-    Str word = operation(record);
-    put_object(json, NULL);
-    put_text(json, "traceId", record->trace);
-    put_text(json, "spanId", record->span);
-    if (record->parent.length)
-        put_text(json, "parentSpanId", record->parent);
-    put_text(json, "name",
-             str_format(arena, STR_FMT " " STR_FMT, STR_ARG(word), STR_ARG(record->model)));
-    put_int(json, "kind", KIND_CLIENT);
-    put_long(json, arena, "startTimeUnixNano", record->started_ms * 1000000);
-    put_long(json, arena, "endTimeUnixNano",
-             record->started_ms * 1000000 + record->total_us * 1000);
-    put_array(json, "attributes");
-    put_kind(json, record);
-    put_number_attribute(json, arena, "gen_ai.usage.input_tokens", input_of(&record->usage));
-    put_number_attribute(json, arena, "gen_ai.usage.output_tokens", record->usage.output);
-    put_number_attribute(json, arena, "http.response.status_code", record->http_status);
-    put_text_attribute(json, "lectern.request_id", record->id);
-    put_text_attribute(json, "lectern.route", record->route);
-    put_text_attribute(json, "lectern.feature", record->feature);
-    put_text_attribute(json, "lectern.cache", record->cache);
-    put_number_attribute(json, arena, "lectern.tries", record->tries);
-    put_number_attribute(json, arena, "lectern.own_us", record->own_us);
-    put_end(json);
-    if (is_failed(record)) {
-        put_object(json, "status");
-        put_int(json, "code", STATUS_ERROR);
-        put_text(json, "message", record->status);
-        put_end(json);
-    }
-    put_end(json);
-}
-
-Str telemetry_spans(Arena *arena, Str service_name, const CallRecord *const *records, size_t count)
-{
-    Buf out = buf_new(arena, MB(32));
-    bool has_any = false;
-    JsonWriter json = begin(&out, "resourceSpans", "scopeSpans", "spans", service_name);
-    for (size_t i = 0; i < count; i++)
-        if (records[i]->trace.length) {
-            put_span(&json, arena, records[i]);
-            has_any = true;
-        }
-    end(&json);
-    return has_any ? buf_str(&out) : S("");
+    otlp_put_text(json, "gen_ai.operation.name", telemetry_operation(record));
+    otlp_put_text(json, "gen_ai.provider.name", record->service);
+    otlp_put_text(json, "gen_ai.request.model", record->model);
+    if (telemetry_has_failed(record))
+        otlp_put_text(json, "error.type", record->status);
 }
 
 /* --- Figures --- */
@@ -187,22 +60,22 @@ static Group *group_of(Group *groups, size_t *count, const CallRecord *record)
     return &groups[(*count)++];
 }
 
-static void put_points(JsonWriter *json, Arena *arena, const Group *group, const Points *points,
+static void put_points(JsonWriter *json, const Group *group, const Points *points,
                        const double *bounds, const char *token_type, int64_t from_ms, int64_t to_ms)
 {
     put_object(json, NULL);
     put_array(json, "attributes");
     put_kind(json, group->first);
     if (token_type)
-        put_text_attribute(json, "gen_ai.token.type", str(token_type));
+        otlp_put_text(json, "gen_ai.token.type", str(token_type));
     put_end(json);
-    put_long(json, arena, "startTimeUnixNano", from_ms * 1000000);
-    put_long(json, arena, "timeUnixNano", to_ms * 1000000);
-    put_long(json, arena, "count", points->count);
+    otlp_put_long(json, "startTimeUnixNano", from_ms * 1000000);
+    otlp_put_long(json, "timeUnixNano", to_ms * 1000000);
+    otlp_put_long(json, "count", points->count);
     put_number(json, "sum", points->sum);
     put_array(json, "bucketCounts");
     for (size_t i = 0; i <= BOUNDS; i++)
-        put_long(json, arena, NULL, points->counts[i]);
+        otlp_put_long(json, NULL, points->counts[i]);
     put_end(json);
     put_array(json, "explicitBounds");
     for (size_t i = 0; i < BOUNDS; i++)
@@ -238,21 +111,22 @@ Str telemetry_figures(Arena *arena, Str service_name, const CallRecord *const *r
         if (!group)
             continue;
         add_point(&group->duration, seconds, (double)records[i]->total_us / 1e6);
-        add_point(&group->input, tokens, (double)input_of(&records[i]->usage));
+        add_point(&group->input, tokens, (double)telemetry_input(&records[i]->usage));
         add_point(&group->output, tokens, (double)records[i]->usage.output);
     }
-    JsonWriter json = begin(&out, "resourceMetrics", "scopeMetrics", "metrics", service_name);
+    JsonWriter json = otlp_begin(&out, "resourceMetrics", "scopeMetrics", "metrics",
+                                 S("lectern.gateway"), service_name);
     begin_metric(&json, "gen_ai.client.operation.duration", "s");
     for (size_t i = 0; i < group_count; i++)
-        put_points(&json, arena, &groups[i], &groups[i].duration, seconds, NULL, from_ms, to_ms);
+        put_points(&json, &groups[i], &groups[i].duration, seconds, NULL, from_ms, to_ms);
     end_metric(&json);
     begin_metric(&json, "gen_ai.client.token.usage", "{token}");
     for (size_t i = 0; i < group_count; i++) {
-        put_points(&json, arena, &groups[i], &groups[i].input, tokens, "input", from_ms, to_ms);
-        put_points(&json, arena, &groups[i], &groups[i].output, tokens, "output", from_ms, to_ms);
+        put_points(&json, &groups[i], &groups[i].input, tokens, "input", from_ms, to_ms);
+        put_points(&json, &groups[i], &groups[i].output, tokens, "output", from_ms, to_ms);
     }
     end_metric(&json);
-    end(&json);
+    otlp_end(&json);
     return buf_str(&out);
 }
 

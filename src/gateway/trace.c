@@ -1,59 +1,75 @@
-/* trace.c - W3C Trace Context (recommendation of 2021-11-23, section 3.2) of a call. */
+/* trace.c - where a call of a model belongs, and its span. */
 #include "gateway/telemetry.h"
 
-/* 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 */
-enum { TRACE_AT = 3, TRACE_SIZE = 32, SPAN_AT = 36, SPAN_SIZE = 16, FLAGS_AT = 53, LENGTH = 55 };
-
-static bool is_hex(Str text)
+Str trace_begin(Arena *arena, const TraceContext *from, CallRecord *record)
 {
-    bool is_zero = true;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.at[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return false;
-        is_zero = is_zero && c == '0';
+    TraceSpan span;
+    char *text = arena_alloc(arena, TRACE_TEXT_SIZE);
+    span_begin(&span, from, TRACE_CLIENT, S(""));
+    if (span.is_recorded) {
+        char digits[TRACE_TEXT_SIZE];
+        record->trace = str_copy(arena, trace_id_text(&span.context, digits));
+        record->span = str_copy(arena, trace_span_text(&span.context, digits));
+        if (from->is_set)
+            record->parent = str_copy(arena, trace_span_text(from, digits));
     }
-    return !is_zero;
+    return trace_text(&span.context, text);
 }
 
-/* A later version may say more, behind another dash. */
-static bool is_valid(Str text)
+/* gen_ai.operation.name */
+Str telemetry_operation(const CallRecord *record)
 {
-    return text.length >= LENGTH && !str_starts(text, S("ff")) && text.at[2] == '-' &&
-           text.at[SPAN_AT - 1] == '-' && text.at[FLAGS_AT - 1] == '-' &&
-           (text.length == LENGTH || (text.at[LENGTH] == '-' && !str_starts(text, S("00")))) &&
-           is_hex(str_slice(text, TRACE_AT, TRACE_AT + TRACE_SIZE)) &&
-           is_hex(str_slice(text, SPAN_AT, SPAN_AT + SPAN_SIZE));
-}
-
-/* The digits of an id, a UUID: its trace when nobody has begun one, and the random end its span. */
-static Str digits_of(Arena *arena, Str id)
-{
-    Buf digits = buf_new(arena, TRACE_SIZE);
-    for (size_t i = 0; i < id.length; i++)
-        if (id.at[i] != '-')
-            buf_add_char(&digits, id.at[i]);
-    return buf_str(&digits);
-}
-
-Str trace_begin(Arena *arena, Str incoming, bool is_traced, CallRecord *record)
-{
-    bool goes_on = is_valid(incoming);
-    if (!is_traced)
-        return goes_on ? incoming : S("");
-    Str digits = digits_of(arena, record->id), flags = S("01");
-    if (digits.length != TRACE_SIZE)
-        return goes_on ? incoming : S("");
-    record->trace = digits;
-    record->span = str_from(digits, TRACE_SIZE - SPAN_SIZE);
-    if (goes_on) {
-        record->trace = str_slice(incoming, TRACE_AT, TRACE_AT + TRACE_SIZE);
-        record->parent = str_slice(incoming, SPAN_AT, SPAN_AT + SPAN_SIZE);
-        flags = str_slice(incoming, FLAGS_AT, LENGTH);
+    switch (record->task) {
+    case TASK_COMPLETION: return S("text_completion");
+    case TASK_EMBEDDING: return S("embeddings");
+    default: return str(task_words[record->task]);
     }
-    Str outgoing = str_format(arena, "00-" STR_FMT "-" STR_FMT "-" STR_FMT, STR_ARG(record->trace),
-                              STR_ARG(record->span), STR_ARG(flags));
-    if (str_is(flags, "00")) /* whoever began the trace does not want it recorded */
-        record->trace = record->span = record->parent = S("");
-    return outgoing;
+}
+
+int64_t telemetry_input(const ModelUsage *usage)
+{
+    return usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
+}
+
+bool telemetry_has_failed(const CallRecord *record) { return !str_is(record->status, "ok"); }
+
+static void add_attributes(TraceSpan *span, const CallRecord *record)
+{
+    span_add_text(span, "gen_ai.operation.name", telemetry_operation(record));
+    span_add_text(span, "gen_ai.provider.name", record->service);
+    span_add_text(span, "gen_ai.request.model", record->model);
+    span_add_number(span, "gen_ai.usage.input_tokens", telemetry_input(&record->usage));
+    span_add_number(span, "gen_ai.usage.output_tokens", record->usage.output);
+    span_add_number(span, "http.response.status_code", record->http_status);
+    span_add_text(span, "lectern.request_id", record->id);
+    span_add_text(span, "lectern.route", record->route);
+    span_add_text(span, "lectern.feature", record->feature);
+    span_add_text(span, "lectern.cache", record->cache);
+    span_add_number(span, "lectern.tries", record->tries);
+    span_add_number(span, "lectern.own_us", record->own_us);
+}
+
+/* The record was made by trace_begin(), when the span's ids were; its name and times are known only
+ * now. */
+bool telemetry_span(Arena *arena, const CallRecord *record, TraceSpan *span_r)
+{
+    Str operation = telemetry_operation(record);
+    Str header = str_format(arena, "00-" STR_FMT "-" STR_FMT "-01", STR_ARG(record->trace),
+                            STR_ARG(record->span));
+    Str above = str_format(arena, "00-" STR_FMT "-" STR_FMT "-01", STR_ARG(record->trace),
+                           STR_ARG(record->parent));
+    TraceContext own, parent = { 0 };
+    if (!record->trace.length || !trace_read(header, STR_NONE, &own))
+        return false;
+    *span_r = (TraceSpan){ .context = own, .is_recorded = true, .kind = TRACE_CLIENT };
+    span_r->has_parent = record->parent.length && trace_read(above, STR_NONE, &parent);
+    memcpy(span_r->parent, parent.span, sizeof parent.span);
+    snprintf(span_r->name, sizeof span_r->name, STR_FMT " " STR_FMT, STR_ARG(operation),
+             STR_ARG(record->model));
+    span_r->start_us = trace_monotonic_us(record->started_ms * 1000);
+    span_r->end_us = span_r->start_us + record->total_us;
+    add_attributes(span_r, record);
+    if (telemetry_has_failed(record))
+        span_fail(span_r, record->status);
+    return true;
 }

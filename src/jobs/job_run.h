@@ -36,6 +36,7 @@ typedef struct JobRun {
     int64_t started_ms;     /* monotonic; 0: waits in memory */
     int64_t ended_ms;
     int64_t ready_ms, claimed_ms; /* UTC: since when it could have run, when it was claimed */
+    Str trace;                    /* as JobRow.trace */
 
     pthread_mutex_t lock; /* of the progress below */
     char stage[STAGE_SIZE];

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "jobs/job_run.h"
 #include "store/schedules_store.h"
 
@@ -54,11 +55,34 @@ void run_forget(JobRunner *runner, JobRun *run)
 
 /* --- Lanes --------------------------------------------------------------------------- */
 
+/* Below the request, or the job, that added it; times that it waited are told apart from its own.
+ */
+static void begin_span(JobRun *run, TraceSpan *span)
+{
+    TraceContext from = { 0 };
+    Str state = run->trace, parent;
+    if (str_next(&state, ' ', &parent))
+        (void)trace_read(parent, state, &from);
+    span_begin(span, &from, TRACE_CONSUMER,
+               str_format(run->arena, "job " STR_FMT, STR_ARG(run->job.type)));
+    span_add_text(span, "lectern.job.type", run->job.type);
+    span_add_text(span, "lectern.job.id", run->job.id);
+    span_add_number(span, "lectern.job.attempt", run->job.attempt);
+    span_add_number(span, "lectern.job.waited_ms", MAX(run->claimed_ms - run->ready_ms, 0));
+}
+
 static void run_handler(JobRun *run)
 {
+    TraceSpan span;
+    begin_span(run, &span);
     log_set_id(run->job.id);
+    trace_set_here(&span.context);
     run->is_ok = run->lane->type.run(&run->job, &run->err);
+    trace_set_here(NULL);
     log_set_id(STR_NONE);
+    if (!run->is_ok && !run->awaits && !run->is_put_off)
+        span_fail(&span, str(error_name(run->err.code)));
+    span_end(&span);
 }
 
 static void *work(void *argument)
@@ -106,6 +130,7 @@ static JobRun *run_new(Lane *lane, const JobRow *row)
     run->ready_ms = row->run_at_ms;
     run->claimed_ms = now_ms();
     run->retry_in_ms = -1;
+    run->trace = str_copy(arena, row->trace);
     pthread_mutex_init(&run->lock, NULL);
     run->job = (Job){
         .id = str_copy(arena, row->id),

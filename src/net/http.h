@@ -11,7 +11,7 @@
  * the handler has returned. Threads: a request belongs to one thread at a time. */
 #pragma once
 
-#include "base/base.h"
+#include "base/trace.h"
 
 typedef struct HttpPair {
     Str name, value;
@@ -50,6 +50,7 @@ typedef struct HttpRequest {
     HttpPart *parts;   /* HTTP_BODY_PARTS in order; HTTP_BODY_FILE has exactly one */
     size_t part_count;
     int64_t started_us; /* monotonic_us() when the request line was read */
+    TraceContext trace; /* what it belongs to; the dispatcher's begin() sets it */
     void *route;        /* for the dispatcher's own use between its functions */
 } HttpRequest;
 

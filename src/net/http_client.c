@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "net/url.h"
 
 #define HEADER_MAX 200
@@ -187,7 +188,20 @@ static void set_callbacks(Running *run, char *error_text)
     libcurl.easy_setopt(run->handle, CURLOPT_ERRORBUFFER, error_text);
 }
 
-static struct curl_slist *make_headers(Arena *arena, const HttpCall *call)
+static struct curl_slist *add_trace(struct curl_slist *list, Arena *arena, const TraceSpan *span)
+{
+    Str parent = trace_text(&span->context, arena_alloc(arena, TRACE_TEXT_SIZE));
+    if (!parent.length)
+        return list;
+    list =
+        libcurl.slist_append(list, str_format(arena, "traceparent: " STR_FMT, STR_ARG(parent)).at);
+    Str state = span->context.state;
+    if (!state.length)
+        return list;
+    return libcurl.slist_append(list, str_format(arena, "tracestate: " STR_FMT, STR_ARG(state)).at);
+}
+
+static struct curl_slist *make_headers(Arena *arena, const HttpCall *call, const TraceSpan *span)
 {
     /* No "Expect: 100-continue": it costs a round trip, and many servers never answer it. */
     struct curl_slist *list = libcurl.slist_append(NULL, "Expect:");
@@ -198,7 +212,7 @@ static struct curl_slist *make_headers(Arena *arena, const HttpCall *call)
             list = libcurl.slist_append(
                 list, str_format(arena, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)).at);
     }
-    return list;
+    return add_trace(list, arena, span);
 }
 
 /* "host:port:address" entries keep the name for TLS and Host while the address is fixed. */
@@ -243,8 +257,8 @@ static bool explain(const Running *run, CURLcode code, const char *text, Error *
                 text[0] ? text : libcurl.easy_strerror(code));
 }
 
-bool http_call(HttpClient *client, Arena *arena, const HttpCall *call, HttpAnswer *answer_r,
-               Error *err)
+static bool run_call(HttpClient *client, Arena *arena, const HttpCall *call, const TraceSpan *span,
+                     HttpAnswer *answer_r, Error *err)
 {
     char error_text[CURL_ERROR_SIZE] = "";
     if (!libcurl_load(err))
@@ -257,7 +271,7 @@ bool http_call(HttpClient *client, Arena *arena, const HttpCall *call, HttpAnswe
                     .body = buf_new(arena, answer_max),
                     .start_ms = monotonic_ms() };
     int64_t start_us = monotonic_us();
-    struct curl_slist *headers = make_headers(arena, call), *pin = make_pin(arena, call);
+    struct curl_slist *headers = make_headers(arena, call, span), *pin = make_pin(arena, call);
     CURL *handle = run.handle;
 
     set_limits(handle, call);
@@ -286,6 +300,39 @@ bool http_call(HttpClient *client, Arena *arena, const HttpCall *call, HttpAnswe
                               .first_byte_us = run.first_us ? run.first_us - start_us : 0,
                               .total_us = monotonic_us() - start_us };
     return true;
+}
+
+static const char *method_of(const HttpCall *call)
+{
+    return call->method ? call->method : call->has_body || call->body.length ? "POST" : "GET";
+}
+
+/* Names of the HTTP semantic conventions; of the address its host alone. */
+static void tell_span(TraceSpan *span, Arena *arena, const HttpCall *call)
+{
+    Url url;
+    Error ignored;
+    if (!span->is_recorded || !url_parse(arena, call->url, &url, &ignored))
+        return;
+    span_add_text(span, "http.request.method", str(method_of(call)));
+    span_add_text(span, "server.address", url.host);
+    span_add_number(span, "server.port", url.port);
+}
+
+bool http_call(HttpClient *client, Arena *arena, const HttpCall *call, HttpAnswer *answer_r,
+               Error *err)
+{
+    TraceSpan span;
+    span_begin_here(&span, TRACE_CLIENT, method_of(call));
+    tell_span(&span, arena, call);
+    bool is_answered = run_call(client, arena, call, &span, answer_r, err);
+    if (is_answered)
+        span_add_number(&span, "http.response.status_code", answer_r->status);
+    if (!is_answered || answer_r->status >= 400)
+        span_fail(&span, is_answered ? str_format(arena, "%d", answer_r->status)
+                                     : str(error_name(err->code)));
+    span_end(&span);
+    return is_answered;
 }
 
 Str http_answer_header(const HttpAnswer *answer, const char *name)

@@ -84,6 +84,9 @@ void http_respond_error(HttpResponse *response, const Error *err)
         put_int(&json, "end", err->end);
         put_end(&json);
     }
+    if (response->exchange && response->exchange->request.trace.is_set)
+        put_text(&json, "trace_id",
+                 trace_id_text(&response->exchange->request.trace, (char[TRACE_TEXT_SIZE]){ 0 }));
     put_end(&json);
     put_end(&json);
 }

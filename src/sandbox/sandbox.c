@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "sandbox/fork_server.h"
 
 /* A class that is not asked so long gives its memory back. */
@@ -308,7 +309,7 @@ SandboxWorkerState sandbox_worker_state(const SandboxOptions *options, const cha
     return fork_server_state(options, worker);
 }
 
-bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
+static bool run_job(Sandbox *sandbox, const SandboxJob *job, Error *err)
 {
     if (job->args.length > SANDBOX_ARGS_MAX)
         return fail(err, ERROR_INTERNAL, "the job for the reader is too large");
@@ -327,6 +328,19 @@ bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
     bool done = worker_process_listen(worker, job, err);
     sandbox->crash_count += worker->has_crashed;
     end_worker(sandbox, worker);
+    return done;
+}
+
+bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
+{
+    TraceSpan span;
+    span_begin_here(&span, TRACE_INTERNAL, "read in a worker");
+    span_add_text(&span, "lectern.worker.service", str(job->service));
+    span_add_text(&span, "lectern.worker.class", str(job->worker ? job->worker : "main"));
+    bool done = run_job(sandbox, job, err);
+    if (!done)
+        span_fail(&span, str(error_name(err->code)));
+    span_end(&span);
     return done;
 }
 

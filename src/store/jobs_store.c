@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/trace.h"
 #include "store/jobs_store_row.h"
 #include "store/sql.h"
 
@@ -87,9 +88,9 @@ static const char add_sql[] =
     "INSERT INTO jobs (id, workspace, type, subject, payload, rank, state, run_at, attempt,"
     " attempt_max, owner, token, lease_ms, lease_until, is_cancelled, is_wanted_again, stage,"
     " stage_at, done, total, error_code, error, created_at, started_at, finished_at,"
-    " user_id, title, result, parent, children_left, line)"
+    " user_id, title, result, parent, children_left, line, trace)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', 0, 0, 0, 0, 0, '', 0, 0, 0, '', '', $10,"
-    " 0, 0, $12, $13, $14, $15, $16, $17)"
+    " 0, 0, $12, $13, $14, $15, $16, $17, $18)"
     " ON CONFLICT (coalesce(workspace, ''), type, subject)"
     " WHERE state IN (0, 1, 5, 6) AND subject <> ''"
     " DO UPDATE SET"
@@ -98,6 +99,17 @@ static const char add_sql[] =
     " state = CASE WHEN jobs.state = 5 THEN excluded.state ELSE jobs.state END,"
     " run_at = CASE WHEN jobs.state = 5 THEN excluded.run_at ELSE jobs.run_at END"
     " RETURNING id";
+
+/* What this thread works for: the job goes on with it. */
+static Str trace_of(Arena *arena)
+{
+    const TraceContext *here = trace_here();
+    Str parent = trace_text(here, (char[TRACE_TEXT_SIZE]){ 0 });
+    if (!parent.length)
+        return S("");
+    return str_format(arena, STR_FMT "%s" STR_FMT, STR_ARG(parent), here->state.length ? " " : "",
+                      STR_ARG(here->state));
+}
 
 static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job, Str id, Str *id_r,
                    Error *err)
@@ -115,7 +127,8 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job
                           db_int(is_later ? job->run_at_ms : now), db_int(job->attempt_max),
                           db_int(now), db_int(job->is_wanted_again), db_text(scope->user),
                           db_text(str_slice(job->title, 0, TITLE_MAX)), db_text(job->result),
-                          db_text(job->parent), db_int(job->is_held), db_text(scope->workspace)),
+                          db_text(job->parent), db_int(job->is_held), db_text(scope->workspace),
+                          db_text(trace_of(arena))),
                   &rows, err) ||
         db_next(&rows, err) != DB_ROW)
         return false;

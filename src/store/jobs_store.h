@@ -49,6 +49,8 @@ typedef struct JobRow {
     int64_t stage_done; /* of `done` when the stage began: by an earlier attempt */
     Str parent;         /* empty: none */
     int64_t children, children_left, children_failed; /* failed: dead or cancelled */
+    Str trace; /* traceparent of what added it, and behind a blank its tracestate; empty: none. Read
+                * by jobs_store_claim() alone */
 } JobRow;
 
 typedef struct JobRowList {

@@ -1,0 +1,100 @@
+"""Requests, jobs and what they ask of others are spans of one trace."""
+import json
+
+import pytest
+import requests
+from google.protobuf import json_format
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from conftest import Server, wait_until
+from mock_collector import Collector, as_protobuf_json, attributes
+
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+@pytest.fixture(scope="module")
+def collector():
+    started = Collector()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def library(collector, tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("traces") / "library",
+                     environment={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.address}", "OTEL_SERVICE_NAME": "our-library",
+                                  "LECTERN_LOG_FORMAT": "json", "LECTERN_LOG_LEVEL": "debug"}).start()
+    started.new_key()
+    yield started
+    started.stop()
+
+
+def headers(library, trace, flags="01", **more):
+    return {"Authorization": f"Bearer {library.key}", "traceparent": f"00-{trace}-{PARENT}-{flags}", **more}
+
+
+def test_a_request_is_a_span_named_by_its_route_with_the_database_below_it(library, collector):
+    answer = requests.get(f"{library.url}/v1/documents/{'0' * 8}-0000-7000-8000-{'0' * 12}?q=secret", headers=headers(library, TRACE))
+    assert answer.status_code == 404
+    assert answer.json()["error"]["trace_id"] == TRACE, "who is refused can say which trace it was"
+    span = wait_until(lambda: collector.spans(TRACE, "GET /v1/documents/:id"))[0]
+    told = attributes(span)
+    assert span["parentSpanId"] == PARENT and span["kind"] == 2 and "status" not in span, "a 404 is no failure of ours"
+    assert told["http.route"] == "/v1/documents/:id" and told["http.response.status_code"] == "404"
+    assert told["http.request.method"] == "GET" and told["lectern.request_id"] == answer.headers["X-Request-Id"]
+    reads = collector.spans(TRACE, "db read")
+    assert reads and all(read["parentSpanId"] == span["spanId"] for read in reads)
+    assert attributes(reads[0])["db.system.name"] == "sqlite"
+    assert all(span["startTimeUnixNano"] <= read["startTimeUnixNano"] <= read["endTimeUnixNano"] for read in reads)
+    assert b"secret" not in b"".join(data for _, _, data in collector.posts)
+
+
+def test_a_document_s_jobs_and_its_worker_go_on_with_the_trace_of_its_upload(library, collector):
+    trace = "a" * 32
+    answer = requests.post(f"{library.url}/v1/documents", headers=headers(library, trace), files={"file": ("a.txt", b"Words to find.")})
+    assert answer.status_code == 202
+    job = wait_until(lambda: collector.spans(trace, "job extract"))[0]
+    upload = collector.spans(trace, "POST /v1/documents")[0]
+    ids = {span["spanId"]: span for span in collector.spans(trace)}
+    above = job
+    while above["parentSpanId"] in ids:
+        above = ids[above["parentSpanId"]]
+    assert above is upload or above["spanId"] == upload["spanId"], "the job is below the request that added it"
+    assert attributes(job)["lectern.job.type"] == "extract" and job["kind"] == 5
+    reading = wait_until(lambda: collector.spans(trace, "read in a worker"))
+    assert reading[0]["parentSpanId"] == job["spanId"]
+
+
+def test_who_began_a_trace_decides_whether_it_is_recorded(library, collector):
+    quiet, heard = "b" * 32, "c" * 32
+    for trace, flags in ((quiet, "00"), (heard, "01")):
+        assert requests.get(f"{library.url}/v1/documents", headers=headers(library, trace, flags)).status_code == 200
+    assert requests.get(f"{library.url}/v1/documents", headers={**headers(library, trace), "traceparent": "00-nonsense"}).status_code == 200
+    wait_until(lambda: collector.spans(heard))
+    assert not collector.spans(quiet)
+
+
+def test_a_collector_can_read_what_it_is_sent(library, collector):
+    wait_until(lambda: collector.of("/v1/traces"))
+    for _, sent, data in collector.of("/v1/traces"):
+        assert sent["Content-Type"] == "application/json"
+        request = json_format.Parse(as_protobuf_json(data), ExportTraceServiceRequest())
+        resource = request.resource_spans[0]
+        assert {one.key: one.value.string_value for one in resource.resource.attributes}["service.name"] == "our-library"
+        for span in resource.scope_spans[0].spans:
+            assert len(span.trace_id) == 16 and len(span.span_id) == 8 and span.end_time_unix_nano >= span.start_time_unix_nano
+
+
+def test_lines_of_the_log_name_the_trace(library):
+    trace = "d" * 32
+    requests.get(f"{library.url}/v1/documents", headers=headers(library, trace))
+    lines = wait_until(lambda: [line for line in map(json.loads, library.log.read_text().splitlines()) if line.get("trace_id") == trace])
+    assert lines[0]["area"] == "http" and lines[0]["id"]
+
+
+def test_what_was_sent_and_what_was_not_is_counted(library, collector):
+    def figures():
+        text = library.get("/metrics").text
+        return {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line.startswith("lectern_trace_spans_total")}
+    counted = wait_until(lambda: figures().get('lectern_trace_spans_total{result="sent"}') and figures())
+    assert counted['lectern_trace_spans_total{result="dropped"}'] == 0 and counted['lectern_trace_spans_total{result="lost"}'] == 0
