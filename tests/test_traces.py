@@ -1,5 +1,6 @@
 """Requests, jobs and what they ask of others are spans of one trace."""
 import json
+import signal
 
 import pytest
 import requests
@@ -98,3 +99,17 @@ def test_what_was_sent_and_what_was_not_is_counted(library, collector):
         return {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line.startswith("lectern_trace_spans_total")}
     counted = wait_until(lambda: figures().get('lectern_trace_spans_total{result="sent"}') and figures())
     assert counted['lectern_trace_spans_total{result="dropped"}'] == 0 and counted['lectern_trace_spans_total{result="lost"}'] == 0
+
+
+def test_a_program_that_broke_says_so_at_its_next_start(collector, tmp_path):
+    server = Server(tmp_path / "library", environment={"SENTRY_DSN": f"http://public@{collector.address}/7"}).start()
+    try:
+        server.process.send_signal(signal.SIGSEGV)
+        assert server.process.wait(20) == -signal.SIGSEGV
+        server.start()
+        event = wait_until(lambda: [event for event in collector.events() if event["logger"] == "crash"])[0]
+        assert event["level"] == "fatal" and "SIGSEGV" in event["message"]["formatted"] and "lectern" in event["extra"]["detail"]
+        assert "the program broke when it ran last" in server.log.read_text()
+        assert (server.data / "crash").read_text() == "", "it is told once"
+    finally:
+        server.stop()

@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/report.h"
 #include "models/models.h"
 #include "net/reactor.h"
 
@@ -458,9 +459,27 @@ static Error without_details(const Api *api, const Error *err)
     return told;
 }
 
+/* What is ours or another service's fault; that all is busy, or a disk full, is no defect. */
+static void report_refused(const HttpRequest *http, const Error *err)
+{
+    const ApiRequest *request = http->route;
+    bool is_told = err->code == ERROR_INTERNAL || err->code == ERROR_IO ||
+                   err->code == ERROR_UPSTREAM || err->code == ERROR_TIMEOUT;
+    if (!is_told || !request || !request->route)
+        return;
+    Failure failure = { .area = "http",
+                        .where = str_format(request->arena, "%s %s", request->route->method,
+                                            request->route->path),
+                        .what = str(error_name(err->code)),
+                        .message = str(err->message),
+                        .tags = { { "request_id", http->shown_id } } };
+    report_failure(&failure);
+}
+
 static void refuse(void *app, HttpRequest *http, const Error *failure, HttpResponse *response)
 {
     const ApiRequest *request = http->route;
+    report_refused(http, failure);
     const Front *front = front_of(request);
     const Error told = without_details(app, failure), *err = &told;
     bool path_known = false;

@@ -2,6 +2,7 @@
 #include "base/crash.h"
 
 #include <execinfo.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,10 +10,14 @@
 
 #include "base/base.h"
 
+static int kept_fd = -1; /* where last words are kept; -1: nowhere */
+
 /* Only what POSIX allows in a handler: no printf, no memory. */
 static void say(const char *words)
 {
     ssize_t ignored = write(STDERR_FILENO, words, strlen(words));
+    if (kept_fd >= 0)
+        ignored = write(kept_fd, words, strlen(words));
     (void)ignored;
 }
 
@@ -33,7 +38,10 @@ static void last_words(int number, siginfo_t *info, void *context)
     say(" at 0x");
     say_hex((uintptr_t)info->si_addr);
     say("; this is a defect of the program, please report these lines:\n");
-    backtrace_symbols_fd(calls, backtrace(calls, (int)COUNT(calls)), STDERR_FILENO);
+    int count = backtrace(calls, (int)COUNT(calls));
+    backtrace_symbols_fd(calls, count, STDERR_FILENO);
+    if (kept_fd >= 0)
+        backtrace_symbols_fd(calls, count, kept_fd);
     raise(number); /* the handler is gone (SA_RESETHAND): it ends as it would have */
 }
 
@@ -52,4 +60,9 @@ void crash_report(void)
     (void)sigaltstack(&other, NULL);
     for (size_t i = 0; i < COUNT(numbers); i++)
         (void)sigaction(numbers[i], &action, NULL);
+}
+
+void crash_keep(const char *path)
+{
+    kept_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }

@@ -7,3 +7,6 @@
  * thread that has used up its stack says nothing, unless it is the calling one. Under the address
  * sanitizer, which tells more, it does nothing. */
 void crash_report(void);
+
+/* The last words go to this file too, which is emptied now; the folder is there. Called once. */
+void crash_keep(const char *path);

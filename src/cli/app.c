@@ -80,7 +80,8 @@ struct App {
     EncodeQueue *encoder;
     Reranker *reranker; /* NULL: none */
     EventFeed *feed;
-    Pool *news; /* writes events: never on the thread that has the news */
+    Pool *news;     /* writes events: never on the thread that has the news */
+    Sentry *sentry; /* NULL: none */
     char *socket;
 };
 
@@ -709,8 +710,10 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
                               .except = str_c(app->arena, app->settings->no_proxy) };
     if (!app_data_folder(app->arena, app->settings, &folder, err) ||
         !app_lock_folder(folder, &app->lock_fd, err) ||
-        !app_open_traces(app->settings, &app->api.proxy, &app->api.otlp, err))
+        !app_open_traces(app->settings, &app->api.proxy, &app->api.otlp, err) ||
+        !app_open_reports(app->settings, &app->api.proxy, &app->sentry, err))
         return false;
+    app_tell_crash(app->arena, folder);
     app->socket = app_socket(app->arena, folder);
     app->api.all = &app->api;
     app->api.events = event_hub_new();
@@ -815,6 +818,7 @@ void app_stop(App *app)
         app->vectors->free(app->vectors);
     db_close(app->api.db);
     otlp_close(app->api.otlp);
+    sentry_close(app->sentry);
     if (app->lock_fd >= 0)
         close(app->lock_fd);
     arena_free(app->arena);

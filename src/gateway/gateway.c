@@ -41,8 +41,7 @@ static void see_records(void *argument, const CallRecord *const *records, size_t
 {
     Gateway *gateway = argument;
     metrics_count(gateway->metrics, records, count);
-    if (gateway->telemetry)
-        telemetry_see(gateway->telemetry, records, count);
+    telemetry_see(gateway->telemetry, records, count);
 }
 
 bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err)

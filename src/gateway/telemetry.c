@@ -5,20 +5,13 @@
 
 #include "base/clock.h"
 #include "base/pool.h"
+#include "base/report.h"
 #include "net/otlp.h"
 #include "net/url.h"
 
 #define QUEUE_MAX 16   /* parts that wait for a slow collector */
 #define SPANS_MAX 2000 /* of one part; a busier gateway is sampled so */
 #define SEND_MS 10000
-#define REPORTS_MAX 64 /* kinds of failure that are told apart */
-#define REPORT_EVERY_MS 60000
-
-/* One kind of failure, reported at most once a minute. */
-typedef struct Reported {
-    uint64_t kind;
-    int64_t at_ms, times;
-} Reported;
 
 struct Telemetry {
     Arena *arena;
@@ -27,10 +20,7 @@ struct Telemetry {
     Str service_name;
     Str figures_url; /* "": not wanted */
     HttpPairs headers;
-    Str sentry_url;
-    HttpPair sentry_auth;
     int64_t figures_at_ms;
-    Reported reported[REPORTS_MAX];
 };
 
 /* --- Sending --- */
@@ -104,44 +94,43 @@ static void send_figures(Telemetry *telemetry, const CallRecord *const *records,
     part_send(part);
 }
 
-/* How often this kind has come since it was reported last; 0: it has been, this minute. */
-static int64_t times_due(Telemetry *telemetry, const CallRecord *record)
+/* What is ours or the service's fault; a client's is no news. */
+static bool is_reported(const CallRecord *record)
 {
-    uint64_t kind = str_hash(record->service) * 31 + str_hash(record->model);
-    kind = kind * 31 + str_hash(record->status);
-    Reported *reported = &telemetry->reported[kind % REPORTS_MAX];
-    int64_t now = monotonic_ms();
-    if (reported->kind != kind)
-        *reported = (Reported){ .kind = kind, .at_ms = now - REPORT_EVERY_MS };
-    reported->times++;
-    if (now - reported->at_ms < REPORT_EVERY_MS)
-        return 0;
-    int64_t times = reported->times;
-    reported->times = 0;
-    reported->at_ms = now;
-    return times;
+    return str_is(record->status, "upstream") || str_is(record->status, "timeout") ||
+           str_is(record->status, "internal") || str_is(record->status, "io");
 }
 
-static void send_report(Telemetry *telemetry, const CallRecord *record)
+void telemetry_report(const CallRecord *record)
 {
-    int64_t times = str_is(record->status, "ok") ? 0 : times_due(telemetry, record);
-    if (!times)
+    if (!is_reported(record))
         return;
-    Part *part = part_new(telemetry, telemetry->sentry_url, "application/x-sentry-envelope");
-    part->headers[part->header_count++] = telemetry->sentry_auth;
-    part->body = telemetry_report(part->arena, record, times);
-    part_send(part);
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Failure failure = {
+        .area = "gateway",
+        .where = str_format(arena, STR_FMT " of " STR_FMT, STR_ARG(record->model),
+                            STR_ARG(record->service)),
+        .what = record->status,
+        .message =
+            str_format(arena, "a call of a model was answered with status %d", record->http_status),
+        .tags = { { "service", record->service },
+                  { "model", record->model },
+                  { "front", record->front },
+                  { "feature", record->feature },
+                  { "request_id", record->id } },
+    };
+    report_failure(&failure);
 }
 
 void telemetry_see(void *argument, const CallRecord *const *records, size_t count)
 {
     Telemetry *telemetry = argument;
-    if (telemetry->figures_url.length) {
-        end_spans(records, count);
-        send_figures(telemetry, records, count);
-    }
-    for (size_t i = 0; telemetry->sentry_url.length && i < count; i++)
-        send_report(telemetry, records[i]);
+    for (size_t i = 0; i < count; i++)
+        telemetry_report(records[i]);
+    if (!telemetry)
+        return;
+    end_spans(records, count);
+    send_figures(telemetry, records, count);
 }
 
 /* --- Opening --- */
@@ -158,35 +147,10 @@ static bool open_otlp(Telemetry *telemetry, const TelemetryOptions *options, Err
     return true;
 }
 
-/* https://KEY@host/PROJECT, the project perhaps behind more of a path. */
-static bool open_sentry(Telemetry *telemetry, Str dsn, Error *err)
-{
-    Arena *arena = telemetry->arena;
-    Url url;
-    if (!url_parse(arena, dsn, &url, err))
-        return fail_in(err, "sentry_dsn");
-    ptrdiff_t slash = str_find_last_char(url.path, '/');
-    Str project = str_from(url.path, (size_t)slash + 1), key = url.user;
-    if (!key.length || !project.length)
-        return fail(err, ERROR_INVALID, "sentry_dsn is https://KEY@host/PROJECT");
-    Str path = str_slice(url.path, 0, (size_t)slash);
-    url.user = url.password = S("");
-    url.path =
-        str_format(arena, STR_FMT "/api/" STR_FMT "/envelope/", STR_ARG(path), STR_ARG(project));
-    telemetry->sentry_url = url_text(arena, &url);
-    telemetry->sentry_auth =
-        (HttpPair){ S("X-Sentry-Auth"),
-                    str_format(arena,
-                               "Sentry sentry_version=7, sentry_client=lectern/" VERSION
-                               ", sentry_key=" STR_FMT,
-                               STR_ARG(key)) };
-    return true;
-}
-
 bool telemetry_open(const TelemetryOptions *options, Telemetry **telemetry_r, Error *err)
 {
     HttpClientOptions http = { .proxy = options->proxy };
-    if (!options->otlp_endpoint.length && !options->sentry_dsn.length) {
+    if (!options->otlp_endpoint.length) {
         *telemetry_r = NULL;
         return true;
     }
@@ -198,8 +162,7 @@ bool telemetry_open(const TelemetryOptions *options, Telemetry **telemetry_r, Er
     telemetry->figures_at_ms = now_ms();
     telemetry->http = http_client_new(&http);
     telemetry->pool = pool_new("telemetry", 1, QUEUE_MAX);
-    if ((options->otlp_endpoint.length && !open_otlp(telemetry, options, err)) ||
-        (options->sentry_dsn.length && !open_sentry(telemetry, options->sentry_dsn, err))) {
+    if (!open_otlp(telemetry, options, err)) {
         telemetry_close(telemetry);
         return false;
     }

@@ -1,6 +1,5 @@
 /* telemetry_text.c - records as figures of OTLP/JSON, with the names of the GenAI semantic
- * conventions, and as an envelope for Sentry. */
-#include "base/hash.h"
+ * conventions. */
 #include "gateway/telemetry.h"
 #include "net/otlp_json.h"
 
@@ -128,71 +127,4 @@ Str telemetry_figures(Arena *arena, Str service_name, const CallRecord *const *r
     end_metric(&json);
     otlp_end(&json);
     return buf_str(&out);
-}
-
-/* --- Sentry --- */
-
-static void put_tag(JsonWriter *json, const char *name, Str value)
-{
-    if (value.length)
-        put_text(json, name, value);
-}
-
-static Str event_id(Arena *arena)
-{
-    uint8_t bytes[16];
-    random_bytes(bytes, sizeof bytes);
-    return str_hex(arena, bytes, sizeof bytes);
-}
-
-/* What is ours or the service's fault; a client's is no news. */
-static bool is_reported(const CallRecord *record)
-{
-    return str_is(record->status, "upstream") || str_is(record->status, "timeout") ||
-           str_is(record->status, "internal") || str_is(record->status, "io");
-}
-
-static Str event_text(Arena *arena, const CallRecord *record, int64_t times, Str id)
-{
-    Buf out = buf_new(arena, KB(16));
-    JsonWriter json = put_begin(&out);
-    put_text(&json, "event_id", id);
-    put_time(&json, "timestamp", record->started_ms + record->total_us / 1000);
-    put_text(&json, "platform", S("native"));
-    put_text(&json, "level", S("error"));
-    put_text(&json, "logger", S("gateway"));
-    put_text(&json, "release", S("lectern@" VERSION));
-    put_text(&json, "transaction", record->front);
-    put_object(&json, "message");
-    put_text(&json, "formatted",
-             str_format(arena,
-                        "A call of " STR_FMT " (" STR_FMT ") failed: " STR_FMT
-                        ", answered with status %d; %" PRId64 " within a minute",
-                        STR_ARG(record->model), STR_ARG(record->service), STR_ARG(record->status),
-                        record->http_status, times));
-    put_end(&json);
-    put_array(&json, "fingerprint");
-    put_text(&json, NULL, record->service);
-    put_text(&json, NULL, record->model);
-    put_text(&json, NULL, record->status);
-    put_end(&json);
-    put_object(&json, "tags");
-    put_tag(&json, "service", record->service);
-    put_tag(&json, "model", record->model);
-    put_tag(&json, "status", record->status);
-    put_tag(&json, "feature", record->feature);
-    put_tag(&json, "request_id", record->id);
-    put_end(&json);
-    put_end(&json);
-    return buf_str(&out);
-}
-
-Str telemetry_report(Arena *arena, const CallRecord *record, int64_t times)
-{
-    if (!is_reported(record))
-        return S("");
-    Str id = event_id(arena), event = event_text(arena, record, times, id);
-    return str_format(
-        arena, "{\"event_id\":\"" STR_FMT "\"}\n{\"type\":\"event\",\"length\":%zu}\n" STR_FMT "\n",
-        STR_ARG(id), event.length, STR_ARG(event));
 }

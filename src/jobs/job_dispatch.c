@@ -7,6 +7,7 @@
  * harm when it is repeated. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/report.h"
 #include "jobs/job_run.h"
 #include "jobs/schedules.h"
 
@@ -302,6 +303,19 @@ static bool write_round(DbTx *tx, void *argument, Error *err)
 
 /* --- What came of it; under the lock ------------------------------------------------- */
 
+/* A file that is broken, or a wrong password, is no failure of the program. */
+static void tell_dead(const JobRun *run)
+{
+    if (!error_is_temporary(run->err.code))
+        return;
+    Failure failure = { .area = "job",
+                        .where = run->job.type,
+                        .what = str(error_name(run->err.code)),
+                        .message = str(run->err.message),
+                        .tags = { { "job_id", run->job.id } } };
+    report_failure(&failure);
+}
+
 static void report(JobRunner *runner, const JobRun *run, const JobOutcome *outcome)
 {
     switch (outcome->state) {
@@ -314,6 +328,7 @@ static void report(JobRunner *runner, const JobRun *run, const JobOutcome *outco
         break;
     case JOB_DEAD:
         atomic_fetch_add(&runner->dead_count, 1);
+        tell_dead(run);
         log_warn("jobs", "%s " STR_FMT " failed for good (attempt %d of %d): %s",
                  run->lane->type.name, STR_ARG(run->job.subject), run->job.attempt,
                  run->job.attempt_max, run->err.message);

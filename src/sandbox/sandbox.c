@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/report.h"
 #include "base/trace.h"
 #include "sandbox/fork_server.h"
 
@@ -309,6 +310,16 @@ SandboxWorkerState sandbox_worker_state(const SandboxOptions *options, const cha
     return fork_server_state(options, worker);
 }
 
+static void tell_crash(const SandboxJob *job, const Error *err)
+{
+    Failure failure = { .area = "worker",
+                        .where = str(job->worker ? job->worker : "main"),
+                        .what = S("crash"),
+                        .message = str(err->message),
+                        .tags = { { "service", str(job->service) } } };
+    report_failure(&failure);
+}
+
 static bool run_job(Sandbox *sandbox, const SandboxJob *job, Error *err)
 {
     if (job->args.length > SANDBOX_ARGS_MAX)
@@ -327,6 +338,8 @@ static bool run_job(Sandbox *sandbox, const SandboxJob *job, Error *err)
     }
     bool done = worker_process_listen(worker, job, err);
     sandbox->crash_count += worker->has_crashed;
+    if (worker->has_crashed && !done)
+        tell_crash(job, err);
     end_worker(sandbox, worker);
     return done;
 }
