@@ -47,6 +47,7 @@
 #include "meetings/meetings.h"
 #include "models/models.h"
 #include "models/prompt_bench.h"
+#include "models/server_facts.h"
 #include "net/http_server.h"
 #include "notify/event_feed.h"
 #include "notify/notify.h"
@@ -82,6 +83,7 @@ struct App {
     EventFeed *feed;
     Pool *news;     /* writes events: never on the thread that has the news */
     Sentry *sentry; /* NULL: none */
+    NodeWatch *watch;
     char *socket;
 };
 
@@ -703,6 +705,13 @@ static void look_at_blobs(App *app)
         log_warn("serve", "%s", err.message);
 }
 
+static bool start_watch(App *app, const AppOptions *options, Str folder)
+{
+    if (options->listens) /* a command that opens the folder itself is no node */
+        app->watch = node_watch_start(app->api.db, str_c(app->arena, folder));
+    return true;
+}
+
 static bool start_parts(App *app, const AppOptions *options, Error *err)
 {
     Str folder;
@@ -746,7 +755,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.started_ms = now_ms();
     return open_vectors(app, err) && open_library(app, folder, err) && open_notifier(app, err) &&
            open_features(app, err) && start_jobs(app, folder, err) &&
-           start_server(app, options->listens, err);
+           start_server(app, options->listens, err) && start_watch(app, options, folder);
 }
 
 static void set_log(const Settings *settings, bool is_quiet)
@@ -778,6 +787,7 @@ void app_stop(App *app)
     if (!app)
         return;
     conversions_stop(app->api.conversions);
+    node_watch_stop(app->watch);
     bool idle = http_server_stop(app->api.server, STOP_GRACE_MS);
     idle &= jobs_stop(app->api.jobs, STOP_GRACE_MS);
     if (!idle) {

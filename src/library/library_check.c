@@ -5,6 +5,7 @@
 #include "library/vector_follower.h"
 #include "store/client_files_store.h"
 #include "store/document_versions_store.h"
+#include "store/settings_store.h"
 #include "store/workspaces_store.h"
 
 typedef struct Checking {
@@ -130,6 +131,24 @@ static bool check_vectors(Checking *check, Error *err)
     return true;
 }
 
+typedef struct Note {
+    const Scope *system;
+    Str name, value;
+} Note;
+
+static bool note_work(DbTx *tx, void *argument, Error *err)
+{
+    const Note *note = argument;
+    return setting_set(tx, note->system, note->name, note->value, err);
+}
+
+/* For alerts about the server: a setting of the whole of it. */
+static bool note(Library *library, const char *name, Str value, Error *err)
+{
+    Note kept = { &library->system, str(name), value };
+    return store_write(library->db, &library->system, note_work, &kept, err);
+}
+
 bool library_check(Library *library, LibraryCheck *check_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(4));
@@ -141,10 +160,12 @@ bool library_check(Library *library, LibraryCheck *check_r, Error *err)
     for (size_t i = 0; i < check.wanted.capacity; i++)
         check.found.missing += check.wanted.slots[i].key.at && !check.wanted.slots[i].number;
     *check_r = check.found;
-    return true;
+    return note(library, "last_check",
+                str_format(arena, "{\"missing\":%" PRId64 "}", check.found.missing), err);
 }
 
 bool library_backup(Library *library, const char *path, BackupCounts *counts_r, Error *err)
 {
-    return backup_write(library->db, library->blobs, path, counts_r, err);
+    return backup_write(library->db, library->blobs, path, counts_r, err) &&
+           note(library, "last_backup", S("{}"), err);
 }

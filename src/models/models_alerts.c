@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "models/models_int.h"
+#include "models/server_facts.h"
 #include "notify/notify.h"
 #include "store/settings_store.h"
 #include "store/workspaces_store.h"
@@ -84,6 +85,7 @@ typedef struct Watch {
     Job *job;
     Models *models;
     Scope scope;
+    const ServerFacts *server; /* NULL: told elsewhere */
     Arena *arena;
     int64_t now_ms;
     AlertLimits limits;
@@ -194,6 +196,7 @@ static void find_work(void *self, AlertRule rule, Str subject, double value)
 static bool look_work(DbTx *tx, void *argument, Error *err)
 {
     Watch *watch = argument;
+    watch->findings.count = 0; /* it may be run again */
     return alert_limits_find(tx, &watch->scope, watch->arena, &watch->limits, err) &&
            alert_list_open(tx, &watch->scope, watch->arena, &watch->open, err) &&
            judge_calls(watch, tx, err) && judge_cost(watch, tx, err) &&
@@ -308,17 +311,20 @@ static bool needs_acting(const Watch *watch)
 
 /* --- The job --- */
 
-static bool watch_workspace(Job *job, Str workspace, Error *err)
+static bool watch_workspace(Job *job, Str workspace, const ServerFacts *server, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(16));
     Models *models = job->argument;
     Watch watch = { .job = job,
                     .models = models,
                     .scope = { .workspace = workspace, .role = ROLE_OWNER },
+                    .server = server,
                     .arena = arena,
                     .now_ms = now_ms() };
     if (!store_read(job->db, &watch.scope, look_work, &watch, err))
         return false;
+    if (server)
+        alerts_judge_server(server, watch.now_ms, find_work, &watch);
     target_states_each(gateway_states(models->gateway), judge_breaker, &watch);
     return !needs_acting(&watch) || store_write(job->db, &watch.scope, act_work, &watch, err);
 }
@@ -326,12 +332,14 @@ static bool watch_workspace(Job *job, Str workspace, Error *err)
 typedef struct ListWork {
     const Job *job;
     WorkspaceList list;
+    ServerFacts server;
 } ListWork;
 
 static bool list_work(DbTx *tx, void *argument, Error *err)
 {
     ListWork *work = argument;
-    return workspace_list(tx, &work->job->scope, work->job->arena, &work->list, err);
+    return workspace_list(tx, &work->job->scope, work->job->arena, &work->list, err) &&
+           server_facts_find(tx, &work->job->scope, work->job->arena, &work->server, err);
 }
 
 bool models_alerts_job(Job *job, Error *err)
@@ -342,7 +350,7 @@ bool models_alerts_job(Job *job, Error *err)
     for (size_t i = 0; i < work.list.count; i++) {
         if (job_is_stopped(job))
             return job_stopped(job, err);
-        if (!watch_workspace(job, work.list.at[i].id, err))
+        if (!watch_workspace(job, work.list.at[i].id, i ? NULL : &work.server, err))
             return false;
     }
     return true;

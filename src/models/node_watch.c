@@ -1,0 +1,152 @@
+/* node_watch.c - the thread that writes this node's row of facts. See server_facts.h. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/report.h"
+#include "models/server_facts.h"
+#include "store/settings_store.h"
+
+#define EACH_MS 30000
+#define TOLD_AFTER_MS 60000
+#define NAME_SIZE 200
+
+struct NodeWatch {
+    Db *db;
+    char *folder;
+    char name[NAME_SIZE];
+    NodeAway away;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool is_ending;
+};
+
+/* --- Whether the database is away --- */
+
+bool node_away_look(NodeAway *away, bool answers, int64_t now_ms)
+{
+    if (!answers) {
+        away->since_ms = away->since_ms ? away->since_ms : now_ms;
+        bool is_news = !away->is_told && now_ms - away->since_ms >= TOLD_AFTER_MS;
+        away->is_told = away->is_told || is_news;
+        return is_news;
+    }
+    if (!away->since_ms)
+        return false;
+    bool is_news = away->is_told;
+    *away = (NodeAway){ .last_ms = now_ms - away->since_ms, .back_at_ms = now_ms };
+    return is_news;
+}
+
+static void tell(const NodeWatch *watch, const Error *why)
+{
+    if (!watch->away.since_ms) {
+        log_info("serve", "the database answers again, after %" PRId64 " s",
+                 watch->away.last_ms / 1000);
+        return;
+    }
+    log_error("serve", "the database has not answered for a minute: %s", why->message);
+    Failure failure = { .area = "database",
+                        .where = S("node"),
+                        .what = str(error_name(why->code)),
+                        .message = str(why->message) };
+    report_failure(&failure);
+}
+
+/* --- Its row --- */
+
+/* As `df` counts: of what others than root may use. */
+static double disk_used(const char *folder)
+{
+    struct statvfs about;
+    if (statvfs(folder, &about) != 0 || !about.f_blocks)
+        return 0;
+    double used = (double)(about.f_blocks - about.f_bfree);
+    return 100 * used / (used + (double)about.f_bavail);
+}
+
+static bool write_row(DbTx *tx, void *argument, Error *err)
+{
+    const NodeWatch *watch = argument;
+    const Scope system = scope_system();
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Buf text = buf_new(arena, KB(1));
+    JsonWriter json = put_begin(&text);
+    put_number(&json, "disk_used", disk_used(watch->folder));
+    put_int(&json, "away_ms", watch->away.last_ms);
+    put_int(&json, "back_at_ms", watch->away.back_at_ms);
+    put_end(&json);
+    return setting_set(tx, &system, str_format(arena, "node:%s", watch->name), buf_str(&text), err);
+}
+
+static void look(NodeWatch *watch)
+{
+    const Scope system = scope_system();
+    Error err = { 0 };
+    bool answers = store_write(watch->db, &system, write_row, watch, &err);
+    bool was_away = watch->away.since_ms > 0;
+    if (node_away_look(&watch->away, answers, now_ms()))
+        tell(watch, &err);
+    if (answers && was_away && !store_write(watch->db, &system, write_row, watch, &err))
+        (void)node_away_look(&watch->away, false, now_ms());
+}
+
+static void *run(void *argument)
+{
+    NodeWatch *watch = argument;
+    pthread_mutex_lock(&watch->lock);
+    while (!watch->is_ending) {
+        pthread_mutex_unlock(&watch->lock);
+        look(watch);
+        struct timespec end;
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        end.tv_sec += EACH_MS / 1000;
+        pthread_mutex_lock(&watch->lock);
+        while (!watch->is_ending && pthread_cond_timedwait(&watch->wake, &watch->lock, &end) == 0)
+            ;
+    }
+    pthread_mutex_unlock(&watch->lock);
+    return NULL;
+}
+
+NodeWatch *node_watch_start(Db *db, const char *folder)
+{
+    pthread_condattr_t monotonic;
+    NodeWatch *watch = heap_alloc(sizeof *watch);
+    watch->db = db;
+    watch->folder = strdup(folder);
+    if (gethostname(watch->name, sizeof watch->name - 1) != 0)
+        snprintf(watch->name, sizeof watch->name, "this machine");
+    pthread_mutex_init(&watch->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
+        log_warn("serve", "no thread can be started to watch this node: no alerts about its disk");
+        watch->is_ending = true;
+    }
+    return watch;
+}
+
+void node_watch_stop(NodeWatch *watch)
+{
+    if (!watch)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    bool runs = !watch->is_ending;
+    watch->is_ending = true;
+    pthread_cond_signal(&watch->wake);
+    pthread_mutex_unlock(&watch->lock);
+    if (runs)
+        pthread_join(watch->thread, NULL);
+    pthread_cond_destroy(&watch->wake);
+    pthread_mutex_destroy(&watch->lock);
+    free(watch->folder);
+    free(watch);
+}
