@@ -1,6 +1,10 @@
 """Requests, jobs and what they ask of others are spans of one trace."""
 import json
+import re
+import shutil
 import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from conftest import Server, wait_until
 from mock_collector import Collector, as_protobuf_json, attributes
 
+DOCS = Path(__file__).parents[1] / "docs"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
@@ -113,3 +118,25 @@ def test_a_program_that_broke_says_so_at_its_next_start(collector, tmp_path):
         assert (server.data / "crash").read_text() == "", "it is told once"
     finally:
         server.stop()
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (package prometheus) is not installed")
+def test_promtool_finds_nothing_wrong_with_the_figures_and_the_rules(library):
+    checked = subprocess.run(["promtool", "check", "metrics"], input=library.get("/metrics").text, text=True, capture_output=True)
+    assert checked.returncode == 0, checked.stderr
+    rules = subprocess.run(["promtool", "check", "rules", str(DOCS / "prometheus-rules.yml")], text=True, capture_output=True)
+    assert rules.returncode == 0, rules.stdout + rules.stderr
+
+
+def test_every_figure_that_the_rules_name_is_told_or_of_model_calls(library):
+    told = set(re.findall(r"^# TYPE (\w+)", library.get("/metrics").text, re.M))
+    named = set(re.findall(r"\b(?:lectern|process)_\w+", (DOCS / "prometheus-rules.yml").read_text()))
+    bare = {re.sub(r"_(bucket|count|sum)$", "", name) for name in named}
+    assert {name for name in bare if not name.startswith("lectern_gateway_")} <= told
+    assert {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "lectern_disk_free_bytes",
+            "lectern_http_request_duration_seconds", "lectern_jobs_ended_total"} <= told
+
+
+def test_live_ready_and_health_answer_anybody(library):
+    for path in ("/live", "/ready", "/health"):
+        assert requests.get(library.url + path).status_code == 200, path

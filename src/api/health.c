@@ -1,15 +1,11 @@
-/* health.c - /health, /ready, /metrics and what the page shows of the server. */
+/* health.c - /health, /live, /ready and what the page shows of the server. */
 #include "api/health.h"
 
 #include "base/clock.h"
 #include "jobs/job_runner.h"
-#include "library/backup_job.h"
 #include "library/facts.h"
-#include "library/integrity.h"
+#include "library/library.h"
 #include "models/models.h"
-#include "net/http_server.h"
-#include "net/otlp.h"
-#include "notify/event_hub.h"
 #include "store/workspaces_store.h"
 
 /* --- Parts --- */
@@ -246,6 +242,16 @@ bool database_health(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+bool live_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    (void)err;
+    JsonWriter json = put_begin(&response->body);
+    put_bool(&json, "alive", true);
+    put_int(&json, "uptime_s", (now_ms() - request->api->started_ms) / 1000);
+    put_end(&json);
+    return true;
+}
+
 bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     IndexState index = library_index_state(request->api->library);
@@ -257,107 +263,5 @@ bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_building(&json, &index.building);
     put_notices(request->api, request->arena, &json);
     put_end(&json);
-    return true;
-}
-
-/* --- Metrics (Prometheus text format 0.0.4) --- */
-
-static void metric(Buf *out, const char *name, const char *type, const char *help, int64_t value)
-{
-    buf_addf(out, "# HELP lectern_%s %s\n# TYPE lectern_%s %s\nlectern_%s %" PRId64 "\n", name,
-             help, name, type, name, value);
-}
-
-static void put_traces(Buf *out, const Otlp *otlp)
-{
-    OtlpCounts counts = otlp_counts(otlp);
-    buf_addf(out,
-             "# HELP lectern_trace_spans_total Spans, by what became of them: sent; dropped, "
-             "because too many waited; lost, because no collector took them.\n"
-             "# TYPE lectern_trace_spans_total counter\n"
-             "lectern_trace_spans_total{result=\"sent\"} %" PRId64 "\n"
-             "lectern_trace_spans_total{result=\"dropped\"} %" PRId64 "\n"
-             "lectern_trace_spans_total{result=\"lost\"} %" PRId64 "\n",
-             counts.sent, counts.dropped, counts.lost);
-}
-
-/* Behind a proxy everybody comes from this machine. */
-static bool is_near(const ApiRequest *request)
-{
-    static const char *const marks[] = { "X-Forwarded-For", "Forwarded", "Via", "X-Real-IP" };
-    Str peer = request->http->peer;
-    for (size_t i = 0; i < COUNT(marks); i++)
-        if (http_header_in(request->http, marks[i]).length)
-            return false;
-    return !request->api->public_url[0] &&
-           (str_starts(peer, S("127.")) || str_is(peer, "::1") || str_is(peer, "local"));
-}
-
-/* The figures name services and models. */
-static bool may_see_metrics(const ApiRequest *request, Error *err)
-{
-    const Api *api = request->api;
-    Str shown = api_secret(request->http);
-    if (api->shows_metrics || is_near(request) || request->scope->role >= ROLE_ADMIN ||
-        (api->metrics_token.length && secret_equal(shown, api->metrics_token)))
-        return true;
-    return fail(err, shown.length ? ERROR_DENIED : ERROR_NO_LOGIN,
-                "/metrics is shown to administrators, to programs on the server's machine, and for "
-                "the token of the setting metrics_token: Authorization: Bearer TOKEN");
-}
-
-/* What stands in the database; a database that is away takes nothing else from the answer. */
-static void put_stored(const ApiRequest *request, Buf *out)
-{
-    IntegrityState scan;
-    BackupState backup;
-    Error ignored;
-    if (!library_integrity(request->api->library, request->arena, &scan, &ignored) ||
-        !library_backup_state(request->api->library, request->arena, &backup, &ignored))
-        return;
-    if (backup.ended_at_ms) {
-        metric(out, "backup_age_seconds", "gauge", "Since the last backup to backup_to.",
-               (now_ms() - backup.ended_at_ms) / 1000);
-        metric(out, "backup_bytes", "gauge", "Bytes of it.", backup.bytes);
-    }
-    metric(out, "integrity_damaged_originals", "gauge",
-           "Originals that are damaged or missing and could not be repaired.", scan.damaged_now);
-    metric(out, "integrity_originals", "gauge", "Originals read in the round of the scan.",
-           scan.originals);
-    metric(out, "integrity_bytes", "gauge", "Bytes read in the round of the scan.", scan.bytes);
-    metric(out, "integrity_began_seconds", "gauge", "When the round of the scan began; 0: never.",
-           scan.began_at_ms / 1000);
-    metric(out, "integrity_running", "gauge", "Whether the round goes on.",
-           scan.began_at_ms && !scan.ended_at_ms);
-}
-
-bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    const Api *api = request->api;
-    HttpServerCounts http = http_server_counts(api->server);
-    IndexState index = library_index_state(api->library);
-    Buf *out = &response->body;
-    if (!may_see_metrics(request, err))
-        return false;
-    response->media_type = S("text/plain; version=0.0.4; charset=utf-8");
-    metric(out, "http_requests_total", "counter", "Requests served.", (int64_t)http.requests);
-    metric(out, "http_refused_total", "counter", "Requests refused before a handler.",
-           (int64_t)http.refused);
-    metric(out, "http_bytes_in_total", "counter", "Bytes received.", (int64_t)http.bytes_in);
-    metric(out, "http_bytes_out_total", "counter", "Bytes sent.", (int64_t)http.bytes_out);
-    metric(out, "http_connections", "gauge", "Open connections.", (int64_t)http.connections);
-    metric(out, "http_active", "gauge", "Requests being served.", (int64_t)http.active);
-    metric(out, "http_waiting", "gauge", "Requests waiting for a thread.", (int64_t)http.waiting);
-    metric(out, "event_streams", "gauge", "Open event streams.",
-           (int64_t)event_hub_count(api->events));
-    metric(out, "index_chunks", "gauge", "Passages in the index of this node.", index.chunks);
-    metric(out, "index_vectors", "gauge", "Vectors in the index of this node.", index.vectors);
-    metric(out, "index_waiting_changes", "gauge", "Changes the index has yet to take.",
-           index.waiting_changes);
-    put_stored(request, out);
-    gateway_metrics(models_gateway(api->models), out);
-    if (api->otlp)
-        put_traces(out, api->otlp);
-    metric(out, "uptime_seconds", "gauge", "Since the start.", (now_ms() - api->started_ms) / 1000);
     return true;
 }

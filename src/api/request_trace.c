@@ -1,7 +1,42 @@
 /* request_trace.c - see request_trace.h; names of OpenTelemetry's HTTP conventions. */
 #include "api/request_trace.h"
 
+#include <stdatomic.h>
+
 #include "base/log.h"
+
+/* --- Times --- */
+
+static const int64_t bounds_us[] = { 1000,   2500,   5000,    10000,   25000,   50000,   100000,
+                                     250000, 500000, 1000000, 2500000, 5000000, 10000000 };
+static atomic_llong times[COUNT(bounds_us) + 1], time_sum_us;
+
+static void count_time(int64_t took_us)
+{
+    size_t bucket = 0;
+    while (bucket < COUNT(bounds_us) && took_us > bounds_us[bucket])
+        bucket++;
+    atomic_fetch_add_explicit(&times[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&time_sum_us, took_us, memory_order_relaxed);
+}
+
+void request_times_put(Buf *out)
+{
+#define NAME "lectern_http_request_duration_seconds"
+    long long below = 0;
+    buf_addf(out, "# HELP " NAME " How long requests took, streams until their end.\n# TYPE " NAME
+                  " histogram\n");
+    for (size_t i = 0; i < COUNT(bounds_us); i++) {
+        below += times[i];
+        buf_addf(out, NAME "_bucket{le=\"%g\"} %lld\n", (double)bounds_us[i] / 1e6, below);
+    }
+    below += times[COUNT(bounds_us)];
+    buf_addf(out, NAME "_bucket{le=\"+Inf\"} %lld\n" NAME "_sum %.6f\n" NAME "_count %lld\n", below,
+             (double)time_sum_us / 1e6, below);
+#undef NAME
+}
+
+/* --- Traces --- */
 
 static TraceContext told(const HttpRequest *http)
 {
@@ -44,6 +79,7 @@ void request_trace_here(const HttpRequest *http)
 void request_trace_end(const HttpRequest *http, Str path, const HttpAccess *access)
 {
     const ApiRequest *request = http->route;
+    count_time(access->duration_us);
     TraceSpan *span = request ? request->span : NULL;
     if (!span || !span->is_recorded)
         return;

@@ -10,3 +10,5 @@ void request_trace_begin(ApiRequest *request);
 void request_trace_here(const HttpRequest *http);
 /* The answer is out. `path` is what a log may say of it. */
 void request_trace_end(const HttpRequest *http, Str path, const HttpAccess *access);
+/* How long all requests took since the start, as a histogram for Prometheus. */
+void request_times_put(Buf *out);

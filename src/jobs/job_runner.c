@@ -391,20 +391,30 @@ StrList jobs_types_shown(const JobRunner *runner, Arena *arena, JobShown shown)
     return (StrList){ names, count };
 }
 
+JobFigures jobs_figures(JobRunner *runner)
+{
+    JobFigures figures = { .done = atomic_load(&runner->done_count),
+                           .failed = atomic_load(&runner->failed_count),
+                           .dead = atomic_load(&runner->dead_count),
+                           .stale = atomic_load(&runner->stale_count),
+                           .recovered = atomic_load(&runner->recovered_count) };
+    pthread_mutex_lock(&runner->lock);
+    for (size_t i = 0; i < runner->lane_count; i++)
+        figures.claimed += (int64_t)runner->lanes[i].waiting.count;
+    figures.running = runner->running_count;
+    figures.unreported = (int64_t)runner->finished.count;
+    figures.is_failing = runner->failures > 0;
+    pthread_mutex_unlock(&runner->lock);
+    return figures;
+}
+
 void jobs_describe(JobRunner *runner, Buf *json_members)
 {
-    pthread_mutex_lock(&runner->lock);
-    size_t waiting = 0;
-    for (size_t i = 0; i < runner->lane_count; i++)
-        waiting += runner->lanes[i].waiting.count;
-    buf_addf(json_members, "\"running\":%d,\"claimed\":%zu,\"unreported\":%zu",
-             runner->running_count, waiting, runner->finished.count);
-    bool is_failing = runner->failures > 0;
-    pthread_mutex_unlock(&runner->lock);
+    JobFigures figures = jobs_figures(runner);
     buf_addf(json_members,
-             ",\"done\":%" PRIdFAST64 ",\"failed\":%" PRIdFAST64 ",\"dead\":%" PRIdFAST64
-             ",\"stale\":%" PRIdFAST64 ",\"recovered\":%" PRIdFAST64 ",\"is_failing\":%s",
-             atomic_load(&runner->done_count), atomic_load(&runner->failed_count),
-             atomic_load(&runner->dead_count), atomic_load(&runner->stale_count),
-             atomic_load(&runner->recovered_count), is_failing ? "true" : "false");
+             "\"running\":%" PRId64 ",\"claimed\":%" PRId64 ",\"unreported\":%" PRId64
+             ",\"done\":%" PRId64 ",\"failed\":%" PRId64 ",\"dead\":%" PRId64 ",\"stale\":%" PRId64
+             ",\"recovered\":%" PRId64 ",\"is_failing\":%s",
+             figures.running, figures.claimed, figures.unreported, figures.done, figures.failed,
+             figures.dead, figures.stale, figures.recovered, figures.is_failing ? "true" : "false");
 }

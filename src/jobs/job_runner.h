@@ -57,4 +57,11 @@ MUST_CHECK bool jobs_start(const JobRunnerOptions *options, JobRunner **runner_r
  * NULL is fine. */
 bool jobs_stop(JobRunner *runner, int64_t wait_ms);
 /* For /health and debugging. */
+/* Since the start, on this node. */
+typedef struct JobFigures {
+    int64_t running, claimed, unreported; /* now */
+    int64_t done, failed, dead, stale, recovered;
+    bool is_failing; /* the database does not take what has become of jobs */
+} JobFigures;
+JobFigures jobs_figures(JobRunner *runner);
 void jobs_describe(JobRunner *runner, Buf *json_members);
