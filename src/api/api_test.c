@@ -51,6 +51,7 @@ Test(api, only_what_must_be_is_open_to_anyone)
         "/v1/session",
         "/v1/setup",
         "/health",
+        "/live",
         "/ready",
         "/metrics",
         "/docs",

@@ -652,6 +652,7 @@ static bool start_jobs(App *app, Str folder, Error *err)
                                  .type_count = COUNT(types),
                                  .usual = schedules_usual,
                                  .usual_count = schedule_type_count,
+                                 .dead_days = (int)app->settings->job_dead_days,
                                  .listener = on_job,
                                  .listener_argument = app };
     return jobs_start(&options, &app->api.jobs, err);
