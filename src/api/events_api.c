@@ -28,7 +28,9 @@ bool events_stream(ApiRequest *request, HttpResponse *response, Error *err)
     EventHub *hub = request->api->events;
     if (!event_hub_has_room(hub, request->scope, err))
         return false;
-    HttpStreamOptions options = { .on_gone = event_hub_gone, .argument = hub, .life_ms = LIFE_MS };
+    HttpStreamOptions options = {
+        .on_gone = event_hub_gone, .argument = hub, .is_endless = true, .life_ms = LIFE_MS
+    };
     EventJoin join = join_of(request);
     join.stream = http_respond_stream(response, &options);
     event_hub_join(hub, &join);

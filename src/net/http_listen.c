@@ -195,10 +195,9 @@ static bool explain(Error *err, int number, Str host, Str port)
     }
 }
 
-static bool start_listener(HttpServer *server, ReactorWatch *watch, int fd, Error *err)
+static void set_listener(HttpServer *server, Listener which, int fd)
 {
-    *watch = (ReactorWatch){ .fd = fd, .ready = on_accept, .owner = server };
-    return reactor_watch(server->loops[0].reactor, watch, EPOLLIN, err);
+    server->listeners[which] = (ReactorWatch){ .fd = fd, .ready = on_accept, .owner = server };
 }
 
 static int bind_address(const struct addrinfo *where)
@@ -252,8 +251,8 @@ static bool listen_tcp(HttpServer *server, Str address, Error *err)
     freeaddrinfo(found);
     if (fd < 0)
         return explain(err, reason, host, port);
-    server->port = port_of(fd);
-    return start_listener(server, &server->listeners[0], fd, err);
+    set_listener(server, LISTENER_TCP, fd);
+    return true;
 }
 
 static bool listen_local(HttpServer *server, const char *path, Error *err)
@@ -273,17 +272,37 @@ static bool listen_local(HttpServer *server, const char *path, Error *err)
         close(fd);
         return false;
     }
-    server->local_path = heap_text(path);
-    return start_listener(server, &server->listeners[1], fd, err);
+    set_listener(server, LISTENER_LOCAL, fd);
+    return true;
 }
 
 bool listeners_open(HttpServer *server, Error *err)
 {
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     const HttpServerOptions *options = &server->options;
+    if (options->given) {
+        set_listener(server, LISTENER_LOCAL, options->given->local);
+        set_listener(server, LISTENER_TCP, options->given->tcp);
+    }
+    int *local = &server->listeners[LISTENER_LOCAL].fd, *tcp = &server->listeners[LISTENER_TCP].fd;
+    if ((options->local_path && *local < 0 && !listen_local(server, options->local_path, err)) ||
+        (options->listen && *tcp < 0 && !listen_tcp(server, str(options->listen), err)))
+        return false;
+    if (*local >= 0)
+        server->local_path = heap_text(options->local_path);
+    if (*tcp >= 0)
+        server->port = port_of(*tcp);
+    return options->is_held || listeners_watch(server, err);
+}
+
+bool listeners_watch(HttpServer *server, Error *err)
+{
     /* The local one first: who sees the other ready may use the command line at once. */
-    return (!options->local_path || listen_local(server, options->local_path, err)) &&
-           (!options->listen || listen_tcp(server, str(options->listen), err));
+    for (size_t i = 0; i < LISTENER_COUNT; i++)
+        if (server->listeners[i].fd >= 0 &&
+            !reactor_watch(server->loops[0].reactor, &server->listeners[i], EPOLLIN, err))
+            return false;
+    return true;
 }
 
 void listeners_close(HttpServer *server)
@@ -295,8 +314,10 @@ void listeners_close(HttpServer *server)
         close(server->listeners[i].fd);
         server->listeners[i].fd = -1;
     }
-    if (server->local_path)
+    if (server->local_path && !server->is_given_away)
         (void)unlink(server->local_path);
+    free(server->local_path);
+    server->local_path = NULL;
     fd_auto(&server->spare_fd);
     server->spare_fd = -1;
 }

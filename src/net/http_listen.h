@@ -8,6 +8,8 @@
 void loop_add(void *link);
 
 MUST_CHECK bool listeners_open(HttpServer *server, Error *err);
+/* Begin to accept. */
+MUST_CHECK bool listeners_watch(HttpServer *server, Error *err);
 void listeners_close(HttpServer *server);
 
 void addresses_open(HttpServer *server);

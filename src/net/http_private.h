@@ -62,6 +62,8 @@ typedef struct HttpCounters {
     atomic_size_t running; /* on the pool or answering later: may not be freed */
 } HttpCounters;
 
+typedef enum Listener { LISTENER_LOCAL, LISTENER_TCP, LISTENER_COUNT } Listener;
+
 struct HttpServer {
     HttpServerOptions options;
     const HttpDispatch *dispatch;
@@ -69,10 +71,11 @@ struct HttpServer {
     Pool *pool;
     HttpLoop loops[4];
     int loop_count;
-    ReactorWatch listeners[2]; /* fd -1: none */
+    ReactorWatch listeners[LISTENER_COUNT]; /* fd -1: none */
     int port;
     char *local_path;
-    atomic_bool is_stopping;
+    atomic_bool is_leaving;   /* answers are the last of their connection */
+    atomic_bool is_given_away; /* another process has its sockets */
     HttpCounters counts;
     pthread_mutex_t lock; /* of addresses */
     struct AddressTable *addresses;
@@ -200,4 +203,5 @@ void stream_receive(HttpStream *stream, Str bytes);
 /* Queue a heartbeat now, where one may stand and nothing else waits. */
 void stream_beat(HttpStream *stream);
 void stream_gone(HttpStream *stream, bool was_cut); /* the connection is done */
-void streams_end(HttpLoop *loop);                   /* the server stops */
+/* The server stops: streams that never end by themselves, or all. */
+void streams_end(HttpLoop *loop, bool is_all);

@@ -368,7 +368,7 @@ void response_prepare(HttpExchange *x)
     sending->has_no_body =
         str_is(x->request.method, "HEAD") || response->status == 304 || response->status == 204;
     x->is_last =
-        x->is_last || x->server->is_stopping || (response->stream && x->is_old) || is_switch;
+        x->is_last || x->server->is_leaving || (response->stream && x->is_old) || is_switch;
     write_head(x, length);
     if (sending->has_no_body) {
         sending->parts[1] = S("");

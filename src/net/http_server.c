@@ -3,15 +3,18 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "net/http_listen.h"
 #include "net/http_private.h"
 
 #define SWEEP_MS 2000
+#define LAST_MS 5000 /* for those who were told to end */
 #define CONNECTIONS_MAX 12000
 #define BODY_RATE_AFTER_S 20 /* from then on a body must average BODY_RATE_MIN bytes a second */
 #define BODY_RATE_MIN 256
@@ -128,7 +131,9 @@ bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dis
     fill_defaults(&server->options);
     server->dispatch = dispatch;
     server->app = app;
-    server->listeners[0].fd = server->listeners[1].fd = server->spare_fd = -1;
+    server->spare_fd = -1;
+    for (size_t i = 0; i < LISTENER_COUNT; i++)
+        server->listeners[i].fd = -1;
     pthread_mutex_init(&server->lock, NULL);
     addresses_open(server);
     server->pool = pool_new("http", server->options.thread_count, server->options.queue_max);
@@ -143,11 +148,19 @@ bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dis
 int http_server_port(const HttpServer *server) { return server->port; }
 
 static void stop_accepting(void *argument) { listeners_close(argument); }
-static void stop_streams(void *argument) { streams_end(argument); }
+static void begin_accepting(void *argument)
+{
+    HttpServer *server = argument;
+    Error err;
+    if (!listeners_watch(server, &err))
+        log_error("http", "nobody can connect: %s", err.message);
+}
+
+static void stop_endless(void *argument) { streams_end(argument, false); }
 static void stop_waiting(void *argument)
 {
     exchanges_end(argument);
-    streams_end(argument); /* those that began meanwhile */
+    streams_end(argument, true);
 }
 
 static void stop_loop(void *argument)
@@ -178,24 +191,64 @@ static void tell_loops(HttpServer *server, ReactorCall *call)
             tell_loop(&server->loops[i], call, &server->loops[i]);
 }
 
+/* Whoever is connected may be sending a request now, and finds nobody else for it when the
+ * connection is closed: where another process goes on, they have time to see that it ends. */
+static bool is_idle(HttpServer *server)
+{
+    return !server->counts.active && (!server->is_given_away || !server->counts.connections);
+}
+
 static void wait_until_idle(HttpServer *server, int64_t for_ms)
 {
     int64_t end = monotonic_ms() + for_ms;
-    while (server->counts.active && monotonic_ms() < end)
+    while (!is_idle(server) && monotonic_ms() < end)
         sleep_ms(5);
+}
+
+void http_server_accept(HttpServer *server)
+{
+    tell_loop(&server->loops[0], begin_accepting, server);
+}
+
+HttpSockets http_server_sockets(const HttpServer *server)
+{
+    return (HttpSockets){ server->listeners[LISTENER_TCP].fd, server->listeners[LISTENER_LOCAL].fd };
+}
+
+void http_server_leave(HttpServer *server)
+{
+    if (!atomic_exchange(&server->is_leaving, true))
+        tell_loops(server, stop_endless);
+}
+
+bool http_server_is_leaving(const HttpServer *server) { return server->is_leaving; }
+
+static void post_semaphore(void *argument) { sem_post(argument); }
+
+void http_server_hand_over(HttpServer *server)
+{
+    sem_t done;
+    server->is_given_away = true;
+    http_server_leave(server);
+    sem_init(&done, 0, 0);
+    tell_loop(&server->loops[0], stop_accepting, server);
+    tell_loop(&server->loops[0], post_semaphore, &done);
+    while (sem_wait(&done) != 0)
+        ;
+    sem_destroy(&done);
 }
 
 bool http_server_stop(HttpServer *server, int64_t grace_ms)
 {
     if (!server)
         return true;
-    server->is_stopping = true;
+    http_server_leave(server);
     if (server->loop_count && server->loops[0].reactor)
         tell_loop(&server->loops[0], stop_accepting, server);
-    tell_loops(server, stop_streams);
-    wait_until_idle(server, grace_ms / 2);
+    wait_until_idle(server, grace_ms);
+    server->is_given_away = false; /* connections without a request have had their time */
     tell_loops(server, stop_waiting); /* who still waits for an answer of others gives up */
-    wait_until_idle(server, grace_ms - grace_ms / 2);
+    wait_until_idle(server, grace_ms ? LAST_MS : 0);
     /* What is left reads or sends bodies, or runs a handler; only the latter may not be freed. */
     if (server->counts.running)
         return false;
@@ -209,7 +262,6 @@ bool http_server_stop(HttpServer *server, int64_t grace_ms)
     pool_free(server->pool);
     addresses_close(server);
     pthread_mutex_destroy(&server->lock);
-    free(server->local_path);
     free(server);
     return true;
 }

@@ -12,9 +12,17 @@
 
 typedef struct HttpServer HttpServer;
 
+/* What a server listens with; -1: none. */
+typedef struct HttpSockets {
+    int tcp, local;
+} HttpSockets;
+
 typedef struct HttpServerOptions {
     const char *listen;     /* "127.0.0.1:8000", "[::]:8000", "localhost:0"; NULL: none */
     const char *local_path; /* a local socket for commands of the same machine; NULL: none */
+    /* Sockets that listen there already, made by another process; taken. NULL: none. */
+    const HttpSockets *given;
+    bool is_held;           /* nothing is accepted before http_server_accept() */
     int reactor_count;      /* 0: one a core, at most 4 */
     int thread_count;       /* of the pool; 0: 16 */
     size_t queue_max;       /* requests that may wait for a thread; 0: 1,024; then 503 */
@@ -32,11 +40,21 @@ MUST_CHECK bool http_server_start(const HttpServerOptions *options, const HttpDi
                                   void *app, HttpServer **server_r, Error *err);
 /* The port that was chosen (useful with port 0). */
 int http_server_port(const HttpServer *server);
-/* Stop accepting, end streams, let running requests finish for at most grace_ms, of which those
- * that answer later (http_respond_later) have half before they are told to give up; then free.
- * False when some were still running: then their memory stays and the process should exit. NULL is
- * fine.
- */
+/* Begin to accept, where is_held; once. */
+void http_server_accept(HttpServer *server);
+/* What it listens with, still the server's. */
+HttpSockets http_server_sockets(const HttpServer *server);
+/* It will stop: answers say that they are the last of their connection, and streams that never end
+ * by themselves end now. Connections are still accepted. */
+void http_server_leave(HttpServer *server);
+bool http_server_is_leaving(const HttpServer *server);
+/* Another process has the same sockets: it alone accepts from now on, when this returns. Whoever is
+ * connected is still served until http_server_stop(), which waits for them to go. */
+void http_server_hand_over(HttpServer *server);
+/* Stop accepting, and let running requests and streams finish for at most grace_ms; then streams
+ * are ended with what they say last, who waits for an answer of others (http_respond_later) is told
+ * to give up, and they have a few seconds for it; then free. False when some were still running:
+ * then their memory stays and the process should exit. NULL is fine. */
 bool http_server_stop(HttpServer *server, int64_t grace_ms);
 
 typedef struct HttpServerCounts {

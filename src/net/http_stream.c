@@ -327,10 +327,11 @@ void stream_gone(HttpStream *stream, bool was_cut)
     stream_release(stream);
 }
 
-void streams_end(HttpLoop *loop)
+void streams_end(HttpLoop *loop, bool is_all)
 {
     for (HttpStream *stream = loop->streams; stream; stream = stream->next)
-        leave_client(stream);
+        if (is_all || stream->options.is_endless)
+            leave_client(stream);
 }
 
 bool stream_is_two_way(const HttpStream *stream) { return stream->options.on_bytes != NULL; }

@@ -43,6 +43,8 @@ typedef struct HttpStreamOptions {
     void (*on_end)(void *argument);
     void *argument;
     HttpStream **handle; /* where it is noted before the first of these calls; may be NULL */
+    bool is_endless;     /* it never ends by itself: when the server stops it ends at once, while
+                          * others have time to come to their end */
     int64_t life_ms;     /* at most; 0: any. Then it ends as when the server stops */
     /* Said last, instead of cutting off a client that is too slow, and when the server stops or its
      * life is over; "": nothing. They must live as long as the stream. */

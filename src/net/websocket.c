@@ -174,6 +174,7 @@ WebSocket *websocket_accept(const HttpRequest *request, HttpResponse *response,
     http_header(response, "Sec-WebSocket-Accept", accept_of(request));
     HttpStreamOptions stream = { .queue_max = options->queue_max,
                                  .heartbeat_ms = socket->options.heartbeat_ms,
+                                 .is_endless = true,
                                  .life_ms = options->life_ms,
                                  .on_bytes = on_bytes,
                                  .on_beat = on_beat,
