@@ -140,6 +140,8 @@ static void merge_when_due(Index *index)
 {
     Shelf *shelves[SHELVES_MAX];
     bool is_due = false;
+    if (index->is_held)
+        return;
     for (size_t i = shelves_of(index, shelves); i-- > 0 && !index->is_merging;)
         is_due |= shelf_is_due(shelves[i]);
     if (!is_due)
@@ -155,6 +157,14 @@ static void await_merges(Index *index)
 {
     while (index->is_merging)
         pthread_cond_wait(&index->merged, &index->writing);
+}
+
+void index_hold(Index *index, bool is_held)
+{
+    pthread_mutex_lock(&index->writing);
+    index->is_held = is_held;
+    await_merges(index);
+    pthread_mutex_unlock(&index->writing);
 }
 
 void index_wait_merges(Index *index)

@@ -88,6 +88,9 @@ void index_adopt_model(Index *index);
 /* Until no large merge runs, for which index_adopt_model() would wait; none begins before the next
  * index_publish(). */
 void index_wait_merges(Index *index);
+/* Another process uses the files: no merge begins, and none runs when this returns. Nothing may be
+ * committed meanwhile. */
+void index_hold(Index *index, bool is_held);
 
 /* The vectors are searched in a store elsewhere from now on; nobody may be searching at that
  * moment. For an index without vectors of its own. The texts of the space are copied. `read_own`

@@ -25,6 +25,7 @@ struct Index {
     pthread_t merger;        /* runs once for each large merge */
     pthread_cond_t merged;
     bool is_merging, has_merger; /* the second: `merger` is to be joined */
+    bool is_held;                /* no merge begins */
     bool has_erased;             /* since the last commit */
     Words *words;                /* the writer's */
     pthread_mutex_t lock;        /* guards what follows */

@@ -41,6 +41,8 @@ static Index *new_index(Follower *follower, const WorkspaceIndex *of)
                              .is_exact = follower->is_exact };
     Index *index = index_new(&options);
     use_outside(follower, of, index);
+    if (follower->is_held)
+        index_hold(index, true);
     return index;
 }
 
@@ -387,7 +389,7 @@ static bool has_merged(const Follower *follower)
 static void save_when_quiet(Follower *follower)
 {
     bool quiet = monotonic_ms() - follower->changed_ms > QUIET_MS;
-    if ((follower->unsaved || has_merged(follower)) &&
+    if (!follower->is_held && (follower->unsaved || has_merged(follower)) &&
         (quiet || follower->must_save || follower->unsaved > COMMIT_AFTER))
         save(follower);
 }
@@ -441,6 +443,25 @@ static bool step(Follower *follower, bool *begun, Error *err)
     return true;
 }
 
+/* What others asked for; the files are whole at that moment. */
+static void hold_or_release(Follower *follower)
+{
+    bool is_held = follower->wants_hold;
+    if (is_held == follower->has_held)
+        return;
+    if (is_held && follower->unsaved)
+        save(follower);
+    pthread_mutex_lock(&follower->lock); /* whoever makes an index has it */
+    follower->is_held = is_held;
+    pthread_mutex_unlock(&follower->lock);
+    for (WorkspaceIndex *at = follower->indexes; at; at = at->next)
+        index_hold(at->index, is_held);
+    pthread_mutex_lock(&follower->lock);
+    follower->has_held = is_held;
+    pthread_cond_broadcast(&follower->applied_news);
+    pthread_mutex_unlock(&follower->lock);
+}
+
 static void *run(void *argument)
 {
     Follower *follower = argument;
@@ -449,12 +470,13 @@ static void *run(void *argument)
         Error err = { 0 };
         if (!step(follower, &begun, &err) && err.code != ERROR_CANCELLED)
             log_warn("index", "%s; trying again", err.message);
+        hold_or_release(follower);
         save_when_quiet(follower);
         tell_erased(follower);
         wait_for_news(follower);
     }
     end_builds(follower);
-    if (begun && follower->unsaved)
+    if (begun && follower->unsaved && !follower->is_held)
         save(follower);
     return NULL;
 }
@@ -468,7 +490,7 @@ static void on_news(void *argument, const char *channel, Str text)
 static void on_outside(void *argument) { follower_poke(argument); }
 
 Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact,
-                         VectorStore *outside)
+                         VectorStore *outside, bool is_held)
 {
     Follower *follower = heap_alloc(sizeof *follower);
     Error err;
@@ -476,6 +498,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     snprintf(follower->model, sizeof follower->model, STR_FMT, STR_ARG(model));
     follower->dims = dims;
     follower->is_exact = is_exact;
+    follower->wants_hold = follower->is_held = follower->has_held = is_held;
     follower->folder = heap_text(folder);
     follower->system = scope_system();
     follower->state = "loading";

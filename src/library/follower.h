@@ -17,9 +17,13 @@ typedef struct Follower Follower;
 
 /* Starts the thread; loading happens there. `model` is the one whose vectors are searched, with
  * vectors of `dims` values; empty and 0: none yet. `is_exact`: see IndexOptions.
- * `outside` (borrowed; NULL: none) keeps the vectors in place of the indexes. */
+ * `outside` (borrowed; NULL: none) keeps the vectors in place of the indexes. `is_held`: as if
+ * follower_hold() had been called at once. */
 Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact,
-                         VectorStore *outside);
+                         VectorStore *outside, bool is_held);
+/* While another process may use the files: writes what is not written yet, then leaves them alone
+ * and keeps what is new in memory, until it is released. False: not within the time. */
+bool follower_hold(Follower *follower, bool is_held, int64_t timeout_ms);
 /* Writes the indexes and ends. NULL is fine. */
 void follower_stop(Follower *follower);
 /* The model whose vectors are searched; another one than before (then it returns true) is built

@@ -12,6 +12,31 @@ void follower_poke(Follower *follower)
     pthread_mutex_unlock(&follower->lock);
 }
 
+static struct timespec time_in(int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
+}
+
+bool follower_hold(Follower *follower, bool is_held, int64_t timeout_ms)
+{
+    struct timespec until = time_in(timeout_ms);
+    int timed_out = 0;
+    follower->wants_hold = is_held;
+    follower_poke(follower);
+    pthread_mutex_lock(&follower->lock);
+    while (follower->has_held != is_held && !timed_out)
+        timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
+    bool done = follower->has_held == is_held;
+    pthread_mutex_unlock(&follower->lock);
+    return done;
+}
+
 /* --- The model --- */
 
 bool follower_set_model(Follower *follower, Str model, size_t dims)
@@ -37,17 +62,6 @@ void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE])
 }
 
 /* --- Waiting --- */
-
-static struct timespec time_in(int64_t ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    return until;
-}
 
 /* Until *reached, a sequence number, is that of the database now. */
 static bool wait_until(Follower *follower, const int64_t *reached, int64_t timeout_ms)

@@ -85,6 +85,10 @@ struct Follower {
     bool has_model;                 /* every index has the vectors of `model` */
     int64_t unsaved, changed_ms;    /* the thread's own, and the next */
     bool must_save;
+    /* Whether the files are another process's: what is asked for, what new indexes begin with, and
+     * what all keep to. */
+    atomic_bool wants_hold, is_held;
+    bool has_held;
     Builder builder;
     _Atomic(const char *) state;
 };

@@ -49,7 +49,7 @@ static bool add_workspace(DbTx *tx, void *argument, Error *error)
 static void bench_start(Bench *bench, Str model)
 {
     char *index = path_join(bench->arena, str(bench->folder), S("index"));
-    bench->follower = follower_start(bench->db, index, model, DIMS, false, NULL);
+    bench->follower = follower_start(bench->db, index, model, DIMS, false, NULL, false);
 }
 
 static void bench_open(Bench *bench, const char *url)
@@ -297,5 +297,47 @@ TEST_BOTH(library, a_leg_that_is_whole_serves_while_the_other_is_built)
         sleep_ms(1);
     cr_expect_eq(hits_of(&bench, S("qz0v1")), CHUNKS, "words, whether or not vectors are there");
     check(&bench, 1);
+    bench_close(&bench);
+}
+
+static Str files_of(Bench *bench)
+{
+    Str text;
+    char *list = path_join(bench->arena, str(bench->folder), S("files"));
+    cr_assert(
+        system(str_c(bench->arena, str_format(bench->arena,
+                                              "cd %s/index && find . -type f -exec cksum {} + | "
+                                              "sort > %s",
+                                              bench->folder, list))) == 0);
+    cr_assert(file_read(bench->arena, list, MB(1), &text, &err));
+    return text;
+}
+
+TEST_BOTH(library, an_index_that_is_held_finds_what_is_new_and_leaves_its_files_alone)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    write_one(&bench);
+    check(&bench, 0);
+    cr_assert(follower_hold(bench.follower, true, 20000));
+    Str before = files_of(&bench);
+    cr_expect(before.length, "what there was is written");
+    for (bench.at = 1; bench.at < DOCUMENTS; bench.at++) /* more than is kept in memory */
+        write_one(&bench);
+    cr_assert(follower_wait(bench.follower, 20000));
+    cr_expect_eq(hits_of(&bench, S("qz5v1")), CHUNKS);
+    follower_stop(bench.follower); /* also not at its end */
+    cr_expect(str_equal(files_of(&bench), before));
+
+    bench_start(&bench, S("one"));
+    check(&bench, 1);
+    cr_assert(follower_hold(bench.follower, true, 20000) &&
+              follower_hold(bench.follower, false, 20000));
+    bench.at = 0;
+    write_one(&bench);
+    check(&bench, 2);
+    follower_stop(bench.follower);
+    cr_expect(!str_equal(files_of(&bench), before), "it is written again");
+    bench_start(&bench, S("one"));
     bench_close(&bench);
 }

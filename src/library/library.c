@@ -60,8 +60,9 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     (void)model_choice_read(library, arena, &choice);
     if (options->encoder)
         encode_queue_known_as(options->encoder, choice.name);
-    library->follower = follower_start(options->db, options->index_folder, choice.name, choice.dims,
-                                       options->vector_exact != 0, options->vectors);
+    library->follower =
+        follower_start(options->db, options->index_folder, choice.name, choice.dims,
+                       options->vector_exact != 0, options->vectors, options->holds_index);
     library_open_models(library);
     *library_r = library;
     return true;
@@ -261,6 +262,11 @@ void library_release_index(Library *library, Index *index)
 bool library_wait_indexed(Library *library, int64_t timeout_ms)
 {
     return follower_wait(library->follower, timeout_ms);
+}
+
+bool library_hold_index(Library *library, bool is_held, int64_t timeout_ms)
+{
+    return follower_hold(library->follower, is_held, timeout_ms);
 }
 
 int64_t library_changes(Library *library, Str workspace)

@@ -47,6 +47,7 @@ typedef struct LibraryOptions {
     bool model_is_fixed;       /* a setting of the program names it */
     const char *index_folder;
     struct VectorStore *vectors; /* borrowed; NULL: they lie in the indexes */
+    bool holds_index;            /* as library_hold_index() from the beginning */
     int64_t chunk_size, chunk_overlap;
     int64_t vector_exact;      /* 1: vectors are kept in full, and searched in half precision */
     int64_t vectors_per_chunk; /* its own and those of its windows; 0: 1 */
@@ -245,6 +246,9 @@ Index *library_borrow_index(Library *library, Str workspace, size_t *dims_r, Str
 void library_release_index(Library *library, Index *index);
 /* Waits until this node's indexes hold everything committed so far; false when it takes longer. */
 bool library_wait_indexed(Library *library, int64_t timeout_ms);
+/* While another process may use the files of the indexes: they are brought up to date and then left
+ * alone, until they are released; searches go on. False: not within the time. */
+bool library_hold_index(Library *library, bool is_held, int64_t timeout_ms);
 
 /* A leg is being filled from the database: until it has ended, not all is found. */
 typedef struct IndexBuilding {

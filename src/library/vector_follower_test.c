@@ -74,7 +74,7 @@ static void write_document(Bench *bench)
 static void start(Bench *bench)
 {
     const char *folder = test_folder(bench->arena);
-    bench->follower = follower_start(bench->db, folder, S("one"), DIMS, false, bench->store);
+    bench->follower = follower_start(bench->db, folder, S("one"), DIMS, false, bench->store, false);
 }
 
 static VectorDrift drift_of(Bench *bench)
