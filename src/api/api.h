@@ -136,6 +136,12 @@ typedef struct ApiRoute {
     const char *tag, *summary;
 } ApiRoute;
 
+/* Of a stream of events when the server stops before its end. */
+#define API_LAST_EVENT                                                                             \
+    S("event: error\ndata: {\"error\":{\"code\":\"busy\",\"message\":\"the server is stopping; "   \
+      "ask "                                                                                       \
+      "again in a moment\"}}\n\n")
+
 #define ROUTE(method, path, needs, body, body_max, handler, tag, summary) ApiHandler handler;
 #include "api/routes.def"
 #undef ROUTE

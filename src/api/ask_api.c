@@ -130,7 +130,9 @@ static void send_end(EventPort *port, const Answer *answer, const Error *err)
 static bool stream_answer(const AskWork *work, HttpResponse *response)
 {
     ApiRequest *request = work->request;
-    HttpStreamOptions options = { .wait_ms = 10000, .queue_max = MB(4) };
+    HttpStreamOptions options = { .wait_ms = 10000,
+                                  .queue_max = MB(4),
+                                  .last_when_leaving = API_LAST_EVENT };
     EventPort port = { http_respond_stream(response, &options), request->arena, work };
     AnswerSink sink = { send_step, send_source, send_delta, send_sentence, send_restart, &port };
     Answer answer;

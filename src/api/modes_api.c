@@ -217,7 +217,9 @@ static void put_reply(JsonWriter *json, const ModeCall *call, int64_t limit)
 
 static bool stream(ModeCall *call, int64_t limit, HttpResponse *response)
 {
-    HttpStreamOptions options = { .wait_ms = 10000, .queue_max = MB(4) };
+    HttpStreamOptions options = { .wait_ms = 10000,
+                                  .queue_max = MB(4),
+                                  .last_when_leaving = API_LAST_EVENT };
     Error err = { 0 };
     Buf data = buf_new(call->request->arena, MB(16));
     call->stream = http_respond_stream(response, &options);

@@ -225,7 +225,9 @@ static bool has_gone(void *self) { return !http_stream_is_open(((SearchCall *)se
 
 static bool stream(SearchCall *call, HttpResponse *response)
 {
-    HttpStreamOptions options = { .wait_ms = 10000, .queue_max = MB(4) };
+    HttpStreamOptions options = { .wait_ms = 10000,
+                                  .queue_max = MB(4),
+                                  .last_when_leaving = API_LAST_EVENT };
     SearchResults results;
     Error err = { 0 };
     Buf data = buf_new(call->request->arena, MB(16));

@@ -287,7 +287,9 @@ static void send_end(MakePort *port, const StudyMade *made, const Error *err)
 
 bool make_streamed(ApiRequest *request, const MakeWish *wish, HttpResponse *response)
 {
-    HttpStreamOptions options = { .wait_ms = 10000, .queue_max = STREAM_QUEUE };
+    HttpStreamOptions options = { .wait_ms = 10000,
+                                  .queue_max = STREAM_QUEUE,
+                                  .last_when_leaving = API_LAST_EVENT };
     MakePort port = { .arena = request->arena,
                       .is_prose = wish->kind == MAKE_EXPLANATION || wish->kind == MAKE_SUMMARY };
     MakeSink sink = { send_item, send_progress, &port };

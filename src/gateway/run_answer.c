@@ -39,6 +39,20 @@ static void on_stream_room(void *argument)
     try_resume(run->try);
 }
 
+/* The server stops, and the answer is not whole. */
+static Str say_last(void *argument)
+{
+    Run *run = argument;
+    Error err;
+    Buf out = buf_new(run->arena, KB(64));
+    if (run->try->media_type.length) /* sound */
+        return S("");
+    fail(&err, ERROR_BUSY, "the server is stopping; ask again in a moment");
+    run->front->write_stream_error(writer_of(run->try, &out), &err);
+    run->try->writer.out = &run->piece;
+    return buf_str(&out);
+}
+
 static void open_stream(Run *run)
 {
     Str sound = run->try->media_type;
@@ -47,6 +61,7 @@ static void open_stream(Run *run)
                                   .heartbeat = run->front->heartbeat,
                                   .on_gone = on_stream_gone,
                                   .on_room = on_stream_room,
+                                  .say_last = say_last,
                                   .argument = run };
     if (!run->stream)
         run->stream = http_respond_stream(run->response, &options);

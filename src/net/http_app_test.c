@@ -142,7 +142,9 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
         http_stream_close(stream);
     } else if (str_is(request->path, "/events")) {
         http_app.kept_stream = http_respond_stream(
-            response, &(HttpStreamOptions){ .on_gone = count_gone, .heartbeat_ms = 30 });
+            response, &(HttpStreamOptions){ .on_gone = count_gone,
+                                            .heartbeat_ms = 30,
+                                            .last_when_leaving = S("data: \"the end\"\n\n") });
     } else if (str_is(request->path, "/socket")) {
         open_socket(request, response);
     } else if (str_is(request->path, "/flood")) {

@@ -53,6 +53,7 @@ Test(net_server, a_server_that_has_given_its_sockets_away_serves_who_is_connecte
 
 static void *stop_slowly(void *argument)
 {
+    http_server_drain(argument, WAIT_MS);
     cr_expect(http_server_stop(argument, WAIT_MS));
     return NULL;
 }
@@ -102,4 +103,32 @@ Test(net_server, streams_have_time_to_end_when_the_server_stops_but_endless_ones
     http_stream_close(http_app.kept_stream);
     pthread_join(stopping, NULL);
     http_app.server = second;
+}
+
+Test(net_server, a_stream_that_does_not_end_in_time_says_so_and_one_that_cannot_is_cut_off)
+{
+    static const struct {
+        const char *path, *last;
+        bool is_whole;
+    } cases[] = { { "/events", "the end", true }, { "/flood", "", false } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        HttpServer *first = http_app.server;
+        http_app.kept_stream = NULL;
+        AUTO_CLOSE int stream = client_dial();
+        client_say(stream,
+                   str_format(http_app.arena, "GET %s HTTP/1.1\r\n" KEPT "\r\n", cases[i].path));
+        (void)client_read_until(stream, "\r\n\r\n");
+        WAIT_UNTIL(http_app.kept_stream);
+        http_app.server = start_second();
+        http_server_hand_over(first);
+        http_server_accept(http_app.server);
+        http_server_drain(first, 50);
+        cr_expect(http_server_stop(first, WAIT_MS));
+        Str end = client_read_some(stream, WAIT_MS);
+        cr_expect(str_find(end, str(cases[i].last)) >= 0, "%s: " STR_FMT, cases[i].path,
+                  STR_ARG(end));
+        cr_expect_eq(str_ends(end, S("0\r\n\r\n")), cases[i].is_whole, "%s: " STR_FMT,
+                     cases[i].path, STR_ARG(end));
+        http_stream_close(http_app.kept_stream);
+    }
 }

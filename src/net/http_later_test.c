@@ -99,7 +99,8 @@ static void on_time(ReactorTimer *timer)
     }
     if (str_is(waiting->request->path, "/ticks")) {
         waiting->stream = http_respond_stream(
-            waiting->response, &(HttpStreamOptions){ .on_gone = ticks_end, .argument = waiting });
+            waiting->response,
+            &(HttpStreamOptions){ .on_gone = ticks_end, .is_endless = true, .argument = waiting });
         tick(timer);
         return;
     }
@@ -305,7 +306,8 @@ Test(net_later, a_server_that_stops_lets_answers_come_and_tells_those_that_do_no
     AUTO_CLOSE int stream = dial_and_say(S(GET("/flood?ms=1") "\r\n"));
     cr_expect(comes_to(&waiting_count, 4));
     sleep_ms(100);
-    cr_expect(http_server_stop(server, 2000));
+    http_server_drain(server, 1000);
+    cr_expect(http_server_stop(server, 1000));
     server = NULL;
     cr_expect_eq(gone_count, 3, "%d", gone_count);
     cr_expect(HAS(read_some(never, 100), "503") && HAS(read_some(other, 100), "503"));

@@ -14,7 +14,6 @@
 #include "net/http_private.h"
 
 #define SWEEP_MS 2000
-#define LAST_MS 5000 /* for those who were told to end */
 #define CONNECTIONS_MAX 12000
 #define BODY_RATE_AFTER_S 20 /* from then on a body must average BODY_RATE_MIN bytes a second */
 #define BODY_RATE_MIN 256
@@ -191,20 +190,6 @@ static void tell_loops(HttpServer *server, ReactorCall *call)
             tell_loop(&server->loops[i], call, &server->loops[i]);
 }
 
-/* Whoever is connected may be sending a request now, and finds nobody else for it when the
- * connection is closed: where another process goes on, they have time to see that it ends. */
-static bool is_idle(HttpServer *server)
-{
-    return !server->counts.active && (!server->is_given_away || !server->counts.connections);
-}
-
-static void wait_until_idle(HttpServer *server, int64_t for_ms)
-{
-    int64_t end = monotonic_ms() + for_ms;
-    while (!is_idle(server) && monotonic_ms() < end)
-        sleep_ms(5);
-}
-
 void http_server_accept(HttpServer *server)
 {
     tell_loop(&server->loops[0], begin_accepting, server);
@@ -212,7 +197,8 @@ void http_server_accept(HttpServer *server)
 
 HttpSockets http_server_sockets(const HttpServer *server)
 {
-    return (HttpSockets){ server->listeners[LISTENER_TCP].fd, server->listeners[LISTENER_LOCAL].fd };
+    return (HttpSockets){ server->listeners[LISTENER_TCP].fd,
+                          server->listeners[LISTENER_LOCAL].fd };
 }
 
 void http_server_leave(HttpServer *server)
@@ -221,7 +207,10 @@ void http_server_leave(HttpServer *server)
         tell_loops(server, stop_endless);
 }
 
-bool http_server_is_leaving(const HttpServer *server) { return server->is_leaving; }
+bool http_server_is_leaving(const HttpServer *server)
+{
+    return server->is_leaving && !server->is_given_away;
+}
 
 static void post_semaphore(void *argument) { sem_post(argument); }
 
@@ -238,17 +227,31 @@ void http_server_hand_over(HttpServer *server)
     sem_destroy(&done);
 }
 
+void http_server_drain(HttpServer *server, int64_t for_ms)
+{
+    if (!server)
+        return;
+    http_server_leave(server);
+    tell_loop(&server->loops[0], stop_accepting, server);
+    int64_t end = monotonic_ms() + for_ms;
+    /* Whoever is connected may be sending a request now, and finds nobody else for it when the
+     * connection is closed: where another process goes on, they have time to see that it ends. */
+    while ((server->counts.active || (server->is_given_away && server->counts.connections)) &&
+           monotonic_ms() < end)
+        sleep_ms(5);
+}
+
 bool http_server_stop(HttpServer *server, int64_t grace_ms)
 {
     if (!server)
         return true;
-    http_server_leave(server);
+    server->is_leaving = true;
     if (server->loop_count && server->loops[0].reactor)
         tell_loop(&server->loops[0], stop_accepting, server);
-    wait_until_idle(server, grace_ms);
-    server->is_given_away = false; /* connections without a request have had their time */
-    tell_loops(server, stop_waiting); /* who still waits for an answer of others gives up */
-    wait_until_idle(server, grace_ms ? LAST_MS : 0);
+    tell_loops(server, stop_waiting);
+    int64_t end = monotonic_ms() + grace_ms;
+    while (server->counts.active && monotonic_ms() < end)
+        sleep_ms(5);
     /* What is left reads or sends bodies, or runs a handler; only the latter may not be freed. */
     if (server->counts.running)
         return false;

@@ -22,11 +22,11 @@ typedef struct HttpServerOptions {
     const char *local_path; /* a local socket for commands of the same machine; NULL: none */
     /* Sockets that listen there already, made by another process; taken. NULL: none. */
     const HttpSockets *given;
-    bool is_held;           /* nothing is accepted before http_server_accept() */
-    int reactor_count;      /* 0: one a core, at most 4 */
-    int thread_count;       /* of the pool; 0: 16 */
-    size_t queue_max;       /* requests that may wait for a thread; 0: 1,024; then 503 */
-    size_t connection_max;  /* 0: 12,000, or half as many as files may be open */
+    bool is_held;                      /* nothing is accepted before http_server_accept() */
+    int reactor_count;                 /* 0: one a core, at most 4 */
+    int thread_count;                  /* of the pool; 0: 16 */
+    size_t queue_max;                  /* requests that may wait for a thread; 0: 1,024; then 503 */
+    size_t connection_max;             /* 0: 12,000, or half as many as files may be open */
     size_t connection_max_per_address; /* 0: 512 */
     size_t header_max;                 /* bytes of request line and headers; 0: 16 KiB */
     int idle_s;                        /* a quiet connection is closed; 0: 60 */
@@ -47,14 +47,18 @@ HttpSockets http_server_sockets(const HttpServer *server);
 /* It will stop: answers say that they are the last of their connection, and streams that never end
  * by themselves end now. Connections are still accepted. */
 void http_server_leave(HttpServer *server);
+/* And no other process has its place. */
 bool http_server_is_leaving(const HttpServer *server);
 /* Another process has the same sockets: it alone accepts from now on, when this returns. Whoever is
- * connected is still served until http_server_stop(), which waits for them to go. */
+ * connected is still served until http_server_stop(). */
 void http_server_hand_over(HttpServer *server);
-/* Stop accepting, and let running requests and streams finish for at most grace_ms; then streams
- * are ended with what they say last, who waits for an answer of others (http_respond_later) is told
- * to give up, and they have a few seconds for it; then free. False when some were still running:
- * then their memory stays and the process should exit. NULL is fine. */
+/* Stop accepting, and wait at most so long until running requests and streams have come to their
+ * end; after http_server_hand_over() until nobody is connected any more. NULL is fine. */
+void http_server_drain(HttpServer *server, int64_t for_ms);
+/* Stop accepting. Streams end with what they say last, who waits for an answer of others
+ * (http_respond_later) is told to give up, and they have at most grace_ms for it; then free. False
+ * when some were still running: then their memory stays and the process should exit. NULL is fine.
+ */
 bool http_server_stop(HttpServer *server, int64_t grace_ms);
 
 typedef struct HttpServerCounts {

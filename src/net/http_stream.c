@@ -219,9 +219,13 @@ static void finish(HttpStream *stream, Str last)
 /* On the loop: it ends from our side. */
 static void leave_client(HttpStream *stream)
 {
+    const HttpStreamOptions *options = &stream->options;
+    bool asks = options->say_last && http_stream_is_open(stream);
+    Str last = asks ? options->say_last(options->argument) : options->last_when_leaving;
     pthread_mutex_lock(&stream->lock);
-    bool tells = is_open(stream) && stream->options.on_gone;
-    finish(stream, stream->options.last_when_leaving);
+    bool tells = is_open(stream) && options->on_gone;
+    stream->is_cut |= is_open(stream) && !options->is_endless && !last.length;
+    finish(stream, last);
     pthread_mutex_unlock(&stream->lock);
     if (tells)
         stream->options.on_gone(stream->options.argument);

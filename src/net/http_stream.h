@@ -49,6 +49,10 @@ typedef struct HttpStreamOptions {
     /* Said last, instead of cutting off a client that is too slow, and when the server stops or its
      * life is over; "": nothing. They must live as long as the stream. */
     Str last_when_slow, last_when_leaving;
+    /* Makes last_when_leaving at that moment, from the reactor's thread, with nothing else done to
+     * the stream; NULL: it is as it stands. One that is not endless and says nothing is cut off, so
+     * that nobody takes it for a complete answer. */
+    Str (*say_last)(void *argument);
 } HttpStreamOptions;
 
 /* Start the stream: status and headers of `response` are sent now and may not change any more. */
