@@ -93,7 +93,7 @@ class Server:
         self.database = database
         self.arguments = list(arguments)
         # A model service that happens to run on this machine must not answer.
-        self.environment = {**os.environ, "LECTERN_PROVIDER_URL": "off", **(environment or {})}
+        self.environment = {**os.environ, "LECTERN_PROVIDER_URL": "off", "LECTERN_STOP_GRACE": "5", **(environment or {})}
         self.log = self.data.parent / f"{self.data.name}.log"
         self.process = None
         self.key = None

@@ -90,6 +90,9 @@ typedef struct Api {
     Str metrics_token;  /* that /metrics is shown for; "": none */
     bool shows_metrics; /* to anybody */
     int64_t started_ms;
+    /* Another process takes this one's place: its number. */
+    bool (*restart)(void *restarter, int *process_r, Error *err);
+    void *restarter;
 } Api;
 
 /* CONVERTER: a reader; anyone where the setting convert_without_key says so. */

@@ -1,4 +1,5 @@
-/* backup_api.c - a copy of the library, and whether it is whole. Only for the machine's owner. */
+/* backup_api.c - a copy of the library, whether it is whole, and the server started anew. Only for
+ * the machine's owner. */
 #include "api/api.h"
 #include "library/backup_job.h"
 #include "library/integrity.h"
@@ -43,6 +44,18 @@ bool backup_post(ApiRequest *request, HttpResponse *response, Error *err)
     put_int(&json, "missing", counts.missing);
     put_int(&json, "rows", counts.rows);
     put_int(&json, "bytes", counts.bytes);
+    put_end(&json);
+    return true;
+}
+
+bool restart_post(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    const Api *api = request->api;
+    int process;
+    if (!is_local(request, err) || !api->restart(api->restarter, &process, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "process", process);
     put_end(&json);
     return true;
 }

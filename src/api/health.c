@@ -1,6 +1,8 @@
 /* health.c - /health, /live, /ready and what the page shows of the server. */
 #include "api/health.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "jobs/job_runner.h"
 #include "library/facts.h"
@@ -199,6 +201,7 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "status", index.is_ready ? S("ok") : S("degraded"));
     put_text(&json, "version", S(VERSION));
+    put_int(&json, "process", getpid());
     put_int(&json, "uptime_s", (now_ms() - api->started_ms) / 1000);
     put_members(&json, "database", buf_str(&database));
     put_index(api, &json);
@@ -256,9 +259,10 @@ bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     IndexState index = library_index_state(request->api->library);
     (void)err;
-    response->status = index.is_ready ? 200 : 503;
+    bool is_leaving = http_server_is_leaving(request->api->server);
+    response->status = index.is_ready && !is_leaving ? 200 : 503;
     JsonWriter json = put_begin(&response->body);
-    put_bool(&json, "ready", index.is_ready);
+    put_bool(&json, "ready", index.is_ready && !is_leaving);
     put_text(&json, "index", str(index.text));
     put_building(&json, &index.building);
     put_notices(request->api, request->arena, &json);

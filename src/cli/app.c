@@ -2,6 +2,7 @@
 #include "cli/app.h"
 #include "cli/app_blobs.h"
 #include "cli/app_wait.h"
+#include "cli/app_restart.h"
 #include "encode/encode_rerank.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@
 #include "cli/account_options.h"
 #include "cli/model_folder.h"
 #include "cli/app_telemetry.h"
+#include "cli/service_manager.h"
 #include "connect/connect.h"
 #include "feedback/feedback.h"
 #include "fields/run.h"
@@ -65,7 +67,8 @@
 #include "webhook/incoming.h"
 #include "workflow/workflow.h"
 
-#define STOP_GRACE_MS 10000
+#define STOP_GRACE_MS 10000 /* of jobs */
+#define STOP_LAST_MS 5000   /* of requests whose time is over */
 
 struct App {
     Arena *arena; /* what lives as long as the program */
@@ -85,6 +88,7 @@ struct App {
     Sentry *sentry; /* NULL: none */
     NodeWatch *watch;
     char *socket;
+    AppRestart restart;
 };
 
 /* --- Folders --- */
@@ -421,6 +425,7 @@ static bool open_library(App *app, Str folder, Error *err)
                                .encoder = app->encoder,
                                .index_folder = path_join(app->arena, folder, S("index")),
                                .vectors = app->vectors,
+                               .holds_index = app->restart.take != NULL,
                                .chunk_size = settings->chunk_size,
                                .vectors_per_chunk = settings->vectors_per_chunk,
                                .vector_exact = settings->vector_exact,
@@ -451,7 +456,8 @@ static bool open_library(App *app, Str folder, Error *err)
                                .on_ready = on_document_ready,
                                .listener = on_library_news,
                                .listener_argument = app };
-    return app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&
+    return restart_open(&app->restart, err) &&
+           app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&
            library_open(&options, &app->api.library, err);
 }
 
@@ -610,10 +616,12 @@ static bool node_name(App *app, Str folder, Str *name_r, Error *err)
 {
     char *path = path_join(app->arena, folder, S("node"));
     Error none;
-    if (file_read(app->arena, path, 64, name_r, &none) && id_is_valid(*name_r))
+    if (!app->restart.take && file_read(app->arena, path, 64, name_r, &none) &&
+        id_is_valid(*name_r))
         return true;
-    *name_r = str_copy(app->arena, id_new(app->arena));
-    return file_write(path, *name_r, 0600, err);
+    *name_r = app->restart.node = str_copy(app->arena, id_new(app->arena));
+    /* The process before has its name until this one is in its place. */
+    return app->restart.take || file_write(path, *name_r, 0600, err);
 }
 
 static bool start_jobs(App *app, Str folder, Error *err)
@@ -638,6 +646,7 @@ static bool start_jobs(App *app, Str folder, Error *err)
     };
     int workers = (int)app->settings->extract_workers;
     Str node;
+    restart_wait_level(&app->restart);
     if (!node_name(app, folder, &node, err))
         return false;
     for (size_t i = 0; i < COUNT(types); i++)
@@ -676,6 +685,7 @@ static bool start_server(App *app, bool listens, Error *err)
                                   .thread_count = (int)settings->request_threads,
                                   .disk_reserve = (uint64_t)settings->disk_reserve };
     bool needed = false;
+    restart_sockets(&app->restart, &options);
     if (listens && !is_loopback(settings->listen) &&
         account_needs_setup(app->api.account, &needed, err) && needed) {
         app->api.setup_token = str_c(app->arena, token_new(app->arena, ""));
@@ -718,8 +728,15 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     Str folder;
     app->api.proxy = (Proxy){ .url = str_c(app->arena, app->settings->proxy),
                               .except = str_c(app->arena, app->settings->no_proxy) };
-    if (!app_data_folder(app->arena, app->settings, &folder, err) ||
-        !app_lock_folder(folder, &app->lock_fd, err) ||
+    if (!app_data_folder(app->arena, app->settings, &folder, err))
+        return false;
+    app->restart = (AppRestart){ .take = options->take_over,
+                                 .api = &app->api,
+                                 .program = options->program,
+                                 .listen = str_c(app->arena, app->settings->listen),
+                                 .socket = options->socket ? options->socket : -1,
+                                 .folder = folder };
+    if (!restart_lock(&app->restart, &app->lock_fd, err) ||
         !app_open_traces(app->settings, &app->api.proxy, &app->api.otlp, err) ||
         !app_open_reports(app->settings, &app->api.proxy, &app->sentry, err))
         return false;
@@ -754,9 +771,12 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
                           (str_is(app->settings->docs, "auto") && !app->api.is_strict);
     app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
     app->api.started_ms = now_ms();
+    app->api.restart = restart_run;
+    app->api.restarter = &app->restart;
     return open_vectors(app, err) && open_library(app, folder, err) && open_notifier(app, err) &&
            open_features(app, err) && start_jobs(app, folder, err) &&
-           start_server(app, options->listens, err) && start_watch(app, options, folder);
+           start_server(app, options->listens, err) &&
+           restart_take_place(&app->restart, app->lock_fd, err) && start_watch(app, options, folder);
 }
 
 static void set_log(const Settings *settings, bool is_quiet)
@@ -787,15 +807,24 @@ void app_stop(App *app)
 {
     if (!app)
         return;
+    restart_cancel(&app->restart);
+    if (app->api.server)
+        http_server_leave(app->api.server); /* /ready says no before nobody can connect any more */
+    if (app->api.server && !hand_over_is_done(app->restart.over)) {
+        service_manager_tell("STOPPING=1");
+        sleep_ms(app->settings->stop_delay * 1000);
+    }
+    http_server_drain(app->api.server, app->settings->stop_grace * 1000);
     conversions_stop(app->api.conversions);
     node_watch_stop(app->watch);
-    bool idle = http_server_stop(app->api.server, STOP_GRACE_MS);
+    bool idle = http_server_stop(app->api.server, STOP_LAST_MS);
     idle &= jobs_stop(app->api.jobs, STOP_GRACE_MS);
     if (!idle) {
         /* Work that does not end still uses its parts. Everything acknowledged is durable. */
         log_warn("serve", "some work did not end in time; it begins again at the next start");
         _exit(0);
     }
+    restart_end(&app->restart);
     conversions_free(app->api.conversions);
     door_free(app->api.door);
     pool_free(app->news);
@@ -834,6 +863,12 @@ void app_stop(App *app)
         close(app->lock_fd);
     arena_free(app->arena);
     free(app);
+}
+
+bool app_restart(App *app, Error *err)
+{
+    int process;
+    return restart_run(&app->restart, &process, err);
 }
 
 Api *app_api(App *app) { return &app->api; }

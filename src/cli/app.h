@@ -17,6 +17,10 @@ typedef struct AppOptions {
     const Settings *settings;
     bool listens;  /* on settings->listen, beside the local socket */
     bool is_quiet; /* log only warnings: a command of one's own */
+    /* The process whose place it takes (hand_over.h); NULL: none. */
+    struct TakeOver *take_over;
+    const char *program; /* its path, to be started anew; NULL: it is not */
+    int socket;          /* that listens on settings->listen already; 0: none */
 } AppOptions;
 
 /* Fails with one clear sentence: folder unreadable or in use, port in use, a database that needs
@@ -24,6 +28,9 @@ typedef struct AppOptions {
 MUST_CHECK bool app_start(const AppOptions *options, App **app_r, Error *err);
 /* NULL is fine. */
 void app_stop(App *app);
+/* Starts the program anew, in the place of this one, which then gets SIGTERM. On failure this one
+ * goes on. */
+MUST_CHECK bool app_restart(App *app, Error *err);
 Api *app_api(App *app);
 
 /* Where the data folder of these settings is, or will be. */

@@ -1,13 +1,18 @@
 /* cmd_serve.c - the server. */
+#include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
 #include "cli/app.h"
 #include "cli/command.h"
+#include "cli/hand_over.h"
+#include "cli/service_manager.h"
 #include "models/models.h"
 #include "net/http_server.h"
 
@@ -31,13 +36,69 @@ static void reload(App *app)
         log_error("serve", "the gateway's file is not used: %s", err.message);
 }
 
+/* A new process must not wait for what the main thread waits for: signals. */
+static void *restart(void *app)
+{
+    Error ignored; /* it is in the log */
+    (void)!app_restart(app, &ignored);
+    return NULL;
+}
+
+static void begin_restart(App *app)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, restart, app) == 0)
+        pthread_detach(thread);
+}
+
+/* Until it is to stop. */
+static void serve(App *app, const sigset_t *signals)
+{
+    int number;
+    while (sigwait(signals, &number) == 0 && (number == SIGHUP || number == SIGUSR2)) {
+        if (number == SIGHUP)
+            reload(app);
+        else
+            begin_restart(app);
+    }
+}
+
+static void *hurry(void *signals)
+{
+    int number;
+    while (sigwait(signals, &number) != 0 || (number != SIGTERM && number != SIGINT))
+        ;
+    log_warn("serve", "told twice to stop: what runs is cut off");
+    _exit(0); /* everything acknowledged is durable */
+}
+
+/* Whoever asks a second time does not want to wait. */
+static void stop(App *app, sigset_t *signals)
+{
+    pthread_t thread;
+    log_info("serve", "stopping");
+    if (pthread_create(&thread, NULL, hurry, signals) == 0)
+        pthread_detach(thread);
+    app_stop(app);
+}
+
+/* Where the program is, before another is put there. */
+static const char *own_path(Arena *arena)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    return length > 0 && length < (ssize_t)sizeof path ? str_c(arena, (Str){ path, (size_t)length })
+                                                       : NULL;
+}
+
 static bool run(CommandLine *line, Error *err)
 {
-    AppOptions options = { .settings = &line->settings, .listens = true };
+    AppOptions options = { .settings = &line->settings,
+                           .listens = true,
+                           .program = own_path(line->arena) };
     int64_t start = monotonic_us();
     App *app;
-    sigset_t signals;
-    int number;
+    static sigset_t signals; /* a thread waits for them to the end of the process */
 
     /* The blocks of a large document go back to the system when it is done: without this glibc
      * keeps ever larger ones for the next, 17 MB more after three PDFs of 1,600 pages. */
@@ -52,9 +113,17 @@ static bool run(CommandLine *line, Error *err)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread starts */
-    if (!app_start(&options, &app, err))
+    int socket = service_manager_socket();
+    options.socket = MAX(socket, 0);
+    if (!take_over_begin(line->arena, &options.take_over, err))
         return false;
+    if (!app_start(&options, &app, err)) {
+        if (options.take_over)
+            take_over_failed(options.take_over, err);
+        return false;
+    }
     for (size_t i = 0; i < line->settings.notices.count; i++)
         log_info("settings", STR_FMT, STR_ARG(line->settings.notices.at[i]));
     Str listen = line->settings.listen;
@@ -62,10 +131,9 @@ static bool run(CommandLine *line, Error *err)
     log_info("serve", "listening on http://" STR_FMT ":%d after %.3f s",
              STR_ARG(str_slice(listen, 0, (size_t)MAX(colon, 0))),
              http_server_port(app_api(app)->server), (double)(monotonic_us() - start) / 1e6);
-    while (sigwait(&signals, &number) == 0 && number == SIGHUP)
-        reload(app);
-    log_info("serve", "stopping");
-    app_stop(app);
+    service_manager_tell("READY=1");
+    serve(app, &signals);
+    stop(app, &signals);
     return true;
 }
 

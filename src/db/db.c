@@ -298,6 +298,12 @@ bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument
            db->driver->listen(db, channel, listener, argument, err);
 }
 
+void db_missed_news(Db *db)
+{
+    if (db->driver->missed)
+        db->driver->missed(db);
+}
+
 void db_unlisten(Db *db, const char *channel, DbListener *listener, void *argument)
 {
     db->driver->unlisten(db, channel, listener, argument);

@@ -155,5 +155,8 @@ typedef void DbListener(void *argument, const char *channel, Str text);
  * news may have been missed (a lost connection): look for yourself. */
 MUST_CHECK bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument,
                           Error *err);
+/* Another process may have written here, whose news do not come to this one: every listener looks
+ * for itself. */
+void db_missed_news(Db *db);
 /* Ends that; waits for a call that is running, so it is not for use inside one. */
 void db_unlisten(Db *db, const char *channel, DbListener *listener, void *argument);

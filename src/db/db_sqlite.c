@@ -68,6 +68,8 @@ static void sqlite_unlisten(Db *base, const char *channel, DbListener *listener,
     db_news_unlisten(((SqliteDb *)base)->news, channel, listener, argument);
 }
 
+static void sqlite_missed(Db *base) { db_news_post(((SqliteDb *)base)->news, NULL, STR_NONE); }
+
 static bool sqlite_copy(Db *base, const char *path, Error *err)
 {
     return db_copy_file(((SqliteDb *)base)->path, path, err);
@@ -110,6 +112,7 @@ const DbDriver db_sqlite_driver = {
     .notify = sqlite_notify,
     .listen = sqlite_listen,
     .unlisten = sqlite_unlisten,
+    .missed = sqlite_missed,
     .forget = sqlite_forget,
     .copy = sqlite_copy,
     .describe = sqlite_describe,

@@ -344,15 +344,22 @@ static void ask_to_stop(JobRunner *runner, bool all)
     }
 }
 
-bool jobs_stop(JobRunner *runner, int64_t wait_ms)
+void jobs_retire(JobRunner *runner)
 {
-    if (!runner)
-        return true;
     stop_listening(runner);
     pthread_mutex_lock(&runner->lock);
     runner->is_stopping = true;
     take_back_waiting(runner);
     ask_to_stop(runner, false);
+    pthread_mutex_unlock(&runner->lock);
+}
+
+bool jobs_stop(JobRunner *runner, int64_t wait_ms)
+{
+    if (!runner)
+        return true;
+    jobs_retire(runner);
+    pthread_mutex_lock(&runner->lock);
     bool all_returned = wait_for_handlers(runner, wait_ms);
     if (!all_returned) {
         ask_to_stop(runner, true);

@@ -52,6 +52,8 @@ const JobType *jobs_type(const JobRunner *runner, Str name);
 StrList jobs_types_shown(const JobRunner *runner, Arena *arena, JobShown shown);
 
 MUST_CHECK bool jobs_start(const JobRunnerOptions *options, JobRunner **runner_r, Error *err);
+/* Another process has its place: nothing more is claimed, and what runs goes on to its end. */
+void jobs_retire(JobRunner *runner);
 /* Stops claiming, waits up to `wait_ms` for handlers, asks the others to stop and gives their jobs
  * back. False when a handler does not return even so: its memory stays, the process should end.
  * NULL is fine. */

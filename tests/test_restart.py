@@ -1,0 +1,134 @@
+"""The server is started anew under load, and no request fails."""
+import http.client
+import os
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from conftest import Server, wait_until
+
+
+def is_running(process):
+    try:
+        with open(f"/proc/{process}/stat") as about:
+            return about.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Restarted(Server):
+    """The process that serves is another one after each restart, and no child of ours."""
+
+    def __init__(self, *words, **named):
+        super().__init__(*words, **named)
+        self.others = []
+
+    def restart(self):
+        done = subprocess.run([*self.command("restart"), "--quiet"], env=self.environment, capture_output=True, text=True, timeout=60)
+        if done.returncode == 0:
+            self.others.append(self.serving())
+        return done
+
+    def serving(self):
+        return int(self.get("/health").json()["process"])
+
+    def stop(self):
+        for process in self.others:
+            if is_running(process):
+                os.kill(process, signal.SIGTERM)
+        for process in self.others:
+            wait_until(lambda: not is_running(process))
+        super().stop()
+
+
+@pytest.fixture(scope="module")
+def restarted(database, tmp_path_factory):
+    started = Restarted(tmp_path_factory.mktemp("restart") / "library", database).start()
+    started.new_key()
+    yield started
+    started.stop()
+
+
+class Client:
+    """Asks again and again, over one connection as long as the server lets it, or each time over a new one. Nothing is asked twice."""
+
+    def __init__(self, server, keeps, path, body=None):
+        self.server, self.keeps, self.path, self.body = server, keeps, path, body
+        self.answers, self.failures, self.is_over = 0, [], False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        connection = None
+        while not self.is_over:
+            connection = connection or http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+            headers = {"Authorization": f"Bearer {self.server.key}", **({} if self.keeps else {"Connection": "close"})}
+            try:
+                connection.request("POST" if self.body else "GET", self.path, self.body, {**headers, "Content-Type": "application/json"})
+                answer = connection.getresponse()
+                text = answer.read()
+                if answer.status >= 400:
+                    self.failures.append((answer.status, text[:200]))
+                if answer.will_close:
+                    connection.close()
+                    connection = None
+            except Exception as failure:  # whatever it is, somebody would have seen it
+                self.failures.append(repr(failure))
+                connection = None
+            self.answers += 1
+
+    def end(self):
+        self.is_over = True
+        self.thread.join(40)
+
+
+def test_no_request_fails_while_the_server_is_started_anew_three_times(restarted):
+    restarted.upload(("one.txt", b"a harbour full of boats"))
+    restarted.wait_ready()
+    search = b'{"query": "harbour", "mode": "keyword"}'
+    wait_until(lambda: restarted.post("/v1/search", {"query": "harbour", "mode": "keyword"}).json()["results"])
+    clients = [Client(restarted, keeps, path, body) for keeps in (True, False)
+               for path, body in (("/health", None), ("/v1/documents", None), ("/v1/search", search))]
+    before = {restarted.serving()}
+    for _ in range(3):
+        done = restarted.restart()
+        assert done.returncode == 0, done.stderr + restarted.log.read_text()[-3000:]
+        assert restarted.serving() not in before
+        before.add(restarted.serving())
+        assert restarted.post("/v1/search", {"query": "harbour", "mode": "keyword"}).json()["results"], "the index is there at once"
+    for client in clients:
+        client.end()
+    assert [failure for client in clients for failure in client.failures] == []
+    assert all(client.answers > 10 for client in clients)
+    wait_until(lambda: restarted.process.poll() is not None)
+    assert restarted.process.returncode == 0, "the first ends when its clients have gone"
+
+
+def test_a_document_that_came_before_is_found_after_and_another_can_come(restarted):
+    restarted.upload(("two.txt", b"the lighthouse keeper wrote letters"))
+    assert restarted.restart().returncode == 0
+    restarted.upload(("three.txt", b"the lighthouse was painted red"))
+    wait_until(lambda: len(restarted.post("/v1/search", {"query": "lighthouse", "mode": "keyword"}).json()["results"]) == 2)
+
+
+def test_a_new_process_that_cannot_start_leaves_the_old_one_serving(restarted):
+    serving = restarted.serving()
+    os.rename(restarted.data / "master.key", restarted.data / "kept.key")
+    (restarted.data / "master.key").write_text("short")
+    try:
+        done = restarted.restart()
+        assert done.returncode != 0 and "master key" in done.stderr, done
+    finally:
+        os.rename(restarted.data / "kept.key", restarted.data / "master.key")
+    assert restarted.serving() == serving
+    restarted.upload(("four.txt", b"the old one still reads about cormorants"))
+    wait_until(lambda: restarted.post("/v1/search", {"query": "cormorants", "mode": "keyword"}).json()["results"])
+    assert restarted.restart().returncode == 0 and restarted.serving() != serving
+
+
+def test_a_signal_starts_it_anew_too(restarted):
+    serving = restarted.serving()
+    os.kill(serving, signal.SIGUSR2)
+    restarted.others.append(wait_until(lambda: restarted.serving() != serving and restarted.serving()))
