@@ -51,6 +51,7 @@
 #include "models/prompt_bench.h"
 #include "models/server_facts.h"
 #include "net/http_server.h"
+#include "net/tls_server.h"
 #include "notify/event_feed.h"
 #include "notify/notify.h"
 #include "search/lab.h"
@@ -89,6 +90,7 @@ struct App {
     NodeWatch *watch;
     char *socket;
     AppRestart restart;
+    TlsFiles *tls; /* NULL: plain HTTP */
 };
 
 /* --- Folders --- */
@@ -685,6 +687,15 @@ static bool start_server(App *app, bool listens, Error *err)
                                   .thread_count = (int)settings->request_threads,
                                   .disk_reserve = (uint64_t)settings->disk_reserve };
     bool needed = false;
+    if (listens && settings->tls_redirect.length)
+        options.listen_redirect = str_c(app->arena, settings->tls_redirect);
+    if (str_starts(settings->public_url, S("https://")))
+        options.redirect_to = app->api.public_url;
+    if (listens && settings->tls_certificate.length &&
+        !tls_files_open(str_c(app->arena, settings->tls_certificate),
+                        str_c(app->arena, settings->tls_key), &app->tls, err))
+        return false;
+    options.tls = app->tls;
     restart_sockets(&app->restart, &options);
     if (listens && !is_loopback(settings->listen) &&
         account_needs_setup(app->api.account, &needed, err) && needed) {
@@ -734,6 +745,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
                                  .api = &app->api,
                                  .program = options->program,
                                  .listen = str_c(app->arena, app->settings->listen),
+                                 .listen_redirect = str_c(app->arena, app->settings->tls_redirect),
                                  .socket = options->socket ? options->socket : -1,
                                  .folder = folder };
     if (!restart_lock(&app->restart, &app->lock_fd, err) ||
@@ -769,7 +781,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.is_strict = settings_are_strict(app->settings);
     app->api.shows_docs = str_is(app->settings->docs, "on") ||
                           (str_is(app->settings->docs, "auto") && !app->api.is_strict);
-    app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
+    app->api.is_secure = str_starts(app->settings->public_url, S("https:")) ||
+                         app->settings->tls_certificate.length > 0;
     app->api.started_ms = now_ms();
     app->api.restart = restart_run;
     app->api.restarter = &app->restart;
@@ -859,11 +872,14 @@ void app_stop(App *app)
     db_close(app->api.db);
     otlp_close(app->api.otlp);
     sentry_close(app->sentry);
+    tls_files_free(app->tls);
     if (app->lock_fd >= 0)
         close(app->lock_fd);
     arena_free(app->arena);
     free(app);
 }
+
+bool app_reload_tls(App *app, Error *err) { return !app->tls || tls_files_read(app->tls, err); }
 
 bool app_restart(App *app, Error *err)
 {

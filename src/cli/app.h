@@ -28,6 +28,8 @@ typedef struct AppOptions {
 MUST_CHECK bool app_start(const AppOptions *options, App **app_r, Error *err);
 /* NULL is fine. */
 void app_stop(App *app);
+/* Reads the certificate again; connections go on. True where there is none. */
+MUST_CHECK bool app_reload_tls(App *app, Error *err);
 /* Starts the program anew, in the place of this one, which then gets SIGTERM. On failure this one
  * goes on. */
 MUST_CHECK bool app_restart(App *app, Error *err);

@@ -56,13 +56,18 @@ void restart_wait_level(const AppRestart *restart)
 void restart_sockets(AppRestart *restart, HttpServerOptions *options)
 {
     TakeOver *take = restart->take;
-    restart->sockets = (HttpSockets){ .tcp = -1, .local = -1 };
+    restart->sockets = (HttpSockets){ .tcp = -1, .local = -1, .redirect = -1 };
     if (take) {
         restart->sockets.local = take->local;
         take->local = -1;
         if (options->listen && strcmp(options->listen, take->listen) == 0) {
             restart->sockets.tcp = take->tcp;
             take->tcp = -1;
+        }
+        if (options->listen_redirect &&
+            strcmp(options->listen_redirect, take->listen_redirect) == 0) {
+            restart->sockets.redirect = take->redirect;
+            take->redirect = -1;
         }
     } else if (options->listen) {
         restart->sockets.tcp = restart->socket;
@@ -107,6 +112,8 @@ static void prepare_for_next(AppRestart *restart, int lock_fd)
                                 .lock = lock_fd,
                                 .local = sockets.local,
                                 .tcp = sockets.tcp,
+                                .redirect = sockets.redirect,
+                                .listen_redirect = restart->listen_redirect,
                                 .hold = hold_index,
                                 .leave = leave,
                                 .argument = restart };

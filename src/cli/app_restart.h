@@ -13,7 +13,7 @@ typedef struct AppRestart {
     HandOver *over;      /* to the one after */
     Api *api;            /* borrowed */
     const char *program; /* its path; NULL: it cannot be started anew */
-    const char *listen;
+    const char *listen, *listen_redirect;
     int socket;          /* that systemd listens with for us; -1: none */
     Str folder;          /* of the data */
     Str node;            /* its name, once it is in its place */

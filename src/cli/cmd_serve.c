@@ -30,6 +30,8 @@ static void allow_many_files(void)
 static void reload(App *app)
 {
     Error err;
+    if (!app_reload_tls(app, &err))
+        log_error("serve", "the certificate of before is used on: %s", err.message);
     if (models_reload(app_api(app)->models, &err))
         log_info("serve", "services and routes are read again");
     else
@@ -128,7 +130,8 @@ static bool run(CommandLine *line, Error *err)
         log_info("settings", STR_FMT, STR_ARG(line->settings.notices.at[i]));
     Str listen = line->settings.listen;
     ptrdiff_t colon = str_find_last_char(listen, ':');
-    log_info("serve", "listening on http://" STR_FMT ":%d after %.3f s",
+    log_info("serve", "listening on %s://" STR_FMT ":%d after %.3f s",
+             line->settings.tls_certificate.length ? "https" : "http",
              STR_ARG(str_slice(listen, 0, (size_t)MAX(colon, 0))),
              http_server_port(app_api(app)->server), (double)(monotonic_us() - start) / 1e6);
     service_manager_tell("READY=1");

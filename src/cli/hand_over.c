@@ -181,13 +181,15 @@ static bool speak(HandOver *over, int socket, pid_t process, bool *is_held, Erro
     const HandOverOptions *options = &over->options;
     int64_t until_ms = monotonic_ms() + START_MS;
     HandOverMessage sockets = { .kind = MESSAGE_SOCKETS };
-    const int fds[] = { options->lock, options->local, options->tcp };
+    const int fds[] = { options->lock, options->local, options->tcp, options->redirect };
     for (size_t i = 0; i < COUNT(fds); i++) {
         sockets.has[i] = fds[i] >= 0;
         if (fds[i] >= 0)
             sockets.fds[sockets.fd_count++] = fds[i];
     }
-    snprintf(sockets.text, sizeof sockets.text, "%s", options->listen ? options->listen : "");
+    snprintf(sockets.listen, sizeof sockets.listen, "%s", options->listen);
+    snprintf(sockets.listen_redirect, sizeof sockets.listen_redirect, "%s",
+             options->listen_redirect);
     if (!message_send(socket, &sockets, err))
         return false;
     while (!over->is_done)

@@ -19,9 +19,10 @@
 /* --- In the new process --- */
 
 typedef struct TakeOver {
-    int socket;           /* to the old process */
-    int lock, local, tcp; /* -1 once they are somebody else's, or where there is none */
-    char listen[512];     /* what `tcp` listens on, as its settings said */
+    int socket; /* to the old process */
+    int lock;   /* -1 once it is somebody else's, as the sockets, or where there is none */
+    int local, tcp, redirect;
+    char listen[256], listen_redirect[256]; /* what the last two listen on, as its settings said */
 } TakeOver;
 
 /* *take_r is NULL when this process was not started for it. */
@@ -42,8 +43,8 @@ typedef struct HandOver HandOver;
 
 typedef struct HandOverOptions {
     const char *program; /* its path when this process began: another may be there now */
-    const char *listen;
-    int lock, local, tcp; /* -1: none */
+    const char *listen, *listen_redirect; /* what these listen on */
+    int lock, local, tcp, redirect;       /* -1: none */
     /* Called on a thread of its own, in this order. */
     bool (*hold)(void *argument, bool is_held, Error *err); /* the files of the indexes */
     void (*leave)(void *argument, int new_process);

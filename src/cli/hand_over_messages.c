@@ -57,6 +57,8 @@ bool message_receive(int socket, HandOverMessage *message, Error *err)
         return fail(err, ERROR_CANCELLED, "the other process has ended");
     take_fds(&head, message);
     message->text[sizeof message->text - 1] = '\0';
+    message->listen[sizeof message->listen - 1] = '\0';
+    message->listen_redirect[sizeof message->listen_redirect - 1] = '\0';
     return (got == (ssize_t)sizeof *message && message->version == MESSAGE_VERSION) ||
            fail(err, ERROR_UNSUPPORTED,
                 "the two versions of the program cannot speak with each other; stop the server and "

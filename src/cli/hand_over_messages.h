@@ -6,7 +6,7 @@
 
 #define TAKE_OVER_VARIABLE "LECTERN_TAKE_OVER"
 #define TAKE_OVER_SOCKET 3
-#define MESSAGE_FDS_MAX 3
+#define MESSAGE_FDS_MAX 4
 /* Changes when what is said does: processes of two versions speak with each other. */
 #define MESSAGE_VERSION 1
 
@@ -22,9 +22,10 @@ typedef enum HandOverKind {
 typedef struct HandOverMessage {
     uint32_t version; /* filled in when it is sent */
     uint32_t kind;
-    bool has[MESSAGE_FDS_MAX]; /* lock, local socket, TCP socket: those that come along */
-    char text[512];            /* what is listened on, or why it failed */
-    int fds[MESSAGE_FDS_MAX];  /* in this order; those received are the receiver's */
+    bool has[MESSAGE_FDS_MAX]; /* lock, local socket, TCP socket, that which sends on to https */
+    char text[512];            /* why it failed */
+    char listen[256], listen_redirect[256];
+    int fds[MESSAGE_FDS_MAX]; /* in this order; those received are the receiver's */
     size_t fd_count;
 } HandOverMessage;
 

@@ -86,6 +86,17 @@ static bool check_chunks(const Settings *settings, Error *err)
                       settings->chunk_overlap, settings->chunk_size);
 }
 
+static bool check_tls(const Settings *settings, Error *err)
+{
+    bool has_certificate = settings->tls_certificate.length > 0;
+    if (has_certificate != (settings->tls_key.length > 0))
+        return fail_field(err, has_certificate ? "tls_key" : "tls_certificate",
+                          "tls_certificate and tls_key belong together: one of them is empty");
+    return has_certificate || !settings->tls_redirect.length ||
+           fail_field(err, "tls_redirect",
+                      "tls_redirect sends to https, which needs tls_certificate and tls_key");
+}
+
 void settings_check(Arena *arena, const Settings *settings, SettingTexts *problems, Error *first)
 {
     const struct {
@@ -125,6 +136,7 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
     CHECK(check_origins(settings, &err));
     CHECK(!settings->clamd.length || clamd_check(settings->clamd, &err));
     CHECK(check_chunks(settings, &err));
+    CHECK(check_tls(settings, &err));
     CHECK(kernel_set_find(settings->encoder_kernels, &set, &err) ||
           fail_in(&err, "encoder_kernels"));
     CHECK(precision_find(settings->encoder_precision, &precision, &err) ||

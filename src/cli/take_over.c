@@ -19,11 +19,12 @@ bool take_over_begin(Arena *arena, TakeOver **take_r, Error *err)
         return fail_in(err, "taking the place of the running server");
     TakeOver *take = arena_new_one(arena, TakeOver);
     size_t next = 0;
-    int *const places[] = { &take->lock, &take->local, &take->tcp };
+    int *const places[] = { &take->lock, &take->local, &take->tcp, &take->redirect };
     take->socket = TAKE_OVER_SOCKET;
     for (size_t i = 0; i < COUNT(places); i++)
         *places[i] = message.has[i] && next < message.fd_count ? message.fds[next++] : -1;
-    snprintf(take->listen, sizeof take->listen, "%s", message.text);
+    memcpy(take->listen, message.listen, sizeof take->listen);
+    memcpy(take->listen_redirect, message.listen_redirect, sizeof take->listen_redirect);
     *take_r = take;
     return true;
 }

@@ -459,6 +459,51 @@ static bool is_checked_late(const HttpExchange *x)
     return is_small && !x->plan.is_fast && !http_header_in(&x->request, "Expect").length;
 }
 
+/* What a browser shows as the place it goes to must be a host and nothing else. */
+static bool is_host(Str host)
+{
+    for (size_t i = 0; i < host.length; i++)
+        if (!isalnum((unsigned char)host.at[i]) && !HAS_CHAR(host.at[i], "-.[]:"))
+            return false;
+    return host.length > 0 && host.length < 256;
+}
+
+static Str https_of(const HttpExchange *x, Str host)
+{
+    Arena *arena = x->request.arena;
+    ptrdiff_t colon = str_find_last_char(host, ':'), bracket = str_find_last_char(host, ']');
+    if (x->server->options.redirect_to)
+        return str(x->server->options.redirect_to);
+    if (colon > bracket)
+        host = str_slice(host, 0, (size_t)colon);
+    return x->server->port == 443
+               ? str_format(arena, "https://" STR_FMT, STR_ARG(host))
+               : str_format(arena, "https://" STR_FMT ":%d", STR_ARG(host), x->server->port);
+}
+
+/* 308: the method stays. Whatever body there is, it is not read in the clear. */
+static void send_to_https(HttpExchange *x)
+{
+    Str host = http_header_in(&x->request, "Host"), to = https_of(x, host),
+        target = x->request.target;
+    Error err;
+    if (!x->server->options.redirect_to && !is_host(host)) {
+        fail(&err, ERROR_INVALID, "Host is no host");
+        refuse_unread(x, &err);
+        return;
+    }
+    if (!str_starts(target, S("/")))
+        target = S("/");
+    x->response.status = 308;
+    x->response.media_type = S("text/plain");
+    http_header(&x->response, "Location",
+                str_format(x->request.arena, STR_FMT STR_FMT, STR_ARG(to), STR_ARG(target)));
+    x->is_last = true;
+    x->link->lingers = true;
+    decorate(x);
+    x->state = HTTP_ANSWERED;
+}
+
 void exchange_open(HttpLink *link, const HttpHead *head)
 {
     HttpExchange *x = exchange_new(link);
@@ -468,6 +513,10 @@ void exchange_open(HttpLink *link, const HttpHead *head)
     x->is_last = !link->reader.keeps_alive;
     if (!read_head(x, head, &err)) {
         refuse_unread(x, &err);
+        return;
+    }
+    if (link->is_redirected) {
+        send_to_https(x);
         return;
     }
     if (!server->dispatch->begin(server->app, &x->request, &x->plan, &err)) {

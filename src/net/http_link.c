@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -82,6 +83,7 @@ void http_link_close(HttpLink *link)
     if (link->exchange)
         exchange_completed(link->exchange, true);
     reactor_unwatch(loop->reactor, &link->watch);
+    tls_link_free(link->tls);
     if (!link->lingers || link->is_broken || !linger(loop, link->fd))
         close(link->fd);
     http_reader_end(&link->reader);
@@ -162,16 +164,30 @@ static void keep(HttpLink *link, Str bytes)
     link->kept_end = bytes.length;
 }
 
+/* As recv(); what OpenSSL has read and not given yet is told by no event. */
+static ssize_t receive_tls(HttpLink *link, char *buffer)
+{
+    size_t got;
+    TlsResult result = tls_link_read(link->tls, buffer, HTTP_BUFFER_SIZE, &got);
+    errno = result == TLS_WANTS_READ || result == TLS_WANTS_WRITE ? EAGAIN : EPROTO;
+    return result == TLS_DONE ? (ssize_t)got : result == TLS_ENDED ? 0 : -1;
+}
+
+static ssize_t receive_bytes(HttpLink *link, char *buffer)
+{
+    return link->tls ? receive_tls(link, buffer) : recv(link->fd, buffer, HTTP_BUFFER_SIZE, 0);
+}
+
 /* False: nothing came. */
 static bool receive(HttpLink *link)
 {
     char *buffer = link->loop->buffer;
-    ssize_t got = link->can_read ? recv(link->fd, buffer, HTTP_BUFFER_SIZE, 0) : -1;
+    ssize_t got = link->can_read ? receive_bytes(link, buffer) : -1;
     if (got == 0 || (got < 0 && link->can_read && errno != EAGAIN && errno != EINTR))
         http_link_close(link);
     /* Less than there was room for is all that there was; of more an event will tell. But of the
      * client's leaving one has told already. */
-    link->can_read = got == HTTP_BUFFER_SIZE || (got > 0 && link->has_left);
+    link->can_read = got == HTTP_BUFFER_SIZE || (got > 0 && (link->has_left || link->tls));
     if (got <= 0)
         return false;
     Str bytes = { buffer, (size_t)got };
@@ -204,8 +220,30 @@ static void move_on(Str *parts, size_t count, size_t sent)
     }
 }
 
+/* No more is taken now. */
+static HttpSent wait_to_send(HttpLink *link)
+{
+    link->can_write = false;
+    link->moved_ms = monotonic_ms();
+    return HTTP_WAITS;
+}
+
+static HttpSent send_tls(HttpLink *link, Str *parts, size_t count)
+{
+    if (!link->can_write)
+        return HTTP_WAITS;
+    switch (tls_link_write(link->tls, parts, count)) {
+    case TLS_DONE: return HTTP_SENT;
+    case TLS_WANTS_READ:
+    case TLS_WANTS_WRITE: return wait_to_send(link);
+    default: return HTTP_BROKEN;
+    }
+}
+
 HttpSent http_link_send(HttpLink *link, Str *parts, size_t count, int flags)
 {
+    if (link->tls)
+        return send_tls(link, parts, count);
     for (;;) {
         struct iovec pieces[4];
         struct msghdr message = { .msg_iov = pieces };
@@ -220,14 +258,43 @@ HttpSent http_link_send(HttpLink *link, Str *parts, size_t count, int flags)
             continue;
         if (sent < 0 && link->can_write && errno != EAGAIN)
             return HTTP_BROKEN;
-        if (sent < 0 && link->can_write) {
-            link->can_write = false;
-            link->moved_ms = monotonic_ms();
-        }
         if (sent < 0)
-            return HTTP_WAITS;
+            return link->can_write ? wait_to_send(link) : HTTP_WAITS;
         move_on(parts, count, (size_t)sent);
     }
+}
+
+/* So much at once, so that others are served too. */
+#define FILE_PIECE MB(1)
+
+static HttpSent send_file_tls(HttpLink *link, int fd, uint64_t *at, uint64_t *left)
+{
+    char *buffer = link->loop->buffer;
+    ssize_t got = pread(fd, buffer, (size_t)MIN(*left, (uint64_t)HTTP_BUFFER_SIZE), (off_t)*at);
+    if (got <= 0) /* 0: the file has become shorter */
+        return HTTP_BROKEN;
+    Str part = { buffer, (size_t)got };
+    HttpSent sent = send_tls(link, &part, 1);
+    *at += (uint64_t)got - part.length;
+    *left -= (uint64_t)got - part.length;
+    return sent == HTTP_SENT && *left ? HTTP_MORE : sent;
+}
+
+HttpSent http_link_send_file(HttpLink *link, int fd, uint64_t *at, uint64_t *left)
+{
+    if (!link->can_write)
+        return HTTP_WAITS;
+    if (link->tls)
+        return send_file_tls(link, fd, at, left);
+    off_t from = (off_t)*at;
+    ssize_t sent = sendfile(link->fd, fd, &from, (size_t)MIN(*left, (uint64_t)FILE_PIECE));
+    if (sent < 0 && errno == EAGAIN)
+        return wait_to_send(link);
+    if (sent <= 0) /* 0: the file has become shorter */
+        return HTTP_BROKEN;
+    *at += (uint64_t)sent;
+    *left -= (uint64_t)sent;
+    return *left ? HTTP_MORE : HTTP_SENT;
 }
 
 void http_link_say_continue(HttpLink *link)
@@ -295,6 +362,36 @@ static bool send_on(HttpLink *link)
     return false;
 }
 
+/* --- TLS --- */
+
+/* In plain text: there is no other way to be understood. */
+static void refuse_plain(HttpLink *link)
+{
+    static const char said[] = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n"
+                               "Content-Type: text/plain\r\nContent-Length: 46\r\n\r\n"
+                               "HTTPS is spoken here: write https:// before it";
+    (void)!send(link->fd, said, sizeof said - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    link->lingers = true;
+    http_link_close(link);
+}
+
+/* False: the handshake is not through. */
+static bool greet(HttpLink *link)
+{
+    switch (tls_link_greet(link->tls)) {
+    case TLS_DONE: return true; /* from then on whoever has its request may need the connection */
+    case TLS_WANTS_READ:
+    case TLS_WANTS_WRITE:
+        if (link->is_broken)
+            http_link_close(link);
+        break;
+    case TLS_PLAIN_HTTP: refuse_plain(link); break;
+    case TLS_ENDED:
+    case TLS_BROKEN: http_link_close(link); break;
+    }
+    return false;
+}
+
 /* --- Going on --- */
 
 /* One step; false: there is nothing to be done now. */
@@ -316,6 +413,8 @@ static bool take_step(HttpLink *link)
 void http_link_go(HttpLink *link)
 {
     int steps = 0;
+    if (!link->is_closed && link->tls && !greet(link))
+        return;
     while (!link->is_closed && steps < STEPS_MAX && take_step(link))
         steps++;
     if (steps == STEPS_MAX) /* to be told once more */

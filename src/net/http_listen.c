@@ -125,7 +125,8 @@ static HttpLoop *emptiest_loop(HttpServer *server)
     return best;
 }
 
-static void take_connection(HttpServer *server, int fd, const struct sockaddr_storage *address)
+static void take_connection(HttpServer *server, int fd, const struct sockaddr_storage *address,
+                            const ReactorWatch *from)
 {
     char peer[64];
     uint64_t key = describe_peer(address, peer, sizeof peer);
@@ -139,6 +140,11 @@ static void take_connection(HttpServer *server, int fd, const struct sockaddr_st
     *link =
         (HttpLink){ .loop = loop, .fd = fd, .address_key = key, .quiet_since_ms = monotonic_ms() };
     memcpy(link->peer, peer, sizeof peer);
+    link->is_redirected = from == &server->listeners[LISTENER_REDIRECT];
+    if (server->options.tls && from == &server->listeners[LISTENER_TCP]) {
+        tls_files_look(server->options.tls);
+        link->tls = tls_link_new(server->options.tls, fd);
+    }
     loop->link_count++;
     server->counts.connections++;
     if (loop == &server->loops[0])
@@ -170,7 +176,7 @@ static void on_accept(ReactorWatch *watch, uint32_t events)
             shed_connection(server, watch->fd);
         if (fd < 0)
             return;
-        take_connection(server, fd, &address);
+        take_connection(server, fd, &address, watch);
     }
 }
 
@@ -227,7 +233,7 @@ static int port_of(int fd)
     return ntohs(four->sin_port);
 }
 
-static bool listen_tcp(HttpServer *server, Str address, Error *err)
+static bool listen_tcp(HttpServer *server, Listener which, Str address, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     ptrdiff_t colon = str_find_last_char(address, ':');
@@ -251,7 +257,7 @@ static bool listen_tcp(HttpServer *server, Str address, Error *err)
     freeaddrinfo(found);
     if (fd < 0)
         return explain(err, reason, host, port);
-    set_listener(server, LISTENER_TCP, fd);
+    set_listener(server, which, fd);
     return true;
 }
 
@@ -283,10 +289,16 @@ bool listeners_open(HttpServer *server, Error *err)
     if (options->given) {
         set_listener(server, LISTENER_LOCAL, options->given->local);
         set_listener(server, LISTENER_TCP, options->given->tcp);
+        set_listener(server, LISTENER_REDIRECT, options->given->redirect);
     }
-    int *local = &server->listeners[LISTENER_LOCAL].fd, *tcp = &server->listeners[LISTENER_TCP].fd;
+    const int *local = &server->listeners[LISTENER_LOCAL].fd;
+    const int *tcp = &server->listeners[LISTENER_TCP].fd;
+    const int *redirect = &server->listeners[LISTENER_REDIRECT].fd;
     if ((options->local_path && *local < 0 && !listen_local(server, options->local_path, err)) ||
-        (options->listen && *tcp < 0 && !listen_tcp(server, str(options->listen), err)))
+        (options->listen && *tcp < 0 &&
+         !listen_tcp(server, LISTENER_TCP, str(options->listen), err)) ||
+        (options->listen_redirect && *redirect < 0 &&
+         !listen_tcp(server, LISTENER_REDIRECT, str(options->listen_redirect), err)))
         return false;
     if (*local >= 0)
         server->local_path = heap_text(options->local_path);

@@ -12,6 +12,7 @@
 #include "net/http_stream.h"
 #include "net/multipart.h"
 #include "net/reactor.h"
+#include "net/tls_server.h"
 
 typedef struct HttpExchange HttpExchange;
 typedef struct HttpLoop HttpLoop;
@@ -21,6 +22,7 @@ typedef struct HttpLoop HttpLoop;
 typedef struct HttpLink {
     HttpLoop *loop;
     int fd;
+    TlsLink *tls; /* NULL: none */
     ReactorWatch watch;
     ReactorDeferred due;  /* go on with it */
     uint64_t address_key; /* 0 over the local socket */
@@ -35,7 +37,8 @@ typedef struct HttpLink {
     bool has_left;             /* the client sends no more, and may be gone */
     bool is_broken, is_closed; /* is_closed: its memory goes soon */
     bool had_request;
-    bool lingers; /* bytes that nobody reads are still coming: drain before closing */
+    bool is_redirected; /* it is told to come by https */
+    bool lingers;       /* bytes that nobody reads are still coming: drain before closing */
     struct HttpLink *next, *previous;
 } HttpLink;
 
@@ -62,7 +65,7 @@ typedef struct HttpCounters {
     atomic_size_t running; /* on the pool or answering later: may not be freed */
 } HttpCounters;
 
-typedef enum Listener { LISTENER_LOCAL, LISTENER_TCP, LISTENER_COUNT } Listener;
+typedef enum Listener { LISTENER_LOCAL, LISTENER_TCP, LISTENER_REDIRECT, LISTENER_COUNT } Listener;
 
 struct HttpServer {
     HttpServerOptions options;
@@ -74,7 +77,7 @@ struct HttpServer {
     ReactorWatch listeners[LISTENER_COUNT]; /* fd -1: none */
     int port;
     char *local_path;
-    atomic_bool is_leaving;   /* answers are the last of their connection */
+    atomic_bool is_leaving;    /* answers are the last of their connection */
     atomic_bool is_given_away; /* another process has its sockets */
     HttpCounters counts;
     pthread_mutex_t lock; /* of addresses */
@@ -159,6 +162,8 @@ void http_link_go_soon(HttpLink *link);
 void http_link_close(HttpLink *link);
 /* Send what fits of `parts`, and move them on. `flags` as for sendmsg(). */
 HttpSent http_link_send(HttpLink *link, Str *parts, size_t count, int flags);
+/* What fits of the file that is sent, and moves it on; 0: the client takes nothing now. */
+HttpSent http_link_send_file(HttpLink *link, int fd, uint64_t *at, uint64_t *left);
 /* "100 Continue", unless the client takes nothing now. */
 void http_link_say_continue(HttpLink *link);
 

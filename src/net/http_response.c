@@ -2,8 +2,6 @@
 #include "net/http_private.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -377,30 +375,6 @@ void response_prepare(HttpExchange *x)
     x->bytes_out = length;
 }
 
-/* So much at once, so that others are served too. */
-#define FILE_PIECE MB(1)
-
-static HttpSent send_file(HttpExchange *x)
-{
-    HttpSending *sending = &x->sending;
-    HttpLink *link = x->link;
-    if (!link->can_write)
-        return HTTP_WAITS;
-    off_t at = (off_t)sending->file_at;
-    ssize_t sent = sendfile(link->fd, x->response.file.fd, &at,
-                            (size_t)MIN(sending->file_left, (uint64_t)FILE_PIECE));
-    if (sent < 0 && errno == EAGAIN) {
-        link->can_write = false;
-        link->moved_ms = monotonic_ms();
-        return HTTP_WAITS;
-    }
-    if (sent <= 0) /* 0: the file has become shorter */
-        return HTTP_BROKEN;
-    sending->file_at += (uint64_t)sent;
-    sending->file_left -= (uint64_t)sent;
-    return sending->file_left ? HTTP_MORE : HTTP_SENT;
-}
-
 HttpSent response_send(HttpExchange *x)
 {
     HttpSending *sending = &x->sending;
@@ -408,7 +382,10 @@ HttpSent response_send(HttpExchange *x)
         return stream_send(x);
     HttpSent sent = http_link_send(x->link, sending->parts, COUNT(sending->parts),
                                    sending->file_left ? MSG_MORE : 0);
-    return sent == HTTP_SENT && sending->file_left ? send_file(x) : sent;
+    return sent == HTTP_SENT && sending->file_left
+               ? http_link_send_file(x->link, x->response.file.fd, &sending->file_at,
+                                     &sending->file_left)
+               : sent;
 }
 
 void response_release(HttpExchange *x)

@@ -55,6 +55,7 @@ void loop_add(void *argument)
     HttpLoop *loop = link->loop;
     Error ignored;
     if (loop->is_stopped || !http_link_open(link, &ignored)) {
+        tls_link_free(link->tls);
         close(link->fd);
         address_left(loop->server, link->address_key);
         loop->link_count--;
@@ -197,8 +198,9 @@ void http_server_accept(HttpServer *server)
 
 HttpSockets http_server_sockets(const HttpServer *server)
 {
-    return (HttpSockets){ server->listeners[LISTENER_TCP].fd,
-                          server->listeners[LISTENER_LOCAL].fd };
+    return (HttpSockets){ .tcp = server->listeners[LISTENER_TCP].fd,
+                          .local = server->listeners[LISTENER_LOCAL].fd,
+                          .redirect = server->listeners[LISTENER_REDIRECT].fd };
 }
 
 void http_server_leave(HttpServer *server)

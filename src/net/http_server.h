@@ -14,12 +14,15 @@ typedef struct HttpServer HttpServer;
 
 /* What a server listens with; -1: none. */
 typedef struct HttpSockets {
-    int tcp, local;
+    int tcp, local, redirect;
 } HttpSockets;
 
 typedef struct HttpServerOptions {
-    const char *listen;     /* "127.0.0.1:8000", "[::]:8000", "localhost:0"; NULL: none */
-    const char *local_path; /* a local socket for commands of the same machine; NULL: none */
+    const char *listen;          /* "127.0.0.1:8000", "[::]:8000", "localhost:0"; NULL: none */
+    const char *local_path;      /* a local socket for commands of the same machine; NULL: none */
+    struct TlsFiles *tls;        /* spoken on `listen` (tls_server.h), borrowed; NULL: plain HTTP */
+    const char *listen_redirect; /* where everybody is sent on to https; NULL: nowhere */
+    const char *redirect_to;     /* "https://library.example.org"; NULL: to the host they named */
     /* Sockets that listen there already, made by another process; taken. NULL: none. */
     const HttpSockets *given;
     bool is_held;                      /* nothing is accepted before http_server_accept() */
