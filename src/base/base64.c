@@ -25,3 +25,18 @@ Str base64_encode(Arena *arena, Str bytes)
                       sodium_base64_VARIANT_ORIGINAL);
     return (Str){ text, room - 1 };
 }
+
+Str base32_encode(Arena *arena, Str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    Buf out = buf_new(arena, bytes.length * 8 / 5 + 2);
+    unsigned held = 0, count = 0; /* bits that are not written yet */
+    for (size_t i = 0; i < bytes.length; i++) {
+        held = (held << 8 | (unsigned char)bytes.at[i]) & 0xFFFF;
+        for (count += 8; count >= 5; count -= 5)
+            buf_add_char(&out, digits[held >> (count - 5) & 31]);
+    }
+    if (count)
+        buf_add_char(&out, digits[held << (5 - count) & 31]);
+    return buf_str(&out);
+}

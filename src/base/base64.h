@@ -1,4 +1,4 @@
-/* base64.h - bytes as text (RFC 4648, section 4). Any thread. */
+/* base64.h - bytes as text (RFC 4648, sections 4 and 6). Any thread. */
 #pragma once
 
 #include "base/base.h"
@@ -7,3 +7,5 @@
 MUST_CHECK bool base64_decode(Arena *arena, Str text, Str *bytes_r);
 /* With padding, without line ends. */
 Str base64_encode(Arena *arena, Str bytes);
+/* Letters and the digits 2 to 7, without padding: for people to type. */
+Str base32_encode(Arena *arena, Str bytes);

@@ -34,3 +34,18 @@ Test(base, base64_is_written_with_padding)
     for (size_t i = 0; i < COUNT(cases); i++)
         cr_expect(str_is(base64_encode(arena, str(cases[i][0])), cases[i][1]), "%s", cases[i][0]);
 }
+
+/* RFC 4648, section 10, without the padding. */
+Test(base, base32_is_written_without_padding)
+{
+    static const char *const cases[][2] = { { "", "" },
+                                            { "f", "MY" },
+                                            { "fo", "MZXQ" },
+                                            { "foo", "MZXW6" },
+                                            { "foob", "MZXW6YQ" },
+                                            { "fooba", "MZXW6YTB" },
+                                            { "foobar", "MZXW6YTBOI" } };
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_expect(str_is(base32_encode(arena, str(cases[i][0])), cases[i][1]), "%s", cases[i][0]);
+}
