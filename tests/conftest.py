@@ -1,9 +1,13 @@
 """Starts the real program, over SQLite and over a PostgreSQL that the tests start themselves."""
+import base64
+import hashlib
+import hmac
 import os
 import shutil
 import socket
 import sqlite3
 import ssl
+import struct
 import subprocess
 import tempfile
 import time
@@ -64,6 +68,14 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def code_of(secret, steps=0):
+    """RFC 6238, written again: what an app shows now, or so many steps later."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
+    start = digest[19] & 15
+    return f"{(int.from_bytes(digest[start:start + 4], 'big') & 0x7FFFFFFF) % 1000000:06}"
 
 
 def wait_until(what, seconds=30):

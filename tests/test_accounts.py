@@ -6,7 +6,7 @@ import re
 
 import requests
 
-from conftest import Server
+from conftest import code_of, Server
 
 PASSWORD = "correct horse battery"
 
@@ -203,3 +203,36 @@ def test_odd_headers_are_no_failure(fresh_server):
         assert requests.get(f"{fresh_server.url}/v1/documents", headers={header: b"Bearer \xff\xfe"}).status_code in (400, 401)
     bad = fresh_server.get("/v1/documents", headers={"X-Lectern-Workspace": "somebody-else"})
     assert bad.status_code == 200  # only the owner's socket chooses a workspace
+
+
+def test_a_lost_second_factor_is_reset_on_the_servers_machine(fresh_server):
+    browser = sign_up(fresh_server)
+    begun = browser.post(f"{fresh_server.url}/v1/session/second_factor", json={"password": PASSWORD}).json()
+    assert begun["uri"].startswith("otpauth://totp/Lectern:ada%40example.org?secret=" + begun["secret"]) and begun["qr"].startswith("<svg")
+    code = code_of(begun["secret"])
+    made = browser.post(f"{fresh_server.url}/v1/session/second_factor/confirm", json={"code": code})
+    assert made.status_code == 200 and len(made.json()["recovery_codes"]) == 10
+    sign_in = {"email": "ada@example.org", "password": PASSWORD}
+    half = requests.post(f"{fresh_server.url}/v1/session", json=sign_in)
+    assert half.status_code == 200 and half.json()["user"] is None and "Set-Cookie" not in half.headers
+    # The half that is there opens nothing, as a cookie or as a key, and the code that confirmed it is used.
+    token = half.json()["second_factor"]["token"]
+    assert requests.get(f"{fresh_server.url}/v1/documents", cookies={"lectern_session": token}).status_code == 401
+    assert fresh_server.get("/v1/documents", key=token).status_code == 401
+    again = requests.post(f"{fresh_server.url}/v1/session/code", json={"token": token, "code": code})
+    assert again.status_code == 400 and again.json()["error"]["field"] == "code"
+    assert fresh_server.cli("users", "reset-factor", "ada@example.org").returncode == 0
+    assert requests.post(f"{fresh_server.url}/v1/session", json=sign_in).json()["user"]["email"] == "ada@example.org"
+    assert browser.get(f"{fresh_server.url}/v1/documents").status_code == 401
+
+
+def test_people_are_named_by_their_mail_address(fresh_server):
+    browser = sign_up(fresh_server)
+    for address in ("bo@example.org", "cy+lists@example.org"):
+        person = {"email": address, "name": "Bo", "password": PASSWORD}
+        assert browser.post(f"{fresh_server.url}/v1/users", json=person).status_code == 201
+    assert fresh_server.cli("users", "rm", "bo@example.org").returncode == 0
+    assert browser.delete(f"{fresh_server.url}/v1/users/cy+lists@example.org").status_code == 204
+    for path in ("a%40", "%40b", "a%40b%40c", "a%2Fb%40c"):
+        assert browser.delete(f"{fresh_server.url}/v1/users/{path}").status_code == 404
+    assert browser.get(f"{fresh_server.url}/v1/users").json()["total"] == 1

@@ -48,7 +48,7 @@ function fetchViews() {
 
 // Modules of views come when they are first needed; a view returns its clean-up, or {cleanup, title, focus}.
 async function show({view, params, query}) {
-  if (!state.session || !state.session.user) return;
+  if (!state.session || !state.session.user || state.session.second_factor_missing) return;
   const mine = ++turn;
   const module = await fetchView(view).catch(() => null);
   if (mine !== turn) return;
@@ -96,6 +96,7 @@ async function welcome() {
 
 // The frame is there at once; the first view waits for names and counts only as long as nobody notices.
 async function enter() {
+  if (!state.session.user || state.session.second_factor_missing) return welcome();
   hint(true);
   shell.dataset.state = 'ready';
   const known = rail.show();
@@ -117,8 +118,7 @@ async function boot() {
   try {
     state.session = await get('/v1/session');
     rename(state.session.server.name);
-    if (state.session.user) enter();
-    else await welcome();
+    await enter();
   } catch (error) {
     shell.dataset.state = 'welcome';
     fill(main, h('div', {class: 'welcome'}, problem(error, boot)));

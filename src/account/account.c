@@ -10,6 +10,8 @@
 
 /* Sessions are stretched at most this often, so that a request seldom writes. */
 #define SEEN_EVERY_MS ((int64_t)60 * 1000)
+/* To find the telephone and type its code. */
+#define CODE_WAIT_MS ((int64_t)5 * 60 * 1000)
 
 static bool make_first_workspace(DbTx *tx, void *argument, Error *err)
 {
@@ -105,14 +107,16 @@ static bool stretch_session(DbTx *tx, void *argument, Error *err)
                         look->now + look->account->options.session_days * DAY_MS, err);
 }
 
-static Visitor visitor_of(const Session *session, Str workspace_name)
+static Visitor visitor_of(const Session *session, const Workspace *workspace)
 {
     return (Visitor){ .scope = scope_of_session(session),
                       .email = session->email,
                       .name = session->name,
                       .csrf = session->csrf,
                       .session = session->id,
-                      .workspace_name = workspace_name };
+                      .workspace_name = workspace->name,
+                      .must_enrol =
+                          !session->has_second_factor && factor_is_required(workspace->settings) };
 }
 
 bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visitor_r, Error *err)
@@ -129,7 +133,7 @@ bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visi
         Scope scope = scope_of_session(&look.session);
         (void)!store_write(account->db, &scope, stretch_session, &look, &ignored);
     }
-    *visitor_r = visitor_of(&look.session, look.workspace.name);
+    *visitor_r = visitor_of(&look.session, &look.workspace);
     return true;
 }
 
@@ -186,6 +190,9 @@ typedef struct Entry {
     Arena *arena;
     const SignIn *who;
     Str password_hash, token, csrf;
+    Str waiting; /* token of the first half */
+    FactorGuess guess;
+    int64_t code_until_ms;
     User user;
     Session session;
     Workspace first;
@@ -285,7 +292,7 @@ bool account_setup(Account *account, Arena *arena, const SignIn *who, Str *token
         !store_write(account->db, &account->system, set_up, &entry, err))
         return false;
     *token_r = entry.token;
-    *visitor_r = visitor_of(&entry.session, entry.first.name);
+    *visitor_r = visitor_of(&entry.session, &entry.first);
     return true;
 }
 
@@ -296,17 +303,33 @@ static bool find_person(DbTx *tx, void *argument, Error *err)
                               &entry->user, err);
 }
 
-static bool enter(DbTx *tx, void *argument, Error *err)
+static bool enter(DbTx *tx, Entry *entry, Error *err)
 {
-    Entry *entry = argument;
     MembershipList list;
     if (!membership_list_of_user(tx, &entry->account->system, entry->arena, entry->user.id, &list,
                                  err))
         return false;
     if (!list.count)
         return fail(err, ERROR_DENIED, "this account belongs to no workspace any more");
-    entry->first = (Workspace){ .id = list.at[0].workspace, .name = list.at[0].workspace_name };
-    return add_session(tx, entry, list.at[0].workspace, list.at[0].role, err);
+    return workspace_find(tx, &entry->account->system, entry->arena, list.at[0].workspace,
+                          &entry->first, err) &&
+           add_session(tx, entry, list.at[0].workspace, list.at[0].role, err);
+}
+
+/* Who has a second factor is not in yet. */
+static bool enter_or_wait(DbTx *tx, void *argument, Error *err)
+{
+    Entry *entry = argument;
+    const Scope *system = &entry->account->system;
+    SecondFactor factor;
+    bool has_one = second_factor_find(tx, system, entry->arena, entry->user.id, &factor, err);
+    if (!has_one && err->code != ERROR_NOT_FOUND)
+        return false;
+    if (!has_one || !factor.confirmed_at_ms)
+        return enter(tx, entry, err);
+    entry->code_until_ms = now_ms() + CODE_WAIT_MS;
+    return half_sign_in_add(tx, system, token_hash(entry->arena, entry->token), entry->user.id,
+                            entry->code_until_ms, err);
 }
 
 /* The same answer and, by the decoy hash, the same time for an unknown address. */
@@ -336,10 +359,66 @@ bool account_sign_in(Account *account, Arena *arena, const SignIn *who, Str *tok
         !check_password(account, &entry, err))
         return false;
     new_tokens(&entry);
-    if (!store_write(account->db, &account->system, enter, &entry, err))
+    if (!store_write(account->db, &account->system, enter_or_wait, &entry, err))
         return false;
     *token_r = entry.token;
-    *visitor_r = visitor_of(&entry.session, entry.first.name);
+    *visitor_r = entry.code_until_ms ? (Visitor){ .code_until_ms = entry.code_until_ms }
+                                     : visitor_of(&entry.session, &entry.first);
+    return true;
+}
+
+static bool find_waiting(DbTx *tx, Entry *entry, Error *err)
+{
+    const Scope *system = &entry->account->system;
+    FactorGuess *guess = &entry->guess;
+    Str id = token_hash(entry->arena, entry->waiting);
+    if (!half_sign_in_find(tx, system, entry->arena, id, guess->now, &guess->user, err) ||
+        !user_find(tx, system, entry->arena, guess->user, &entry->user, err))
+        return err->code == ERROR_NOT_FOUND
+                   ? fail(err, ERROR_NO_LOGIN, "the time for the code is over; sign in again")
+                   : false;
+    return !entry->user.is_disabled ||
+           fail(err, ERROR_NO_LOGIN, "this person may not sign in any more");
+}
+
+/* Whose factor was taken away meanwhile signs in again, with the password alone. */
+static bool enter_with_code(DbTx *tx, void *argument, Error *err)
+{
+    Entry *entry = argument;
+    const Scope *system = &entry->account->system;
+    if (!find_waiting(tx, entry, err))
+        return false;
+    if (!factor_guess(tx, &entry->guess, err))
+        return err->code == ERROR_NOT_FOUND
+                   ? fail(err, ERROR_NO_LOGIN, "there is no second factor any more; sign in again")
+                   : false;
+    if (!entry->guess.fits)
+        return true;
+    if (!half_sign_in_remove(tx, system, entry->user.id, err) || !enter(tx, entry, err))
+        return false;
+    entry->session.has_second_factor = true;
+    Scope scope = scope_of_session(&entry->session);
+    return !entry->guess.was_recovery || audit_account(tx, &scope, "second_factor.recovery",
+                                                       entry->user.id, entry->who->address, err);
+}
+
+bool account_enter_code(Account *account, Arena *arena, const SignIn *who, Str waiting, Str code,
+                        Str *token_r, Visitor *visitor_r, Error *err)
+{
+    Entry entry = { .account = account, .arena = arena, .who = who, .waiting = waiting };
+    entry.guess =
+        (FactorGuess){ .account = account, .arena = arena, .code = code, .now = now_ms() };
+    new_tokens(&entry);
+    if (!throttle_allows(account->throttle, who->address, err) ||
+        !factor_key(account, arena, &entry.guess.key, err) ||
+        !store_write(account->db, &account->system, enter_with_code, &entry, err))
+        return false;
+    if (!entry.guess.fits) {
+        throttle_failed(account->throttle, who->address);
+        return factor_wrong(err);
+    }
+    *token_r = entry.token;
+    *visitor_r = visitor_of(&entry.session, &entry.first);
     return true;
 }
 

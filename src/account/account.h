@@ -53,6 +53,8 @@ typedef struct Visitor {
     Str csrf;        /* of a session */
     Str session;     /* its id */
     Str workspace_name;
+    bool must_enrol;       /* the workspace asks for a second factor, and this person has none */
+    int64_t code_until_ms; /* nobody yet: half a sign-in, see account_sign_in() */
 } Visitor;
 
 MUST_CHECK bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visitor_r,
@@ -76,9 +78,15 @@ MUST_CHECK bool account_needs_setup(Account *account, bool *needed_r, Error *err
 /* Makes the first account, owner of the first workspace; ERROR_CONFLICT when there is one. */
 MUST_CHECK bool account_setup(Account *account, Arena *arena, const SignIn *who, Str *token_r,
                               Visitor *visitor_r, Error *err);
-/* ERROR_NO_LOGIN for a wrong address or password alike; ERROR_LIMITED after too many. */
+/* ERROR_NO_LOGIN for a wrong address or password alike; ERROR_LIMITED after too many. Of somebody
+ * with a second factor the token is good for nothing but account_enter_code() until
+ * visitor_r->code_until_ms, which is 0 otherwise. */
 MUST_CHECK bool account_sign_in(Account *account, Arena *arena, const SignIn *who, Str *token_r,
                                 Visitor *visitor_r, Error *err);
+/* The second half: `waiting` is that token, `code` of the app or a recovery code. ERROR_NO_LOGIN:
+ * the time is over, sign in anew. */
+MUST_CHECK bool account_enter_code(Account *account, Arena *arena, const SignIn *who, Str waiting,
+                                   Str code, Str *token_r, Visitor *visitor_r, Error *err);
 MUST_CHECK bool account_sign_out(Account *account, const Visitor *visitor, Error *err);
 /* Signs the person out of every other browser. */
 MUST_CHECK bool account_change_password(Account *account, const Visitor *visitor, Str old_password,
@@ -91,6 +99,8 @@ MUST_CHECK bool account_list_sessions(Account *account, Arena *arena, const Visi
 /* Ends one of them. ERROR_NOT_FOUND also for one that is not the visitor's to end: an administrator
  * may end those of people with no higher role. */
 MUST_CHECK bool account_end_session(Account *account, const Visitor *visitor, Str id, Error *err);
+/* All of the visitor's, in every workspace, but the one that asks. */
+MUST_CHECK bool account_end_other_sessions(Account *account, const Visitor *visitor, Error *err);
 
 /* A new key; *secret_r is shown once. At most the visitor's own role. */
 MUST_CHECK bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str name,

@@ -3,6 +3,7 @@
 
 #include "account/account.h"
 #include "account/throttle.h"
+#include "store/second_factors_store.h"
 
 struct Account {
     Db *db;
@@ -28,3 +29,22 @@ MUST_CHECK bool person_take_out(DbTx *tx, Account *account, Arena *arena, const 
 
 MUST_CHECK bool audit_account(DbTx *tx, const Scope *scope, const char *action, Str subject,
                               Str address, Error *err);
+
+/* One guess at the code of somebody's second factor. */
+typedef struct FactorGuess {
+    Account *account;
+    Arena *arena;
+    Str key; /* factor_key(), read before the transaction */
+    Str user, code;
+    int64_t now;
+    SecondFactor factor; /* as it was before */
+    int64_t step;
+    bool fits, was_recovery;
+} FactorGuess;
+
+MUST_CHECK bool factor_key(Account *account, Arena *arena, Str *key_r, Error *err);
+/* True also when it does not fit: then factor_wrong() after the transaction. */
+MUST_CHECK bool factor_guess(DbTx *tx, FactorGuess *guess, Error *err);
+bool factor_wrong(Error *err);
+/* By the settings of a workspace. */
+bool factor_is_required(Str workspace_settings);

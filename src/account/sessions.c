@@ -71,3 +71,23 @@ bool account_end_session(Account *account, const Visitor *visitor, Str id, Error
     SessionsWork work = { .account = account, .arena = arena, .visitor = visitor, .id = id };
     return store_write(account->db, &account->system, end_session, &work, err);
 }
+
+static bool end_others(DbTx *tx, void *argument, Error *err)
+{
+    SessionsWork *work = argument;
+    const Visitor *visitor = work->visitor;
+    AuditEntry entry = { .action = S("session.end_others"),
+                         .subject_kind = S("user"),
+                         .subject = visitor->scope.user };
+    return session_remove_of_user(tx, &work->account->system, visitor->scope.user, visitor->session,
+                                  err) &&
+           audit_add(tx, &visitor->scope, &entry, err);
+}
+
+bool account_end_other_sessions(Account *account, const Visitor *visitor, Error *err)
+{
+    SessionsWork work = { .account = account, .visitor = visitor };
+    if (!visitor->scope.user.length)
+        return fail(err, ERROR_INVALID, "a key is signed in nowhere");
+    return store_write(account->db, &account->system, end_others, &work, err);
+}

@@ -20,6 +20,12 @@ struct Throttle {
     Slot slots[SLOTS];
 };
 
+int64_t throttle_wait_ms(int64_t failures)
+{
+    int64_t shift = MIN(failures - FREE_FAILURES, 12);
+    return shift < 0 ? 0 : MIN(1000 << shift, WAIT_MAX_MS);
+}
+
 Throttle *throttle_new(void)
 {
     Throttle *throttle = heap_alloc(sizeof *throttle);
@@ -72,10 +78,7 @@ void throttle_failed(Throttle *throttle, Str key)
     }
     slot->failures++;
     slot->last_ms = now;
-    if (slot->failures >= FREE_FAILURES) {
-        int shift = MIN(slot->failures - FREE_FAILURES, 12);
-        slot->until_ms = now + MIN(1000 << shift, WAIT_MAX_MS);
-    }
+    slot->until_ms = now + throttle_wait_ms(slot->failures);
     pthread_mutex_unlock(&throttle->lock);
 }
 

@@ -6,6 +6,9 @@
 
 typedef struct Throttle Throttle;
 
+/* How long to wait after so many failures in a row; 0: not yet. */
+int64_t throttle_wait_ms(int64_t failures);
+
 Throttle *throttle_new(void);
 void throttle_free(Throttle *throttle);
 /* Fails with ERROR_LIMITED and the seconds to wait. */

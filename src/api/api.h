@@ -117,7 +117,8 @@ typedef struct ApiRequest {
     Arena *arena;
     const struct ApiRoute *route;
     Str params[2];   /* the parts of the path that the route calls :name, in order: at most 200
-                      * letters, digits and -_.~:; a :model may have a %2F between */
+                      * letters, digits and -_.~:; a :model may have a %2F between; a mail address
+                      * is decoded */
     Visitor visitor; /* role ROLE_NONE when nobody is signed in */
     const Scope *scope;
     int64_t wait_ms; /* of a request that comes too soon: when to come again */

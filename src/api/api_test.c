@@ -49,6 +49,7 @@ Test(api, only_what_must_be_is_open_to_anyone)
 {
     static const char *const open[] = {
         "/v1/session",
+        "/v1/session/code",
         "/v1/setup",
         "/health",
         "/live",

@@ -13,6 +13,7 @@
 #include "base/report.h"
 #include "models/models.h"
 #include "net/reactor.h"
+#include "net/url.h"
 
 const ApiRoute api_routes[] = {
 #define ROUTE(method, path, needs, body, body_max, handler, tag, summary)                          \
@@ -51,6 +52,24 @@ static bool is_model(Str part)
            is_plain(str_from(part, (size_t)slash + 3));
 }
 
+/* A mail address, which people are named by too; "@" and "+" may come encoded. */
+static bool is_mail(Str part)
+{
+    ptrdiff_t coded = str_find(part, S("%40")), at = coded < 0 ? str_find_char(part, '@') : coded;
+    size_t end = (size_t)at + (coded < 0 ? 1 : 3);
+    Str name = str_slice(part, 0, at < 0 ? 0 : (size_t)at), piece;
+    bool good = name.length > 0 && is_plain(str_from(part, end));
+    while (good && name.length) {
+        ptrdiff_t plus = str_find_ignore_case(name, S("%2B"));
+        if (plus < 0)
+            plus = str_find_char(name, '+');
+        piece = plus < 0 ? name : str_slice(name, 0, (size_t)plus);
+        good = is_plain(piece);
+        name = plus < 0 ? S("") : str_from(name, (size_t)plus + (name.at[plus] == '+' ? 1 : 3));
+    }
+    return good;
+}
+
 /* Whether the path is the route's; its :parts go to params. */
 static bool path_fits(const char *pattern, Str path, Str params[2])
 {
@@ -67,7 +86,7 @@ static bool path_fits(const char *pattern, Str path, Str params[2])
         if (!more_want)
             return true;
         if (a.length && a.at[0] == ':') {
-            if (!(is_plain(b) || (str_is(a, ":model") && is_model(b))) || count == 2)
+            if (!(is_plain(b) || is_mail(b) || (str_is(a, ":model") && is_model(b))) || count == 2)
                 return false;
             params[count++] = b;
         } else if (!str_equal(a, b)) {
@@ -114,6 +133,16 @@ static const ApiRoute *written_route(Str method, Str path)
     return NULL;
 }
 
+static bool decode_mails(ApiRequest *request)
+{
+    Error ignored;
+    for (size_t i = 0; i < COUNT(request->params); i++)
+        if (str_find(request->params[i], S("%40")) >= 0 &&
+            !url_decode(request->arena, request->params[i], false, &request->params[i], &ignored))
+            return false;
+    return true;
+}
+
 /* A path that is written out comes before one with :parts, wherever their lines are. */
 static bool find_route(ApiRequest *request, bool *path_known_r)
 {
@@ -132,7 +161,7 @@ static bool find_route(ApiRequest *request, bool *path_known_r)
             memcpy(request->params, params, sizeof params);
         }
     }
-    return request->route != NULL;
+    return request->route != NULL && decode_mails(request);
 }
 
 static bool is_form(const HttpRequest *http)
@@ -348,6 +377,25 @@ static bool check_rate(ApiRequest *request, Error *err)
            door_lets_user(request->api->door, who, &request->wait_ms, err);
 }
 
+/* Whoever still needs a second factor may make one, see who they are, and leave. */
+static bool may_enrol_by(const ApiRoute *route)
+{
+    return route->handle == session_show || route->handle == session_end ||
+           route->handle == factor_show || route->handle == factor_begin ||
+           route->handle == factor_confirm;
+}
+
+static bool check_enrolled(ApiRequest *request, Error *err)
+{
+    if (!request->visitor.must_enrol || may_enrol_by(request->route))
+        return true;
+    request->visitor = (Visitor){ 0 };
+    return is_open_to_strangers(request) ||
+           fail(err, ERROR_DENIED,
+                "this workspace asks everybody for a second factor: set yours up first "
+                "(POST /v1/session/second_factor)");
+}
+
 static bool check(void *app, HttpRequest *http, Error *err)
 {
     static const Role roles[] = { ROLE_NONE,  ROLE_READER, ROLE_EDITOR,
@@ -369,7 +417,8 @@ static bool check(void *app, HttpRequest *http, Error *err)
         /* Sign-in and set-up have no token to show. */
         return api_check_site(request, err);
     }
-    return (request->route->needs == ANYONE ||
+    return check_enrolled(request, err) &&
+           (request->route->needs == ANYONE ||
             scope_needs(request->scope, roles[request->route->needs], err)) &&
            check_rate(request, err);
 }

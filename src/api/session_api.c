@@ -52,6 +52,7 @@ static bool write_session(const ApiRequest *request, HttpResponse *response, Err
     if (!put_workspaces(request, &json, err))
         return false;
     put_text_or_null(&json, "csrf", request->visitor.csrf);
+    put_bool(&json, "second_factor_missing", request->visitor.must_enrol);
     put_object(&json, "server");
     put_text(&json, "name", api->app_name);
     health_put_server(api, request->arena, request->scope, &json);
@@ -92,6 +93,14 @@ static bool is_named_as_ours(const ApiRequest *request, Error *err)
                 "http://127.0.0.1:8000, or at the setting public_url");
 }
 
+static bool write_entered(const ApiRequest *request, HttpResponse *response, Str token, Error *err)
+{
+    if (!write_session(request, response, err))
+        return false;
+    api_session_cookie(request, response, token);
+    return true;
+}
+
 bool session_setup(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SignIn who = sign_in_of(request);
@@ -109,9 +118,19 @@ bool session_setup(ApiRequest *request, HttpResponse *response, Error *err)
     if (!account_setup(request->api->account, request->arena, &who, &token, &request->visitor, err))
         return false;
     response->status = 201;
-    if (!write_session(request, response, err))
-        return false;
-    api_session_cookie(request, response, token);
+    return write_entered(request, response, token, err);
+}
+
+/* The page asks for the code next; there is no cookie yet. */
+static bool write_waiting(const ApiRequest *request, HttpResponse *response, Str token)
+{
+    JsonWriter json = put_begin(&response->body);
+    put_null(&json, "user");
+    put_object(&json, "second_factor");
+    put_text(&json, "token", token);
+    put_time(&json, "expires_at", request->visitor.code_until_ms);
+    put_end(&json);
+    put_end(&json);
     return true;
 }
 
@@ -124,10 +143,19 @@ bool session_start(ApiRequest *request, HttpResponse *response, Error *err)
         !account_sign_in(request->api->account, request->arena, &who, &token, &request->visitor,
                          err))
         return false;
-    if (!write_session(request, response, err))
-        return false;
-    api_session_cookie(request, response, token);
-    return true;
+    return request->visitor.code_until_ms ? write_waiting(request, response, token)
+                                          : write_entered(request, response, token, err);
+}
+
+bool session_code(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SignIn who = sign_in_of(request);
+    Str waiting, code, token;
+    return api_fields(request, err, { "token", JSON_STR, &waiting, .required = true },
+                      { "code", JSON_STR, &code, .required = true }) &&
+           account_enter_code(request->api->account, request->arena, &who, waiting, code, &token,
+                              &request->visitor, err) &&
+           write_entered(request, response, token, err);
 }
 
 bool session_end(ApiRequest *request, HttpResponse *response, Error *err)

@@ -30,3 +30,9 @@ bool sessions_end(ApiRequest *request, HttpResponse *response, Error *err)
     return account_end_session(request->api->account, &request->visitor, request->params[0], err) &&
            api_done(response);
 }
+
+bool sessions_end_others(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return account_end_other_sessions(request->api->account, &request->visitor, err) &&
+           api_done(response);
+}

@@ -92,8 +92,6 @@ static bool path_of(CommandLine *line, Client *client, const char *end, char **p
 static bool take_out(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
-    if (line->word_count != 2)
-        return fail(err, ERROR_INVALID, "use: lectern users rm EMAIL");
     char *path;
     return path_of(line, client, "", &path, err) &&
            client_call(client, "DELETE", path, S(""), &answer, err);
@@ -104,8 +102,6 @@ static bool print_about(CommandLine *line, Client *client, const char *method, c
                         Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
-    if (line->word_count != 2)
-        return fail(err, ERROR_INVALID, "use: lectern users export EMAIL | erase EMAIL");
     char *path;
     if (!path_of(line, client, end, &path, err) ||
         !client_call(client, method, path, S(""), &answer, err))
@@ -115,31 +111,59 @@ static bool print_about(CommandLine *line, Client *client, const char *method, c
     return true;
 }
 
+static bool export_data(CommandLine *line, Client *client, Error *err)
+{
+    return print_about(line, client, "GET", "/data", err);
+}
+
+static bool erase_data(CommandLine *line, Client *client, Error *err)
+{
+    return print_about(line, client, "POST", "/erase", err);
+}
+
+static bool reset_factor(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    char *path;
+    return path_of(line, client, "/second_factor", &path, err) &&
+           client_call(client, "DELETE", path, S(""), &answer, err);
+}
+
+#define ARGUMENTS "add EMAIL | ls | rm EMAIL | reset-factor EMAIL | export EMAIL | erase EMAIL"
+
 static bool run(CommandLine *line, Error *err)
 {
+    static const struct {
+        const char *word;
+        bool names_one;
+        bool (*run)(CommandLine *line, Client *client, Error *err);
+    } actions[] = {
+        { "add", true, add },
+        { "ls", false, list },
+        { "rm", true, take_out },
+        { "reset-factor", true, reset_factor },
+        { "export", true, export_data },
+        { "erase", true, erase_data },
+    };
     AUTO_CLIENT Client *client = NULL;
-    Str what = line->words[0];
-    if (!str_is(what, "add") && !str_is(what, "ls") && !str_is(what, "rm") &&
-        !str_is(what, "export") && !str_is(what, "erase"))
-        return fail(err, ERROR_INVALID,
-                    "use: lectern users add EMAIL | ls | rm EMAIL | export EMAIL | erase EMAIL");
-    if (!client_open(line, &client, err))
-        return false;
-    if (str_is(what, "ls"))
-        return list(line, client, err);
-    if (str_is(what, "export"))
-        return print_about(line, client, "GET", "/data", err);
-    if (str_is(what, "erase"))
-        return print_about(line, client, "POST", "/erase", err);
-    return str_is(what, "add") ? add(line, client, err) : take_out(line, client, err);
+    for (size_t i = 0; i < COUNT(actions); i++) {
+        if (!str_is(line->words[0], actions[i].word))
+            continue;
+        if ((line->word_count == 2) != actions[i].names_one)
+            return fail(err, ERROR_INVALID, "use: lectern users %s%s", actions[i].word,
+                        actions[i].names_one ? " EMAIL" : "");
+        return client_open(line, &client, err) && actions[i].run(line, client, err);
+    }
+    return fail(err, ERROR_INVALID, "use: lectern users " ARGUMENTS);
 }
 
 const Command command_users = {
     .name = "users",
-    .arguments = "add EMAIL | ls | rm EMAIL | export EMAIL | erase EMAIL",
+    .arguments = ARGUMENTS,
     .summary =
         "People: add reads the password from standard input, rm takes them out of the workspace, "
-        "export prints all that is known of them, erase erases it and prints the signed proof",
+        "reset-factor takes away a second factor that is lost, export prints all that is known of "
+        "them, erase erases it and prints the signed proof",
     .options = options,
     .word_min = 1,
     .word_max = 2,

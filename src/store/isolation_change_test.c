@@ -16,6 +16,7 @@
 #include "store/prompt_logs_store.h"
 #include "store/read_pages_store.h"
 #include "store/responses_store.h"
+#include "store/second_factors_store.h"
 #include "store/sessions_store.h"
 #include "store/settings_store.h"
 #include "store/statistics_store.h"
@@ -34,6 +35,31 @@ static bool identities_are_the_systems(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, identity_seen(tx, theirs, &identity, 1, err));
     EXPECT_CODE(ERROR_DENIED,
                 identity_find(tx, theirs, world->arena, S("i"), S("s"), &identity, err));
+    return true;
+}
+
+static bool second_factors_are_the_systems(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Str user = world->ours.user;
+    SecondFactor factor;
+    int64_t count;
+    bool fits;
+
+    EXPECT_CODE(ERROR_DENIED, second_factor_set(tx, theirs, user, S("x"), err));
+    EXPECT_CODE(ERROR_DENIED, second_factor_find(tx, theirs, world->arena, user, &factor, err));
+    EXPECT_CODE(ERROR_DENIED, second_factor_confirm(tx, theirs, user, 1, err));
+    EXPECT_CODE(ERROR_DENIED, second_factor_guess(tx, theirs, world->arena, user, 1, &factor, err));
+    EXPECT_CODE(ERROR_DENIED, second_factor_wait(tx, theirs, user, 1, err));
+    EXPECT_CODE(ERROR_DENIED, second_factor_taken(tx, theirs, user, 1, err));
+    EXPECT_CODE(ERROR_DENIED, second_factor_remove(tx, theirs, user, err));
+    EXPECT_CODE(ERROR_DENIED, recovery_code_replace(tx, theirs, user, NULL, 0, err));
+    EXPECT_CODE(ERROR_DENIED, recovery_code_take(tx, theirs, user, S("h"), &fits, err));
+    EXPECT_CODE(ERROR_DENIED, recovery_code_count(tx, theirs, user, &count, err));
+    EXPECT_CODE(ERROR_DENIED, half_sign_in_add(tx, theirs, S("i"), user, 1, err));
+    EXPECT_CODE(ERROR_DENIED, half_sign_in_find(tx, theirs, world->arena, S("i"), 1, &user, err));
+    EXPECT_CODE(ERROR_DENIED, half_sign_in_remove(tx, theirs, user, err));
+    EXPECT_CODE(ERROR_DENIED, half_sign_in_remove_expired(tx, theirs, 1, err));
     return true;
 }
 
@@ -73,6 +99,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
     CALL(identities_are_the_systems(tx, world, err));
+    CALL(second_factors_are_the_systems(tx, world, err));
     Judgement judgement = { .query = S("our plan"), .document = id };
     LabRun run = { .id = S("other"), .set = secret.set.id };
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_remove(tx, theirs, secret.set.id, err));

@@ -1,11 +1,14 @@
 #include "store/sessions_store.h"
 
 #include "store/access.h"
+#include "store/second_factors_store.h"
 #include "store/sql.h"
 
 #define SESSIONS                                                                                   \
     "SELECT s.id, s.user_id, s.workspace, s.csrf, s.user_agent, s.address, s.created_at,"          \
-    " s.last_seen_at, s.expires_at, u.email, u.name, m.role FROM sessions s"                       \
+    " s.last_seen_at, s.expires_at, u.email, u.name, m.role,"                                      \
+    " (SELECT count(*) FROM second_factors f WHERE f.user_id = s.user_id AND f.confirmed_at > 0)"  \
+    " FROM sessions s"                                                                             \
     " JOIN users u ON u.id = s.user_id"                                                            \
     " JOIN memberships m ON m.workspace = s.workspace AND m.user_id = s.user_id"                   \
     " WHERE u.is_disabled = 0 AND "
@@ -25,6 +28,7 @@ static void read_session(DbRows *row, Arena *arena, void *item)
         .email = db_get_text(row, 9, arena),
         .name = db_get_text(row, 10, arena),
         .role = (Role)db_get_int(row, 11),
+        .has_second_factor = db_get_int(row, 12) != 0,
     };
 }
 
@@ -93,6 +97,7 @@ bool session_remove_of_user(DbTx *tx, const Scope *scope, Str user, Str but, Err
                    DB_ARGS(db_text(user), db_text(but), db_int(scope->is_system),
                            db_text(scope->workspace)),
                    NULL, err) &&
+           (!scope->is_system || half_sign_in_remove(tx, scope, user, err)) &&
            access_changed(tx, ACCESS_USER, user, err);
 }
 
@@ -101,5 +106,6 @@ bool session_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, int64_
 {
     return sql_needs_system(scope, err) &&
            db_exec(tx, DB_SAME("DELETE FROM sessions WHERE expires_at <= $1"),
-                   DB_ARGS(db_int(now_ms)), removed_r, err);
+                   DB_ARGS(db_int(now_ms)), removed_r, err) &&
+           half_sign_in_remove_expired(tx, scope, now_ms, err);
 }

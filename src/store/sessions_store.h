@@ -12,6 +12,7 @@ typedef struct Session {
     /* Of the person, read with it by session_find(). */
     Str email, name;
     Role role;
+    bool has_second_factor; /* only a system scope sees it */
 } Session;
 
 typedef struct SessionList {
@@ -32,8 +33,8 @@ MUST_CHECK bool session_list(DbTx *tx, const Scope *scope, Arena *arena, Str use
                              SessionList *list_r, Error *err);
 MUST_CHECK bool session_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
 /* Logs a person out everywhere but in the session `but` (may be empty). System scope: in every
- * workspace. */
+ * workspace, and where only the second factor was missing. */
 MUST_CHECK bool session_remove_of_user(DbTx *tx, const Scope *scope, Str user, Str but, Error *err);
-/* Of all workspaces. System scope. */
+/* Of all workspaces, and sign-ins that never became one. System scope. */
 MUST_CHECK bool session_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms,
                                        int64_t *removed_r, Error *err);

@@ -46,6 +46,7 @@ export function render(root) {
   const list = longList({row: (one) => row(one, load), wordsOf: ({name, email}) => `${name} ${email}`, none: '', attribute: 'id', test: 'person-rows'});
   const undo = cleanup();
   const grouped = h('section', {class: 'stacked'});
+  const rule = h('section', {class: 'stacked', test: 'factor-rule'});
   let people = [];
   async function load() {
     try {
@@ -67,7 +68,8 @@ export function render(root) {
       toast(t('people.added', {name: values.name || values.email}));
       load();
     },
-  }), grouped);
+  }), grouped, rule);
+  import('./second_factor.js').then((part) => part.renderRule(rule), () => {});
   load();
   return undo;
 }

@@ -33,7 +33,10 @@ function account(root) {
       element.reset();
       toast(t('settings.password_done'));
     },
-  }));
+  }), h('section', {class: 'stacked', test: 'second-factor'}), h('section', {class: 'stacked', test: 'sessions'}));
+  const [factor, signedIn] = root.querySelectorAll('section');
+  import('../parts/second_factor.js').then((part) => part.render(factor), () => {});
+  import('../parts/settings_sessions.js').then((part) => part.render(signedIn), () => {});
 }
 
 const SECTIONS = [

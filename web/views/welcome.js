@@ -1,7 +1,7 @@
 // welcome.js - the first account, or signing in.
 import {h, fill, focusGently} from '../dom.js';
 import {t} from '../texts.js';
-import {post} from '../api.js';
+import {get, post} from '../api.js';
 import {state, emit} from '../state.js';
 import {icon} from '../parts/icons.js';
 import {field, form} from '../parts/forms.js';
@@ -35,19 +35,41 @@ function signIn() {
       field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'username'}),
       field({name: 'password', label: t('session.password'), type: 'password', required: true, autocomplete: 'current-password'}),
     ],
-    send: async (values) => entered(await post('/v1/session', values)),
+    send: async (values) => {
+      const session = await post('/v1/session', values);
+      if (session.second_factor) await askCode(session.second_factor);
+      else entered(session);
+    },
   });
+}
+
+async function askCode(waiting) {
+  const {enterCode} = await import('../parts/second_factor.js');
+  const main = document.querySelector('[data-test=welcome]');
+  const body = enterCode(waiting, entered, () => render(main.parentElement));
+  main.lastElementChild.replaceWith(body);
+  focusGently(body.querySelector('input'));
+}
+
+// Signed in, but the workspace asks for a second factor first.
+async function enrol(body) {
+  const {setUp: setUpFactor} = await import('../parts/second_factor.js');
+  const steps = h('div', {class: 'stacked'});
+  setUpFactor(steps, async () => entered(await get('/v1/session')));
+  fill(body, h('p', {test: 'factor-needed'}, t('factor.needed')), steps, h('button', {class: 'plain', onclick: () => emit('sign-out')}, t('session.out')));
+  focusGently(steps.querySelector('input'));
 }
 
 export function render(root) {
   const {session} = state;
   const first = session.setup_needed;
   document.title = `${t(first ? 'setup.title' : 'session.title')} · ${t('name')}`;
-  const body = first ? setUp(session) : signIn();
+  const body = session.second_factor_missing ? h('div', {class: 'stacked'}) : first ? setUp(session) : signIn();
   fill(root, h('div', {class: 'welcome', test: 'welcome'},
     h('div', {class: 'brand big'}, icon('brand'), t('name')),
     h('h1', {tabindex: -1}, t(first ? 'setup.title' : 'session.title')),
     h('p', {class: 'lead'}, t(first ? 'setup.lead' : 'session.lead')), body));
-  focusGently(body.querySelector('input'));
+  if (session.second_factor_missing) enrol(body);
+  else focusGently(body.querySelector('input'));
   return () => {};
 }

@@ -1,0 +1,106 @@
+"""The second factor and sessions in a real Chromium."""
+import pytest
+import requests
+from conftest import code_of
+from test_page import browser, CHROMIUM, Desk, expect, part, PASSWORD, shot, sign_up  # noqa: F401 (browser is a fixture)
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
+
+
+def set_up(page):
+    """From the password to the recovery codes; answers the secret and the codes."""
+    part(page, "factor").locator("[name=password]").fill(PASSWORD)
+    part(page, "factor-submit").click()
+    expect(part(page, "factor-qr")).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-test=factor-qr]').naturalWidth") > 0
+    secret = part(page, "factor-secret").input_value()
+    # The step before, which is good too: the codes of now and later are for signing in.
+    part(page, "factor-confirm").locator("[name=code]").fill(code_of(secret, -1))
+    part(page, "factor-confirm-submit").click()
+    codes = part(page, "recovery-codes").locator("code").all_inner_texts()
+    assert len(set(codes)) == 10
+    part(page, "codes-kept").click()
+    return secret, codes
+
+
+def type_password(page):
+    part(page, "field-email").fill("ada@example.org")
+    part(page, "field-password").fill(PASSWORD)
+    part(page, "signin-submit").click()
+    expect(part(page, "code")).to_be_visible()
+
+
+def type_code(page, code):
+    part(page, "code").locator("[name=code]").fill(code)
+    part(page, "code-submit").click()
+
+
+def test_a_second_factor_is_set_up_asked_for_and_taken_away(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    desk.go("/settings")
+    secret, codes = set_up(page)
+    expect(part(page, "factor-on")).to_contain_text("10 recovery codes")
+    shot(page, "second-factor")
+    part(page, "sign-out").click()
+    type_password(page)
+    type_code(page, "000000")
+    expect(part(page, "field-problem")).to_contain_text("code is wrong")
+    type_code(page, code_of(secret))
+    expect(part(page, "nav-library")).to_be_visible()
+    part(page, "nav-settings").click()
+    part(page, "sign-out").click()
+    type_password(page)
+    type_code(page, codes[0])
+    expect(part(page, "nav-library")).to_be_visible()
+    desk.go("/settings")
+    expect(part(page, "factor-on")).to_contain_text("9 recovery codes")
+    part(page, "factor-off").click()
+    part(page, "field-proof").fill(codes[1])
+    part(page, "proof-form-submit").click()
+    expect(part(page, "factor")).to_be_visible()
+    desk.check(allowed=("status of 400",))
+    desk.context.close()
+
+
+def test_where_everybody_needs_one_it_is_set_up_before_anything_else(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    desk.go("/settings/people")
+    part(page, "field-factor_required").check()
+    expect(part(page, "toast")).to_contain_text("needs a second factor")
+    cookies = {one["name"]: one["value"] for one in desk.context.cookies()}
+    assert requests.get(f"{fresh_server.url}/v1/documents", cookies=cookies, timeout=10).status_code == 403
+    desk.go("/library")
+    expect(part(page, "factor-needed")).to_be_visible()
+    set_up(page)
+    expect(part(page, "nav-library")).to_be_visible()
+    assert requests.get(f"{fresh_server.url}/v1/documents", cookies=cookies, timeout=10).status_code == 200
+    desk.check()
+    desk.context.close()
+
+
+def test_other_browsers_are_seen_and_signed_out(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    there = []
+    for agent in ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "feeder/2.1", "feeder/2.2"):
+        there.append(requests.Session())
+        assert there[-1].post(f"{fresh_server.url}/v1/session", json={"email": "ada@example.org", "password": PASSWORD},
+                              headers={"User-Agent": agent}, timeout=10).status_code == 200
+    desk.go("/settings")
+    rows = part(page, "session-row")
+    expect(rows).to_have_count(4)
+    expect(rows.filter(has_text="this browser")).to_have_count(1)
+    rows.filter(has_text="Firefox, Linux").get_by_role("button").click()
+    expect(rows).to_have_count(3)
+    codes = [one.get(f"{fresh_server.url}/v1/documents", timeout=10).status_code for one in there]
+    assert codes == [401, 200, 200]
+    part(page, "sessions-end-others").click()
+    expect(rows).to_have_count(1)
+    assert there[1].get(f"{fresh_server.url}/v1/documents", timeout=10).status_code == 401
+    desk.check()
+    desk.context.close()
