@@ -104,3 +104,33 @@ def test_other_browsers_are_seen_and_signed_out(browser, fresh_server):  # noqa:
     assert there[1].get(f"{fresh_server.url}/v1/documents", timeout=10).status_code == 401
     desk.check()
     desk.context.close()
+
+
+def test_a_service_account_gets_a_key_that_only_looks(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    desk.go("/settings/people")
+    service = part(page, "service")
+    service.locator("[name=name]").fill("Nightly import")
+    service.locator("[name=role]").select_option("editor")
+    part(page, "service-submit").click()
+    expect(part(page, "person-row").filter(has_text="Nightly import")).to_contain_text("service account")
+    desk.go("/settings/keys")
+    form = part(page, "key")
+    form.locator("[name=user]").select_option(label="Nightly import")
+    form.locator("[name=name]").fill("nightly")
+    part(page, "key-scopes").locator("summary").click()
+    part(page, "field-scope_read").check()
+    shot(page, "key-scopes")
+    part(page, "key-submit").click()
+    key = part(page, "key-value").input_value()
+    expect(part(page, "key-row").filter(has_text="nightly")).to_contain_text("read")
+    assert fresh_server.get("/v1/documents", key=key).status_code == 200
+    assert fresh_server.post("/v1/collections", {"name": "x"}, key=key).status_code == 403
+    desk.go("/settings/people")
+    page.locator("[data-test=person-row]", has_text="Nightly import").locator("[data-test=person-disable]").click()
+    expect(part(page, "person-row").filter(has_text="Nightly import")).to_contain_text("shut out")
+    assert fresh_server.get("/v1/documents", key=key).status_code == 401
+    desk.check()
+    desk.context.close()

@@ -48,10 +48,11 @@ void account_close(Account *account);
 /* Whoever is asking. Texts live in the arena of the call. */
 typedef struct Visitor {
     Scope scope;
-    Str email, name; /* of a person; empty for a key of the workspace */
-    Str key;         /* id of the API key; empty: a session or the owner's socket */
-    Str csrf;        /* of a session */
-    Str session;     /* its id */
+    Str email, name;     /* of a person; empty for a key of the workspace */
+    Str key;             /* id of the API key; empty: a session or the owner's socket */
+    unsigned key_scopes; /* what it is limited to (key_scopes.h); 0: as its role */
+    Str csrf;            /* of a session */
+    Str session;         /* its id */
     Str workspace_name;
     bool must_enrol;       /* the workspace asks for a second factor, and this person has none */
     int64_t code_until_ms; /* nobody yet: half a sign-in, see account_sign_in() */
@@ -61,8 +62,8 @@ MUST_CHECK bool account_of_session(Account *account, Arena *arena, Str token, Vi
                                    Error *err);
 /* ERROR_NO_LOGIN: not a key or token of ours. A token that is right, but of nobody here, is
  * ERROR_DENIED. */
-MUST_CHECK bool account_of_key(Account *account, Arena *arena, Str key, Visitor *visitor_r,
-                               Error *err);
+MUST_CHECK bool account_of_key(Account *account, Arena *arena, Str key, Str address,
+                               Visitor *visitor_r, Error *err);
 /* Whoever may open the data folder's socket owns the library: `workspace` empty is the first. */
 MUST_CHECK bool account_of_owner(Account *account, Arena *arena, Str workspace, Visitor *visitor_r,
                                  Error *err);
@@ -102,10 +103,18 @@ MUST_CHECK bool account_end_session(Account *account, const Visitor *visitor, St
 /* All of the visitor's, in every workspace, but the one that asks. */
 MUST_CHECK bool account_end_other_sessions(Account *account, const Visitor *visitor, Error *err);
 
-/* A new key; *secret_r is shown once. At most the visitor's own role. */
-MUST_CHECK bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str name,
-                                Role role, int64_t expires_at_ms, ApiKey *key_r, Str *secret_r,
-                                Error *err);
+typedef struct KeyWish {
+    Str name;
+    Role role;
+    unsigned scopes; /* key_scopes.h */
+    Str service;     /* id of the service account it is for; empty: the visitor */
+    int64_t expires_at_ms;
+} KeyWish;
+
+/* A new key; *secret_r is shown once. At most the visitor's own role and scopes. For a service:
+ * ROLE_ADMIN, and at most its role. */
+MUST_CHECK bool account_add_key(Account *account, Arena *arena, const Visitor *visitor,
+                                const KeyWish *wish, ApiKey *key_r, Str *secret_r, Error *err);
 MUST_CHECK bool account_revoke_key(Account *account, const Visitor *visitor, Str id, Error *err);
 MUST_CHECK bool account_list_keys(Account *account, Arena *arena, const Visitor *visitor,
                                   ApiKeyList *list_r, Error *err);
@@ -117,6 +126,11 @@ MUST_CHECK bool account_list_people(Account *account, Arena *arena, const Visito
  * of *who are not looked at. ERROR_CONFLICT when they are here already. */
 MUST_CHECK bool account_add_person(Account *account, Arena *arena, const Visitor *visitor,
                                    const SignIn *who, Role role, User *user_r, Error *err);
+/* A service account: it belongs to the workspace, has no address and no password, and comes in only
+ * by keys that administrators make for it. At most ROLE_ADMIN. It is changed and removed as people
+ * are. */
+MUST_CHECK bool account_add_service(Account *account, Arena *arena, const Visitor *visitor,
+                                    Str name, Role role, User *user_r, Error *err);
 typedef struct PersonChange {
     Role role; /* ROLE_NONE: as it is */
     Str name, password;

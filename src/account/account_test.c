@@ -1,5 +1,6 @@
 #include "account/account.h"
 
+#include "account/key_scopes.h"
 #include "account/password.h"
 #include "account/throttle.h"
 #include "account/token.h"
@@ -205,13 +206,15 @@ TEST_BOTH(account, a_disabled_person_is_out_at_once)
     Str token, secret;
     ApiKey key;
     cr_assert(account_sign_in(bench.account, bench.arena, &who, &token, &visitor, &err));
-    cr_assert(account_add_key(bench.account, bench.arena, &visitor, S("k"), ROLE_EDITOR, 0, &key,
-                              &secret, &err));
-    cr_expect(account_of_key(bench.account, bench.arena, secret, &again, &err));
+    cr_assert(account_add_key(bench.account, bench.arena, &visitor,
+                              &(KeyWish){ .name = S("k"), .role = ROLE_EDITOR, .expires_at_ms = 0 },
+                              &key, &secret, &err));
+    cr_expect(account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &again, &err));
     PersonChange out = { .is_disabled = 1 };
     cr_assert(account_change_person(bench.account, bench.arena, &bench.owner, user.id, &out, &err));
     REFUSED(ERROR_NO_LOGIN, account_of_session(bench.account, bench.arena, token, &again, &err));
-    REFUSED(ERROR_NO_LOGIN, account_of_key(bench.account, bench.arena, secret, &again, &err));
+    REFUSED(ERROR_NO_LOGIN,
+            account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &again, &err));
     REFUSED(ERROR_NO_LOGIN, sign_in(&bench, "bo@example.org", PASSWORD, &again));
     bench_close(&bench);
 }
@@ -299,8 +302,9 @@ TEST_BOTH(account, who_is_removed_is_out_and_their_keys_stay_out_when_they_come_
     add_person(&bench, "admin@example.org", ROLE_ADMIN);
     cr_assert(sign_in(&bench, "admin@example.org", PASSWORD, &admin));
     cr_assert(account_sign_in(bench.account, bench.arena, &who, &token, &bo, &err));
-    cr_assert(account_add_key(bench.account, bench.arena, &bo, S("k"), ROLE_EDITOR, 0, &key,
-                              &secret, &err));
+    cr_assert(account_add_key(bench.account, bench.arena, &bo,
+                              &(KeyWish){ .name = S("k"), .role = ROLE_EDITOR, .expires_at_ms = 0 },
+                              &key, &secret, &err));
     REFUSED(ERROR_DENIED, account_remove_person(bench.account, &bo, S("admin@example.org"), &err));
     REFUSED(ERROR_DENIED, account_remove_person(bench.account, &admin, S("ada@example.org"), &err));
     REFUSED(ERROR_CONFLICT,
@@ -311,7 +315,8 @@ TEST_BOTH(account, who_is_removed_is_out_and_their_keys_stay_out_when_they_come_
     REFUSED(ERROR_NO_LOGIN, account_of_session(bench.account, bench.arena, token, &again, &err));
     cr_assert(
         account_add_person(bench.account, bench.arena, &admin, &who, ROLE_EDITOR, &user, &err));
-    REFUSED(ERROR_NO_LOGIN, account_of_key(bench.account, bench.arena, secret, &again, &err));
+    REFUSED(ERROR_NO_LOGIN,
+            account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &again, &err));
     REFUSED(ERROR_NO_LOGIN, account_of_session(bench.account, bench.arena, token, &again, &err));
     cr_expect(sign_in(&bench, "bo@example.org", PASSWORD, &again));
     bench_close(&bench);
@@ -363,21 +368,28 @@ TEST_BOTH(account, a_key_has_at_most_its_maker_s_rights_and_ends_when_revoked)
     Str secret, other;
     add_person(&bench, "ed@example.org", ROLE_EDITOR);
     cr_assert(sign_in(&bench, "ed@example.org", PASSWORD, &editor));
-    REFUSED(ERROR_DENIED, account_add_key(bench.account, bench.arena, &editor, S("k"), ROLE_ADMIN,
-                                          0, &key, &secret, &err));
-    cr_assert(account_add_key(bench.account, bench.arena, &bench.owner, S("hers"), ROLE_ADMIN, 0,
-                              &key, &other, &err));
-    cr_assert(account_add_key(bench.account, bench.arena, &editor, S("mine"), ROLE_READER, 0, &mine,
-                              &secret, &err));
+    REFUSED(ERROR_DENIED,
+            account_add_key(bench.account, bench.arena, &editor,
+                            &(KeyWish){ .name = S("k"), .role = ROLE_ADMIN, .expires_at_ms = 0 },
+                            &key, &secret, &err));
+    cr_assert(
+        account_add_key(bench.account, bench.arena, &bench.owner,
+                        &(KeyWish){ .name = S("hers"), .role = ROLE_ADMIN, .expires_at_ms = 0 },
+                        &key, &other, &err));
+    cr_assert(
+        account_add_key(bench.account, bench.arena, &editor,
+                        &(KeyWish){ .name = S("mine"), .role = ROLE_READER, .expires_at_ms = 0 },
+                        &mine, &secret, &err));
     cr_expect(str_starts(secret, S("lk_")) && secret.length == 46);
-    cr_expect(account_of_key(bench.account, bench.arena, secret, &visitor, &err));
+    cr_expect(account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err));
     cr_expect(visitor.scope.role == ROLE_READER && str_is(visitor.email, "ed@example.org"));
     cr_expect(account_list_keys(bench.account, bench.arena, &editor, &list, &err) &&
               list.count == 1);
     REFUSED(ERROR_NOT_FOUND, account_revoke_key(bench.account, &editor, key.id, &err));
     cr_expect(account_revoke_key(bench.account, &editor, mine.id, &err));
-    REFUSED(ERROR_NO_LOGIN, account_of_key(bench.account, bench.arena, secret, &visitor, &err));
-    cr_expect(account_of_key(bench.account, bench.arena, other, &visitor, &err));
+    REFUSED(ERROR_NO_LOGIN,
+            account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err));
+    cr_expect(account_of_key(bench.account, bench.arena, other, S("10.0.0.7"), &visitor, &err));
     bench_close(&bench);
 }
 
@@ -390,11 +402,13 @@ TEST_BOTH(account, a_key_of_nobody_sees_only_itself)
     ApiKeyList list;
     Str secret, other;
     cr_assert(account_of_owner(bench.account, bench.arena, S(""), &local, &err));
-    cr_assert(account_add_key(bench.account, bench.arena, &local, S("a"), ROLE_READER, 0, &first,
-                              &secret, &err));
-    cr_assert(account_add_key(bench.account, bench.arena, &local, S("b"), ROLE_ADMIN, 0, &second,
-                              &other, &err));
-    cr_assert(account_of_key(bench.account, bench.arena, secret, &robot, &err));
+    cr_assert(account_add_key(bench.account, bench.arena, &local,
+                              &(KeyWish){ .name = S("a"), .role = ROLE_READER, .expires_at_ms = 0 },
+                              &first, &secret, &err));
+    cr_assert(account_add_key(bench.account, bench.arena, &local,
+                              &(KeyWish){ .name = S("b"), .role = ROLE_ADMIN, .expires_at_ms = 0 },
+                              &second, &other, &err));
+    cr_assert(account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &robot, &err));
     cr_expect(account_list_keys(bench.account, bench.arena, &robot, &list, &err) &&
               list.count == 1 && str_equal(list.at[0].id, first.id));
     REFUSED(ERROR_NOT_FOUND, account_revoke_key(bench.account, &robot, second.id, &err));
@@ -409,9 +423,12 @@ TEST_BOTH(account, a_key_past_its_time_and_a_workspace_that_is_not_are_refused)
     Visitor visitor;
     ApiKey key;
     Str secret;
-    cr_assert(account_add_key(bench.account, bench.arena, &bench.owner, S("k"), ROLE_READER,
-                              now_ms() - 1, &key, &secret, &err));
-    REFUSED(ERROR_NO_LOGIN, account_of_key(bench.account, bench.arena, secret, &visitor, &err));
+    cr_assert(account_add_key(
+        bench.account, bench.arena, &bench.owner,
+        &(KeyWish){ .name = S("k"), .role = ROLE_READER, .expires_at_ms = now_ms() - 1 }, &key,
+        &secret, &err));
+    REFUSED(ERROR_NO_LOGIN,
+            account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err));
     REFUSED(ERROR_NOT_FOUND,
             account_of_owner(bench.account, bench.arena, S("nowhere"), &visitor, &err));
     bench_close(&bench);
@@ -481,5 +498,85 @@ TEST_BOTH(account, sessions_are_ended_by_their_person_or_who_may_change_that_per
     cr_expect(account_end_session(account, &admin, editor.session, &err), "%s", err.message);
     cr_expect(account_list_sessions(account, bench.arena, &admin, ed.id, &list, &err) &&
               list.count == 0);
+    bench_close(&bench);
+}
+
+TEST_BOTH(account, a_key_gives_no_scopes_that_it_has_not)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    ApiKey key;
+    Str secret, other;
+    Visitor robot;
+    KeyWish wish = { .name = S("maker"),
+                     .role = ROLE_ADMIN,
+                     .scopes = KEY_LIMITED | KEY_ADMIN | KEY_READ };
+    cr_assert(account_add_key(bench.account, bench.arena, &bench.owner, &wish, &key, &secret, &err),
+              "%s", err.message);
+    cr_assert(account_of_key(bench.account, bench.arena, secret, S("10.9.8.7"), &robot, &err));
+    cr_expect(robot.key_scopes == wish.scopes);
+    KeyWish more = { .name = S("more"), .role = ROLE_READER, .scopes = KEY_LIMITED | KEY_WRITE };
+    KeyWish all = { .name = S("all"), .role = ROLE_READER };
+    KeyWish fewer = { .name = S("fewer"), .role = ROLE_READER, .scopes = KEY_LIMITED | KEY_READ };
+    REFUSED(ERROR_DENIED,
+            account_add_key(bench.account, bench.arena, &robot, &more, &key, &other, &err));
+    REFUSED(ERROR_DENIED,
+            account_add_key(bench.account, bench.arena, &robot, &all, &key, &other, &err));
+    cr_expect(account_add_key(bench.account, bench.arena, &robot, &fewer, &key, &other, &err), "%s",
+              err.message);
+    KeyWish scim = { .name = S("scim"), .role = ROLE_EDITOR, .scopes = KEY_LIMITED | KEY_SCIM };
+    REFUSED(ERROR_INVALID,
+            account_add_key(bench.account, bench.arena, &bench.owner, &scim, &key, &other, &err));
+    ApiKeyList list;
+    cr_assert(account_list_keys(bench.account, bench.arena, &bench.owner, &list, &err));
+    bool found = false;
+    for (size_t i = 0; i < list.count; i++)
+        if (str_is(list.at[i].name, "maker"))
+            found = str_is(list.at[i].last_address, "10.9.8.7") && list.at[i].last_used_at_ms;
+    cr_expect(found, "where it was used last is kept");
+    bench_close(&bench);
+}
+
+TEST_BOTH(account, a_service_account_comes_in_by_keys_alone_and_no_longer_once_it_is_disabled)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    User robot;
+    ApiKey key;
+    Str secret, token;
+    Visitor visitor;
+    REFUSED(ERROR_INVALID, account_add_service(bench.account, bench.arena, &bench.owner, S("Robot"),
+                                               ROLE_OWNER, &robot, &err));
+    cr_assert(account_add_service(bench.account, bench.arena, &bench.owner, S("Robot"), ROLE_EDITOR,
+                                  &robot, &err),
+              "%s", err.message);
+    SignIn who = { .email = robot.email, .password = S(""), .address = S("10.0.0.9") };
+    REFUSED(ERROR_NO_LOGIN,
+            account_sign_in(bench.account, bench.arena, &who, &token, &visitor, &err));
+    KeyWish wish = { .name = S("nightly"), .role = ROLE_ADMIN, .service = robot.id };
+    REFUSED(ERROR_DENIED,
+            account_add_key(bench.account, bench.arena, &bench.owner, &wish, &key, &secret, &err));
+    wish.role = ROLE_READER;
+    Visitor editor = bench.owner;
+    editor.scope.role = ROLE_EDITOR;
+    REFUSED(ERROR_DENIED,
+            account_add_key(bench.account, bench.arena, &editor, &wish, &key, &secret, &err));
+    cr_assert(account_add_key(bench.account, bench.arena, &bench.owner, &wish, &key, &secret, &err),
+              "%s", err.message);
+    cr_assert(account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err));
+    cr_expect(str_equal(visitor.scope.user, robot.id) && str_is(visitor.name, "Robot") &&
+              !visitor.email.length);
+    PersonChange password = { .password = PASSWORD, .is_disabled = -1 };
+    REFUSED(ERROR_INVALID, account_change_person(bench.account, bench.arena, &bench.owner, robot.id,
+                                                 &password, &err));
+    PersonChange off = { .is_disabled = 1 };
+    cr_assert(account_change_person(bench.account, bench.arena, &bench.owner, robot.id, &off, &err),
+              "%s", err.message);
+    REFUSED(ERROR_NO_LOGIN,
+            account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err));
+    /* A person gets no key from others. */
+    wish.service = add_person(&bench, "bo@example.org", ROLE_EDITOR).id;
+    REFUSED(ERROR_INVALID,
+            account_add_key(bench.account, bench.arena, &bench.owner, &wish, &key, &secret, &err));
     bench_close(&bench);
 }

@@ -1,5 +1,6 @@
 /* keys.c - API keys. */
 #include "account/account_int.h"
+#include "account/key_scopes.h"
 #include "account/token.h"
 #include "base/clock.h"
 #include "store/audit_store.h"
@@ -14,7 +15,8 @@ typedef struct KeyWork {
     Account *account;
     Arena *arena;
     const Visitor *visitor;
-    Str id, hash;
+    const KeyWish *wish;
+    Str id, hash, address;
     ApiKey key;
     ApiKeyList list;
     User user;
@@ -45,12 +47,13 @@ static bool note_used(DbTx *tx, void *argument, Error *err)
 {
     KeyWork *work = argument;
     Scope scope = scope_of_key(&work->key);
-    return api_key_used(tx, &scope, work->key.id, work->now, err);
+    return api_key_used(tx, &scope, work->key.id, work->now, work->address, err);
 }
 
-bool account_of_key(Account *account, Arena *arena, Str key, Visitor *visitor_r, Error *err)
+bool account_of_key(Account *account, Arena *arena, Str key, Str address, Visitor *visitor_r,
+                    Error *err)
 {
-    KeyWork work = { .account = account, .arena = arena, .now = now_ms() };
+    KeyWork work = { .account = account, .arena = arena, .address = address, .now = now_ms() };
     if (account->issuer && jwt_looks_like(key))
         return account_of_token(account, arena, key, visitor_r, err);
     work.hash = token_hash(arena, key);
@@ -65,9 +68,10 @@ bool account_of_key(Account *account, Arena *arena, Str key, Visitor *visitor_r,
         (void)!store_write(account->db, &scope, note_used, &work, &ignored);
     }
     *visitor_r = (Visitor){ .scope = scope,
-                            .email = work.user.email,
+                            .email = work.user.is_service ? STR_NONE : work.user.email,
                             .name = work.user.name,
                             .key = work.key.id,
+                            .key_scopes = key_scopes_read(work.key.scopes),
                             .workspace_name = work.workspace.name };
     return true;
 }
@@ -78,30 +82,57 @@ static bool audit_key(DbTx *tx, const KeyWork *work, const char *action, Error *
     return audit_add(tx, &work->visitor->scope, &entry, err);
 }
 
+/* Keys in the names of people are only their own to make. */
+static bool find_service(DbTx *tx, KeyWork *work, Error *err)
+{
+    const Scope *scope = &work->visitor->scope;
+    Membership member;
+    if (!scope_needs(scope, ROLE_ADMIN, err) ||
+        !membership_find(tx, scope, work->arena, work->wish->service, &member, err))
+        return false;
+    if (!member.is_service)
+        return fail_field(err, "user", "only service accounts get keys from others");
+    if (work->key.role > member.role)
+        return fail(err, ERROR_DENIED, "a key cannot have more rights than its account: %s",
+                    role_name(member.role));
+    work->key.user = member.user;
+    return true;
+}
+
 static bool add_key(DbTx *tx, void *argument, Error *err)
 {
     KeyWork *work = argument;
-    return api_key_add(tx, &work->visitor->scope, work->arena, &work->key, err) &&
+    return (!work->wish->service.length || find_service(tx, work, err)) &&
+           api_key_add(tx, &work->visitor->scope, work->arena, &work->key, err) &&
            audit_key(tx, work, "key.add", err);
 }
 
-bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str name, Role role,
-                     int64_t expires_at_ms, ApiKey *key_r, Str *secret_r, Error *err)
+static bool may_give(const Visitor *visitor, const KeyWish *wish, Error *err)
 {
-    Str secret = token_new(arena, KEY_PREFIX);
-    KeyWork work = { .account = account, .arena = arena, .visitor = visitor };
-    if (!name_is_good(name, err))
-        return false;
-    if (role > visitor->scope.role)
+    if (wish->role > visitor->scope.role)
         return fail(err, ERROR_DENIED, "a key cannot have more rights than you: your role is %s",
                     role_name(visitor->scope.role));
+    if (visitor->key_scopes && (!wish->scopes || (wish->scopes & ~visitor->key_scopes)))
+        return fail(err, ERROR_DENIED, "a key cannot have more scopes than the one that makes it");
+    return !(wish->scopes & KEY_SCIM) || wish->role >= ROLE_ADMIN ||
+           fail_field(err, "scopes", "the scope scim needs the role admin");
+}
+
+bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, const KeyWish *wish,
+                     ApiKey *key_r, Str *secret_r, Error *err)
+{
+    Str secret = token_new(arena, KEY_PREFIX);
+    KeyWork work = { .account = account, .arena = arena, .visitor = visitor, .wish = wish };
+    if (!name_is_good(wish->name, err) || !may_give(visitor, wish, err))
+        return false;
     work.key = (ApiKey){ .user = visitor->scope.user,
-                         .name = str_trim(name),
+                         .name = str_trim(wish->name),
                          .prefix = str_slice(secret, 0, SHOWN_LENGTH),
                          .hash = token_hash(arena, secret),
-                         .role = role,
+                         .role = wish->role,
+                         .scopes = key_scopes_words(arena, wish->scopes),
                          .created_at_ms = now_ms(),
-                         .expires_at_ms = expires_at_ms };
+                         .expires_at_ms = wish->expires_at_ms };
     if (!store_write(account->db, &visitor->scope, add_key, &work, err))
         return false;
     *key_r = work.key;

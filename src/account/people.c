@@ -124,6 +124,24 @@ bool account_add_person(Account *account, Arena *arena, const Visitor *visitor, 
     return true;
 }
 
+bool account_add_service(Account *account, Arena *arena, const Visitor *visitor, Str name,
+                         Role role, User *user_r, Error *err)
+{
+    PeopleWork work = { .account = account,
+                        .arena = arena,
+                        .visitor = visitor,
+                        .user = { .name = str_trim(name), .is_service = true },
+                        .role = role };
+    if (!may_give(visitor, role, err) || !name_is_good(name, err))
+        return false;
+    if (role > ROLE_ADMIN)
+        return fail_field(err, "role", "a service account cannot own a workspace");
+    if (!store_write(account->db, &account->system, add_person, &work, err))
+        return false;
+    *user_r = work.user;
+    return true;
+}
+
 /* Somebody who is an owner is about to be none any more. */
 static bool keep_an_owner(DbTx *tx, const PeopleWork *work, Error *err)
 {
@@ -144,6 +162,15 @@ static bool find_before(DbTx *tx, PeopleWork *work, Role *before_r, Error *err)
     *before_r = member.role;
     return member.role <= scope->role ||
            fail(err, ERROR_DENIED, "only an owner can change an owner");
+}
+
+/* It would be an owner who cannot come in, or somebody who signs in without an address. */
+static bool suits_service(const User *user, const PersonChange *change, Error *err)
+{
+    if (user->is_service && change->role > ROLE_ADMIN)
+        return fail_field(err, "role", "a service account cannot own a workspace");
+    return !user->is_service || !change->password.length ||
+           fail_field(err, "password", "a service account has no password, only keys");
 }
 
 /* --- Leaving ---------------------------------------------------------------------------- */
@@ -224,6 +251,8 @@ static bool change_person(DbTx *tx, void *argument, Error *err)
         return false;
     if (before > scope->role)
         return fail(err, ERROR_DENIED, "only an owner can change an owner");
+    if (!suits_service(&work->user, change, err))
+        return false;
     if ((loses_owner(before, change) && !keep_an_owner(tx, work, err)) ||
         !is_only_ours(tx, work, err))
         return false;

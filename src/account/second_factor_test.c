@@ -119,7 +119,8 @@ TEST_BOTH(second_factor, signing_in_takes_the_password_and_a_code)
     cr_expect(visitor.code_until_ms > now_ms() && !visitor.scope.role &&
               !visitor.scope.user.length);
     REFUSED(ERROR_NO_LOGIN, account_of_session(bench.account, bench.arena, token, &visitor, &err));
-    REFUSED(ERROR_NO_LOGIN, account_of_key(bench.account, bench.arena, token, &visitor, &err));
+    REFUSED(ERROR_NO_LOGIN,
+            account_of_key(bench.account, bench.arena, token, S("10.0.0.7"), &visitor, &err));
     REFUSED(ERROR_INVALID, enter(&bench, token, S("000000"), &visitor));
     cr_expect_str_eq(err.field, "code");
     cr_expect(enter(&bench, token, app_code(&bench), &visitor), "%s", err.message);
@@ -293,9 +294,10 @@ TEST_BOTH(second_factor, where_it_is_required_nobody_goes_on_without_one)
     cr_expect(sign_in(&bench, &token, &visitor) && visitor.must_enrol);
     ApiKey key;
     Str secret;
-    cr_assert(account_add_key(bench.account, bench.arena, &bench.ada, S("robot"), ROLE_READER, 0,
-                              &key, &secret, &err));
-    cr_expect(account_of_key(bench.account, bench.arena, secret, &visitor, &err) &&
+    cr_assert(account_add_key(bench.account, bench.arena, &bench.ada,
+                              &(KeyWish){ .name = S("robot"), .role = ROLE_READER }, &key, &secret,
+                              &err));
+    cr_expect(account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err) &&
               !visitor.must_enrol);
     enrol(&bench);
     cr_expect(sign_in(&bench, &token, &visitor) && visitor.code_until_ms);

@@ -7,6 +7,7 @@
 #include "api/door.h"
 #include "api/page.h"
 #include "api/request_trace.h"
+#include "api/route_scopes.h"
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -348,7 +349,8 @@ static bool identify(ApiRequest *request, Error *err)
     if (is_basic && !api_check_site(request, err))
         return false;
     if (key.length)
-        return account_of_key(request->api->account, request->arena, key, &request->visitor, err);
+        return account_of_key(request->api->account, request->arena, key, http->peer,
+                              &request->visitor, err);
     if (str_is(http->peer, "local"))
         return account_of_owner(request->api->account, request->arena,
                                 http_header_in(http, "X-Lectern-Workspace"), &request->visitor,
@@ -420,7 +422,7 @@ static bool check(void *app, HttpRequest *http, Error *err)
     return check_enrolled(request, err) &&
            (request->route->needs == ANYONE ||
             scope_needs(request->scope, roles[request->route->needs], err)) &&
-           check_rate(request, err);
+           route_scopes_check(request, err) && check_rate(request, err);
 }
 
 /* --- Calls of models --- */

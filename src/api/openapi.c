@@ -1,6 +1,7 @@
 /* openapi.c - the API described from routes.def and errors.def: OpenAPI 3.1 and a page to read. */
 #include "api/api.h"
 #include "api/convert.h"
+#include "api/route_scopes.h"
 
 static const char *const needs_text[] = { "anyone",           "a reader", "an editor",
                                           "an administrator", "an owner", "a reader" };
@@ -126,6 +127,7 @@ static void put_route(JsonWriter *json, Arena *arena, const ApiRoute *route)
     put_text(json, "operationId", operation_id(arena, route));
     put_text(json, "summary", str(route->summary));
     put_text(json, "description", str_format(arena, "For %s.", needs_text[route->needs]));
+    put_text(json, "x-scopes", key_scopes_words(arena, route_scopes(route)));
     put_array(json, "tags");
     put_text(json, NULL, str(route->tag));
     put_end(json);

@@ -1,5 +1,6 @@
 /* people_api.c - people and API keys of a workspace. */
 #include "account/erasure.h"
+#include "account/key_scopes.h"
 #include "api/api.h"
 #include "base/clock.h"
 
@@ -25,7 +26,8 @@ bool users_list(ApiRequest *request, HttpResponse *response, Error *err)
         const Membership *person = &list.at[i];
         put_object(&json, NULL);
         put_text(&json, "id", person->user);
-        put_text(&json, "email", person->email);
+        put_text(&json, "kind", person->is_service ? S("service") : S("person"));
+        put_text_or_null(&json, "email", person->is_service ? STR_NONE : person->email);
         put_text(&json, "name", person->name);
         put_text(&json, "role", str(role_name(person->role)));
         put_bool(&json, "disabled", person->is_disabled);
@@ -37,23 +39,38 @@ bool users_list(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+static bool read_kind(Str kind, bool *is_service_r, Error *err)
+{
+    *is_service_r = str_is(kind, "service");
+    return !kind.length || *is_service_r || str_is(kind, "person") ||
+           fail_field(err, "kind", "'" STR_FMT "' is no kind: person or service", STR_ARG(kind));
+}
+
 bool users_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
+    Account *account = request->api->account;
+    const Visitor *visitor = &request->visitor;
     SignIn who = { 0 };
-    Str role_text = STR_NONE;
+    Str role_text = STR_NONE, kind = STR_NONE;
     Role role;
     User user;
-    if (!api_fields(request, err, { "email", JSON_STR, &who.email, .required = true },
-                    { "name", JSON_STR, &who.name }, { "password", JSON_STR, &who.password },
-                    { "role", JSON_STR, &role_text }) ||
-        !read_role(role_text, ROLE_READER, &role, err) ||
-        !account_add_person(request->api->account, request->arena, &request->visitor, &who, role,
-                            &user, err))
+    bool is_service;
+    if (!api_fields(request, err, { "kind", JSON_STR, &kind, .length_max = 20 },
+                    { "email", JSON_STR, &who.email }, { "name", JSON_STR, &who.name },
+                    { "password", JSON_STR, &who.password }, { "role", JSON_STR, &role_text }) ||
+        !read_role(role_text, ROLE_READER, &role, err) || !read_kind(kind, &is_service, err))
+        return false;
+    if (!is_service && !who.email.length)
+        return fail_field(err, "email", "is missing");
+    if (is_service
+            ? !account_add_service(account, request->arena, visitor, who.name, role, &user, err)
+            : !account_add_person(account, request->arena, visitor, &who, role, &user, err))
         return false;
     response->status = 201;
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "id", user.id);
-    put_text(&json, "email", user.email);
+    put_text(&json, "kind", is_service ? S("service") : S("person"));
+    put_text_or_null(&json, "email", is_service ? STR_NONE : user.email);
     put_text(&json, "name", user.name);
     put_text(&json, "role", str(role_name(role)));
     put_end(&json);
@@ -117,12 +134,20 @@ bool users_check_proof(ApiRequest *request, HttpResponse *response, Error *err)
 
 static void put_key(JsonWriter *json, const ApiKey *key)
 {
+    Str words = key->scopes, word;
     put_text(json, "id", key->id);
     put_text(json, "name", key->name);
     put_text(json, "prefix", key->prefix);
+    put_text_or_null(json, "user", key->user);
     put_text(json, "role", str(role_name(key->role)));
+    put_array(json, "scopes");
+    while (str_next(&words, ' ', &word))
+        if (word.length)
+            put_text(json, NULL, word);
+    put_end(json);
     put_time(json, "created_at", key->created_at_ms);
     put_time(json, "last_used_at", key->last_used_at_ms);
+    put_text_or_null(json, "last_address", key->last_address);
     put_time(json, "expires_at", key->expires_at_ms);
 }
 
@@ -145,25 +170,32 @@ bool keys_list(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+static bool read_end(Str expires, int64_t *expires_at_ms_r, Error *err)
+{
+    Error why;
+    if (!expires.length)
+        return true;
+    if (!time_parse(expires, expires_at_ms_r, &why))
+        return fail_field(err, "expires_at", "%s", why.message);
+    return *expires_at_ms_r > now_ms() || fail_field(err, "expires_at", "the time is over already");
+}
+
 bool keys_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    Str name, role_text = STR_NONE, expires = STR_NONE, secret;
-    Role role = ROLE_NONE;
-    int64_t expires_at_ms = 0;
+    KeyWish wish = { 0 };
+    Str role_text = STR_NONE, expires = STR_NONE, secret;
+    StrList scopes = { 0 };
     ApiKey key;
-    if (!api_fields(request, err, { "name", JSON_STR, &name, .required = true, .length_max = 200 },
-                    { "role", JSON_STR, &role_text }, { "expires_at", JSON_STR, &expires }) ||
-        !read_role(role_text, request->scope->role, &role, err))
-        return false;
-    if (expires.length) {
-        Error why;
-        if (!time_parse(expires, &expires_at_ms, &why))
-            return fail_field(err, "expires_at", "%s", why.message);
-        if (expires_at_ms <= now_ms())
-            return fail_field(err, "expires_at", "the time is over already");
-    }
-    if (!account_add_key(request->api->account, request->arena, &request->visitor, name, role,
-                         expires_at_ms, &key, &secret, err))
+    if (!api_fields(request, err,
+                    { "name", JSON_STR, &wish.name, .required = true, .length_max = 200 },
+                    { "role", JSON_STR, &role_text }, { "scopes", JSON_STRS, &scopes },
+                    { "user", JSON_STR, &wish.service, .length_max = 200 },
+                    { "expires_at", JSON_STR, &expires }) ||
+        !read_role(role_text, request->scope->role, &wish.role, err) ||
+        !key_scopes_wished(scopes, &wish.scopes, err) ||
+        !read_end(expires, &wish.expires_at_ms, err) ||
+        !account_add_key(request->api->account, request->arena, &request->visitor, &wish, &key,
+                         &secret, err))
         return false;
     response->status = 201;
     JsonWriter json = put_begin(&response->body);

@@ -7,6 +7,7 @@
 static const CommandOption options[] = {
     { "name", "NAME", "their name" },
     { "role", "ROLE", "reader, editor, admin or owner (default: reader)" },
+    { "service", NULL, "add a service account of this name: no address, no password, only keys" },
     { NULL, NULL, NULL },
 };
 
@@ -35,9 +36,13 @@ static bool add(CommandLine *line, Client *client, Error *err)
     if (line->word_count != 2)
         return fail(err, ERROR_INVALID, "use: lectern users add EMAIL --name NAME");
     JsonWriter json = put_begin(&body);
-    put_text(&json, "email", line->words[1]);
     put_text(&json, "name", name.length ? name : line->words[1]);
-    put_text(&json, "password", read_password(line));
+    if (option_is_given(line, "service")) {
+        put_text(&json, "kind", S("service"));
+    } else {
+        put_text(&json, "email", line->words[1]);
+        put_text(&json, "password", read_password(line));
+    }
     put_text(&json, "role", role.length ? role : S("reader"));
     put_end(&json);
     if (!client_call(client, "POST", "/v1/users", buf_str(&body), &answer, err))
@@ -59,7 +64,8 @@ static bool list(CommandLine *line, Client *client, Error *err)
     json_array_foreach(json_object_get(answer, "items"), i, person)
     {
         printf("%s  %-7s ", json_member_text(person, "id").at, json_member_text(person, "role").at);
-        output_text(json_member_text(person, "email"));
+        bool is_service = str_is(json_member_text(person, "kind"), "service");
+        output_text(is_service ? S("(service)") : json_member_text(person, "email"));
         printf("  ");
         output_text(json_member_text(person, "name"));
         printf("%s\n", json_is_true(json_object_get(person, "disabled")) ? "  (disabled)" : "");

@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                                                    \
     "k.id, k.workspace, k.user_id, k.name, k.prefix, k.hash, k.role, k.created_at,"                \
-    " k.last_used_at, k.expires_at, k.revoked_at"
+    " k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.last_address"
 
 static void read_key(DbRows *row, Arena *arena, void *item)
 {
@@ -23,6 +23,8 @@ static void read_key(DbRows *row, Arena *arena, void *item)
         .last_used_at_ms = db_get_int(row, 8),
         .expires_at_ms = db_get_int(row, 9),
         .revoked_at_ms = db_get_int(row, 10),
+        .scopes = db_get_text(row, 11, arena),
+        .last_address = db_get_text(row, 12, arena),
     };
 }
 
@@ -35,12 +37,12 @@ bool api_key_add(DbTx *tx, const Scope *scope, Arena *arena, ApiKey *key, Error 
     added.created_at_ms = now_ms();
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO api_keys (id, workspace, user_id, name, prefix, hash, role,"
-                         " created_at, last_used_at, expires_at, revoked_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0)"),
+                         " created_at, last_used_at, expires_at, revoked_at, scopes)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0, $10)"),
                  DB_ARGS(db_text(added.id), db_text(added.workspace), db_text_or_null(added.user),
                          db_text(added.name), db_text(added.prefix), db_text(added.hash),
                          db_int(added.role), db_int(added.created_at_ms),
-                         db_int(added.expires_at_ms)),
+                         db_int(added.expires_at_ms), db_text(added.scopes)),
                  NULL, err))
         return false;
     *key = added;
@@ -99,13 +101,14 @@ bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user, ApiKeyLi
     return true;
 }
 
-bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err)
+bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Str address, Error *err)
 {
-    return sql_change(tx,
-                      DB_SAME("UPDATE api_keys SET last_used_at = $3"
-                              " WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms)), "API key",
-                      id, err);
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE api_keys SET last_used_at = $3, last_address = $4"
+                " WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms), db_text(address)),
+        "API key", id, err);
 }
 
 bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err)

@@ -10,6 +10,8 @@ typedef struct ApiKey {
     Str prefix; /* the first characters, to tell keys apart */
     Str hash;   /* lower-case hex of the SHA-256 of the key */
     Role role;
+    Str scopes; /* words with spaces between (account/key_scopes.h); empty: as the role */
+    Str last_address;
     int64_t created_at_ms, last_used_at_ms;
     int64_t expires_at_ms, revoked_at_ms; /* 0: never, not */
 } ApiKey;
@@ -33,6 +35,7 @@ MUST_CHECK bool api_key_serves(DbTx *tx, const Scope *scope, Arena *arena, Str i
 /* Of the scope's workspace, newest first, revoked ones too; `user` empty: everybody's. */
 MUST_CHECK bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
                              ApiKeyList *list_r, Error *err);
-MUST_CHECK bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err);
+MUST_CHECK bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Str address,
+                             Error *err);
 /* ERROR_NOT_FOUND when there is none; revoking twice is fine and keeps the first time. */
 MUST_CHECK bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err);

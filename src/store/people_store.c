@@ -9,7 +9,8 @@
 #include "store/sql.h"
 
 #define USER_COLUMNS                                                                               \
-    "u.id, u.email, u.name, u.password_hash, u.created_at, u.last_login_at, u.is_disabled"
+    "u.id, u.email, u.name, u.password_hash, u.created_at, u.last_login_at, u.is_disabled,"        \
+    " u.is_service"
 /* $2: a system scope, $3: the workspace */
 #define USER_IS_SEEN                                                                               \
     " AND ($2 = 1 OR EXISTS (SELECT 1 FROM memberships m"                                          \
@@ -25,6 +26,7 @@ static void read_user(DbRows *row, Arena *arena, void *item)
         .created_at_ms = db_get_int(row, 4),
         .last_login_at_ms = db_get_int(row, 5),
         .is_disabled = db_get_int(row, 6) != 0,
+        .is_service = db_get_int(row, 7) != 0,
     };
 }
 
@@ -34,16 +36,19 @@ bool user_add(DbTx *tx, const Scope *scope, Arena *arena, User *user, Error *err
     int64_t changed;
 
     added.id = id_new(arena);
-    added.email = utf8_fold(arena, str_trim(user->email));
+    added.email = user->is_service ? str_format(arena, "service:" STR_FMT, STR_ARG(added.id))
+                                   : utf8_fold(arena, str_trim(user->email));
     added.created_at_ms = now_ms();
     if (!sql_needs_system(scope, err) ||
         !db_exec(tx,
                  DB_SAME("INSERT INTO users (id, email, name, password_hash, created_at,"
-                         " last_login_at, is_disabled) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                         " last_login_at, is_disabled, is_service)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
                          " ON CONFLICT (email) DO NOTHING"),
                  DB_ARGS(db_text(added.id), db_text(added.email), db_text(added.name),
                          db_text(added.password_hash), db_int(added.created_at_ms),
-                         db_int(added.last_login_at_ms), db_int(added.is_disabled)),
+                         db_int(added.last_login_at_ms), db_int(added.is_disabled),
+                         db_int(added.is_service)),
                  &changed, err))
         return false;
     if (!changed)
@@ -124,7 +129,8 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 
 #define MEMBERSHIPS                                                                                \
     "SELECT m.workspace, w.name, m.user_id, u.email, u.name, m.role, u.is_disabled,"               \
-    " m.created_at, u.last_login_at FROM memberships m JOIN users u ON u.id = m.user_id"           \
+    " m.created_at, u.last_login_at, u.is_service"                                                 \
+    " FROM memberships m JOIN users u ON u.id = m.user_id"                                         \
     " JOIN workspaces w ON w.id = m.workspace "
 
 static void read_membership(DbRows *row, Arena *arena, void *item)
@@ -139,6 +145,7 @@ static void read_membership(DbRows *row, Arena *arena, void *item)
         .is_disabled = db_get_int(row, 6) != 0,
         .created_at_ms = db_get_int(row, 7),
         .last_login_at_ms = db_get_int(row, 8),
+        .is_service = db_get_int(row, 9) != 0,
     };
 }
 

@@ -11,13 +11,14 @@ typedef struct User {
     Str password_hash;   /* empty: cannot log in with a password */
     int64_t created_at_ms, last_login_at_ms;
     bool is_disabled;
+    bool is_service; /* a program: without address and password, only by its keys */
 } User;
 
 typedef struct Membership {
     Str workspace, workspace_name;
     Str user, email, name; /* of the person */
     Role role;
-    bool is_disabled;
+    bool is_disabled, is_service;
     int64_t created_at_ms, last_login_at_ms;
 } Membership;
 
@@ -26,7 +27,8 @@ typedef struct MembershipList {
     size_t count;
 } MembershipList;
 
-/* Adds a person with a new id, set in *user. ERROR_CONFLICT: the address is taken. System scope. */
+/* Adds a person with a new id, set in *user. ERROR_CONFLICT: the address is taken. A service has
+ * none: what stands there is no address ("service:" and its id). System scope. */
 MUST_CHECK bool user_add(DbTx *tx, const Scope *scope, Arena *arena, User *user, Error *err);
 MUST_CHECK bool user_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, User *user_r,
                           Error *err);

@@ -1,6 +1,7 @@
 // settings_people.js - who may do what in this workspace.
 import {h, fill, cleanup} from '../dom.js';
 import {t, ago} from '../texts.js';
+import '../texts_account.js';
 import {get, post, patch, remove} from '../api.js';
 import {state} from '../state.js';
 import {field, form} from './forms.js';
@@ -33,7 +34,7 @@ function row(one, load) {
     toast(t('people.removed', {name: one.name}), {undo: () => { line.hidden = false; },
       commit: () => remove(`/v1/users/${one.id}`, null, {keepalive: true}).then(load, (error) => { line.hidden = false; toast(error.message); })});
   };
-  const line = h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
+  const line = h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email || t('service.account'))), h('small', {}, one.email || one.disabled ? seen : ''), role,
     h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
     !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
@@ -43,7 +44,7 @@ function row(one, load) {
 }
 
 export function render(root) {
-  const list = longList({row: (one) => row(one, load), wordsOf: ({name, email}) => `${name} ${email}`, none: '', attribute: 'id', test: 'person-rows'});
+  const list = longList({row: (one) => row(one, load), wordsOf: ({name, email}) => `${name} ${email || ''}`, none: '', attribute: 'id', test: 'person-rows'});
   const undo = cleanup();
   const grouped = h('section', {class: 'stacked'});
   const rule = h('section', {class: 'stacked', test: 'factor-rule'});
@@ -56,6 +57,17 @@ export function render(root) {
       list.fail(error, load);
     }
   }
+  const services = form({
+    test: 'service', submit: t('service.submit'),
+    fields: [h('p', {class: 'status'}, t('service.lead')), field({name: 'name', label: t('service.name'), required: true, autocomplete: 'off', maxlength: 200}),
+             field({name: 'role', label: t('settings.role'), options: options().slice(0, 3), value: 'reader'})],
+    send: async (values, element) => {
+      await post('/v1/users', {...values, kind: 'service'});
+      element.reset();
+      toast(t('people.added', {name: values.name}));
+      load();
+    },
+  });
   groups.render(grouped, () => people, undo);
   fill(root, list.element, h('h2', {}, t('people.add')), form({
     test: 'person', submit: t('people.submit'),
@@ -68,7 +80,7 @@ export function render(root) {
       toast(t('people.added', {name: values.name || values.email}));
       load();
     },
-  }), grouped, rule);
+  }), h('h2', {}, t('service.title')), services, grouped, rule);
   import('./second_factor.js').then((part) => part.renderRule(rule), () => {});
   load();
   return undo;
