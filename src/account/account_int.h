@@ -48,3 +48,12 @@ MUST_CHECK bool factor_guess(DbTx *tx, FactorGuess *guess, Error *err);
 bool factor_wrong(Error *err);
 /* By the settings of a workspace. */
 bool factor_is_required(Str workspace_settings);
+
+/* Fails when there is but one owner, who is about to be none any more. */
+MUST_CHECK bool people_keep_an_owner(DbTx *tx, const Scope *scope, Error *err);
+/* Before somebody leaves: a key would come back to life with its person. */
+MUST_CHECK bool people_revoke_keys(DbTx *tx, Arena *arena, const Scope *scope, Str user,
+                                   Error *err);
+/* Out of the scope's workspace. Fails for the last owner. */
+MUST_CHECK bool people_take_out(DbTx *tx, Arena *arena, const Scope *scope,
+                                const Membership *member, Error *err);

@@ -143,25 +143,13 @@ bool account_add_service(Account *account, Arena *arena, const Visitor *visitor,
 }
 
 /* Somebody who is an owner is about to be none any more. */
-static bool keep_an_owner(DbTx *tx, const PeopleWork *work, Error *err)
+bool people_keep_an_owner(DbTx *tx, const Scope *scope, Error *err)
 {
     int64_t owners;
-    if (!membership_owner_count(tx, &work->visitor->scope, &owners, err))
+    if (!membership_owner_count(tx, scope, &owners, err))
         return false;
     return owners > 1 ||
            fail(err, ERROR_CONFLICT, "this is the last owner; make another one first");
-}
-
-static bool find_before(DbTx *tx, PeopleWork *work, Role *before_r, Error *err)
-{
-    const Scope *scope = &work->visitor->scope;
-    Membership member;
-    if (!membership_find(tx, scope, work->arena, work->id, &member, err))
-        return false;
-    work->id = member.user;
-    *before_r = member.role;
-    return member.role <= scope->role ||
-           fail(err, ERROR_DENIED, "only an owner can change an owner");
 }
 
 /* It would be an owner who cannot come in, or somebody who signs in without an address. */
@@ -175,12 +163,10 @@ static bool suits_service(const User *user, const PersonChange *change, Error *e
 
 /* --- Leaving ---------------------------------------------------------------------------- */
 
-/* A key would come back to life with its person. */
-static bool revoke_keys(DbTx *tx, PeopleWork *work, Error *err)
+bool people_revoke_keys(DbTx *tx, Arena *arena, const Scope *scope, Str user, Error *err)
 {
-    const Scope *scope = &work->visitor->scope;
     ApiKeyList keys;
-    if (!api_key_list(tx, scope, work->arena, work->id, &keys, err))
+    if (!api_key_list(tx, scope, arena, user, &keys, err))
         return false;
     for (size_t i = 0; i < keys.count; i++)
         if (!api_key_revoke(tx, scope, keys.at[i].id, now_ms(), err))
@@ -188,17 +174,27 @@ static bool revoke_keys(DbTx *tx, PeopleWork *work, Error *err)
     return true;
 }
 
+bool people_take_out(DbTx *tx, Arena *arena, const Scope *scope, const Membership *member,
+                     Error *err)
+{
+    return (member->role != ROLE_OWNER || people_keep_an_owner(tx, scope, err)) &&
+           people_revoke_keys(tx, arena, scope, member->user, err) &&
+           session_remove_of_user(tx, scope, member->user, STR_NONE, err) &&
+           membership_remove(tx, scope, member->user, err) &&
+           audit_account(tx, scope, "user.remove", member->user, S(""), err) &&
+           callers_changed(tx, scope, err);
+}
+
 static bool remove_person(DbTx *tx, void *argument, Error *err)
 {
     PeopleWork *work = argument;
     const Scope *scope = &work->visitor->scope;
-    Role before;
-    return find_before(tx, work, &before, err) &&
-           (before != ROLE_OWNER || keep_an_owner(tx, work, err)) && revoke_keys(tx, work, err) &&
-           session_remove_of_user(tx, scope, work->id, STR_NONE, err) &&
-           membership_remove(tx, scope, work->id, err) &&
-           audit_account(tx, scope, "user.remove", work->id, S(""), err) &&
-           callers_changed(tx, scope, err);
+    Membership member;
+    if (!membership_find(tx, scope, work->arena, work->id, &member, err))
+        return false;
+    if (member.role > scope->role)
+        return fail(err, ERROR_DENIED, "only an owner can change an owner");
+    return people_take_out(tx, work->arena, scope, &member, err);
 }
 
 bool person_take_out(DbTx *tx, Account *account, Arena *arena, const Visitor *visitor, Str id,
@@ -253,7 +249,7 @@ static bool change_person(DbTx *tx, void *argument, Error *err)
         return fail(err, ERROR_DENIED, "only an owner can change an owner");
     if (!suits_service(&work->user, change, err))
         return false;
-    if ((loses_owner(before, change) && !keep_an_owner(tx, work, err)) ||
+    if ((loses_owner(before, change) && !people_keep_an_owner(tx, scope, err)) ||
         !is_only_ours(tx, work, err))
         return false;
     if (change->role && !membership_set(tx, scope, work->id, change->role, err))

@@ -8,6 +8,7 @@
 #include "api/page.h"
 #include "api/request_trace.h"
 #include "api/route_scopes.h"
+#include "api/scim.h"
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -225,7 +226,8 @@ static bool check_coding(const HttpRequest *http, const HttpPlan *plan, Error *e
  * asks for figures is helped by a page. */
 static bool is_for_programs(Str path)
 {
-    static const char *const folders[] = { "/v1/", "/api/", "/ai/", "/monitoring/", "/dav/" };
+    static const char *const folders[] = { "/v1/",         "/api/", "/ai/",
+                                           "/monitoring/", "/dav/", "/scim/" };
     for (size_t i = 0; i < COUNT(folders); i++)
         if (str_starts(path, str(folders[i])))
             return true;
@@ -536,7 +538,9 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
     bool path_known = false;
     if (front)
         write_front_error(front, err, response);
-    else if (!request || !request->route || !convert_refuse(request->route->tag, err, response))
+    else if (!request || !request->route ||
+             (!convert_refuse(request->route->tag, err, response) &&
+              !scim_refuse(request->route->tag, err, response)))
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)
         http_header(response, "WWW-Authenticate",

@@ -38,7 +38,7 @@ static bool identities_are_the_systems(DbTx *tx, World *world, Error *err)
     return true;
 }
 
-static bool second_factors_are_the_systems(DbTx *tx, World *world, Error *err)
+static bool people_are_their_own(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
     Str user = world->ours.user;
@@ -60,6 +60,8 @@ static bool second_factors_are_the_systems(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, half_sign_in_find(tx, theirs, world->arena, S("i"), 1, &user, err));
     EXPECT_CODE(ERROR_DENIED, half_sign_in_remove(tx, theirs, user, err));
     EXPECT_CODE(ERROR_DENIED, half_sign_in_remove_expired(tx, theirs, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                membership_set_external(tx, theirs, world->ours.user, S("x"), err));
     return true;
 }
 
@@ -98,8 +100,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, membership_remove(tx, theirs, world->ours.user, err));
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
-    CALL(identities_are_the_systems(tx, world, err));
-    CALL(second_factors_are_the_systems(tx, world, err));
+    CALL(identities_are_the_systems(tx, world, err) && people_are_their_own(tx, world, err));
     Judgement judgement = { .query = S("our plan"), .document = id };
     LabRun run = { .id = S("other"), .set = secret.set.id };
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_remove(tx, theirs, secret.set.id, err));

@@ -129,7 +129,7 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 
 #define MEMBERSHIPS                                                                                \
     "SELECT m.workspace, w.name, m.user_id, u.email, u.name, m.role, u.is_disabled,"               \
-    " m.created_at, u.last_login_at, u.is_service"                                                 \
+    " m.created_at, u.last_login_at, u.is_service, m.external_id"                                  \
     " FROM memberships m JOIN users u ON u.id = m.user_id"                                         \
     " JOIN workspaces w ON w.id = m.workspace "
 
@@ -146,6 +146,7 @@ static void read_membership(DbRows *row, Arena *arena, void *item)
         .created_at_ms = db_get_int(row, 7),
         .last_login_at_ms = db_get_int(row, 8),
         .is_service = db_get_int(row, 9) != 0,
+        .external_id = db_get_text(row, 10, arena),
     };
 }
 
@@ -160,6 +161,15 @@ bool membership_set(DbTx *tx, const Scope *scope, Str user, Role role, Error *er
                NULL, err) &&
            approval_look_for_user(tx, scope, user, err) &&
            access_changed(tx, ACCESS_USER, user, err);
+}
+
+bool membership_set_external(DbTx *tx, const Scope *scope, Str user, Str external_id, Error *err)
+{
+    return sql_change(tx,
+                      DB_SAME("UPDATE memberships SET external_id = $3"
+                              " WHERE workspace = $1 AND user_id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(user), db_text(external_id)),
+                      "member", user, err);
 }
 
 bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err)

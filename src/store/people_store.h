@@ -20,6 +20,7 @@ typedef struct Membership {
     Role role;
     bool is_disabled, is_service;
     int64_t created_at_ms, last_login_at_ms;
+    Str external_id; /* what a directory calls them (SCIM) */
 } Membership;
 
 typedef struct MembershipList {
@@ -46,6 +47,8 @@ MUST_CHECK bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
 /* Gives a role in the scope's workspace, or changes the one that is there. What they may decide is
  * looked at again, here and wherever somebody leaves or is disabled. */
 MUST_CHECK bool membership_set(DbTx *tx, const Scope *scope, Str user, Role role, Error *err);
+MUST_CHECK bool membership_set_external(DbTx *tx, const Scope *scope, Str user, Str external_id,
+                                        Error *err);
 MUST_CHECK bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err);
 /* Somebody of the scope's workspace, by id or mail address; also one who is disabled. */
 MUST_CHECK bool membership_find(DbTx *tx, const Scope *scope, Arena *arena, Str named,
