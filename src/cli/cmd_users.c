@@ -33,8 +33,6 @@ static bool add(CommandLine *line, Client *client, Error *err)
     AUTO_JSON json_t *answer = NULL;
     Buf body = buf_new(line->arena, KB(16));
     Str role = option_value(line, "role"), name = option_value(line, "name");
-    if (line->word_count != 2)
-        return fail(err, ERROR_INVALID, "use: lectern users add EMAIL --name NAME");
     JsonWriter json = put_begin(&body);
     put_text(&json, "name", name.length ? name : line->words[1]);
     if (option_is_given(line, "service")) {
