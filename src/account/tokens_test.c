@@ -91,6 +91,17 @@ TEST_BOTH(tokens, somebody_who_is_here_is_known_by_a_proved_address_and_then_by_
     bench_close(&bench);
 }
 
+TEST_BOTH(tokens, an_address_that_somebody_else_gets_later_is_not_their_account)
+{
+    Bench bench;
+    Visitor visitor;
+    bench_open(&bench, url, &(AccountTokens){ .makes_people = true, .role = ROLE_READER });
+    cr_expect(comes(&bench, "u1", MAIL("ada@example.org"), &visitor), "%s", err.message);
+    REFUSED(ERROR_DENIED, comes(&bench, "u9", MAIL("ada@example.org"), &visitor));
+    cr_expect(comes(&bench, "u1", MAIL("ada@example.org"), &visitor), "%s", err.message);
+    bench_close(&bench);
+}
+
 TEST_BOTH(tokens, others_become_people_where_the_settings_say_so)
 {
     Bench bench;

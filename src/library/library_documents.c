@@ -8,6 +8,7 @@
 #include "store/erase_store.h"
 #include "store/index_changes_store.h"
 #include "store/sessions_store.h"
+#include "store/sign_in_states_store.h"
 #include "store/uploads_store.h"
 
 typedef struct DocWork {
@@ -338,7 +339,8 @@ static bool tidy_work(DbTx *tx, void *argument, Error *err)
     const DocWork *work = argument;
     const Scope *system = &work->library->system;
     return upload_remove_expired(tx, system, now_ms(), NULL, err) &&
-           session_remove_expired(tx, system, now_ms(), NULL, err);
+           session_remove_expired(tx, system, now_ms(), NULL, err) &&
+           sign_in_state_remove_expired(tx, system, now_ms(), err);
 }
 
 bool library_purge_job(Job *job, Error *err)

@@ -41,6 +41,13 @@ bool identity_find(DbTx *tx, const Scope *scope, Arena *arena, Str issuer, Str s
                     "person of this issuer", subject, err);
 }
 
+bool identity_count(DbTx *tx, const Scope *scope, Str user, int64_t *count_r, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_query_int(tx, DB_SAME("SELECT count(*) FROM identities WHERE user_id = $1"),
+                        DB_ARGS(db_text(user)), 0, count_r, err);
+}
+
 bool identity_seen(DbTx *tx, const Scope *scope, const Identity *identity, int64_t at_ms,
                    Error *err)
 {

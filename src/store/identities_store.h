@@ -17,5 +17,8 @@ MUST_CHECK bool identity_add(DbTx *tx, const Scope *scope, const Identity *ident
 /* ERROR_NOT_FOUND: nobody yet. */
 MUST_CHECK bool identity_find(DbTx *tx, const Scope *scope, Arena *arena, Str issuer, Str subject,
                               Identity *identity_r, Error *err);
+/* How many a person has. */
+MUST_CHECK bool identity_count(DbTx *tx, const Scope *scope, Str user, int64_t *count_r,
+                               Error *err);
 MUST_CHECK bool identity_seen(DbTx *tx, const Scope *scope, const Identity *identity, int64_t at_ms,
                               Error *err);

@@ -19,6 +19,7 @@
 #include "store/second_factors_store.h"
 #include "store/sessions_store.h"
 #include "store/settings_store.h"
+#include "store/sign_in_states_store.h"
 #include "store/statistics_store.h"
 #include "store/study_made_store.h"
 #include "store/study_reviews_store.h"
@@ -33,6 +34,8 @@ static bool identities_are_the_systems(DbTx *tx, World *world, Error *err)
 
     EXPECT_CODE(ERROR_DENIED, identity_add(tx, theirs, &identity, err));
     EXPECT_CODE(ERROR_DENIED, identity_seen(tx, theirs, &identity, 1, err));
+    int64_t count;
+    EXPECT_CODE(ERROR_DENIED, identity_count(tx, theirs, identity.user, &count, err));
     EXPECT_CODE(ERROR_DENIED,
                 identity_find(tx, theirs, world->arena, S("i"), S("s"), &identity, err));
     return true;
@@ -62,6 +65,10 @@ static bool people_are_their_own(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, half_sign_in_remove_expired(tx, theirs, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 membership_set_external(tx, theirs, world->ours.user, S("x"), err));
+static bool sign_in_states_are_the_systems(DbTx *tx, World *world, Error *err)
+{
+    EXPECT_CODE(ERROR_DENIED, sign_in_state_use(tx, &world->theirs, S("x"), 1, err));
+    EXPECT_CODE(ERROR_DENIED, sign_in_state_remove_expired(tx, &world->theirs, 1, err));
     return true;
 }
 
@@ -101,6 +108,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
     CALL(identities_are_the_systems(tx, world, err) && people_are_their_own(tx, world, err));
+    CALL(sign_in_states_are_the_systems(tx, world, err));
     Judgement judgement = { .query = S("our plan"), .document = id };
     LabRun run = { .id = S("other"), .set = secret.set.id };
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_remove(tx, theirs, secret.set.id, err));

@@ -6,6 +6,7 @@
 #include "store/migrate.h"
 #include "store/people_store.h"
 #include "store/second_factors_store.h"
+#include "store/sign_in_states_store.h"
 #include "store/texts_store.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
@@ -42,6 +43,7 @@ static bool add_workspace(DbTx *tx, World *world, const char *name, Scope *scope
     CALL(second_factor_set(tx, &world->system, user.id, S("sealed"), err));
     CALL(recovery_code_replace(tx, &world->system, user.id, &code, 1, err));
     CALL(half_sign_in_add(tx, &world->system, user.id, user.id, INT64_MAX, err));
+    CALL(sign_in_state_use(tx, &world->system, str(name), INT64_MAX, err));
     *scope_r = (Scope){ .workspace = workspace.id, .user = user.id, .role = ROLE_OWNER };
     Scope inside = *scope_r;
     inside.is_system = true;
