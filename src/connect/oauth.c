@@ -6,11 +6,11 @@
 #include "base/hash.h"
 #include "connect/connect_http.h"
 #include "connect/connect_int.h"
+#include "net/pkce.h"
 #include "net/url_safety.h"
 #include "store/audit_store.h"
 #include "store/connection_grants_store.h"
 
-#define RANDOM_BYTES 32
 #define SOON_MS 60000
 #define REFRESH_MS 30000
 #define LOOK_MS 100
@@ -24,35 +24,6 @@ typedef struct Granting {
     const OauthWish *wish; /* of one that begins */
     bool is_there, is_won;
 } Granting;
-
-/* --- Random texts --- */
-
-/* RFC 4648, section 5, without padding. */
-static Str base64_url(Arena *arena, Str bytes)
-{
-    Str text = base64_encode(arena, bytes);
-    Buf out = buf_new(arena, text.length + 1);
-    for (size_t i = 0; i < text.length && text.at[i] != '='; i++)
-        buf_add_char(&out, text.at[i] == '+' ? '-' : text.at[i] == '/' ? '_' : text.at[i]);
-    return buf_str(&out);
-}
-
-static Str random_text(Arena *arena)
-{
-    uint8_t bytes[RANDOM_BYTES];
-    random_bytes(bytes, sizeof bytes);
-    return base64_url(arena, (Str){ (const char *)bytes, sizeof bytes });
-}
-
-static Str challenge_of(Arena *arena, Str verifier)
-{
-    uint8_t digest[SHA256_SIZE];
-    Sha256 sha;
-    sha256_begin(&sha);
-    sha256_add(&sha, verifier);
-    sha256_end(&sha, digest);
-    return base64_url(arena, (Str){ (const char *)digest, sizeof digest });
-}
 
 static Str redirect_of(Arena *arena, const ConnectOptions *options)
 {
@@ -115,31 +86,21 @@ static bool begin_work(DbTx *tx, void *argument, Error *err)
 static Str address_of(Arena *arena, const ConnectOptions *options, const OauthWish *wish, Str state,
                       Str verifier)
 {
-    const HttpPair pairs[] = {
-        { S("response_type"), S("code") },
-        { S("client_id"), wish->client_id },
-        { S("redirect_uri"), redirect_of(arena, options) },
-        { S("scope"), wish->scope },
-        { S("state"), state },
-        { S("code_challenge"), challenge_of(arena, verifier) },
-        { S("code_challenge_method"), S("S256") },
-    };
-    Buf out = buf_new(arena, KB(32));
-    buf_add(&out, wish->authorize_url);
-    for (size_t i = 0; i < COUNT(pairs); i++) {
-        bool is_first = i == 0 && str_find_char(wish->authorize_url, '?') < 0;
-        Str value = url_encode(arena, pairs[i].value);
-        if (pairs[i].value.length)
-            buf_addf(&out, "%s" STR_FMT "=" STR_FMT, is_first ? "?" : "&", STR_ARG(pairs[i].name),
-                     STR_ARG(value));
-    }
-    return buf_str(&out);
+    Buf query = buf_new(arena, KB(32));
+    url_form_add(&query, "response_type", S("code"));
+    url_form_add(&query, "client_id", wish->client_id);
+    url_form_add(&query, "redirect_uri", redirect_of(arena, options));
+    url_form_add(&query, "scope", wish->scope);
+    url_form_add(&query, "state", state);
+    url_form_add(&query, "code_challenge", pkce_challenge(arena, verifier));
+    url_form_add(&query, "code_challenge_method", S("S256"));
+    return url_with_query(arena, wish->authorize_url, buf_str(&query));
 }
 
 bool oauth_begin(Connect *connect, const Scope *scope, Arena *arena, Str connection,
                  const OauthWish *wish, Str *url_r, Error *err)
 {
-    Str verifier = random_text(arena), random = random_text(arena);
+    Str verifier = pkce_verifier(arena), random = pkce_verifier(arena);
     Str state = str_format(arena, STR_FMT "." STR_FMT, STR_ARG(connection), STR_ARG(random));
     AUTO_JSON json_t *secrets = json_pack(
         "{s:s%, s:s%}", "verifier", verifier.at, verifier.length, "client_secret",
@@ -174,22 +135,15 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
     return connection_grant_save(tx, work->scope, &work->grant, err);
 }
 
-static void add_member(Arena *arena, Buf *form, const char *name, Str value)
-{
-    Str escaped = url_encode(arena, value);
-    if (value.length)
-        buf_addf(form, "%s%s=" STR_FMT, form->length ? "&" : "", name, STR_ARG(escaped));
-}
-
 static size_t add_client(Arena *arena, Buf *form, const json_t *settings, const json_t *secrets,
                          HttpPair *header)
 {
     Str id = json_member_text(settings, "client_id");
     Str secret = json_member_text(secrets, "client_secret");
     bool is_header = json_is_true(json_object_get(settings, "secret_in_header"));
-    add_member(arena, form, "client_id", id);
+    url_form_add(form, "client_id", id);
     if (!is_header) {
-        add_member(arena, form, "client_secret", secret);
+        url_form_add(form, "client_secret", secret);
         return 0;
     }
     Str both = str_format(arena, STR_FMT ":" STR_FMT, STR_ARG(id), STR_ARG(secret));
@@ -285,10 +239,10 @@ bool oauth_finish(Connect *connect, const Scope *scope, Arena *arena, Str state,
     Buf form = buf_new(arena, KB(64));
     AUTO_CONNECT_RUN ConnectRun run;
     connect_run_begin(&run, connect, scope, kind, &work.connection, NULL);
-    add_member(arena, &form, "grant_type", S("authorization_code"));
-    add_member(arena, &form, "code", code);
-    add_member(arena, &form, "redirect_uri", redirect_of(arena, &connect->options));
-    add_member(arena, &form, "code_verifier", json_member_text(secrets, "verifier"));
+    url_form_add(&form, "grant_type", S("authorization_code"));
+    url_form_add(&form, "code", code);
+    url_form_add(&form, "redirect_uri", redirect_of(arena, &connect->options));
+    url_form_add(&form, "code_verifier", json_member_text(secrets, "verifier"));
     return exchange(&run, &work, secrets, &form, err);
 }
 
@@ -322,8 +276,8 @@ static bool refresh(ConnectRun *run, Granting *work, json_t *secrets, Error *err
     Str token = json_member_text(secrets, "refresh_token");
     if (!token.length)
         return fail(err, ERROR_DENIED, "the service's grant has ended: authorise again");
-    add_member(run->arena, &form, "grant_type", S("refresh_token"));
-    add_member(run->arena, &form, "refresh_token", token);
+    url_form_add(&form, "grant_type", S("refresh_token"));
+    url_form_add(&form, "refresh_token", token);
     return exchange(run, work, secrets, &form, &why) || refuse(run, work, &why, err);
 }
 

@@ -74,6 +74,19 @@ Str url_normalize(Arena *arena, Str text)
     return buf_str(&out);
 }
 
+void url_form_add(Buf *form, const char *name, Str value)
+{
+    Str escaped = url_encode(form->arena, value);
+    if (value.length)
+        buf_addf(form, "%s%s=" STR_FMT, form->length ? "&" : "", name, STR_ARG(escaped));
+}
+
+Str url_with_query(Arena *arena, Str url, Str query)
+{
+    const char *between = str_find_char(url, '?') < 0 ? "?" : "&";
+    return str_format(arena, STR_FMT "%s" STR_FMT, STR_ARG(url), between, STR_ARG(query));
+}
+
 bool url_query(Arena *arena, Str query, size_t pair_max, HttpPairs *pairs_r, Error *err)
 {
     VEC(HttpPair) pairs = { 0 };

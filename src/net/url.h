@@ -14,6 +14,12 @@ Str url_normalize(Arena *arena, Str text);
 /* "a=1&b=x%20y" decoded, at most pair_max pairs. */
 MUST_CHECK bool url_query(Arena *arena, Str query, size_t pair_max, HttpPairs *pairs_r, Error *err);
 
+/* Adds name=value to a form or query (application/x-www-form-urlencoded), after an '&' where
+ * something stands there already; an empty value is left out. */
+void url_form_add(Buf *form, const char *name, Str value);
+/* The URL with this query after its own. */
+Str url_with_query(Arena *arena, Str url, Str query);
+
 typedef struct Url {
     Str scheme;         /* lower case */
     Str user, password; /* decoded, usually empty */
