@@ -110,8 +110,9 @@ async function enter() {
 }
 
 async function signOut() {
-  await remove('/v1/session').catch(() => {});
-  await boot();
+  const left = await remove('/v1/session').catch(() => null);
+  if (left) location.assign(left.sign_out_url);
+  else await boot();
 }
 
 async function boot() {

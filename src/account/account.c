@@ -1,6 +1,7 @@
 /* account.c - the first account, sign-in and sessions. */
 #include "account/account_int.h"
 
+#include "account/oidc.h"
 #include "account/password.h"
 #include "account/token.h"
 #include "base/clock.h"
@@ -38,12 +39,24 @@ static bool open_tokens(Account *account, Error *err)
     return issuer_open(&tokens->from, &account->issuer, err);
 }
 
+static bool open_oidc(Account *account, Error *err)
+{
+    const AccountOidc *options = &account->options.oidc;
+    if (!options->file.length)
+        return true;
+    if (!options->public_url.length)
+        return fail(err, ERROR_INVALID,
+                    "other services lead people back here after they signed in: with the setting "
+                    "oidc, public_url is needed too");
+    return oidc_open(account, options, &account->oidc, err);
+}
+
 bool account_open(Db *db, const AccountOptions *options, Account **account_r, Error *err)
 {
     Account *account = heap_alloc(sizeof *account);
     *account = (Account){ .db = db, .options = *options, .system = scope_system() };
     account->throttle = throttle_new();
-    if (!open_tokens(account, err)) {
+    if (!open_tokens(account, err) || !open_oidc(account, err)) {
         account_close(account);
         return false;
     }
@@ -61,6 +74,7 @@ void account_close(Account *account)
         return;
     throttle_free(account->throttle);
     issuer_close(account->issuer);
+    oidc_close(account->oidc);
     free(account);
 }
 
@@ -114,6 +128,7 @@ static Visitor visitor_of(const Session *session, const Workspace *workspace)
                       .name = session->name,
                       .csrf = session->csrf,
                       .session = session->id,
+                      .provider = session->provider,
                       .workspace_name = workspace->name,
                       .must_enrol =
                           !session->has_second_factor && factor_is_required(workspace->settings) };
@@ -210,6 +225,7 @@ static bool add_session(DbTx *tx, Entry *entry, Str workspace, Role role, Error 
                    .user_agent =
                        utf8_clean(entry->arena, str_slice(entry->who->user_agent, 0, 300)),
                    .address = entry->who->address,
+                   .provider = entry->who->provider,
                    .created_at_ms = now,
                    .last_seen_at_ms = now,
                    .expires_at_ms = now + entry->account->options.session_days * DAY_MS,
@@ -311,9 +327,30 @@ static bool enter(DbTx *tx, Entry *entry, Error *err)
         return false;
     if (!list.count)
         return fail(err, ERROR_DENIED, "this account belongs to no workspace any more");
-    return workspace_find(tx, &entry->account->system, entry->arena, list.at[0].workspace,
+    const Membership *member = &list.at[0];
+    for (size_t i = 0; i < list.count; i++)
+        if (str_equal(list.at[i].workspace, entry->who->workspace))
+            member = &list.at[i];
+    return workspace_find(tx, &entry->account->system, entry->arena, member->workspace,
                           &entry->first, err) &&
-           add_session(tx, entry, list.at[0].workspace, list.at[0].role, err);
+           add_session(tx, entry, member->workspace, member->role, err);
+}
+
+static bool enter_at_once(DbTx *tx, void *argument, Error *err)
+{
+    return enter(tx, argument, err);
+}
+
+bool account_enter(Account *account, Arena *arena, const User *user, const SignIn *who,
+                   Str *token_r, Visitor *visitor_r, Error *err)
+{
+    Entry entry = { .account = account, .arena = arena, .who = who, .user = *user };
+    new_tokens(&entry);
+    if (!store_write(account->db, &account->system, enter_at_once, &entry, err))
+        return false;
+    *token_r = entry.token;
+    *visitor_r = visitor_of(&entry.session, &entry.first);
+    return true;
 }
 
 /* Who has a second factor is not in yet. */

@@ -18,6 +18,7 @@
 #include "store/workspaces_store.h"
 
 typedef struct Account Account;
+typedef struct Oidc Oidc; /* oidc.h */
 
 /* Whose tokens are taken, and who those are here. Texts are borrowed. */
 typedef struct AccountTokens {
@@ -34,9 +35,18 @@ typedef struct AccountTokens {
     bool is_supabase; /* the claim "role" has to be "authenticated" */
 } AccountTokens;
 
+/* By whom else people may sign in (oidc.h). Texts are borrowed. */
+typedef struct AccountOidc {
+    Str file;       /* of the providers; empty: none */
+    Str public_url; /* where they lead people back to */
+    int64_t skew_s;
+    const Proxy *proxy;
+} AccountOidc;
+
 typedef struct AccountOptions {
     int64_t session_days;
     AccountTokens tokens;
+    AccountOidc oidc;
 } AccountOptions;
 
 /* Makes the first workspace when there is none. Fails when what tokens are checked with cannot be
@@ -53,6 +63,7 @@ typedef struct Visitor {
     unsigned key_scopes; /* what it is limited to (key_scopes.h); 0: as its role */
     Str csrf;            /* of a session */
     Str session;         /* its id */
+    Str provider;    /* by which they signed in; empty: by password */
     Str workspace_name;
     bool must_enrol;       /* the workspace asks for a second factor, and this person has none */
     int64_t code_until_ms; /* nobody yet: half a sign-in, see account_sign_in() */
@@ -70,7 +81,9 @@ MUST_CHECK bool account_of_owner(Account *account, Arena *arena, Str workspace, 
 
 typedef struct SignIn {
     Str email, password, name;
-    Str workspace; /* name for the first workspace; may be empty */
+    Str workspace; /* name for the first workspace; of a sign-in the id of the one to enter, the
+                    * person's first when empty */
+    Str provider;  /* who vouches for the person instead of a password; may be empty */
     Str user_agent, address;
 } SignIn;
 

@@ -10,6 +10,7 @@ struct Account {
     AccountOptions options;
     Throttle *throttle;
     Issuer *issuer; /* of tokens; NULL: none are taken */
+    Oidc *oidc;     /* NULL: nobody else signs people in */
     Scope system;   /* sign-in happens before the workspace is known */
 };
 
@@ -24,6 +25,9 @@ MUST_CHECK bool account_of_token(Account *account, Arena *arena, Str token, Visi
 /* account_remove_person() within a transaction of the system. */
 MUST_CHECK bool person_take_out(DbTx *tx, Account *account, Arena *arena, const Visitor *visitor,
                                 Str id, Error *err);
+/* Begins a session of somebody who has shown who they are. */
+MUST_CHECK bool account_enter(Account *account, Arena *arena, const User *user, const SignIn *who,
+                              Str *token_r, Visitor *visitor_r, Error *err);
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 

@@ -30,13 +30,14 @@ struct Issuer {
 
 /* Whoever could change keys on their way here could sign anything, so plain http is for what does
  * not leave our own network. */
-static bool check_address(Arena *arena, Str url, Str *address_r, Error *err)
+bool issuer_check_address(Arena *arena, Str url, Str *address_r, Error *err)
 {
     UrlSafety safety = { .allows_private = true };
     if (!url_check(arena, url, &safety, address_r, err))
         return false;
     return !str_starts(url, S("http:")) || address_kind(*address_r) == ADDRESS_PRIVATE ||
-           fail(err, ERROR_DENIED, "keys of tokens are fetched by https only");
+           fail(err, ERROR_DENIED,
+                "an issuer that is not in our own network is asked by https only");
 }
 
 static bool ask(Issuer *issuer, Arena *arena, Str *text_r, Error *err)
@@ -47,7 +48,7 @@ static bool ask(Issuer *issuer, Arena *arena, Str *text_r, Error *err)
                       .total_ms = FETCH_MS,
                       .answer_max = JWT_KEYS_BYTES_MAX };
     HttpAnswer answer;
-    if (!check_address(arena, call.url, &call.pinned_address, err) ||
+    if (!issuer_check_address(arena, call.url, &call.pinned_address, err) ||
         !http_call(issuer->http, arena, &call, &answer, err))
         return false;
     if (answer.status != 200)

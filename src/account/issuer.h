@@ -18,6 +18,8 @@ typedef struct IssuerOptions {
 
 /* Reads what lies in files, so that a wrong name is known at the start. */
 MUST_CHECK bool issuer_open(const IssuerOptions *options, Issuer **issuer_r, Error *err);
+/* Whether an issuer's address is safe to ask, as HttpCall.pinned_address wants it. */
+MUST_CHECK bool issuer_check_address(Arena *arena, Str url, Str *address_r, Error *err);
 void issuer_close(Issuer *issuer); /* NULL is fine */
 /* Whether one of its keys has signed the token. ERROR_UPSTREAM: there are no keys at present. */
 MUST_CHECK bool issuer_signed(Issuer *issuer, const Jwt *jwt, Error *err);

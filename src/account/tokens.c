@@ -60,8 +60,8 @@ static Vouched vouched_by(const TokenWork *work)
                       .subject = jwt_claim_text(jwt, S("sub")),
                       .email = jwt_claim_text(jwt, rules->email_claim),
                       .name = jwt_claim_text(jwt, S("name")),
-                      .email_is_proved = rules->trusts_emails ||
-                                         json_is_true(jwt_claim(jwt, S("email_verified"))),
+                      .email_is_proved =
+                          rules->trusts_emails || json_is_true(jwt_claim(jwt, S("email_verified"))),
                       .may_be_made = rules->makes_people,
                       .role = work->role ? work->role : rules->role,
                       .workspace = workspace_wished(work) };
@@ -93,13 +93,12 @@ bool account_of_token(Account *account, Arena *arena, Str token, Visitor *visito
         return false;
     vouched_seen(account, &person);
     const Membership *member = &person.member;
-    *visitor_r = (Visitor){
-        .scope = { .workspace = member->workspace,
-                   .user = person.user.id,
-                   .role = work.role ? MIN(work.role, member->role) : member->role },
-        .email = person.user.email,
-        .name = person.user.name,
-        .workspace_name = member->workspace_name
-    };
+    *visitor_r =
+        (Visitor){ .scope = { .workspace = member->workspace,
+                              .user = person.user.id,
+                              .role = work.role ? MIN(work.role, member->role) : member->role },
+                   .email = person.user.email,
+                   .name = person.user.name,
+                   .workspace_name = member->workspace_name };
     return true;
 }

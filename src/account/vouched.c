@@ -90,8 +90,7 @@ static bool make_person(DbTx *tx, VouchedWork *work, Error *err)
     Error unusable;
     if (!vouched->may_be_made)
         return fail(err, ERROR_DENIED,
-                    "nobody here has the e-mail address " STR_FMT
-                    "; an administrator adds people",
+                    "nobody here has the e-mail address " STR_FMT "; an administrator adds people",
                     STR_ARG(vouched->email));
     if (!find_workspace(tx, work, err))
         return false;
@@ -156,9 +155,7 @@ static bool link_person(DbTx *tx, void *argument, Error *err)
 bool vouched_find(Account *account, Arena *arena, const Vouched *vouched, VouchedPerson *person_r,
                   Error *err)
 {
-    VouchedWork work = {
-        .account = account, .arena = arena, .vouched = vouched, .now = now_ms()
-    };
+    VouchedWork work = { .account = account, .arena = arena, .vouched = vouched, .now = now_ms() };
     Error why = { 0 };
     if (!store_read(account->db, &account->system, find_known, &work, &why)) {
         if (why.code != ERROR_NOT_FOUND)

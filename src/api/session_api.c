@@ -1,5 +1,5 @@
 /* session_api.c - who is asking: first account, sign-in, sign-out. */
-#include "api/api.h"
+#include "api/auth_api.h"
 #include "api/health.h"
 #include "base/hash.h"
 
@@ -53,6 +53,7 @@ static bool write_session(const ApiRequest *request, HttpResponse *response, Err
         return false;
     put_text_or_null(&json, "csrf", request->visitor.csrf);
     put_bool(&json, "second_factor_missing", request->visitor.must_enrol);
+    auth_put_ways(request, &json);
     put_object(&json, "server");
     put_text(&json, "name", api->app_name);
     health_put_server(api, request->arena, request->scope, &json);
@@ -156,14 +157,6 @@ bool session_code(ApiRequest *request, HttpResponse *response, Error *err)
            account_enter_code(request->api->account, request->arena, &who, waiting, code, &token,
                               &request->visitor, err) &&
            write_entered(request, response, token, err);
-}
-
-bool session_end(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    if (!account_sign_out(request->api->account, &request->visitor, err))
-        return false;
-    api_session_cookie(request, response, S(""));
-    return api_done(response);
 }
 
 bool session_password(ApiRequest *request, HttpResponse *response, Error *err)

@@ -33,5 +33,10 @@ AccountOptions account_options(Arena *arena, const Settings *settings, const Pro
                              .role = role_named(settings->jwt_role) };
     if (settings->supabase_url.length)
         add_supabase(arena, settings->supabase_url, &tokens);
-    return (AccountOptions){ .session_days = settings->session_days, .tokens = tokens };
+    return (AccountOptions){ .session_days = settings->session_days,
+                             .tokens = tokens,
+                             .oidc = { .file = settings->oidc,
+                                       .public_url = settings->public_url,
+                                       .skew_s = settings->jwt_skew,
+                                       .proxy = proxy } };
 }

@@ -44,6 +44,7 @@ static void check_named_files(Findings *findings)
                   { "model", settings->model },
                   { "rerank_model", settings->rerank_model },
                   { "gateway", settings->gateway },
+                  { "oidc", settings->oidc },
                   { "model_files", settings->model_files },
                   { "connect_ca", settings->connect_ca },
                   { "smtp_ca", settings->smtp_ca } };

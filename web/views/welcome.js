@@ -1,10 +1,14 @@
 // welcome.js - the first account, or signing in.
 import {h, fill, focusGently} from '../dom.js';
 import {t} from '../texts.js';
-import {get, post} from '../api.js';
+import {address, errorFrom, get, post} from '../api.js';
 import {state, emit} from '../state.js';
 import {icon} from '../parts/icons.js';
 import {field, form} from '../parts/forms.js';
+import {problem} from '../parts/problem.js';
+import '../texts_signin.js';
+
+const FAILED = 'lectern_sign_in_failed';
 
 const entered = (session) => {
   state.session = session;
@@ -58,6 +62,19 @@ async function enrol(body) {
   setUpFactor(steps, async () => entered(await get('/v1/session')));
   fill(body, h('p', {test: 'factor-needed'}, t('factor.needed')), steps, h('button', {class: 'plain', onclick: () => emit('sign-out')}, t('session.out')));
   focusGently(steps.querySelector('input'));
+// Why a sign-in by another service has failed: the server leaves it in a cookie, and it is said once.
+function failure() {
+  const message = new URLSearchParams(document.cookie.replaceAll('; ', '&')).get(FAILED);
+  if (!message) return null;
+  document.cookie = `${FAILED}=; Path=/; Max-Age=0`;
+  return problem(errorFrom(403, {error: {code: 'forbidden', message}}));
+}
+
+function otherWays(ways) {
+  const back = location.pathname + location.search;
+  return ways.length > 0 && h('div', {class: 'form'}, ways.map(({title, url}) =>
+    h('a', {class: 'button', href: address(url, {return: back}), test: 'signin-by'}, t('signin.by', {title}))),
+  h('p', {class: 'lead'}, t('signin.or')));
 }
 
 export function render(root) {
@@ -68,7 +85,8 @@ export function render(root) {
   fill(root, h('div', {class: 'welcome', test: 'welcome'},
     h('div', {class: 'brand big'}, icon('brand'), t('name')),
     h('h1', {tabindex: -1}, t(first ? 'setup.title' : 'session.title')),
-    h('p', {class: 'lead'}, t(first ? 'setup.lead' : 'session.lead')), body));
+    h('p', {class: 'lead'}, t(first ? 'setup.lead' : 'session.lead')),
+    failure(), !first && otherWays(session.sign_in || []), body));
   if (session.second_factor_missing) enrol(body);
   else focusGently(body.querySelector('input'));
   return () => {};
