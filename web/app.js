@@ -83,14 +83,14 @@ function hinted() {
   }
 }
 
-async function welcome() {
+async function welcome(view = 'welcome') {
   hint(false);
   turn++;
   events.stop();
   reader.close();
   if (leave) leave();
   shell.dataset.state = 'welcome';
-  const module = await import('./views/welcome.js');
+  const module = await import(`./views/${view}.js`);
   leave = module.render(main, {});
 }
 
@@ -119,7 +119,8 @@ async function boot() {
   try {
     state.session = await get('/v1/session');
     rename(state.session.server.name);
-    await enter();
+    if (location.pathname.startsWith('/account/')) await welcome('link');
+    else await enter();
   } catch (error) {
     shell.dataset.state = 'welcome';
     fill(main, h('div', {class: 'welcome'}, problem(error, boot)));

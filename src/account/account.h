@@ -11,6 +11,7 @@
 
 #include "account/issuer.h"
 #include "base/json.h"
+#include "net/smtp.h"
 #include "store/api_keys_store.h"
 #include "store/groups_store.h"
 #include "store/people_store.h"
@@ -43,10 +44,18 @@ typedef struct AccountOidc {
     const Proxy *proxy;
 } AccountOidc;
 
+/* Mails about somebody's own account (account_links.h). Texts are borrowed. */
+typedef struct AccountMailing {
+    SmtpServer smtp; /* url "": none are sent */
+    Str from, app_name;
+    Str public_url; /* that links lead to; empty: none are sent either */
+} AccountMailing;
+
 typedef struct AccountOptions {
     int64_t session_days;
     AccountTokens tokens;
     AccountOidc oidc;
+    AccountMailing mailing;
 } AccountOptions;
 
 /* Makes the first workspace when there is none. Fails when what tokens are checked with cannot be

@@ -60,7 +60,7 @@ bool throttle_allows(Throttle *throttle, Str key, Error *err)
         wait_ms = slot->until_ms - now;
     pthread_mutex_unlock(&throttle->lock);
     if (wait_ms)
-        return fail(err, ERROR_LIMITED, "too many failed sign-ins; try again in %d seconds",
+        return fail(err, ERROR_LIMITED, "too many failed attempts; try again in %d seconds",
                     (int)(wait_ms / 1000 + 1));
     return true;
 }

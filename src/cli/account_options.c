@@ -38,5 +38,12 @@ AccountOptions account_options(Arena *arena, const Settings *settings, const Pro
                              .oidc = { .file = settings->oidc,
                                        .public_url = settings->public_url,
                                        .skew_s = settings->jwt_skew,
-                                       .proxy = proxy } };
+                                       .proxy = proxy },
+                             .mailing = { .smtp = { .url = settings->smtp_url,
+                                                    .ca_file = settings->smtp_ca.length
+                                                                   ? str_c(arena, settings->smtp_ca)
+                                                                   : NULL },
+                                          .from = settings->smtp_from,
+                                          .app_name = settings->app_name,
+                                          .public_url = settings->public_url } };
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "account/account_links.h"
 #include "account/throttle.h"
 #include "account/token.h"
 #include "answer/answer.h"

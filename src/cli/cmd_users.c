@@ -13,11 +13,11 @@ static const CommandOption options[] = {
 
 /* A password in the arguments would stand in the list of processes. Empty: there is none, which
  * will do for somebody who has an account already. */
-static Str read_password(CommandLine *line)
+static Str read_password(CommandLine *line, const char *prompt)
 {
     char text[1100];
     if (isatty(STDIN_FILENO)) {
-        const char *typed = getpass("Password (empty: they have an account already): ");
+        const char *typed = getpass(prompt);
         return str_copy(line->arena, str(typed));
     }
     if (!fgets(text, sizeof text, stdin))
@@ -39,7 +39,8 @@ static bool add(CommandLine *line, Client *client, Error *err)
         put_text(&json, "kind", S("service"));
     } else {
         put_text(&json, "email", line->words[1]);
-        put_text(&json, "password", read_password(line));
+        put_text(&json, "password",
+                 read_password(line, "Password (empty: they have an account already): "));
     }
     put_text(&json, "role", role.length ? role : S("reader"));
     put_end(&json);
@@ -133,7 +134,21 @@ static bool reset_factor(CommandLine *line, Client *client, Error *err)
            client_call(client, "DELETE", path, S(""), &answer, err);
 }
 
-#define ARGUMENTS "add EMAIL | ls | rm EMAIL | reset-factor EMAIL | export EMAIL | erase EMAIL"
+static bool set_password(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    Buf body = buf_new(line->arena, KB(16));
+    char *path;
+    if (!path_of(line, client, "", &path, err))
+        return false;
+    JsonWriter json = put_begin(&body);
+    put_text(&json, "password", read_password(line, "New password: "));
+    put_end(&json);
+    return client_call(client, "PATCH", path, buf_str(&body), &answer, err);
+}
+
+#define ARGUMENTS                                                                                  \
+    "add EMAIL | ls | rm EMAIL | password EMAIL | reset-factor EMAIL | export EMAIL | erase EMAIL"
 
 static bool run(CommandLine *line, Error *err)
 {
@@ -145,6 +160,7 @@ static bool run(CommandLine *line, Error *err)
         { "add", true, add },
         { "ls", false, list },
         { "rm", true, take_out },
+        { "password", true, set_password },
         { "reset-factor", true, reset_factor },
         { "export", true, export_data },
         { "erase", true, erase_data },
@@ -165,9 +181,10 @@ const Command command_users = {
     .name = "users",
     .arguments = ARGUMENTS,
     .summary =
-        "People: add reads the password from standard input, rm takes them out of the workspace, "
-        "reset-factor takes away a second factor that is lost, export prints all that is known of "
-        "them, erase erases it and prints the signed proof",
+        "People: add and password read the password from standard input, rm takes them out of the "
+        "workspace, reset-factor takes away a second factor that is lost, export prints all that "
+        "is "
+        "known of them, erase erases it and prints the signed proof",
     .options = options,
     .word_min = 1,
     .word_max = 2,

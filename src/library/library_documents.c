@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "library/follower.h"
+#include "store/account_links_store.h"
 #include "store/audit_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
@@ -340,7 +341,8 @@ static bool tidy_work(DbTx *tx, void *argument, Error *err)
     const Scope *system = &work->library->system;
     return upload_remove_expired(tx, system, now_ms(), NULL, err) &&
            session_remove_expired(tx, system, now_ms(), NULL, err) &&
-           sign_in_state_remove_expired(tx, system, now_ms(), err);
+           sign_in_state_remove_expired(tx, system, now_ms(), err) &&
+           account_link_remove_expired(tx, system, now_ms(), err);
 }
 
 bool library_purge_job(Job *job, Error *err)

@@ -1,5 +1,6 @@
 #include "store/isolation_world_test.h"
 
+#include "store/account_links_store.h"
 #include "store/audit_store.h"
 #include "store/blocks_store.h"
 #include "store/calls_store.h"
@@ -72,6 +73,29 @@ static bool sign_in_states_are_the_systems(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool account_links_are_the_systems(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Str user = world->ours.user;
+    AccountLink link = { .id = S("x"), .kind = S("password"), .user = user };
+    int64_t made;
+
+    EXPECT_CODE(ERROR_DENIED, account_link_put(tx, theirs, &link, err));
+    EXPECT_CODE(ERROR_DENIED,
+                account_link_take(tx, theirs, world->arena, link.kind, link.id, 1, &link, err));
+    EXPECT_CODE(ERROR_DENIED, account_link_made_at(tx, theirs, link.kind, user, &made, err));
+    EXPECT_CODE(ERROR_DENIED, account_link_remove_of_user(tx, theirs, user, err));
+    EXPECT_CODE(ERROR_DENIED, account_link_remove_expired(tx, theirs, 1, err));
+    return true;
+}
+
+static bool sign_ins_are_the_systems(DbTx *tx, World *world, Error *err)
+{
+    return identities_are_the_systems(tx, world, err) &&
+           sign_in_states_are_the_systems(tx, world, err) &&
+           account_links_are_the_systems(tx, world, err);
+}
+
 static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -107,8 +131,8 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, membership_remove(tx, theirs, world->ours.user, err));
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
-    CALL(identities_are_the_systems(tx, world, err) && people_are_their_own(tx, world, err));
-    CALL(sign_in_states_are_the_systems(tx, world, err));
+    CALL(people_are_their_own(tx, world, err));
+    CALL(sign_ins_are_the_systems(tx, world, err));
     Judgement judgement = { .query = S("our plan"), .document = id };
     LabRun run = { .id = S("other"), .set = secret.set.id };
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_remove(tx, theirs, secret.set.id, err));

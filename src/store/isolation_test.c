@@ -50,6 +50,7 @@ static bool every_table_looks_empty(DbTx *tx, World *world, Error *err)
         "SELECT count(*) FROM recovery_codes",
         "SELECT count(*) FROM half_sign_ins",
         "SELECT count(*) FROM sign_in_states",
+        "SELECT count(*) FROM account_links",
     };
     SqlItems tables;
     int64_t count;

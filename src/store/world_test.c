@@ -1,6 +1,7 @@
 #include "store/world_test.h"
 
 #include "base/hash.h"
+#include "store/account_links_store.h"
 #include "store/blocks_store.h"
 #include "store/identities_store.h"
 #include "store/migrate.h"
@@ -44,6 +45,8 @@ static bool add_workspace(DbTx *tx, World *world, const char *name, Scope *scope
     CALL(recovery_code_replace(tx, &world->system, user.id, &code, 1, err));
     CALL(half_sign_in_add(tx, &world->system, user.id, user.id, INT64_MAX, err));
     CALL(sign_in_state_use(tx, &world->system, str(name), INT64_MAX, err));
+    AccountLink link = { .id = str(name), .kind = S("password"), .user = user.id };
+    CALL(account_link_put(tx, &world->system, &link, err));
     *scope_r = (Scope){ .workspace = workspace.id, .user = user.id, .role = ROLE_OWNER };
     Scope inside = *scope_r;
     inside.is_system = true;

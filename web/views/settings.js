@@ -14,6 +14,7 @@ import * as limits from '../parts/settings_limits.js';
 import * as notices from '../parts/settings_notices.js';
 import * as people from '../parts/settings_people.js';
 import * as preferences from '../parts/settings_preferences.js';
+import * as profile from '../parts/settings_profile.js';
 import * as policy from '../parts/settings_policy.js';
 import * as server from '../parts/settings_server.js';
 import * as tools from '../parts/settings_tools.js';
@@ -33,8 +34,8 @@ function account(root) {
       element.reset();
       toast(t('settings.password_done'));
     },
-  }), h('section', {class: 'stacked', test: 'second-factor'}), h('section', {class: 'stacked', test: 'sessions'}));
-  const [factor, signedIn] = root.querySelectorAll('section');
+  }), profile.forms(user), h('section', {class: 'stacked', test: 'second-factor'}), h('section', {class: 'stacked', test: 'sessions'}));
+  const [factor, signedIn] = ['second-factor', 'sessions'].map((name) => root.querySelector(`[data-test=${name}]`));
   import('../parts/second_factor.js').then((part) => part.render(factor), () => {});
   import('../parts/settings_sessions.js').then((part) => part.render(signedIn), () => {});
 }

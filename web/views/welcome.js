@@ -51,7 +51,8 @@ async function askCode(waiting) {
   const {enterCode} = await import('../parts/second_factor.js');
   const main = document.querySelector('[data-test=welcome]');
   const body = enterCode(waiting, entered, () => render(main.parentElement));
-  main.lastElementChild.replaceWith(body);
+  const [brand, title] = main.children;
+  fill(main, brand, title, body);
   focusGently(body.querySelector('input'));
 }
 
@@ -62,6 +63,8 @@ async function enrol(body) {
   setUpFactor(steps, async () => entered(await get('/v1/session')));
   fill(body, h('p', {test: 'factor-needed'}, t('factor.needed')), steps, h('button', {class: 'plain', onclick: () => emit('sign-out')}, t('session.out')));
   focusGently(steps.querySelector('input'));
+}
+
 // Why a sign-in by another service has failed: the server leaves it in a cookie, and it is said once.
 function failure() {
   const message = new URLSearchParams(document.cookie.replaceAll('; ', '&')).get(FAILED);
@@ -77,16 +80,29 @@ function otherWays(ways) {
   h('p', {class: 'lead'}, t('signin.or')));
 }
 
+// What the server says is the same for every address, whoever has it.
+function forgot(root) {
+  const ask = form({
+    test: 'forgot', submit: t('signin.forgot_submit'), cancel: () => render(root),
+    fields: [field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'username'})],
+    send: async (values) => ask.replaceWith(h('p', {role: 'status', test: 'forgot-done'}, (await post('/v1/auth/password/forgot', values)).message)),
+  });
+  fill(root, h('div', {class: 'welcome', test: 'welcome'}, h('h1', {tabindex: -1}, t('signin.forgot_title')),
+    h('p', {class: 'lead'}, t('signin.forgot_lead')), ask));
+  focusGently(ask.querySelector('input'));
+}
+
 export function render(root) {
   const {session} = state;
-  const first = session.setup_needed;
+  const first = session.setup_needed, isOut = !first && !session.second_factor_missing;
   document.title = `${t(first ? 'setup.title' : 'session.title')} · ${t('name')}`;
   const body = session.second_factor_missing ? h('div', {class: 'stacked'}) : first ? setUp(session) : signIn();
   fill(root, h('div', {class: 'welcome', test: 'welcome'},
     h('div', {class: 'brand big'}, icon('brand'), t('name')),
     h('h1', {tabindex: -1}, t(first ? 'setup.title' : 'session.title')),
     h('p', {class: 'lead'}, t(first ? 'setup.lead' : 'session.lead')),
-    failure(), !first && otherWays(session.sign_in || []), body));
+    failure(), isOut && otherWays(session.sign_in || []), body,
+    isOut && h('button', {class: 'link', test: 'forgot-open', onclick: () => forgot(root)}, t('signin.forgot'))));
   if (session.second_factor_missing) enrol(body);
   else focusGently(body.querySelector('input'));
   return () => {};

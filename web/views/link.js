@@ -1,0 +1,34 @@
+// link.js - where the links of mails about an account lead. The token stands after the '#', which is told to no server.
+import {h, fill, focusGently} from '../dom.js';
+import {t} from '../texts.js';
+import {post} from '../api.js';
+import {field, form} from '../parts/forms.js';
+import '../texts_signin.js';
+
+const KINDS = {
+  password: {
+    path: '/v1/auth/password/reset',
+    fields: () => [field({name: 'password', label: t('session.password'), type: 'password', hint: t('setup.password_hint'), required: true, autocomplete: 'new-password'})],
+  },
+  email: {path: '/v1/auth/email/confirm', fields: () => []},
+};
+
+export function render(root) {
+  const name = location.pathname.split('/')[2];
+  const kind = KINDS[name];
+  if (!kind) return location.replace('/');
+  const token = location.hash.slice(1);
+  const body = form({
+    test: 'link', submit: t(`link.${name}_submit`), fields: kind.fields(),
+    send: async (values) => {
+      await post(kind.path, {...values, token});
+      history.replaceState(null, '', '/');
+      body.replaceWith(h('p', {role: 'status', test: 'link-done'}, t(`link.${name}_done`), ' ', h('a', {class: 'link', href: '/', target: '_self'}, t('signin.back'))));
+    },
+  });
+  document.title = `${t(`link.${name}_title`)} · ${t('name')}`;
+  fill(root, h('div', {class: 'welcome', test: 'welcome'}, h('h1', {tabindex: -1}, t(`link.${name}_title`)),
+    h('p', {class: 'lead'}, t(`link.${name}_lead`)), body));
+  focusGently(body.querySelector('input') || root.querySelector('h1'));
+  return () => {};
+}
