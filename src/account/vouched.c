@@ -114,7 +114,7 @@ static bool check_unlinked(DbTx *tx, VouchedWork *work, Error *err)
            (!count ||
             fail(err, ERROR_DENIED,
                  "the person with this e-mail address is known under another name of an issuer "
-                 "already; an administrator can take that away"));
+                 "already, so the account is not given to this one"));
 }
 
 static bool audit_link(DbTx *tx, const VouchedWork *work, Error *err)
