@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import answers_checked
 import pytest
 import requests
 from mock_provider import MODELS, MockProvider
@@ -46,6 +47,8 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "timed: says how long something may take, so it runs alone, after the others")
+    if os.environ.get("LECTERN_VALIDATE"):
+        answers_checked.begin()
     if config.getoption("--keep-seconds"):
         config.pluginmanager.register(KeepSeconds(), "keep-seconds")
 
@@ -272,6 +275,13 @@ def make_certificate(folder):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     return context, folder / "cert.pem"
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_described():
+    """Where LECTERN_VALIDATE is set."""
+    yield
+    assert not answers_checked.told()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
 """Every route of /openapi.json is sent nonsense: it is refused, and is never a failure of the server."""
 import re
 
+import fuzz_api
 import jsonschema
 import openapi_spec_validator
 import pytest
 import requests
+from conftest import Server
 
 JUNK = ["", "null", "[]", "{}", '"text"', '{"unknown":1}', "{\"query\":\"\\u0000\"}", '{"name":{"a":[1,2,3]},"title":1e999}',
         '{"query":"' + "a" * 9000 + '"}', '{"question":"\\ud800"}', '{"email":"a","name":"","password":""}', "{" * 2000, "[" * 100000,
@@ -55,6 +57,17 @@ def test_examples_keep_to_their_schemas(document):
     for kind in bodies:
         jsonschema.Draft202012Validator(kind["schema"]).validate(kind["example"])
     assert len(bodies) >= 25
+
+
+def test_requests_made_from_the_description_are_answered_as_it_says(tmp_path):
+    """A tenth of the routes, always the same; `make fuzz-api` is for all of them."""
+    server = Server(tmp_path / "library").start()
+    try:
+        wrong, answered = fuzz_api.run(server, examples=1, seed=9, roles=("owner", None), share=0.1)
+    finally:
+        server.stop()
+    assert wrong == []
+    assert sum(answered.values()) > 100
 
 
 def test_nonsense_is_refused_and_never_a_failure(server):

@@ -116,6 +116,8 @@ typedef struct ApiRequest {
     HttpRequest *http;
     Arena *arena;
     const struct ApiRoute *route;
+    const struct ApiRoute
+        *similar;    /* without one: whose clients ask so, for how they are refused */
     Str params[2];   /* the parts of the path that the route calls :name, in order: at most 200
                       * letters, digits and -_.~:; a :model may have a %2F between; a mail address
                       * is decoded */

@@ -97,6 +97,16 @@ static bool path_fits(const char *pattern, Str path, Str params[2])
     }
 }
 
+/* Whether it is, were anything a name: who asks so is a client of that route. */
+static bool path_resembles(const char *pattern, Str path)
+{
+    Str want = str(pattern), a, b;
+    while (str_next(&want, '/', &a))
+        if (!str_next(&path, '/', &b) || !(a.length && a.at[0] == ':' ? b.length : str_equal(a, b)))
+            return false;
+    return !path.length;
+}
+
 static Str method_of(const HttpRequest *http)
 {
     return str_is(http->method, "HEAD") ? S("GET") : http->method;
@@ -164,6 +174,16 @@ static bool find_route(ApiRequest *request, bool *path_known_r)
         }
     }
     return request->route != NULL && decode_mails(request);
+}
+
+static const ApiRoute *similar_route(const HttpRequest *http)
+{
+    const ApiRoute *found = NULL;
+    for (size_t i = 0; i < api_route_count; i++)
+        if (path_resembles(api_routes[i].path, http->path) &&
+            (!found || str_is(method_of(http), api_routes[i].method)))
+            found = &api_routes[i];
+    return found;
 }
 
 static bool is_form(const HttpRequest *http)
@@ -269,10 +289,11 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
         plan->is_fast = true;
         return true;
     }
+    request->similar = similar_route(http);
     if (path_known)
         return fail(err, ERROR_INVALID, "there is no " STR_FMT " for " STR_FMT,
                     STR_ARG(http->method), STR_ARG(http->path));
-    if (is_for_programs(http->path) || !str_is(method_of(http), "GET"))
+    if (is_for_programs(http->path) || request->similar || !str_is(method_of(http), "GET"))
         return fail(err, ERROR_NOT_FOUND, "there is no " STR_FMT "; see /docs",
                     STR_ARG(http->path));
     plan->is_fast = true; /* the page, from memory */
@@ -466,6 +487,15 @@ static bool read_json(ApiRequest *request, Error *err)
     return json_parse(http->body, request->route->body_max, &request->json, err);
 }
 
+/* The tag of the route whose clients ask; "" when there is none. */
+static const char *tag_of(const ApiRequest *request)
+{
+    const ApiRoute *route = request && request->route ? request->route
+                            : request                 ? request->similar
+                                                      : NULL;
+    return route ? route->tag : "";
+}
+
 /* Whose clients expect their own shape of errors on this route; NULL: nobody's. */
 static const Front *front_of(const ApiRequest *request)
 {
@@ -475,7 +505,7 @@ static const Front *front_of(const ApiRequest *request)
     } fronts[] = { { "OpenAI", &front_openai_chat },
                    { "Anthropic", &front_anthropic },
                    { "Ollama", &front_ollama_chat } };
-    const char *tag = request && request->route ? request->route->tag : "";
+    const char *tag = tag_of(request);
     for (size_t i = 0; i < COUNT(fronts); i++)
         if (!strcmp(fronts[i].tag, tag))
             return fronts[i].front;
@@ -538,9 +568,8 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
     bool path_known = false;
     if (front)
         write_front_error(front, err, response);
-    else if (!request || !request->route ||
-             (!convert_refuse(request->route->tag, err, response) &&
-              !scim_refuse(request->route->tag, err, response)))
+    else if (!convert_refuse(tag_of(request), err, response) &&
+             !scim_refuse(tag_of(request), err, response))
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)
         http_header(response, "WWW-Authenticate",
