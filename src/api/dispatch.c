@@ -5,6 +5,7 @@
 #include "api/convert.h"
 #include "api/cors.h"
 #include "api/door.h"
+#include "api/etag.h"
 #include "api/page.h"
 #include "api/request_trace.h"
 #include "api/route_scopes.h"
@@ -612,12 +613,20 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
     }
     request_trace_here(http);
     Str path = logged_path(http);
-    if (!read_json(request, &err) || !request->route->handle(request, response, &err)) {
+    EtagHold hold = { 0 };
+    bool good = read_json(request, &err) && etag_begin_change(request, &hold, &err) &&
+                request->route->handle(request, response, &err);
+    etag_end_change(&hold);
+    if (good) {
+        etag_answer(request, response);
+    } else {
         if (err.code == ERROR_INTERNAL || err.code == ERROR_IO)
             log_error("http", STR_FMT " " STR_FMT ": %s", STR_ARG(http->method), STR_ARG(path),
                       err.message);
         if (!response->stream)
             refuse(app, http, &err, response);
+        if (hold.failed && err.code == ERROR_CONFLICT)
+            response->status = 412;
     }
     json_decref(request->json);
     request->json = NULL;

@@ -5,6 +5,7 @@
 #include "api/contract.h"
 #include "api/convert.h"
 #include "api/route_scopes.h"
+#include "api/etag.h"
 #include "api/schema_notation.h"
 
 static const char *const needs_text[] = { "anyone",           "a reader", "an editor",
@@ -82,7 +83,10 @@ static bool put_query_parameters(Printing *p)
 static bool put_parameters(Printing *p)
 {
     put_array(&p->json, "parameters");
-    if (!put_path_parameters(p) || !put_query_parameters(p))
+    if (!put_path_parameters(p) || !put_query_parameters(p) ||
+        (etag_reading_route(p->route) &&
+         !put_parameter(p, S("If-Match"), "header", S("text 1000"),
+                        "Only if it is still as it was read: the ETag of its GET")))
         return false;
     put_end(&p->json);
     return true;
@@ -198,7 +202,7 @@ static const struct {
     { "Ollama", "application/json", "ErrorOfOllama" },
 };
 
-static void put_failure(JsonWriter *json, const char *media_type, const char *schema)
+static void put_failure_schema(JsonWriter *json, const char *media_type, const char *schema)
 {
     char reference[64];
     snprintf(reference, sizeof reference, "#/components/schemas/%s", schema);
@@ -209,6 +213,42 @@ static void put_failure(JsonWriter *json, const char *media_type, const char *sc
     put_end(json);
     put_end(json);
     put_end(json);
+}
+
+static void put_failure(JsonWriter *json, const ApiRoute *route)
+{
+    const char *media_type = "application/json", *schema = "Error";
+    for (size_t i = 0; i < COUNT(failure_shapes); i++)
+        if (strcmp(route->tag, failure_shapes[i].tag) == 0) {
+            media_type = failure_shapes[i].media_type;
+            schema = failure_shapes[i].schema;
+        }
+    put_failure_schema(json, media_type, schema);
+}
+
+static bool fails_as_usual(const ApiRoute *route)
+{
+    for (size_t i = 0; i < COUNT(failure_shapes); i++)
+        if (strcmp(route->tag, failure_shapes[i].tag) == 0)
+            return false;
+    return true;
+}
+
+/* What If-None-Match and If-Match may lead to: see etag.h. */
+static void put_conditions(Printing *p)
+{
+    bool is_get = strcmp(p->route->method, "GET") == 0 && p->route->body == NO_BODY;
+    if (is_get && !has_answer(p->route, 304)) {
+        put_object(&p->json, "304");
+        put_text(&p->json, "description", S("It is still what If-None-Match names"));
+        put_end(&p->json);
+    }
+    if (etag_reading_route(p->route) && !has_answer(p->route, 412)) {
+        put_object(&p->json, "412");
+        put_text(&p->json, "description", S("It has changed: it is no more what If-Match names"));
+        put_failure(&p->json, p->route);
+        put_end(&p->json);
+    }
 }
 
 /* Which of the catalogue's failures a route may have: all may be refused for what is asked, by
@@ -246,23 +286,17 @@ static Str title_of(Arena *arena, int status)
 
 static void put_failures(Printing *p)
 {
-    const char *media_type = NULL, *schema = NULL;
-    for (size_t i = 0; i < COUNT(failure_shapes); i++)
-        if (strcmp(p->route->tag, failure_shapes[i].tag) == 0) {
-            media_type = failure_shapes[i].media_type;
-            schema = failure_shapes[i].schema;
-        }
     for (int status = 400; status < 600; status++) {
         Str title = title_of(p->arena, status);
         if (!title.length || !may_fail(p->route, status) || has_answer(p->route, status))
             continue;
         put_object(&p->json, status_name(p->arena, status).at);
-        if (schema) {
-            put_text(&p->json, "description", title);
-            put_failure(&p->json, media_type, schema);
-        } else {
+        if (fails_as_usual(p->route)) {
             put_text(&p->json, "$ref",
                      str_format(p->arena, "#/components/responses/Failure%d", status));
+        } else {
+            put_text(&p->json, "description", title);
+            put_failure(&p->json, p->route);
         }
         put_end(&p->json);
     }
@@ -309,6 +343,7 @@ static bool put_route(Printing *p)
     put_object(json, "responses");
     if (!put_answers(p))
         return false;
+    put_conditions(p);
     put_failures(p);
     put_end(json);
     put_end(json);
@@ -372,7 +407,7 @@ static void put_common_failures(Printing *p)
             continue;
         put_object(&p->json, str_format(p->arena, "Failure%d", status).at);
         put_text(&p->json, "description", title);
-        put_failure(&p->json, "application/json", "Error");
+        put_failure_schema(&p->json, "application/json", "Error");
         put_end(&p->json);
     }
     put_end(&p->json);

@@ -1,4 +1,5 @@
 /* http_response.c - looking things up in requests, and making responses. */
+#include "net/http_etag.h"
 #include "net/http_private.h"
 
 #include <assert.h>
@@ -105,7 +106,7 @@ typedef struct Range {
     int status; /* 200, 206, 304, 416 */
 } Range;
 
-static bool etag_matches(Str list, Str etag)
+bool http_etag_matches(Str list, Str etag)
 {
     Str piece;
     while (etag.length && list.length && str_next(&list, ',', &piece)) {
@@ -150,11 +151,11 @@ static Range read_range(Str header, uint64_t size)
 
 static Range choose_range(const HttpRequest *request, const HttpFile *file)
 {
-    if (etag_matches(http_header_in(request, "If-None-Match"), file->etag))
+    if (http_etag_matches(http_header_in(request, "If-None-Match"), file->etag))
         return (Range){ 0, 0, 304 };
     Str header = http_header_in(request, "Range");
     Str only_if = http_header_in(request, "If-Range");
-    if (!header.length || (only_if.length && !etag_matches(only_if, file->etag)))
+    if (!header.length || (only_if.length && !http_etag_matches(only_if, file->etag)))
         return (Range){ 0, file->size, 200 };
     return read_range(header, file->size);
 }
