@@ -1,10 +1,10 @@
-"""openai_client.py QUESTION - ask a model through Lectern with OpenAI's own client."""
+"""openai_client.py QUESTION - ask the library with OpenAI's own client: the model `lectern` answers from it, others by themselves."""
 import os
 import sys
 
 from openai import OpenAI
 
 client = OpenAI(base_url=os.environ.get("LECTERN_URL", "http://127.0.0.1:8080") + "/v1", api_key=os.environ["LECTERN_KEY"])
-model = client.models.list().data[0].id
-answer = client.chat.completions.create(model=model, messages=[{"role": "user", "content": sys.argv[1]}])
-print(model, answer.choices[0].message.content)
+print("models", *(model.id for model in client.models.list()))
+answer = client.chat.completions.create(model="lectern", messages=[{"role": "user", "content": sys.argv[1]}])
+print(answer.choices[0].message.content)

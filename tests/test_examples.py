@@ -1,5 +1,6 @@
 """The programs of examples/ do what their first lines say, against a real server."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,18 @@ def test_c(run):
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libcurl"], capture_output=True, text=True, check=True).stdout.split()
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", str(EXAMPLES / "lectern.c"), "-o", str(program), *flags], check=True)
     said(run(program, "c.txt", QUESTION), '"documents":', '"results":')
+
+
+def test_openai_client(run):
+    said(run(sys.executable, EXAMPLES / "openai_client.py", QUESTION), "models ", "three months")
+
+
+COMMANDS = sorted(set(re.findall(r"`?lectern ((?:doctor|status|config|keys ls|models|gateway|db check|users|migrate))`", (ROOT / "docs/troubleshooting.md").read_text())))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_of_the_page_about_troubles_exist(server, command):
+    assert server.cli(*command.split(), "--help").stdout.startswith(f"lectern {command.split()[0]}"), command
 
 
 def test_a_wrong_key_is_told_in_one_line(run, server):
