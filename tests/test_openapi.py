@@ -70,6 +70,22 @@ def test_requests_made_from_the_description_are_answered_as_it_says(tmp_path):
     assert sum(answered.values()) > 100
 
 
+@pytest.mark.parametrize("method, path, kind, member", [
+    ("GET", "/v1/responses/%F0%A0%8D%AA", "application/json", ("error", "type")),
+    ("GET", "/v1/messages/batches/%F0%A0%8D%AA", "application/json", ("type",)),
+    ("GET", "/v1/result/%F0%A0%8D%AA", "application/json", ("detail",)),
+    ("GET", "/v1alpha/result/%F0%A0%8D%AA", "application/json", ("detail",)),
+    ("GET", "/api/v1/files/%F0%A0%8D%AA", "application/json", ("status_code",)),
+    ("PUT", "/tika/%F0%A0%8D%AA", "text/plain", None),
+    ("GET", "/v1/documents/%F0%A0%8D%AA", "application/json", ("error", "code"))])
+def test_a_name_that_no_route_takes_is_refused_as_clients_of_the_path_expect(server, method, path, kind, member):
+    answer = server.call(method, path)
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (404, kind)
+    value = answer.json() if member else None
+    for name in member or ():
+        value = value[name]
+
+
 def test_nonsense_is_refused_and_never_a_failure(server):
     admin = server.cli("keys", "add", "nonsense", "--role", "owner").stdout.split()[-1]
     session = requests.Session()
