@@ -112,8 +112,9 @@ static Str sign(const ErasureWork *work)
 {
     Str body = proof_text(work);
     Str mark = hmac_sha256_hex(work->arena, work->key, body);
-    return str_format(work->arena, STR_FMT ",\"signature\":\"" STR_FMT "\"}",
-                      STR_ARG(str_slice(body, 0, body.length - 1)), STR_ARG(mark));
+    Str before = str_slice(body, 0, body.length - 1);
+    return str_format(work->arena, STR_FMT ",\"signature\":\"" STR_FMT "\"}", STR_ARG(before),
+                      STR_ARG(mark));
 }
 
 bool account_check_proof(Account *account, Str proof, Error *err)
@@ -124,10 +125,11 @@ bool account_check_proof(Account *account, Str proof, Error *err)
     if (!server_key(account->db, arena, KEY_NAME, &key, err))
         return false;
     if (at >= 0) {
-        Str body = str_format(arena, STR_FMT "}", STR_ARG(str_slice(proof, 0, (size_t)at)));
-        Str whole = str_format(arena, STR_FMT STR_FMT STR_FMT "\"}",
-                               STR_ARG(str_slice(proof, 0, (size_t)at)), STR_ARG(mark),
-                               STR_ARG(hmac_sha256_hex(arena, key, body)));
+        Str before = str_slice(proof, 0, (size_t)at);
+        Str signature =
+            hmac_sha256_hex(arena, key, str_format(arena, STR_FMT "}", STR_ARG(before)));
+        Str whole = str_format(arena, STR_FMT STR_FMT STR_FMT "\"}", STR_ARG(before), STR_ARG(mark),
+                               STR_ARG(signature));
         if (secret_equal(whole, proof))
             return true;
     }
