@@ -346,7 +346,11 @@ bool documents_list(ApiRequest *request, HttpResponse *response, Error *err)
         put_document(&json, &list.at[i]);
         put_end(&json);
     }
-    api_list_end(&json, list.total, list.next);
+    put_end(&json);
+    put_int(&json, "total", list.total);
+    put_bool(&json, "total_is_exact", !list.has_more);
+    put_text_or_null(&json, "next", list.next);
+    put_end(&json);
     return true;
 }
 

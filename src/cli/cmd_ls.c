@@ -56,7 +56,8 @@ static bool run(CommandLine *line, Error *err)
     const json_t *items = json_object_get(answer, "items");
     json_array_foreach(items, i, document) print_one(line, document);
     if (!line->quiet)
-        fprintf(stderr, "%zu of %" PRId64 " documents\n", json_array_size(items),
+        fprintf(stderr, "%zu of %s%" PRId64 " documents\n", json_array_size(items),
+                json_is_false(json_object_get(answer, "total_is_exact")) ? "more than " : "",
                 output_int(answer, "total"));
     return true;
 }

@@ -133,7 +133,8 @@ MUST_CHECK bool library_find(Library *library, const Scope *scope, Arena *arena,
 typedef struct DocumentViewList {
     DocumentView *at;
     size_t count;
-    int64_t total;
+    int64_t total; /* as in a DocumentList */
+    bool has_more;
     Str next;
 } DocumentViewList;
 MUST_CHECK bool library_list(Library *library, const Scope *scope, Arena *arena,

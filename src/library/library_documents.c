@@ -103,7 +103,7 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
     if (!jobs_store_of_subjects(tx, work->scope, work->arena, ids, list.count, &work->jobs, err))
         return false;
     work->list = (DocumentViewList){ arena_new_array(work->arena, DocumentView, list.count),
-                                     list.count, list.total, list.next };
+                                     list.count, list.total, list.has_more, list.next };
     int64_t *children = arena_new_array(work->arena, int64_t, list.count);
     if (!document_count_children(tx, work->scope, work->arena, ids, list.count, children, err))
         return false;

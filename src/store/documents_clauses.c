@@ -32,11 +32,21 @@ static void add_names(SqlBuild *build, Arena *arena, const char *column, StrList
     }
 }
 
-static void add_tags(SqlBuild *build, Arena *arena, StrList texts)
+/* What is in the trash is not in document_tags. */
+void document_tagged_add(SqlBuild *build, const Scope *scope, Arena *arena, DocumentTrash trash,
+                         StrList tags)
 {
-    for (size_t i = 0; i < texts.count; i++) {
+    if (trash == TRASH_OUTSIDE) {
+        sql_add(build, "d.id IN (SELECT t.document FROM document_tags t WHERE t.workspace = ");
+        sql_value(build, db_text(scope->workspace));
+        sql_add(build, " AND ");
+        sql_value_in(build, arena, "t.tag", tags);
+        sql_add(build, ")");
+        return;
+    }
+    for (size_t i = 0; i < tags.count; i++) {
         sql_add(build, i ? " OR " : "");
-        add_part(build, "d.tags", str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(texts.at[i])));
+        add_part(build, "d.tags", str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(tags.at[i])));
     }
 }
 
@@ -90,7 +100,7 @@ static void add_range(SqlBuild *build, const char *column, const DocumentConditi
     sql_value(build, db_int(condition->to));
 }
 
-static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena,
+static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena, DocumentTrash trash,
                           const DocumentCondition *condition)
 {
     StrList texts = condition->texts;
@@ -99,7 +109,7 @@ static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena,
     switch (condition->test) {
     case TEST_NAME: add_names(build, arena, SPACED_NAME("d"), texts); break;
     case TEST_FORMAT: sql_value_in(build, arena, "d.format", texts); break;
-    case TEST_TAG: add_tags(build, arena, texts); break;
+    case TEST_TAG: document_tagged_add(build, scope, arena, trash, texts); break;
     case TEST_COLLECTION: add_collections(build, scope, arena, texts); break;
     case TEST_WITHIN: add_within(build, scope, arena, texts); break;
     case TEST_LANGUAGE: sql_value_in(build, arena, "substr(d.language, 1, 2)", texts); break;
@@ -118,7 +128,7 @@ void document_clauses_add(SqlBuild *build, const Scope *scope, Arena *arena,
         const DocumentClause *clause = &filter->clauses[i];
         for (size_t j = 0; j < clause->count; j++) {
             sql_add(build, j ? " OR " : " AND (");
-            add_condition(build, scope, arena, &clause->at[j]);
+            add_condition(build, scope, arena, filter->trash, &clause->at[j]);
         }
         if (clause->count)
             sql_add(build, ")");

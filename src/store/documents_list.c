@@ -10,16 +10,18 @@
 
 #define IDS_MAX 1000
 
-static const struct {
-    const char *column;
+typedef struct Order {
+    const char *column, *id;
     bool is_number;
-} orders[] = {
-    [DOCUMENT_BY_CREATED] = { "d.created_at", true },
-    [DOCUMENT_BY_UPDATED] = { "d.updated_at", true },
-    [DOCUMENT_BY_NAME] = { "d.name_fold", false },
-    [DOCUMENT_BY_SIZE] = { "d.size_bytes", true },
-    [DOCUMENT_BY_DATE] = { "d.document_date", true },
+} Order;
+static const Order orders[] = {
+    [DOCUMENT_BY_CREATED] = { "d.created_at", "d.id", true },
+    [DOCUMENT_BY_UPDATED] = { "d.updated_at", "d.id", true },
+    [DOCUMENT_BY_NAME] = { "d.name_fold", "d.id", false },
+    [DOCUMENT_BY_SIZE] = { "d.size_bytes", "d.id", true },
+    [DOCUMENT_BY_DATE] = { "d.document_date", "d.id", true },
 };
+static const Order by_tags = { "t.created_at", "t.document", true };
 
 /* --- Filters ---------------------------------------------------------------------------- */
 
@@ -47,6 +49,15 @@ static void add_in(SqlBuild *build, Arena *arena, const char *column, StrList li
     }
 }
 
+/* One alone is an equality, which an index answers in the order of the list. */
+static void add_formats(SqlBuild *build, Arena *arena, StrList formats)
+{
+    if (formats.count == 1)
+        add_equal(build, " AND d.format = ", formats.at[0]);
+    else
+        add_in(build, arena, "d.format", formats);
+}
+
 /* A part of a text, the same way in both databases: no pattern, so nothing to escape. */
 static void add_has(SqlBuild *build, const char *column, Str part)
 {
@@ -57,19 +68,14 @@ static void add_has(SqlBuild *build, const char *column, Str part)
     sql_add(build, ") > 0");
 }
 
-static void add_tags(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
+static void add_tag_list(SqlBuild *build, const Scope *scope, Arena *arena, DocumentTrash trash,
+                         StrList tags)
 {
-    if (filter->tag.length) {
-        sql_add(build, " AND ");
-        add_has(build, "d.tags", str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(filter->tag)));
-    }
-    for (size_t i = 0; i < filter->tags_any.count && i < 20; i++) {
-        sql_add(build, i ? " OR " : " AND (");
-        add_has(build, "d.tags",
-                str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(filter->tags_any.at[i])));
-    }
-    if (filter->tags_any.count)
+    if (tags.count) {
+        sql_add(build, " AND (");
+        document_tagged_add(build, scope, arena, trash, tags);
         sql_add(build, ")");
+    }
 }
 
 static void add_name(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
@@ -130,6 +136,13 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
         [TRASH_EITHER] = "",
     };
 
+    /* SQLite has no figures to choose by: a plus sign keeps it from gathering and sorting many. */
+    static const char *const days[] = { " AND " DOCUMENT_DATE " >= ",
+                                        " AND +(" DOCUMENT_DATE ") >= " };
+    static const char *const ends[] = { " AND " DOCUMENT_DATE " < ",
+                                        " AND +(" DOCUMENT_DATE ") < " };
+    bool walks = filter->has_many && build->kind == DB_SQLITE;
+
     sql_add(build, trash[filter->trash]);
     if (filter->states) {
         Str states = document_states_text(arena, filter->states);
@@ -141,8 +154,10 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
         add_equal(build, " AND d.collection = ", filter->collection);
     add_equal(build, " AND d.media_type = ", filter->media_type);
     add_equal(build, " AND d.format = ", filter->format);
-    add_in(build, arena, "d.format", filter->formats);
-    add_tags(build, arena, filter);
+    add_formats(build, arena, filter->formats);
+    add_tag_list(build, scope, arena, filter->trash,
+                 (StrList){ &filter->tag, filter->tag.length > 0 });
+    add_tag_list(build, scope, arena, filter->trash, filter->tags_any);
     add_name(build, arena, filter);
     add_equal(build, " AND d.parent = ", filter->parent);
     if (filter->only_roots)
@@ -152,8 +167,8 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
     add_within(build, scope, arena, filter->within);
     add_number(build, " AND d.created_at >= ", filter->created_from_ms);
     add_number(build, " AND d.created_at < ", filter->created_to_ms);
-    add_number(build, " AND " DOCUMENT_DATE " >= ", filter->date_from_ms);
-    add_number(build, " AND " DOCUMENT_DATE " < ", filter->date_to_ms);
+    add_number(build, days[walks], filter->date_from_ms);
+    add_number(build, ends[walks], filter->date_to_ms);
     for (size_t i = 0; i < MIN(filter->fact_count, (size_t)FACT_CONDITIONS_MAX); i++) {
         sql_add(build, " AND ");
         document_fact_add(build, arena, &filter->facts[i]);
@@ -205,25 +220,77 @@ static DbValue order_key(Arena *arena, const Document *doc, DocumentOrder order)
     return db_text(utf8_fold(arena, doc->name));
 }
 
-static bool add_part(SqlBuild *build, DocumentOrder order, bool descending, const Slice *slice,
+static bool add_part(SqlBuild *build, const Order *order, bool descending, const Slice *slice,
                      Error *err)
 {
-    const char *column = orders[order].column, *way = descending ? "DESC" : "ASC";
+    const char *way = descending ? "DESC" : "ASC";
     DbValue key;
     Str id;
 
     if (slice && slice->after.length) {
-        if (!sql_cursor_read(slice->after, orders[order].is_number, &key, &id, err))
+        if (!sql_cursor_read(slice->after, order->is_number, &key, &id, err))
             return false;
-        buf_addf(&build->text, " AND (%s, d.id) %s (", column, descending ? "<" : ">");
+        buf_addf(&build->text, " AND (%s, %s) %s (", order->column, order->id,
+                 descending ? "<" : ">");
         sql_value(build, key);
         sql_add(build, ", ");
         sql_value(build, db_text(id));
         sql_add(build, ")");
     }
-    buf_addf(&build->text, " ORDER BY %s %s, d.id %s LIMIT ", column, way, way);
+    buf_addf(&build->text, " ORDER BY %s %s, %s %s LIMIT ", order->column, way, order->id, way);
     sql_value(build, db_int(slice_limit(slice) + 1));
     return true;
+}
+
+/* A list of one tag, the newest first or last, is read in the order of document_tags, the documents
+ * after it. */
+static bool is_by_tag(const DocumentFilter *filter, DocumentOrder order)
+{
+    return filter->tag.length && filter->trash == TRASH_OUTSIDE && order == DOCUMENT_BY_CREATED;
+}
+
+static SqlBuild begin_by_tag(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
+                             const DocumentFilter *filter)
+{
+    DocumentFilter rest = *filter;
+    SqlBuild build = sql_build(tx, arena);
+
+    rest.tag = S("");
+    sql_add(&build, select);
+    sql_add(&build, " FROM document_tags t CROSS JOIN documents d WHERE t.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    sql_add(&build, " AND t.tag = ");
+    sql_value(&build, db_text(filter->tag));
+    sql_add(&build, " AND d.workspace = t.workspace AND d.id = t.document");
+    document_filter_add(&build, scope, arena, &rest);
+    return build;
+}
+
+#define COUNTING "SELECT count(*) FROM (SELECT 1"
+
+/* Rows of a statement that began with COUNTING, as far as they are counted. */
+static bool count_some(DbTx *tx, SqlBuild *build, int64_t *total_r, bool *has_more_r, Error *err)
+{
+    int64_t total;
+
+    sql_add(build, " LIMIT ");
+    sql_value(build, db_int(DOCUMENT_TOTAL_MAX + 1));
+    sql_add(build, ") counted");
+    if (!db_query_int(tx, sql_text(build), build->args, build->count, 0, &total, err))
+        return false;
+    *has_more_r = total > DOCUMENT_TOTAL_MAX;
+    *total_r = MIN(total, DOCUMENT_TOTAL_MAX);
+    return true;
+}
+
+static bool count_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                       DocumentList *list, Error *err)
+{
+    SqlBuild build = is_by_tag(filter, DOCUMENT_BY_CREATED)
+                         ? begin_by_tag(tx, scope, arena, COUNTING, filter)
+                         : begin(tx, scope, arena, COUNTING " FROM documents d", filter);
+
+    return count_some(tx, &build, &list->total, &list->has_more, err);
 }
 
 bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
@@ -239,12 +306,15 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
         filter = &all;
     if (!check_filter(filter, err))
         return false;
-    SqlBuild counting = begin(tx, scope, arena, "SELECT count(*) FROM documents d", filter);
+    if (!count_list(tx, scope, arena, filter, &list, err))
+        return false;
+    bool by_tag = is_by_tag(filter, order);
+    DocumentFilter counted = *filter;
+    counted.has_many = list.has_more;
     SqlBuild build =
-        begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", filter);
-    if (!db_query_int(tx, sql_text(&counting), counting.args, counting.count, 0, &list.total,
-                      err) ||
-        !add_part(&build, order, descending, slice, err) ||
+        by_tag ? begin_by_tag(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, &counted)
+               : begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", &counted);
+    if (!add_part(&build, by_tag ? &by_tags : &orders[order], descending, slice, err) ||
         !sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
                   sizeof(Document), &items, err))
         return false;
@@ -385,15 +455,14 @@ bool document_list_newest(DbTx *tx, const Scope *scope, Arena *arena, const Docu
 
     if (!check_filter(filter, err))
         return false;
-    SqlBuild counting = begin(tx, scope, arena, "SELECT count(*)" FIRST_CHUNKS, filter);
+    SqlBuild counting = begin(tx, scope, arena, COUNTING FIRST_CHUNKS, filter);
     SqlBuild build = begin(tx, scope, arena, "SELECT c.number" FIRST_CHUNKS, filter);
     sql_add(&counting, OF_FIRST_CHUNKS);
     sql_add(&build, OF_FIRST_CHUNKS NEWEST_FIRST " LIMIT ");
     sql_value(&build, db_int(limit));
     sql_add(&build, " OFFSET ");
     sql_value(&build, db_int(offset));
-    if (!db_query_int(tx, sql_text(&counting), counting.args, counting.count, 0, &starts.total,
-                      err) ||
+    if (!count_some(tx, &counting, &starts.total, &starts.has_more, err) ||
         !sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_int,
                   sizeof(int64_t), &items, err))
         return false;
@@ -493,43 +562,6 @@ bool document_count(DbTx *tx, const Scope *scope, DocumentCounts *counts_r, Erro
     if (step == DB_FAILED)
         return false;
     *counts_r = counts;
-    return true;
-}
-
-static int compare_tags(const void *a, const void *b)
-{
-    return str_compare(((const TagCount *)a)->tag, ((const TagCount *)b)->tag);
-}
-
-bool document_tags(DbTx *tx, const Scope *scope, Arena *arena, TagCountList *list_r, Error *err)
-{
-    AUTO_DB_ROWS DbRows rows = { 0 };
-    VEC(TagCount) tags = { 0 };
-    Map places = map_new(arena);
-    DbStep step;
-
-    if (!db_query(tx,
-                  DB_SAME("SELECT tags, count(*) FROM documents WHERE workspace = $1"
-                          " AND tags <> '' AND deleted_at = 0 GROUP BY tags"),
-                  DB_ARGS(db_text(scope->workspace)), &rows, err))
-        return false;
-    while ((step = db_next(&rows, err)) == DB_ROW) {
-        StrList list = document_tags_split(arena, db_get_text(&rows, 0, arena));
-        for (size_t i = 0; i < list.count; i++) {
-            bool added;
-            MapEntry *entry = map_add(&places, list.at[i], &added);
-            if (added) {
-                entry->number = (int64_t)tags.count;
-                *vec_push(arena, &tags) = (TagCount){ .tag = list.at[i] };
-            }
-            tags.at[entry->number].count += db_get_int(&rows, 1);
-        }
-    }
-    if (step == DB_FAILED)
-        return false;
-    if (tags.count)
-        qsort(tags.at, tags.count, sizeof(TagCount), compare_tags);
-    *list_r = (TagCountList){ .at = tags.at, .count = tags.count };
     return true;
 }
 

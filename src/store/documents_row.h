@@ -29,6 +29,18 @@ void document_key_read(DbRows *row, Arena *arena, void *item);
 MUST_CHECK bool document_tags_join(Arena *arena, StrList tags, Str *joined_r, Error *err);
 StrList document_tags_split(Arena *arena, Str joined);
 
+/* --- document_tags, which has the tags of what is outside the trash; `joined` as above */
+MUST_CHECK bool document_tags_add(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                  int64_t created_at_ms, Str joined, Error *err);
+MUST_CHECK bool document_tags_replace(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                      Str joined, Error *err);
+/* Of a document and all that is inside it, into the trash and out of it. */
+MUST_CHECK bool document_tags_hide(DbTx *tx, const Scope *scope, Str id, Error *err);
+MUST_CHECK bool document_tags_show(DbTx *tx, const Scope *scope, Arena *arena, Str id, Error *err);
+
+/* The document has one of the tags; `trash` is the filter's. */
+void document_tagged_add(SqlBuild *build, const Scope *scope, Arena *arena, DocumentTrash trash,
+                         StrList tags);
 /* Adds " AND d.x = ..." for each condition of the filter. */
 void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
                          const DocumentFilter *filter);

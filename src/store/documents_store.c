@@ -77,6 +77,7 @@ bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *gi
                          db_text(doc.media_type), db_text(doc.name), db_int(doc.size_bytes),
                          db_text(scope->user), db_int(doc.created_at_ms)),
                  NULL, err) ||
+        !document_tags_add(tx, scope, arena, doc.id, doc.created_at_ms, tags, err) ||
         !document_find(tx, scope, arena, doc.id, document_r, err))
         return false;
     *is_new_r = true;
@@ -248,7 +249,7 @@ bool document_move(DbTx *tx, const Scope *scope, Str id, Str collection, Error *
 
 bool document_set_tags(DbTx *tx, const Scope *scope, Str id, StrList tags, Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
     Str joined;
 
     return document_tags_join(arena, tags, &joined, err) &&
@@ -257,5 +258,6 @@ bool document_set_tags(DbTx *tx, const Scope *scope, Str id, StrList tags, Error
                DB_SAME("UPDATE documents SET tags = $3, updated_at = $4"
                        " WHERE workspace = $1 AND id = $2"),
                DB_ARGS(db_text(scope->workspace), db_text(id), db_text(joined), db_int(now_ms())),
-               "document", id, err);
+               "document", id, err) &&
+           document_tags_replace(tx, scope, arena, id, joined, err);
 }

@@ -57,9 +57,12 @@ typedef struct Document {
 typedef struct DocumentList {
     Document *at;
     size_t count;
-    int64_t total; /* of all parts together */
+    int64_t total; /* of all parts together, as far as they are counted */
+    bool has_more; /* than total, which is DOCUMENT_TOTAL_MAX then */
     Str next;      /* for Slice.after; empty: this was the last part */
 } DocumentList;
+/* Lists of a large library take no longer than those of a small one: no more are counted. */
+#define DOCUMENT_TOTAL_MAX 10000
 
 /* A document of any workspace, for jobs that serve all of them. */
 typedef struct DocumentKey {
@@ -148,6 +151,7 @@ typedef struct DocumentFilter {
         *clauses; /* all of them; with DOCUMENT_CONDITIONS_MAX conditions at most */
     size_t clause_count;
     DocumentTrash trash;
+    bool has_many; /* more than DOCUMENT_TOTAL_MAX match: set by document_list() for itself */
 } DocumentFilter;
 
 /* `filter` may be NULL: everything outside the trash. */
@@ -182,7 +186,8 @@ MUST_CHECK bool document_list_chunks_newest(DbTx *tx, const Scope *scope, Arena 
                                             DocumentChunksList *list_r, Error *err);
 typedef struct DocumentStarts {
     NumberList numbers; /* of the first chunk of each */
-    int64_t total;
+    int64_t total;      /* as in a DocumentList */
+    bool has_more;
 } DocumentStarts;
 /* Searchable documents that match, the newest first by their own date, else their creation: those
  * after the first `offset`, at most `limit`, and how many there are. */

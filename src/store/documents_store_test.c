@@ -128,6 +128,104 @@ STORE_TEST(lists_are_read_in_parts_in_any_order)
     return true;
 }
 
+STORE_TEST(a_list_of_a_tag_has_what_has_it_outside_the_trash)
+{
+    const Scope *ours = &world->ours;
+    static const struct {
+        DocumentOrder order;
+        bool descending;
+    } ways[] = { { DOCUMENT_BY_CREATED, true },
+                 { DOCUMENT_BY_CREATED, false },
+                 { DOCUMENT_BY_NAME, true } };
+    DocumentFilter tagged = { .tag = S("tax") }, in_trash = tagged;
+    StrList tax = { (const Str[]){ S("tax"), S("old") }, 2 }, none = { 0 };
+    Document docs[7];
+    DocumentList list;
+
+    in_trash.trash = TRASH_INSIDE;
+    for (size_t i = 0; i < COUNT(docs); i++) {
+        Str name = str_format(world->arena, "%zu.txt", i);
+        CALL(world_document(tx, world, ours, name.at, name.at, &docs[i], err));
+        CALL(document_set_tags(tx, ours, docs[i].id, i % 2 ? none : tax, err));
+    }
+    CALL(document_trash(tx, ours, docs[0].id, 1, err));
+    CALL(document_set_tags(tx, ours, docs[2].id, none, err));
+    CALL(document_trash(tx, ours, docs[4].id, 1, err));
+    CALL(document_set_tags(tx, ours, docs[4].id, tax, err)); /* there, still */
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        CALL(document_list(tx, ours, world->arena, &tagged, ways[i].order, ways[i].descending, NULL,
+                           &list, err));
+        EXPECT(list.total == 1 && list.count == 1 && str_equal(list.at[0].id, docs[6].id));
+    }
+    CALL(document_list(tx, ours, world->arena, &in_trash, DOCUMENT_BY_CREATED, true, NULL, &list,
+                       err));
+    EXPECT(list.total == 2);
+    CALL(document_restore(tx, ours, docs[0].id, err));
+    CALL(document_restore(tx, ours, docs[4].id, err));
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        Slice slice = { .limit = 2 };
+        CALL(document_list(tx, ours, world->arena, &tagged, ways[i].order, ways[i].descending,
+                           &slice, &list, err));
+        EXPECT(list.total == 3 && list.count == 2 &&
+               str_equal(list.at[0].id, docs[ways[i].descending ? 6 : 0].id));
+        slice.after = list.next;
+        CALL(document_list(tx, ours, world->arena, &tagged, ways[i].order, ways[i].descending,
+                           &slice, &list, err));
+        EXPECT(list.count == 1 && !list.next.length &&
+               str_equal(list.at[0].id, docs[ways[i].descending ? 0 : 6].id));
+    }
+    tagged.formats = (StrList){ (const Str[]){ S("pdf") }, 1 };
+    CALL(document_list(tx, ours, world->arena, &tagged, DOCUMENT_BY_CREATED, true, NULL, &list,
+                       err));
+    EXPECT(list.total == 0);
+    return true;
+}
+
+/* As many documents as one statement makes, the first of each day of their own date. */
+static bool add_many(DbTx *tx, const Scope *scope, int64_t count, Error *err)
+{
+    return db_exec(
+        tx,
+        DB_SAME("INSERT INTO documents (workspace, id, child_ordinal, name, name_fold, title,"
+                " media_type, format, language, size_bytes, blob, state, error_code,"
+                " error_message, warnings, metadata, tags, source, created_by,"
+                " password_sealed, version, indexed_version, page_count, text_bytes,"
+                " chunk_count, vector_count, vector_model, created_at, updated_at,"
+                " document_date, deleted_at)"
+                " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)"
+                " SELECT $1, 'many-' || CAST(i AS TEXT), 0, 'n', 'n', '', '', 'txt', '', i,"
+                " CAST(i AS TEXT), 'ready', '', '', '', '', '', '', '', $3, 1, 1, 0, 0, 0, 0, '',"
+                " i, i, i * CAST(86400000 AS BIGINT), 0 FROM n"),
+        DB_ARGS(db_text(scope->workspace), db_int(count), db_blob(S(""))), NULL, err);
+}
+
+STORE_TEST(a_list_counts_as_far_as_it_says)
+{
+    const Scope *ours = &world->ours;
+    int64_t day = 86400000;
+    const struct {
+        DocumentFilter filter;
+        int64_t total, first; /* the size of the newest */
+        bool has_more;
+    } cases[] = {
+        { { 0 }, DOCUMENT_TOTAL_MAX, DOCUMENT_TOTAL_MAX + 2, true },
+        { { .format = S("txt") }, DOCUMENT_TOTAL_MAX, DOCUMENT_TOTAL_MAX + 2, true },
+        { { .date_from_ms = 2 * day }, DOCUMENT_TOTAL_MAX, DOCUMENT_TOTAL_MAX + 2, true },
+        { { .date_from_ms = 3 * day }, DOCUMENT_TOTAL_MAX, DOCUMENT_TOTAL_MAX + 2, false },
+        { { .date_from_ms = 5 * day, .date_to_ms = 8 * day }, 3, 7, false },
+    };
+    DocumentList list;
+
+    CALL(add_many(tx, ours, DOCUMENT_TOTAL_MAX + 2, err));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CALL(document_list(tx, ours, world->arena, &cases[i].filter, DOCUMENT_BY_CREATED, true,
+                           NULL, &list, err));
+        EXPECT(list.total == cases[i].total && list.has_more == cases[i].has_more &&
+               list.at[0].size_bytes == cases[i].first);
+    }
+    return true;
+}
+
 STORE_TEST(filters_choose_documents)
 {
     const Scope *ours = &world->ours;

@@ -48,12 +48,13 @@ bool document_trash(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error 
     if (doc.deleted_at_ms)
         return fail(err, ERROR_CONFLICT, "document " STR_FMT " is in the trash already",
                     STR_ARG(id));
-    return set_deleted(tx, scope, id, now_ms, err) && tell_index(tx, scope, id, INDEX_REMOVE, err);
+    return set_deleted(tx, scope, id, now_ms, err) && document_tags_hide(tx, scope, id, err) &&
+           tell_index(tx, scope, id, INDEX_REMOVE, err);
 }
 
 bool document_restore(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    AUTO_ARENA Arena *arena = arena_new(MB(512));
     Document doc, parent = { 0 };
 
     if (!document_find(tx, scope, arena, id, &doc, err) ||
@@ -66,5 +67,6 @@ bool document_restore(DbTx *tx, const Scope *scope, Str id, Error *err)
                     "document " STR_FMT " is inside " STR_FMT ", which is in the trash; restore"
                     " that one",
                     STR_ARG(id), STR_ARG(parent.id));
-    return set_deleted(tx, scope, id, 0, err) && tell_index(tx, scope, id, INDEX_ADD, err);
+    return set_deleted(tx, scope, id, 0, err) && document_tags_show(tx, scope, arena, id, err) &&
+           tell_index(tx, scope, id, INDEX_ADD, err);
 }

@@ -328,6 +328,8 @@ bool isolation_fill(DbTx *tx, World *world, Error *err)
     Session session = { .id = S("s1"), .user = ours->user, .expires_at_ms = INT64_MAX };
 
     CALL(world_ready(tx, world, ours, "plan.txt", "our plan", 3, &secret.doc, err));
+    Str tag = S("ours");
+    CALL(document_set_tags(tx, ours, secret.doc.id, (StrList){ &tag, 1 }, err));
     CALL(chunk_numbers(tx, ours, world->arena, secret.doc.id, &secret.numbers, err));
     DocumentFact facts[] = { { S("pages"), S("12"), 12, true },
                              { .key = S("author"), .text = S("Ann") } };
