@@ -13,6 +13,7 @@
 # make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
 # make bench-gateway [PEERS=DIR]  the gateway beside nginx and LiteLLM    make soak       the gateway for ten minutes
 # make plans      200,000 rows of 50 workspaces: no statement reads a large table whole
+# make load       two hundred clients that upload and two hundred searches a second, for a minute
 # make docs       print the reference pages of docs/
 
 CC      := $(shell command -v ccache >/dev/null && echo "ccache ")gcc
@@ -358,11 +359,14 @@ $(BUILD)/draw_lab: $(OBJ)/bench/draw_lab.o $$(addprefix $(OBJ)/,$$(addsuffix .o,
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
 # Vectors for every chunk of a library, for measuring searches of 100,000.
+$(BUILD)/many_documents: $(OBJ)/bench/many_documents.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,store))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,store) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What is promised of searches, beside the peers when tools/peers has installed them.
-BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench dates_bench retrieval_bench keyword_bench vector_texts vector_bench classify_bench crash_index draw_lab)
+BENCHES = $(patsubst %,$(BUILD)/%,many_documents tile_vectors encode_bench tokenizer_bench dates_bench retrieval_bench keyword_bench vector_texts vector_bench classify_bench crash_index draw_lab)
 bench-search: all $(BENCHES)
 	bench/run --search
 
@@ -378,6 +382,8 @@ bench-gateway: all
 	bench/gateway.py $(if $(PEERS),--peers $(PEERS))
 soak: all
 	bench/soak.py
+load: all
+	bench/load.py $(BUILD)/lectern
 
 corpus: all
 	bench/corpus.py $(ARGS)
@@ -389,4 +395,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test cluster bench-gateway bench-cache soak unit unit-programs check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE
+.PHONY: all run test cluster bench-gateway bench-cache soak load unit unit-programs check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Listing, filters and searches in a library of a million one-passage documents beside one of ten thousand.
+
+    large_library.py PROGRAM [--documents 10000,1000000] [--keep FOLDER] [--postgresql URL-OF-A-SERVER]
+
+many_documents and tile_vectors are expected beside PROGRAM; the texts are those of ../shared/retrieval. One JSON line for each figure: the
+milliseconds of a warm client over HTTP, the best and the median of several, and how many times the smaller library's that is. With PostgreSQL
+each library is a database of its own there."""
+import argparse
+import atexit
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from pathlib import Path
+
+import program_bench
+from program_bench import MODEL, SHARED, Server, new_queries, pss_mb, say, spread, texts_of_shared, timed_queries
+
+LISTS = {
+    "the newest": "limit=50",
+    "by name": "order=name&limit=50",
+    "the largest": "order=-size&limit=50",
+    "by their own date": "order=-date&limit=50",
+    "of a tag": "tag=tag-7&limit=50",
+    "of a format": "format=pdf&limit=50",
+    "of two formats": "format=pdf,docx&limit=50",
+    "of a collection": "collection={shelf}&limit=50",
+    "of a month": "since=2019-05-01&until=2019-06-01&limit=50",
+    "ready ones": "state=ready&limit=50",
+    "with a number in their name": "q={number}&limit=50",
+}
+
+
+def fill(program, data, count, texts, database):
+    """Through the store's own functions; then vectors, then a server builds the index."""
+    server = Server(program, str(data), "--model", "/nonexistent", *database)
+    server.start()
+    server.new_key()
+    server.stop()
+    where = database[1] if database else str(data / "lectern.db")
+    beside = Path(program).parent
+    began = time.perf_counter()
+    subprocess.run([str(beside / "many_documents"), where, str(count)], input="\n".join(texts).encode(), check=True, stdout=subprocess.DEVNULL)
+    rows = time.perf_counter() - began
+    subprocess.run([str(beside / "tile_vectors"), where, str(MODEL), "512"], check=True, stdout=subprocess.DEVNULL)
+    say(f"{count:,} documents written", rows_s=round(rows, 1), vectors_s=round(time.perf_counter() - began - rows, 1))
+
+
+def wait_built(server, connection, count):
+    began = time.perf_counter()
+    while True:
+        index = server.call(connection, "GET", "/health")["index"]
+        if index["state"] == "ready" and index["vectors"] >= count and not index["waiting_changes"]:
+            return time.perf_counter() - began
+        time.sleep(0.2)
+
+
+def timed(server, connection, path, times=9):
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        server.call(connection, "GET", path)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def deep_pages(server, connection, pages=40):
+    """What the pages of a list take when one goes on and on."""
+    seconds, after = [], ""
+    for _ in range(pages):
+        began = time.perf_counter()
+        page = server.call(connection, "GET", f"/v1/documents?limit=200{after}")
+        seconds.append(time.perf_counter() - began)
+        after = f"&after={urllib.parse.quote(page['next'])}"
+    return seconds[pages // 2:]
+
+
+def measure(server, connection, count, texts):
+    shelf = server.call(connection, "GET", "/v1/collections")["items"][3]["id"]
+    figures = {}
+    for name, query in LISTS.items():
+        query = query.format(shelf=shelf, number=count // 3)
+        figures[f"list {name}"] = timed(server, connection, f"/v1/documents?{query}")
+    figures["list on and on"] = deep_pages(server, connection)
+    newest = server.call(connection, "GET", "/v1/documents?limit=1")["items"][0]["id"]
+    figures["one document"] = timed(server, connection, f"/v1/documents/{newest}")
+    figures["statistics"] = timed(server, connection, "/v1/statistics")
+    figures["tags"] = timed(server, connection, "/v1/tags")
+    draw = new_queries(texts, 3)
+    timed_queries(server, [next(draw) for _ in range(30)], "hybrid")
+    for mode in ("hybrid", "keyword", "semantic"):
+        figures[f"search {mode}"] = timed_queries(server, [next(draw) for _ in range(200)], mode)
+    figures["search hybrid in a tag"] = timed_queries(server, [next(draw) + " tag:tag-7" for _ in range(100)], "hybrid")
+    figures["search hybrid in a format and a year"] = timed_queries(
+        server, [next(draw) + " type:pdf after:2019-01-01 before:2020-01-01" for _ in range(100)], "hybrid")
+    return figures
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--documents", default="10000,1000000")
+    parser.add_argument("--keep")
+    parser.add_argument("--postgresql")
+    options = parser.parse_args()
+    if not (SHARED / "retrieval").is_dir() or not MODEL.is_dir():
+        print("skipped: a large library needs ../shared/retrieval and the model", file=sys.stderr)
+        return
+    folder = Path(options.keep or tempfile.mkdtemp(prefix="lectern-large-"))
+    folder.mkdir(exist_ok=True)
+    texts, smaller = texts_of_shared(), None
+    for count in map(int, options.documents.split(",")):
+        data = folder / f"documents-{count}"
+        database = ["--database", f"{options.postgresql}/large_{count}"] if options.postgresql else []
+        if not data.is_dir():
+            fill(options.program, data, count, texts, database)
+        server = Server(options.program, str(data), *database)
+        listening = server.start()
+        server.new_key()
+        connection = server.connect()
+        atexit.register(server.process.kill)
+        say(f"{count:,} documents opened", listening_ms=round(listening * 1000, 1), index_s=round(wait_built(server, connection, count), 2))
+        figures = measure(server, connection, count, texts)
+        for name, seconds in figures.items():
+            ratio = {"times_the_smaller": round(sorted(seconds)[len(seconds) // 2] / sorted(smaller[name])[len(seconds) // 2], 2)} if smaller else {}
+            say(f"{name}, {count:,} documents", **spread(seconds), **ratio)
+        say(f"memory with {count:,} documents", pss_mb=round(pss_mb(server.process.pid), 1))
+        smaller = smaller or figures
+        connection.close()
+        server.stop()
+    if not options.keep:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
