@@ -336,10 +336,7 @@ static bool enter(DbTx *tx, Entry *entry, Error *err)
            add_session(tx, entry, member->workspace, member->role, err);
 }
 
-static bool enter_at_once(DbTx *tx, void *argument, Error *err)
-{
-    return enter(tx, argument, err);
-}
+static bool enter_at_once(DbTx *tx, void *argument, Error *err) { return enter(tx, argument, err); }
 
 bool account_enter(Account *account, Arena *arena, const User *user, const SignIn *who,
                    Str *token_r, Visitor *visitor_r, Error *err)

@@ -72,7 +72,7 @@ typedef struct Visitor {
     unsigned key_scopes; /* what it is limited to (key_scopes.h); 0: as its role */
     Str csrf;            /* of a session */
     Str session;         /* its id */
-    Str provider;    /* by which they signed in; empty: by password */
+    Str provider;        /* by which they signed in; empty: by password */
     Str workspace_name;
     bool must_enrol;       /* the workspace asks for a second factor, and this person has none */
     int64_t code_until_ms; /* nobody yet: half a sign-in, see account_sign_in() */

@@ -8,6 +8,7 @@
 #include "library/facts.h"
 #include "library/library.h"
 #include "models/models.h"
+#include "net/http_server.h"
 #include "store/workspaces_store.h"
 
 /* --- Parts --- */

@@ -169,8 +169,8 @@ static void put_stored(Buf *out, const ApiRequest *request)
     }
     metric(out, "lectern_integrity_damaged_originals", "gauge",
            "Originals that are damaged or missing and could not be repaired.", scan.damaged_now);
-    metric(out, "lectern_integrity_originals", "gauge",
-           "Originals read in the round of the scan.", scan.originals);
+    metric(out, "lectern_integrity_originals", "gauge", "Originals read in the round of the scan.",
+           scan.originals);
     metric(out, "lectern_integrity_bytes", "gauge", "Bytes read in the round of the scan.",
            scan.bytes);
     metric(out, "lectern_integrity_began_seconds", "gauge",

@@ -4,8 +4,8 @@
 #include "api/api.h"
 #include "api/contract.h"
 #include "api/convert.h"
-#include "api/route_scopes.h"
 #include "api/etag.h"
+#include "api/route_scopes.h"
 #include "api/schema_notation.h"
 
 static const char *const needs_text[] = { "anyone",           "a reader", "an editor",
@@ -330,7 +330,7 @@ static bool put_route(Printing *p)
     put_text(json, "operationId", operation_id(p->arena, route));
     put_text(json, "summary", str(route->summary));
     put_text(json, "description", str_format(p->arena, "For %s.", openapi_needs(route)));
-    put_text(json, "x-scopes", key_scopes_words(arena, route_scopes(route)));
+    put_text(json, "x-scopes", key_scopes_words(p->arena, route_scopes(route)));
     put_array(json, "tags");
     put_text(json, NULL, str(route->tag));
     put_end(json);

@@ -1,8 +1,8 @@
 /* app.c - see app.h. */
 #include "cli/app.h"
 #include "cli/app_blobs.h"
-#include "cli/app_wait.h"
 #include "cli/app_restart.h"
+#include "cli/app_wait.h"
 #include "encode/encode_rerank.h"
 
 #include <errno.h>
@@ -32,8 +32,8 @@
 #include "batch/batches.h"
 #include "classify/labels.h"
 #include "cli/account_options.h"
-#include "cli/model_folder.h"
 #include "cli/app_telemetry.h"
+#include "cli/model_folder.h"
 #include "cli/service_manager.h"
 #include "connect/connect.h"
 #include "feedback/feedback.h"
@@ -790,7 +790,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     return open_vectors(app, err) && open_library(app, folder, err) && open_notifier(app, err) &&
            open_features(app, err) && start_jobs(app, folder, err) &&
            start_server(app, options->listens, err) &&
-           restart_take_place(&app->restart, app->lock_fd, err) && start_watch(app, options, folder);
+           restart_take_place(&app->restart, app->lock_fd, err) &&
+           start_watch(app, options, folder);
 }
 
 static void set_log(const Settings *settings, bool is_quiet)

@@ -66,6 +66,9 @@ static bool people_are_their_own(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, half_sign_in_remove_expired(tx, theirs, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 membership_set_external(tx, theirs, world->ours.user, S("x"), err));
+    return true;
+}
+
 static bool sign_in_states_are_the_systems(DbTx *tx, World *world, Error *err)
 {
     EXPECT_CODE(ERROR_DENIED, sign_in_state_use(tx, &world->theirs, S("x"), 1, err));
