@@ -53,7 +53,7 @@ def check(document, request, answer):
         return
     if schema is None:
         wrong.append(f"{method} {path}: {answer.status_code} of '{kind}' is not described, only of {list(content)}")
-    elif kind == "application/json":
+    elif kind in ("application/json", "application/scim+json"):
         whole = {**schema["schema"], "components": document["components"]}
         fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(whole).iter_errors(answer.json()))
         if fault is not None:

@@ -7,6 +7,7 @@
 #include "api/etag.h"
 #include "api/route_scopes.h"
 #include "api/schema_notation.h"
+#include "api/scim.h"
 
 static const char *const needs_text[] = { "anyone",           "a reader", "an editor",
                                           "an administrator", "an owner", "a reader" };
@@ -200,6 +201,7 @@ static const struct {
     { "OpenAI", "application/json", "ErrorOfOpenAI" },
     { "Anthropic", "application/json", "ErrorOfAnthropic" },
     { "Ollama", "application/json", "ErrorOfOllama" },
+    { TAG_SCIM, "application/scim+json", "ErrorOfScim" },
 };
 
 static void put_failure_schema(JsonWriter *json, const char *media_type, const char *schema)
