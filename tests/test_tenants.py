@@ -340,9 +340,11 @@ def test_a_colleague_sees_and_changes_nothing_private(house):
     assert gone == [], gone[:9]
 
 
-# What looks closer than at a role: at whose key it is, at a person, at a signature, at where somebody comes from.
-CLOSER = {"/v1/keys/{id}/limits", "/v1/notices", "/v1/notices/read", "/v1/notices/unsubscribe", "/v1/approvals/link", "/metrics"}
-CLOSER_BELOW = ("/v1/session/", "/v1/auth/")
+# What looks closer than at a role: at whose key it is, at a person, at a signature, at where somebody comes from, at a scope that
+# a key has only by its name.
+CLOSER = {"/v1/keys/{id}/limits", "/v1/notices", "/v1/notices/read", "/v1/notices/unsubscribe", "/v1/approvals/link",
+          "/v1/users/erasure-proof", "/metrics"}
+CLOSER_BELOW = ("/v1/session/", "/v1/auth/", "/scim/")
 ROLES = ("reader", "editor", "administrator", "owner")
 
 
