@@ -44,7 +44,8 @@ class Restarted(Server):
 
 
 @pytest.fixture(scope="module")
-def restarted(database, tmp_path_factory):
+def restarted(database_kind, request, tmp_path_factory):
+    database = request.getfixturevalue("postgres").new_database() if database_kind == "postgresql" else ""
     started = Restarted(tmp_path_factory.mktemp("restart") / "library", database).start()
     started.new_key()
     yield started
