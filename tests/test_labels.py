@@ -51,7 +51,8 @@ def classify(server, **body):
 
 
 @pytest.fixture(scope="module")
-def library(database, tmp_path_factory):
+def library(database_kind, request, tmp_path_factory):
+    database = request.getfixturevalue("postgres").new_database() if database_kind == "postgresql" else ""
     started = Server(tmp_path_factory.mktemp("data") / "library", database).start()
     started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
     if started.post("/v1/classify", {"text": "x", "labels": ["a", "b"]}).status_code == 404:

@@ -32,7 +32,8 @@ def attendee():
 
 
 @pytest.fixture(scope="module")
-def library(database, tmp_path_factory, attendee):
+def library(database_kind, request, tmp_path_factory, attendee):
+    database = request.getfixturevalue("postgres").new_database() if database_kind == "postgresql" else ""
     started = Server(tmp_path_factory.mktemp("data") / "library", database).start()
     started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
     made = started.post("/v1/meeting-bot-services", {"kind": "attendee", "url": attendee.url, "key": KEY, "webhook_secret": SECRET})
