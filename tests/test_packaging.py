@@ -1,4 +1,5 @@
 """What ships with the program fits it: the Debian package, the container, the files for Compose and Kubernetes."""
+import ipaddress
 import re
 import subprocess
 import sys
@@ -54,6 +55,15 @@ def test_every_node_of_compose_is_behind_its_proxy():
     services = yaml.safe_load((PACKAGING / "compose" / "compose.yaml").read_text())["services"]
     nodes = {name for name in services if name.startswith("lectern")}
     assert nodes == set(re.findall(r"server (\w+):8000", (PACKAGING / "compose" / "nginx.conf").read_text()))
+
+
+def test_nodes_believe_their_proxy_and_nobody_else_of_their_network():
+    compose = yaml.safe_load((PACKAGING / "compose" / "compose.yaml").read_text())
+    network = compose["networks"]["default"]["ipam"]["config"][0]
+    trusted = compose["services"]["proxy"]["networks"]["default"]["ipv4_address"]
+    assert {service["environment"]["LECTERN_TRUSTED_PROXIES"] for name, service in compose["services"].items() if name.startswith("lectern")} == {trusted}
+    assert ipaddress.ip_address(trusted) in ipaddress.ip_network(network["subnet"])
+    assert ipaddress.ip_address(trusted) not in ipaddress.ip_network(network["ip_range"]), "another container may get it"
 
 
 def test_the_debian_package_is_built_with_what_the_program_is_built_with():

@@ -205,5 +205,7 @@ void api_put_history(HttpResponse *response, const struct AuditList *history);
 bool api_wants_events(const ApiRequest *request, bool is_asked);
 /* Nobody is known, and only converting is open to them. */
 bool api_is_stranger(const ApiRequest *request);
+/* Between the client and us, or a proxy before us. */
+bool api_is_https(const Api *api, const HttpRequest *http);
 /* "lectern_session" with the flags it needs; an empty token takes it away. */
 void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str token);

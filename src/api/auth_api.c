@@ -17,7 +17,7 @@ static void set_cookie(const ApiRequest *request, HttpResponse *response, const 
                 str_format(request->arena,
                            "%s=" STR_FMT "; Path=%s; SameSite=Lax; Max-Age=%" PRId64 "%s%s", name,
                            STR_ARG(value), path, seconds, is_hidden ? "; HttpOnly" : "",
-                           request->api->is_secure ? "; Secure" : ""));
+                           api_is_https(request->api, request->http) ? "; Secure" : ""));
 }
 
 static bool lead_to(HttpResponse *response, Str url)

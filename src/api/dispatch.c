@@ -346,8 +346,7 @@ bool api_check_site(const ApiRequest *request, Error *err)
     if (site.length && !str_is(site, "same-origin") && !str_is(site, "none"))
         return fail(err, ERROR_DENIED, "the request comes from another site");
     if (!site.length && origin.length &&
-        (host < 0 ||
-         !str_equal_ignore_case(str_from(origin, (size_t)host + 3), http_header_in(http, "Host"))))
+        (host < 0 || !str_equal_ignore_case(str_from(origin, (size_t)host + 3), http->host)))
         return fail(err, ERROR_DENIED, "the request comes from another site");
     return true;
 }
@@ -656,7 +655,7 @@ static void add_headers(void *app, const HttpRequest *http, HttpResponse *respon
     http_header(response, "Content-Security-Policy",
                 S("default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
                   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"));
-    if (api->is_secure)
+    if (api_is_https(api, http))
         http_header(response, "Strict-Transport-Security", S("max-age=31536000"));
 }
 

@@ -91,12 +91,18 @@ bool api_wants_events(const ApiRequest *request, bool is_asked)
 
 bool api_is_stranger(const ApiRequest *request) { return request->scope->role == ROLE_NONE; }
 
+bool api_is_https(const Api *api, const HttpRequest *http)
+{
+    return api->is_secure || http->is_https;
+}
+
 void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str token)
 {
     http_header(response, "Set-Cookie",
                 str_format(request->arena,
                            "lectern_session=" STR_FMT "; Path=/; HttpOnly; SameSite=Strict%s%s",
-                           STR_ARG(token), request->api->is_secure ? "; Secure" : "",
+                           STR_ARG(token),
+                           api_is_https(request->api, request->http) ? "; Secure" : "",
                            token.length ? "; Max-Age=31536000" : "; Max-Age=0"));
 }
 

@@ -196,7 +196,9 @@ static void put_traces(Buf *out, const Otlp *otlp)
 /* Behind a proxy everybody comes from this machine. */
 static bool is_near(const ApiRequest *request)
 {
-    static const char *const marks[] = { "X-Forwarded-For", "Forwarded", "Via", "X-Real-IP" };
+    static const char *const marks[] = {
+        "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "Via", "X-Real-IP"
+    };
     Str peer = request->http->peer;
     for (size_t i = 0; i < COUNT(marks); i++)
         if (http_header_in(request->http, marks[i]).length)

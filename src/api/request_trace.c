@@ -87,7 +87,7 @@ void request_trace_end(const HttpRequest *http, Str path, const HttpAccess *acce
     if (request->route)
         span_add_text(span, "http.route", str(request->route->path));
     span_add_text(span, "url.path", str_slice(path, 0, 200));
-    span_add_text(span, "url.scheme", request->api->is_secure ? S("https") : S("http"));
+    span_add_text(span, "url.scheme", api_is_https(request->api, http) ? S("https") : S("http"));
     span_add_number(span, "http.response.status_code", access->status);
     span_add_number(span, "http.response.body.size", (int64_t)access->bytes_out);
     span_add_text(span, "lectern.request_id", http->shown_id);

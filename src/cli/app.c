@@ -51,6 +51,7 @@
 #include "models/models.h"
 #include "models/prompt_bench.h"
 #include "models/server_facts.h"
+#include "net/forwarded.h"
 #include "net/http_server.h"
 #include "net/tls_server.h"
 #include "notify/event_feed.h"
@@ -92,6 +93,7 @@ struct App {
     char *socket;
     AppRestart restart;
     TlsFiles *tls; /* NULL: plain HTTP */
+    TrustedProxies *trusted;
 };
 
 /* --- Folders --- */
@@ -697,6 +699,9 @@ static bool start_server(App *app, bool listens, Error *err)
                         str_c(app->arena, settings->tls_key), &app->tls, err))
         return false;
     options.tls = app->tls;
+    if (!trusted_proxies_read(settings->trusted_proxies, &app->trusted, err))
+        return false;
+    options.trusted = app->trusted;
     restart_sockets(&app->restart, &options);
     if (listens && !is_loopback(settings->listen) &&
         account_needs_setup(app->api.account, &needed, err) && needed) {
@@ -875,6 +880,7 @@ void app_stop(App *app)
     otlp_close(app->api.otlp);
     sentry_close(app->sentry);
     tls_files_free(app->tls);
+    trusted_proxies_free(app->trusted);
     if (app->lock_fd >= 0)
         close(app->lock_fd);
     arena_free(app->arena);

@@ -3,6 +3,7 @@
 #include "cli/settings.h"
 #include "encode/kernel_sets.h"
 #include "net/clamd.h"
+#include "net/forwarded.h"
 #include "net/otlp.h"
 
 #define CHECK_FIELD(settings, member)                                                              \
@@ -137,6 +138,7 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
     CHECK(!settings->clamd.length || clamd_check(settings->clamd, &err));
     CHECK(check_chunks(settings, &err));
     CHECK(check_tls(settings, &err));
+    CHECK(trusted_proxies_check(settings->trusted_proxies, &err));
     CHECK(kernel_set_find(settings->encoder_kernels, &set, &err) ||
           fail_in(&err, "encoder_kernels"));
     CHECK(precision_find(settings->encoder_precision, &precision, &err) ||

@@ -45,7 +45,10 @@ typedef struct HttpRequest {
     Str target;      /* path and query as sent */
     HttpPairs query; /* decoded, valid UTF-8 */
     HttpPairs headers; /* names as sent */
-    Str peer;          /* address without port; "local" over the local socket */
+    Str peer;          /* address without port, behind trusted proxies that of their client
+                        * (forwarded.h); "local" over the local socket */
+    Str host;          /* as the client wrote it, also behind them */
+    bool is_https;     /* between the client and us, or the first of them */
     Str body;          /* HTTP_BODY_BUFFER */
     HttpPart *parts;   /* HTTP_BODY_PARTS in order; HTTP_BODY_FILE has exactly one */
     size_t part_count;

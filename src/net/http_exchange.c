@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "net/forwarded.h"
 #include "net/url.h"
 
 #define SHOWN_ID_MAX 64
@@ -420,6 +421,8 @@ static bool read_head(HttpExchange *x, const HttpHead *head, Error *err)
     bool is_valid = copy_head(request, head);
     request->path = path_of(request->target);
     take_shown_id(request);
+    request->is_https = x->link->tls != NULL;
+    forwarded_read(x->server->options.trusted, request);
     ptrdiff_t mark = str_find_char(request->target, '?');
     Str query = mark < 0 ? S("") : str_from(request->target, (size_t)mark + 1);
     if (!is_valid)

@@ -61,9 +61,8 @@ bool http_link_open(HttpLink *link, Error *err)
                                  .head_max = loop->server->options.header_max };
     link->can_write = true;
     http_reader_begin(&link->reader);
-    if (link->address_key) /* pieces of a stream are not gathered; a local socket has no such thing
-                            */
-        (void)setsockopt(link->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* Pieces of a stream are not gathered; a local socket has no such thing, and says so. */
+    (void)setsockopt(link->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (!reactor_watch(loop->reactor, &link->watch, EVENTS, err))
         return false;
     link->next = loop->links;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/forwarded.h"
 
 /* --- Connections of one address --- */
 
@@ -130,6 +131,8 @@ static void take_connection(HttpServer *server, int fd, const struct sockaddr_st
 {
     char peer[64];
     uint64_t key = describe_peer(address, peer, sizeof peer);
+    if (trusted_proxies_have(server->options.trusted, str(peer)))
+        key = 0; /* everybody comes from there */
     if (server->counts.connections >= server->options.connection_max ||
         !address_came(server, key)) {
         turn_away(fd);

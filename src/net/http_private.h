@@ -25,7 +25,7 @@ typedef struct HttpLink {
     TlsLink *tls; /* NULL: none */
     ReactorWatch watch;
     ReactorDeferred due;  /* go on with it */
-    uint64_t address_key; /* 0 over the local socket */
+    uint64_t address_key; /* 0 over the local socket, and of a trusted proxy */
     char peer[64];
     HttpReader reader;
     char *kept; /* read, but not looked at before the exchange that runs has ended; heap */

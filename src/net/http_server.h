@@ -25,6 +25,9 @@ typedef struct HttpServerOptions {
     const char *redirect_to;     /* "https://library.example.org"; NULL: to the host they named */
     /* Sockets that listen there already, made by another process; taken. NULL: none. */
     const HttpSockets *given;
+    /* Whose word on who the client is counts (forwarded.h), and whose connections are not counted;
+     * borrowed. NULL: nobody's. */
+    const struct TrustedProxies *trusted;
     bool is_held;                      /* nothing is accepted before http_server_accept() */
     int reactor_count;                 /* 0: one a core, at most 4 */
     int thread_count;                  /* of the pool; 0: 16 */
