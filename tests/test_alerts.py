@@ -12,7 +12,7 @@ def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
         rules = {r["rule"]: r["limit"] for r in server.get("/v1/alerts/rules").json()["items"]}
         assert rules == {"slow_answers": 10, "many_errors": 5, "high_cost": 20, "provider_down": 1,
                          "failing_work": 50, "late_work": 3600, "damaged_originals": 0.5, "failing_workflow": 20,
-                         "full_disk": 90, "database_away": 60, "old_backup": 0, "lost_originals": 0.5}
+                         "full_disk": 90, "database_away": 60, "old_backup": 0}
         assert server.call("PUT", "/v1/alerts/rules", json={"slow_answers": -1}).status_code == 400
         assert server.call("PUT", "/v1/alerts/rules", json={"slow": 1}).status_code == 400
         assert server.call("PUT", "/v1/alerts/rules", json={"many_errors": 50, "slow_answers": 1}).status_code == 200

@@ -28,7 +28,7 @@ typedef struct CommandLine {
     bool is_given[16];
     Settings settings;
     SettingTexts problems; /* of the settings, when they are wrong */
-    SettingFlag flags[128];
+    SettingFlag flags[192];
     size_t flag_count;
     Str server, key, workspace; /* --server, --key, --workspace */
     const char *config;         /* --config, or NULL */

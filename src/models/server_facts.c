@@ -42,8 +42,6 @@ static void take(ServerFacts *facts, const Setting *setting)
         take_node(facts, setting, json);
     else if (str_is(setting->name, "last_backup"))
         facts->backup_at_ms = setting->updated_at_ms;
-    else if (str_is(setting->name, "last_check"))
-        facts->missing = integer_of(json, "missing");
 }
 
 bool server_facts_find(DbTx *tx, const Scope *system, Arena *arena, ServerFacts *facts_r,
@@ -78,5 +76,4 @@ void alerts_judge_server(const ServerFacts *facts, int64_t now_ms, AlertFound *f
         judge_node(&facts->nodes[i], now_ms, found, self);
     if (since)
         found(self, ALERT_old_backup, STR_NONE, (double)(now_ms - since) / (double)DAY_MS);
-    found(self, ALERT_lost_originals, STR_NONE, (double)facts->missing);
 }

@@ -1,5 +1,5 @@
 /* server_facts.h - what is known of the server itself, for alerts about it (models_alerts.h): how
- * each node does, when the last backup was made, what the last check found.
+ * each node does, when the last backup was made.
  *
  *     each node's thread -> its row, twice a minute -> judged with all others by whoever has the
  *     minute's job "alerts" -> told to the administrators of the oldest workspace
@@ -24,7 +24,6 @@ typedef struct ServerFacts {
     size_t node_count;
     int64_t backup_at_ms;  /* 0: none was made by `lectern backup` */
     int64_t started_at_ms; /* when the oldest workspace was made */
-    int64_t missing;       /* originals that the last `lectern db check` did not find */
 } ServerFacts;
 
 /* System scope. */

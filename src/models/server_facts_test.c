@@ -23,24 +23,22 @@ Test(models, alerts_about_the_server_are_found_by_its_facts)
         const char *found;
     } cases[] = {
         { .node = { .name = S_INIT("a"), .disk_used = 93, .seen_at_ms = NOW - MINUTE_MS },
-          .found = "full_disk a 93; lost_originals 0; " },
+          .found = "full_disk a 93; " },
         { .node = { .name = S_INIT("gone"), .disk_used = 93, .seen_at_ms = NOW - 20 * MINUTE_MS },
-          .found = "lost_originals 0; " },
+          .found = "" },
         { .node = { .name = S_INIT("a"),
                     .seen_at_ms = NOW,
                     .away_ms = 90000,
                     .back_at_ms = NOW - 1 },
-          .found = "full_disk a 0; database_away a 90; lost_originals 0; " },
+          .found = "full_disk a 0; database_away a 90; " },
         { .node = { .name = S_INIT("a"),
                     .seen_at_ms = NOW,
                     .away_ms = 90000,
                     .back_at_ms = NOW - 6 * MINUTE_MS },
-          .found = "full_disk a 0; lost_originals 0; " },
-        { .facts = { .started_at_ms = NOW - 9 * DAY_MS },
-          .found = "old_backup 9; lost_originals 0; " },
+          .found = "full_disk a 0; " },
+        { .facts = { .started_at_ms = NOW - 9 * DAY_MS }, .found = "old_backup 9; " },
         { .facts = { .started_at_ms = NOW - 9 * DAY_MS, .backup_at_ms = NOW - 2 * DAY_MS },
-          .found = "old_backup 2; lost_originals 0; " },
-        { .facts = { .missing = 3 }, .found = "lost_originals 3; " },
+          .found = "old_backup 2; " },
     };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -87,8 +85,7 @@ static bool fill(DbTx *tx, void *argument, Error *err)
     Workspace place = { .name = S("Harbour") };
     return workspace_add(tx, &system, bench->arena, &place, err) &&
            setting_set(tx, &system, S("node:a"), S("{\"disk_used\":91.5}"), err) &&
-           setting_set(tx, &system, S("last_backup"), S("{}"), err) &&
-           setting_set(tx, &system, S("last_check"), S("{\"missing\":2}"), err);
+           setting_set(tx, &system, S("last_backup"), S("{}"), err);
 }
 
 static bool find(DbTx *tx, void *argument, Error *err)
@@ -113,7 +110,6 @@ TEST_BOTH(models, facts_of_the_server_are_read_from_what_nodes_and_commands_wrot
     cr_expect_float_eq(bench.facts.nodes[0].disk_used, 91.5, 1e-6);
     cr_expect_eq(bench.facts.backup_at_ms, NOW);
     cr_expect_eq(bench.facts.started_at_ms, NOW);
-    cr_expect_eq(bench.facts.missing, 2);
     db_close(db);
     arena_free(bench.arena);
 }
