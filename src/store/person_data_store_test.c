@@ -14,6 +14,11 @@ static const struct {
     { "workflow_executions", "started_by", "a kind of start" },
     { "users", "email", "the account, which goes with its last workspace" },
     { "identities", "user_id", "goes with the account" },
+    { "account_links", "user_id", "goes with the account" },
+    { "account_links", "email", "goes with the account" },
+    { "second_factors", "user_id", "goes with the account" },
+    { "recovery_codes", "user_id", "goes with the account" },
+    { "half_sign_ins", "user_id", "goes with the account" },
     { "notices", "mail", "whether, not who" },
 };
 
