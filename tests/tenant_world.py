@@ -24,7 +24,9 @@ The {word} ledger was written by {word}smith in Ardal on 3 May 1874. It names 21
 | {word} marble | 30 |
 """
 # Columns that change while nobody does anything.
-MOVING = {("schedules", "next_at"), ("approvals", "look_at"), ("meeting_bots", "look_at"), ("meeting_bots", "updated_at")}
+MOVING = {("approvals", "look_at"), ("meeting_bots", "look_at"), ("meeting_bots", "updated_at"),
+          *(("schedules", moved) for moved in ("next_at", "last_at", "last_job", "fired", "missed", "error", "updated_at")),
+          *(("alerts", moved) for moved in ("value", "calm_count", "closed_at"))}
 # Figures of the server, written by the minute.
 FIGURES = {"job_minutes", "call_sums"}
 LABELS = {"invoice": "The {word} invoice over {n} euros is due in May.", "complaint": "The {word} slate {n} came broken, I am not happy."}
