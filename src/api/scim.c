@@ -17,6 +17,15 @@ JsonWriter scim_begin(HttpResponse *response, const char *schema)
     return json;
 }
 
+void scim_list_end(JsonWriter *json, int64_t total, int64_t start, int64_t shown)
+{
+    put_end(json);
+    put_int(json, "totalResults", total);
+    put_int(json, "startIndex", start);
+    put_int(json, "itemsPerPage", shown);
+    put_end(json);
+}
+
 void scim_put_meta(JsonWriter *json, const ApiRequest *request, const char *type, Str id,
                    int64_t created_at_ms)
 {

@@ -10,6 +10,8 @@
 
 /* Opens {"schemas":[schema], ...; the caller closes it. */
 JsonWriter scim_begin(HttpResponse *response, const char *schema);
+/* Closes "Resources" and the answer around it; `total` fit, `shown` of them from `start` on. */
+void scim_list_end(JsonWriter *json, int64_t total, int64_t start, int64_t shown);
 /* The member "meta" of a resource of /scim/v2/TYPEs. */
 void scim_put_meta(JsonWriter *json, const ApiRequest *request, const char *type, Str id,
                    int64_t created_at_ms);

@@ -53,11 +53,7 @@ bool scim_groups_list(ApiRequest *request, HttpResponse *response, Error *err)
         put_end(&json);
         shown++;
     }
-    put_end(&json);
-    put_int(&json, "totalResults", total);
-    put_int(&json, "startIndex", start);
-    put_int(&json, "itemsPerPage", shown);
-    put_end(&json);
+    scim_list_end(&json, total, start, shown);
     return true;
 }
 

@@ -69,27 +69,17 @@ bool scim_users_list(ApiRequest *request, HttpResponse *response, Error *err)
         put_end(&json);
         shown++;
     }
-    put_end(&json);
-    put_int(&json, "totalResults", total);
-    put_int(&json, "startIndex", start);
-    put_int(&json, "itemsPerPage", shown);
-    put_end(&json);
+    scim_list_end(&json, total, start, shown);
     return true;
 }
 
 /* --- Reading ----------------------------------------------------------------------------- */
 
-static Str text_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_string(value) ? str(json_string_value(value)) : STR_NONE;
-}
-
 /* The whole name, or what it is made of. */
 static Str name_of(Arena *arena, const json_t *name)
 {
-    Str whole = text_of(name, "formatted"), given = text_of(name, "givenName"),
-        family = text_of(name, "familyName");
+    Str whole = json_member_text(name, "formatted"), given = json_member_text(name, "givenName"),
+        family = json_member_text(name, "familyName");
     return whole.length
                ? whole
                : str_trim(str_format(arena, STR_FMT " " STR_FMT, STR_ARG(given), STR_ARG(family)));
@@ -172,7 +162,7 @@ bool scim_users_change(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     json_array_foreach(list, i, operation)
     {
-        Str action = text_of(operation, "op"), path = text_of(operation, "path");
+        Str action = json_member_text(operation, "op"), path = json_member_text(operation, "path");
         json_t *value = json_object_get(operation, "value");
         if (!str_equal_ignore_case(action, S("replace")) &&
             !str_equal_ignore_case(action, S("add")))

@@ -1,6 +1,7 @@
 /* app.c - see app.h. */
 #include "cli/app.h"
 #include "cli/app_blobs.h"
+#include "cli/app_news.h"
 #include "cli/app_restart.h"
 #include "cli/app_wait.h"
 #include "encode/encode_rerank.h"
@@ -86,8 +87,7 @@ struct App {
     Sandbox *sandbox;
     EncodeQueue *encoder;
     Reranker *reranker; /* NULL: none */
-    EventFeed *feed;
-    Pool *news;     /* writes events: never on the thread that has the news */
+    AppNews news;
     Sentry *sentry; /* NULL: none */
     NodeWatch *watch;
     char *socket;
@@ -150,112 +150,6 @@ bool app_lock_folder(Str folder, int *fd_r, Error *err)
     *fd_r = fd;
     fd = -1;
     return true;
-}
-
-/* --- News for open pages --- */
-
-typedef struct News {
-    App *app;
-    Arena *arena;
-    Scope scope;
-    LibraryNews kind;
-    Str document;
-} News;
-
-static void send_news(void *argument)
-{
-    News *news = argument;
-    App *app = news->app;
-    Buf data = buf_new(news->arena, MB(1));
-    DocumentView view;
-    Error ignored;
-    JsonWriter json = put_begin(&data);
-    bool known =
-        news->kind == NEWS_DOCUMENT &&
-        library_find(app->api.library, &news->scope, news->arena, news->document, &view, &ignored);
-    if (known)
-        put_document_brief(&json, &view);
-    else
-        put_text(&json, "id", news->document);
-    put_end(&json);
-    event_hub_send(app->api.events, news->scope.workspace, known ? EVENT_document : EVENT_removed,
-                   buf_str(&data));
-    arena_free(news->arena);
-}
-
-static void tell(App *app, Str workspace, LibraryNews kind, Str document)
-{
-    if (!event_hub_is_heard(app->api.events))
-        return;
-    Arena *arena = arena_new(MB(8));
-    News *news = arena_new_one(arena, News);
-    *news = (News){ app, arena, { .role = ROLE_READER }, kind, str_copy(arena, document) };
-    news->scope.workspace = str_copy(arena, workspace);
-    if (!pool_add(app->news, send_news, news))
-        arena_free(arena); /* pages read the state anew when they miss something */
-}
-
-static void on_library_news(void *argument, const Scope *scope, LibraryNews kind, Str document)
-{
-    tell(argument, scope->workspace, kind, document);
-}
-
-/* Who sees them: before there is a runner to ask. */
-static const struct {
-    const char *name;
-    JobShown shown;
-} job_types[] = {
-#define JOB_TYPE(type, handler, attempts, lease, at_once, ahead, every, works_on, is_shown, title, \
-                 page, cancel)                                                                     \
-    { type, SHOWN_##is_shown },
-#include "cli/job_types.def"
-#undef JOB_TYPE
-};
-
-/* How far it is; its words are asked for where it is new. */
-static Str work_json(Arena *arena, const JobEvent *event)
-{
-    Buf data = buf_new(arena, EVENT_DATA_MAX);
-    JobRow row = { .id = event->id,
-                   .type = event->type,
-                   .subject = event->subject,
-                   .state = event->state,
-                   .stage = event->stage,
-                   .done = event->done,
-                   .total = event->total,
-                   .stage_at_ms = event->stage_at_ms,
-                   .stage_done = event->stage_done };
-    JsonWriter json = put_begin(&data);
-    put_work_progress(&json, &row);
-    put_end(&json);
-    return data.overflowed ? str_format(arena, "{\"id\":\"" STR_FMT "\"}", STR_ARG(event->id))
-                           : buf_str(&data);
-}
-
-/* Work that its type shows is told as it goes; any is told to who looks after the queue. */
-static void tell_work(App *app, const JobEvent *event, JobShown shown)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Str data = work_json(arena, event);
-    event_feed_add(app->feed, &(EventLine){ EVENT_job, event->workspace, event->id, data });
-    if (shown == SHOWN_TO_ALL)
-        event_hub_send(app->api.events, event->workspace, EVENT_work, data);
-    else if (shown == SHOWN_TO_ASKER)
-        event_hub_send_to(app->api.events, event->workspace, event->user, EVENT_work, data);
-}
-
-static void on_job(void *argument, const JobEvent *event)
-{
-    App *app = argument;
-    if (!event->workspace.length || !event_hub_is_heard(app->api.events))
-        return;
-    for (size_t i = 0; i < COUNT(job_types); i++) {
-        if (!str_is(event->type, job_types[i].name))
-            continue;
-        if (job_types[i].shown == SHOWN_AS_DOCUMENT)
-            tell(app, event->workspace, NEWS_DOCUMENT, event->subject);
-        tell_work(app, event, job_types[i].shown);
-    }
 }
 
 /* --- Parts, in the order they need each other --- */
@@ -459,8 +353,8 @@ static bool open_library(App *app, Str folder, Error *err)
                                .describe = settings->caption_model.length ? describe : NULL,
                                .model_argument = app,
                                .on_ready = on_document_ready,
-                               .listener = on_library_news,
-                               .listener_argument = app };
+                               .listener = app_news_of_library,
+                               .listener_argument = &app->news };
     return restart_open(&app->restart, err) &&
            app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&
            library_open(&options, &app->api.library, err);
@@ -667,8 +561,8 @@ static bool start_jobs(App *app, Str folder, Error *err)
                                  .usual = schedules_usual,
                                  .usual_count = schedule_type_count,
                                  .dead_days = (int)app->settings->job_dead_days,
-                                 .listener = on_job,
-                                 .listener_argument = app };
+                                 .listener = app_news_of_job,
+                                 .listener_argument = &app->news };
     return jobs_start(&options, &app->api.jobs, err);
 }
 
@@ -762,9 +656,9 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->socket = app_socket(app->arena, folder);
     app->api.all = &app->api;
     app->api.events = event_hub_new();
-    app->news = pool_new("news", 1, 1024);
+    app->news = (AppNews){ .api = &app->api, .pool = pool_new("news", 1, 1024) };
     if (!open_master_key(app, folder, err) || !open_database(app, folder, options->listens, err) ||
-        !event_feed_open(app->api.db, app->api.events, &app->feed, err) ||
+        !event_feed_open(app->api.db, app->api.events, &app->news.feed, err) ||
         !db_listen(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events, err) ||
         !app_open_blobs(app->arena, app->settings, folder, &app->blobs, err) ||
         !app_open_second_blobs(app->arena, app->settings, folder, &app->second_blobs, err) ||
@@ -847,7 +741,7 @@ void app_stop(App *app)
     restart_end(&app->restart);
     conversions_free(app->api.conversions);
     door_free(app->api.door);
-    pool_free(app->news);
+    pool_free(app->news.pool);
     models_close(app->api.models); /* its calls may still be answered by the library */
     workflows_free(app->api.workflows);
     meetings_free(app->api.meetings);
@@ -864,7 +758,7 @@ void app_stop(App *app)
     approvals_free(app->api.approvals);
     throttle_free(app->api.link_throttle);
     mcp_servers_free(app->api.mcp_servers);
-    event_feed_close(app->feed);
+    event_feed_close(app->news.feed);
     if (app->api.db)
         db_unlisten(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events);
     event_hub_free(app->api.events);
