@@ -1,11 +1,9 @@
 /* metrics_api.c - /metrics: figures of this process for Prometheus (text format 0.0.4), by its
  * conventions: base units (seconds, bytes), _total behind what only grows. */
-#include <dirent.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "api/api.h"
+#include "api/process_figures.h"
 #include "api/request_trace.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -40,66 +38,38 @@ static void metric_seconds(Buf *out, const char *name, const char *type, const c
 
 /* --- The process, by the names that all of Prometheus's clients use --- */
 
-static double cpu_seconds(int who)
-{
-    struct rusage used;
-    if (getrusage(who, &used) != 0)
-        return 0;
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
 static void put_memory(Buf *out)
 {
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Str text, size, resident;
-    int64_t size_pages, resident_pages, page = sysconf(_SC_PAGESIZE);
-    Error ignored;
-    if (!file_read(arena, "/proc/self/statm", KB(1), &text, &ignored) ||
-        !str_next(&text, ' ', &size) || !str_next(&text, ' ', &resident) ||
-        !str_to_int(size, 0, INT64_MAX / page, &size_pages) ||
-        !str_to_int(resident, 0, INT64_MAX / page, &resident_pages))
+    ProcessMemory memory = process_memory();
+    if (!memory.resident)
         return;
-    metric(out, "process_virtual_memory_bytes", "gauge", "Address space.", size_pages * page);
-    metric(out, "process_resident_memory_bytes", "gauge", "Memory.", resident_pages * page);
-}
-
-static int64_t open_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int64_t count = -3; /* ".", ".." and the folder itself */
-    while (folder && readdir(folder))
-        count++;
-    if (folder)
-        closedir(folder);
-    return MAX(count, 0);
+    metric(out, "process_virtual_memory_bytes", "gauge", "Address space.", memory.address_space);
+    metric(out, "process_resident_memory_bytes", "gauge", "Memory.", memory.resident);
 }
 
 static void put_process(Buf *out, const Api *api)
 {
     struct rlimit descriptors = { 0 };
     metric_seconds(out, "process_cpu_seconds_total", "counter", "Time of processors.",
-                   cpu_seconds(RUSAGE_SELF));
+                   process_cpu_seconds());
     put_memory(out);
-    metric(out, "process_open_fds", "gauge", "Open descriptors.", open_descriptors());
+    metric(out, "process_open_fds", "gauge", "Open descriptors.", process_open_descriptors());
     if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur <= INT64_MAX)
         metric(out, "process_max_fds", "gauge", "Descriptors that may be open.",
                (int64_t)descriptors.rlim_cur);
     metric_seconds(out, "process_start_time_seconds", "gauge", "When it started, since 1970.",
                    (double)api->started_ms / 1000);
     metric_seconds(out, "lectern_workers_cpu_seconds_total", "counter",
-                   "Time of processors of workers that have ended.", cpu_seconds(RUSAGE_CHILDREN));
+                   "Time of processors of workers that have ended.", process_workers_cpu_seconds());
 }
 
 static void put_disk(Buf *out, const Api *api)
 {
-    struct statvfs about;
-    if (statvfs(api->upload_folder, &about) != 0)
+    DiskRoom disk = disk_room(api->upload_folder);
+    if (!disk.size)
         return;
-    metric(out, "lectern_disk_size_bytes", "gauge", "The disk of the data folder.",
-           (int64_t)(about.f_blocks * about.f_frsize));
-    metric(out, "lectern_disk_free_bytes", "gauge", "What is free of it.",
-           (int64_t)(about.f_bavail * about.f_frsize));
+    metric(out, "lectern_disk_size_bytes", "gauge", "The disk of the data folder.", disk.size);
+    metric(out, "lectern_disk_free_bytes", "gauge", "What is free of it.", disk.free);
 }
 
 /* --- Its parts --- */

@@ -148,7 +148,20 @@ bool services_calls(ApiRequest *request, HttpResponse *response, Error *err)
     return respond(request, response, false, true, err);
 }
 
+/* People see it on the page. */
+static bool is_browser(const HttpRequest *http)
+{
+    Str accept = http_header_in(http, "Accept");
+    return str_find(accept, S("text/html")) >= 0 && str_find(accept, S("application/json")) < 0;
+}
+
 bool services_all(ApiRequest *request, HttpResponse *response, Error *err)
 {
+    http_header(response, "Vary", S("Accept"));
+    if (is_browser(request->http)) {
+        response->status = 303;
+        http_header(response, "Location", S("/settings/usage"));
+        return true;
+    }
     return respond(request, response, true, true, err);
 }

@@ -36,6 +36,31 @@ void request_times_put(Buf *out)
 #undef NAME
 }
 
+/* What this share of all requests took at most; the last bucket has no bound of its own. */
+static double bound_of_share(long long all, int percent)
+{
+    long long below = 0;
+    for (size_t i = 0; i < COUNT(bounds_us); i++) {
+        below += times[i];
+        if (below * 100 >= all * percent)
+            return (double)bounds_us[i] / 1e3;
+    }
+    return (double)bounds_us[COUNT(bounds_us) - 1] / 1e3;
+}
+
+RequestTimes request_times(void)
+{
+    long long all = 0;
+    for (size_t i = 0; i < COUNT(times); i++)
+        all += times[i];
+    if (!all)
+        return (RequestTimes){ 0 };
+    return (RequestTimes){ .count = all,
+                           .average_ms = (double)time_sum_us / 1e3 / (double)all,
+                           .p50_ms = bound_of_share(all, 50),
+                           .p95_ms = bound_of_share(all, 95) };
+}
+
 /* --- Traces --- */
 
 static TraceContext told(const HttpRequest *http)

@@ -12,3 +12,11 @@ void request_trace_here(const HttpRequest *http);
 void request_trace_end(const HttpRequest *http, Str path, const HttpAccess *access);
 /* How long all requests took since the start, as a histogram for Prometheus. */
 void request_times_put(Buf *out);
+typedef struct RequestTimes {
+    int64_t count;
+    double average_ms;
+    double p50_ms,
+        p95_ms; /* the bound of a bucket of the histogram: at most so long; 0: none came */
+} RequestTimes;
+/* The same in short. */
+RequestTimes request_times(void);

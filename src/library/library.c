@@ -276,6 +276,14 @@ int64_t library_changes(Library *library, Str workspace)
 
 IndexState library_index_state(Library *library) { return follower_state(library->follower); }
 
+const char *library_vector_store(const Library *library)
+{
+    const VectorStore *store = library->options.vectors;
+    return store ? store->name : "embedded";
+}
+
+const LibraryOptions *library_options(const Library *library) { return &library->options; }
+
 int index_building_percent(const IndexBuilding *building)
 {
     return building->work ? (int)(building->done * 99 / building->work) : 0;

@@ -268,6 +268,10 @@ typedef struct IndexState {
     const char *text; /* "ready", "loading", "rebuilding" */
 } IndexState;
 IndexState library_index_state(Library *library);
+/* Where vectors are kept: a name of index/vector_stores.def. */
+const char *library_vector_store(const Library *library);
+/* Borrowed, as it was opened. */
+const LibraryOptions *library_options(const Library *library);
 /* Another number after each change of a workspace's documents that this node's index has taken.
  * Never blocks. */
 int64_t library_changes(Library *library, Str workspace);
