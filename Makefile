@@ -385,6 +385,11 @@ soak: all
 load: all
 	bench/load.py $(BUILD)/lectern
 
+# What the earlier systems do: every path, setting and feature of them by its test.
+seeds: all
+	$(BUILD)/tests/bin/python -m pytest -q tests/seeds tests/test_settings.py \
+		$$(cut -sf4 tests/seeds/features.tsv | tail -n +2 | grep -v ^seeds/ | sort -u | sed 's,^,tests/,')
+
 corpus: all
 	bench/corpus.py $(ARGS)
 
@@ -395,4 +400,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test cluster bench-gateway bench-cache soak load unit unit-programs check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE
+.PHONY: all run test cluster bench-gateway bench-cache soak load seeds unit unit-programs check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE

@@ -59,6 +59,8 @@ Test(api, only_what_must_be_is_open_to_anyone)
         "/v1/auth/password/reset",
         "/v1/auth/email/confirm",
         "/health",
+        "/api/health",
+        "/ping",
         "/live",
         "/ready",
         "/metrics",

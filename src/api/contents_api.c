@@ -149,6 +149,18 @@ bool documents_blocks(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+bool documents_structure(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    DocumentStructure structure;
+    if (!library_structure(request->api->library, request->scope, request->params[0], &structure,
+                           err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_structure(&json, "structure", &structure);
+    put_end(&json);
+    return true;
+}
+
 bool documents_outline(ApiRequest *request, HttpResponse *response, Error *err)
 {
     OutlineList list;

@@ -108,6 +108,17 @@ void put_document(JsonWriter *json, const DocumentView *view)
     put_time(json, "deleted_at", document->deleted_at_ms);
 }
 
+void put_structure(JsonWriter *json, const char *name, const DocumentStructure *structure)
+{
+    put_object(json, name);
+    for (int32_t kind = 0; kind < BLOCK_KINDS_MAX; kind++)
+        if (structure->blocks[kind])
+            put_int(json, library_block_kind(kind), structure->blocks[kind]);
+    put_int(json, "tables", structure->tables);
+    put_int(json, "sheets", structure->sheets);
+    put_end(json);
+}
+
 void put_chunk(JsonWriter *json, const Chunk *chunk)
 {
     put_int(json, "number", chunk->number);

@@ -9,6 +9,8 @@
 void put_document(JsonWriter *json, const DocumentView *view);
 /* The few that an event carries. */
 void put_document_brief(JsonWriter *json, const DocumentView *view);
+/* How many blocks of each kind that it has, tables and sheets. */
+void put_structure(JsonWriter *json, const char *name, const DocumentStructure *structure);
 /* The members of a passage. */
 void put_chunk(JsonWriter *json, const Chunk *chunk);
 /* "understood": what a query's language was understood as; places in UTF-16 units. */

@@ -235,6 +235,7 @@ bool uploads_content(ApiRequest *request, HttpResponse *response, Error *err)
     Library *library = request->api->library;
     Buf text = buf_new(request->arena, MB(32));
     DocumentView view;
+    DocumentStructure structure;
     ChunkList chunks;
     int64_t first;
     if (!api_query_int(request, "first", 0, INT32_MAX, 0, &first, err) ||
@@ -242,7 +243,8 @@ bool uploads_content(ApiRequest *request, HttpResponse *response, Error *err)
         !library_print(library, request->scope, request->arena, view.document.id, TEXT_PLAIN, &text,
                        err) ||
         !library_chunks(library, request->scope, request->arena, view.document.id, first,
-                        CHUNKS_SHOWN, &chunks, err))
+                        CHUNKS_SHOWN, &chunks, err) ||
+        !library_structure(library, request->scope, view.document.id, &structure, err))
         return false;
     if (text.overflowed)
         return fail(err, ERROR_TOO_LARGE,
@@ -254,6 +256,7 @@ bool uploads_content(ApiRequest *request, HttpResponse *response, Error *err)
     put_object(&json, "metadata");
     put_document(&json, &view);
     put_end(&json);
+    put_structure(&json, "structure", &structure);
     put_array(&json, "chunks");
     for (size_t i = 0; i < chunks.count; i++) {
         put_object(&json, NULL);

@@ -209,6 +209,14 @@ typedef struct OutlineList {
 #define OUTLINE_MAX 5000
 MUST_CHECK bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id,
                                 OutlineList *list_r, Error *err);
+/* What the document is made of: how many blocks of each kind, tables and sheets. */
+#define BLOCK_KINDS_MAX 16
+typedef struct DocumentStructure {
+    int64_t blocks[BLOCK_KINDS_MAX]; /* by kind; library_block_kind() names it */
+    int64_t tables, sheets;
+} DocumentStructure;
+MUST_CHECK bool library_structure(Library *library, const Scope *scope, Str id,
+                                  DocumentStructure *structure_r, Error *err);
 /* HTML around text bytes start..end, with <mark id="passage">; the whole document when it is small,
  * else the blocks near the passage. */
 MUST_CHECK bool library_view(Library *library, const Scope *scope, Arena *arena, Str id,

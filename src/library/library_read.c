@@ -1,5 +1,6 @@
 /* library_read.c - looking inside a document: its original, text, blocks, passages. */
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/utf8.h"
 #include "extract/document.h"
 #include "library/ingest.h"
@@ -336,5 +337,34 @@ bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id,
         work.first += BLOCKS_AT_ONCE;
     } while (work.blocks.count == BLOCKS_AT_ONCE && outline.entries.count < OUTLINE_MAX);
     *list_r = (OutlineList){ outline.entries.at, outline.entries.count };
+    return true;
+}
+
+/* --- What it is made of --- */
+
+bool library_structure(Library *library, const Scope *scope, Str id, DocumentStructure *structure_r,
+                       Error *err)
+{
+    ReadWork work = { .scope = scope, .id = id, .count = BLOCKS_AT_ONCE };
+    DocumentStructure structure = { 0 };
+    _Static_assert(BLOCK_KIND_COUNT <= BLOCK_KINDS_MAX, "a block of each kind is counted");
+    uint32_t sheet = 0, last_sheet = 0;
+    do {
+        AUTO_ARENA Arena *part = arena_new(MB(256));
+        work.arena = part;
+        if (!store_read(library->db, scope, pages_work, &work, err))
+            return false;
+        for (size_t i = 0; i < work.blocks.count; i++) {
+            const StoredBlock *block = &work.blocks.at[i];
+            if (block->kind >= 0 && block->kind < BLOCK_KIND_COUNT)
+                structure.blocks[block->kind]++;
+            structure.tables = MAX(structure.tables, block->table);
+            sheet = crc32c(0, block->sheet.at, block->sheet.length);
+            structure.sheets += block->sheet.length && sheet != last_sheet;
+            last_sheet = block->sheet.length ? sheet : last_sheet;
+        }
+        work.first += BLOCKS_AT_ONCE;
+    } while (work.blocks.count == BLOCKS_AT_ONCE);
+    *structure_r = structure;
     return true;
 }
