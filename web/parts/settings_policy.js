@@ -62,7 +62,7 @@ async function kept(root) {
   fill(root, h('div', {class: 'row wrap'}, h('span', {}, t('policy.kept', {count: one.answers, size: bytes(one.bytes), hits: number(one.hits)})), h('button', {class: 'small', onclick: forget, test: 'cache-forget'}, t('policy.forget'))));
 }
 
-export async function render(root) {
+async function show(root) {
   const answers = h('div', {});
   const logged = h('div', {});
   try {
@@ -77,6 +77,11 @@ export async function render(root) {
     kept(answers);
     logs.render(logged);
   } catch (error) {
-    fill(root, problem(error, () => render(root)));
+    fill(root, problem(error, () => show(root)));
   }
+}
+
+// Nothing is to be undone: what a view returns is called when it is left.
+export function render(root) {
+  show(root);
 }
