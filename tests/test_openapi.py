@@ -1,11 +1,11 @@
 """Every route of /openapi.json is sent nonsense: it is refused, and is never a failure of the server."""
+import http.client
 import re
 
 import fuzz_api
 import jsonschema
 import openapi_spec_validator
 import pytest
-import requests
 from conftest import Server
 
 JUNK = ["", "null", "[]", "{}", '"text"', '{"unknown":1}', "{\"query\":\"\\u0000\"}", '{"name":{"a":[1,2,3]},"title":1e999}',
@@ -86,18 +86,31 @@ def test_a_name_that_no_route_takes_is_refused_as_clients_of_the_path_expect(ser
         value = value[name]
 
 
+class Sender:
+    """Requests one after another: thousands of them, for which a client that does more takes most of the time."""
+
+    def __init__(self, server, key):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self.key = key
+        self.failed = []
+
+    def send(self, method, path, body=None):
+        headers = {"Authorization": f"Bearer {self.key}", **({"Content-Type": "application/json"} if body is not None else {})}
+        body = body.encode() if isinstance(body, str) else body
+        try:
+            self.connection.request(method, path, body, headers)
+            answer = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):  # it was closed after the last answer: once more, on a new one
+            self.connection.close()
+            self.connection.request(method, path, body, headers)
+            answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.status >= 500 and answer.status != 503:
+            self.failed.append((method, path, str(body)[:100], answer.status, text[:200]))
+
+
 def test_nonsense_is_refused_and_never_a_failure(server):
-    admin = server.cli("keys", "add", "nonsense", "--role", "owner").stdout.split()[-1]
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {admin}"
-    wrong = []
-
-    def send(method, path, **options):
-        answer = session.request(method, server.url + path, timeout=60, **options)
-        if answer.status_code >= 500 and answer.status_code not in (503,):
-            wrong.append((method, path, str(options)[:100], answer.status_code, answer.text[:200]))
-        return answer
-
+    sender = Sender(server, server.cli("keys", "add", "nonsense", "--role", "owner").stdout.split()[-1])
     for method, path in paths_of(server):
         if path in STREAMS or path in ("/v1/backup", "/v1/documents/sample", "/v1/settings/provider"):
             continue
@@ -105,13 +118,13 @@ def test_nonsense_is_refused_and_never_a_failure(server):
             target = fill(path, identifier)
             if method == "GET":
                 for query in QUERIES if number == 0 else QUERIES[:2]:
-                    send(method, target + query)
+                    sender.send(method, target + query)
             elif number == 0 or "{" in path:
                 for body in JUNK if number == 0 else JUNK[:4]:
-                    send(method, target, data=body, headers={"Content-Type": "application/json"})
+                    sender.send(method, target, body)
             if "{" not in path:
                 break
-    assert wrong == []
+    assert sender.failed == []
     assert server.get("/health").json()["status"] == "ok"
 
 
