@@ -64,13 +64,18 @@ static size_t passages_max(const AnswerRun *run, const Part *part)
 static bool blocks_work(DbTx *tx, void *argument, Error *err)
 {
     BlocksWork *work = argument;
+    BlockRange *ranges = arena_new_array(work->run->arena, BlockRange, work->count + 1);
     for (size_t i = 0; i < work->count; i++) {
         const Chunk *chunk = &work->passages[i].hit->row.chunk;
-        if (!block_list(tx, work->run->scope, work->run->arena, chunk->document, chunk->version,
-                        chunk->first_block, chunk->last_block - chunk->first_block + 1,
-                        &work->passages[i].blocks, err))
-            return false;
+        ranges[i] = (BlockRange){ .document = chunk->document,
+                                  .version = chunk->version,
+                                  .first = chunk->first_block,
+                                  .count = chunk->last_block - chunk->first_block + 1 };
     }
+    if (!block_list_many(tx, work->run->scope, work->run->arena, ranges, work->count, err))
+        return false;
+    for (size_t i = 0; i < work->count; i++)
+        work->passages[i].blocks = ranges[i].found;
     return true;
 }
 

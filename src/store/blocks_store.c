@@ -147,6 +147,104 @@ bool block_list(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_
                        &wanted, list_r, err);
 }
 
+/* --- Ranges of many documents ------------------------------------------------------------ */
+
+/* A row of the table; ranges of one document share it. */
+typedef struct Pack {
+    Str document;
+    int64_t version, first;
+    StoredBlockList blocks;
+} Pack;
+
+typedef struct PackList {
+    Pack *at;
+    size_t count, capacity;
+} PackList;
+
+static Pack *find_pack(const PackList *packs, Str document, int64_t version, int64_t first)
+{
+    for (size_t i = packs->count; i--;) /* neighbours ask for the same */
+        if (packs->at[i].first == first && packs->at[i].version == version &&
+            str_equal(packs->at[i].document, document))
+            return &packs->at[i];
+    return NULL;
+}
+
+static int64_t first_pack(const BlockRange *range)
+{
+    return MAX(range->first, 0) - MAX(range->first, 0) % BLOCK_PACK;
+}
+
+/* [[document, version, first], ...] */
+static Str name_packs(Arena *arena, const BlockRange *ranges, size_t count, PackList *packs)
+{
+    Buf json = buf_new(arena, MB(16));
+    for (size_t i = 0; i < count; i++)
+        for (int64_t first = first_pack(&ranges[i]); first < ranges[i].first + ranges[i].count;
+             first += BLOCK_PACK) {
+            if (find_pack(packs, ranges[i].document, ranges[i].version, first))
+                continue;
+            buf_add(&json, str(packs->count ? ",[" : "[["));
+            json_quote(&json, ranges[i].document);
+            buf_addf(&json, ",%" PRId64 ",%" PRId64 "]", ranges[i].version, first);
+            *vec_push(arena, packs) = (Pack){ ranges[i].document, ranges[i].version, first, { 0 } };
+        }
+    buf_add(&json, str(packs->count ? "]" : "[]"));
+    return buf_str(&json);
+}
+
+static bool read_packs(DbRows *rows, Arena *arena, const PackList *packs, Error *err)
+{
+    DbStep step;
+    while ((step = db_next(rows, err)) == DB_ROW) {
+        Str document = db_get_text(rows, 0, arena);
+        int64_t first = db_get_int(rows, 2);
+        Pack *pack = find_pack(packs, document, db_get_int(rows, 1), first);
+        if (pack && !block_unpack(arena, db_get_blob(rows, 3, arena), first, &pack->blocks, err))
+            return fail_in(err, "blocks from %" PRId64 " of document " STR_FMT, first,
+                           STR_ARG(document));
+    }
+    return step != DB_FAILED;
+}
+
+static StoredBlockList blocks_of_range(Arena *arena, const BlockRange *range, const PackList *packs)
+{
+    VEC(StoredBlock) found = { 0 };
+    Wanted wanted = { .first = range->first, .end = range->first + range->count };
+    for (int64_t first = first_pack(range); first < wanted.end; first += BLOCK_PACK) {
+        const Pack *pack = find_pack(packs, range->document, range->version, first);
+        for (size_t i = 0; i < pack->blocks.count; i++)
+            if (is_wanted(&pack->blocks.at[i], &wanted))
+                *vec_push(arena, &found) = pack->blocks.at[i];
+    }
+    return (StoredBlockList){ .at = found.at, .count = found.count };
+}
+
+bool block_list_many(DbTx *tx, const Scope *scope, Arena *arena, BlockRange *ranges, size_t count,
+                     Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    PackList packs = { 0 };
+    assert(count <= BLOCK_RANGES_MAX);
+    Str names = name_packs(arena, ranges, count, &packs);
+    if (!db_query(tx,
+                  DB_SQL("SELECT b.document, b.version, b.first, b.bytes FROM json_each($2) k"
+                         " CROSS JOIN blocks b ON b.workspace = $1 AND b.document = k.value ->> 0"
+                         " AND b.version = k.value ->> 1 AND b.first = k.value ->> 2",
+                         "SELECT b.document, b.version, b.first, b.bytes"
+                         " FROM json_array_elements($2::json) k"
+                         " JOIN blocks b ON b.workspace = $1 AND b.document = k ->> 0"
+                         " AND b.version = (k ->> 1)::bigint AND b.first = (k ->> 2)::bigint"),
+                  DB_ARGS(db_text(scope->workspace), db_text(names)), &rows, err) ||
+        !read_packs(&rows, arena, &packs, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        ranges[i].found = blocks_of_range(arena, &ranges[i], &packs);
+    return true;
+}
+
+/* --- Of one page, of a range of the text -------------------------------------------------- */
+
 bool block_list_of_page(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_t version,
                         int32_t page, StoredBlockList *list_r, Error *err)
 {

@@ -56,6 +56,17 @@ MUST_CHECK bool block_find(DbTx *tx, const Scope *scope, Arena *arena, Str docum
 MUST_CHECK bool block_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                            int64_t version, int64_t first, int64_t count, StoredBlockList *list_r,
                            Error *err);
+/* Blocks of one document, for block_list_many(). */
+typedef struct BlockRange {
+    Str document;
+    int64_t version, first, count; /* ordinals first <= i < first + count */
+    StoredBlockList found;         /* set by it */
+} BlockRange;
+/* The same for each of these, with one statement; at most BLOCK_RANGES_MAX, each of blocks that
+ * exist. */
+#define BLOCK_RANGES_MAX 1000
+MUST_CHECK bool block_list_many(DbTx *tx, const Scope *scope, Arena *arena, BlockRange *ranges,
+                                size_t count, Error *err);
 /* Everything on one page or slide. */
 MUST_CHECK bool block_list_of_page(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                                    int64_t version, int32_t page, StoredBlockList *list_r,

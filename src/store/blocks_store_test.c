@@ -126,6 +126,43 @@ STORE_TEST(blocks_are_found_by_ordinal_page_and_range)
     return true;
 }
 
+STORE_TEST(ranges_of_many_documents_are_read_at_once_as_each_alone)
+{
+    enum { BLOCKS = 600 };
+    const Scope *ours = &world->ours;
+    StoredBlock *blocks = blocks_new(world->arena, BLOCKS);
+    StoredBlockList alone;
+    Document a, b;
+
+    CALL(world_document(tx, world, ours, "a", "a", &a, err));
+    CALL(world_document(tx, world, ours, "b", "b", &b, err));
+    CALL(block_save(tx, ours, a.id, 1, blocks, BLOCKS, err));
+    CALL(block_save(tx, ours, b.id, 1, blocks + 7, 20, err));
+    CALL(block_save(tx, ours, b.id, 2, blocks + 50, 3, err));
+    BlockRange ranges[] = {
+        { .document = a.id, .version = 1, .first = 250, .count = 300 }, /* three packs */
+        { .document = b.id, .version = 2, .first = 0, .count = 3 },
+        { .document = a.id, .version = 1, .first = 5, .count = 1 },
+        { .document = a.id, .version = 1, .first = 599, .count = 9 }, /* beyond the end */
+        { .document = b.id, .version = 1, .first = 2, .count = 4 },
+        { .document = b.id, .version = 3, .first = 0, .count = 4 }, /* no such version */
+        { .document = a.id, .version = 1, .first = 4, .count = 0 },
+    };
+    CALL(block_list_many(tx, ours, world->arena, ranges, COUNT(ranges), err));
+    for (size_t i = 0; i < COUNT(ranges); i++) {
+        const BlockRange *range = &ranges[i];
+        CALL(block_list(tx, ours, world->arena, range->document, range->version, range->first,
+                        range->count, &alone, err));
+        EXPECT(range->found.count == alone.count);
+        for (size_t k = 0; k < alone.count; k++)
+            EXPECT(range->found.at[k].ordinal == alone.at[k].ordinal &&
+                   is_same(&range->found.at[k], &alone.at[k]));
+    }
+    EXPECT(ranges[0].found.count == 300 && ranges[3].found.count == 1);
+    CALL(block_list_many(tx, ours, world->arena, ranges, 0, err));
+    return true;
+}
+
 STORE_TEST(a_text_is_read_in_parts)
 {
     const Scope *ours = &world->ours;
