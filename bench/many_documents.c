@@ -14,7 +14,11 @@
 #include "store/documents_store.h"
 #include "store/workspaces_store.h"
 
-#define AT_ONCE 1000
+/* Few: SQLite walks through what a transaction has changed whenever a statement ends that could be
+ * undone by itself. */
+#define AT_ONCE 200
+/* Where a document lies in an index of sizes or dates is random. */
+#define CACHE_KB (1 << 20)
 #define TAGS 200
 #define TEXTS_MAX 100000
 #define COLLECTIONS 20
@@ -140,12 +144,13 @@ int main(int argc, char **argv)
         return 2;
     }
     read_texts(&in);
-    must(db_open(argv[1], &(DbOptions){ 0 }, &db, &err), &err);
+    must(db_open(argv[1], &(DbOptions){ .connection_max = 1, .cache_kb = CACHE_KB }, &db, &err),
+         &err);
     must(store_read(db, &in.scope, list_workspaces, &in, &err), &err);
     in.scope = (Scope){ .workspace = in.workspaces.at[0].id, .role = ROLE_OWNER };
     must(store_write(db, &in.scope, make_collections, &in, &err), &err);
     while (in.done < in.wanted) {
-        AUTO_ARENA Arena *batch = arena_new(MB(64));
+        AUTO_ARENA Arena *batch = arena_new(GB(1));
         in.batch = batch;
         must(store_write(db, &in.scope, add_some, &in, &err), &err);
     }

@@ -15,6 +15,7 @@
 #include "store/workspaces_store.h"
 
 #define AT_ONCE 512
+#define CACHE_KB (1 << 19)
 
 typedef struct Tiling {
     Arena *arena, *batch;
@@ -143,7 +144,7 @@ int main(int argc, char **argv)
                   .real_max = 512,
                   .each = 1,
                   .random = 88172645463325252 };
-    DbOptions options = { 0 };
+    DbOptions options = { .connection_max = 1, .cache_kb = CACHE_KB };
     Error err = { 0 };
     Db *db;
     if (argc < 3) {

@@ -20,6 +20,8 @@ bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
         full.connection_max = 20;
     if (full.timeout_ms <= 0)
         full.timeout_ms = 30000;
+    if (full.cache_kb <= 0)
+        full.cache_kb = 16384;
     if (!text.length)
         return fail_field(err, "database", "the database has no name; give a path or a URL");
     if (is_postgres(text))

@@ -37,6 +37,7 @@ typedef enum DbKind { DB_SQLITE, DB_POSTGRES } DbKind;
 typedef struct DbOptions {
     int connection_max; /* for reads; 0: 20 */
     int64_t timeout_ms; /* of one statement; 0: 30,000 */
+    int64_t cache_kb;   /* of SQLite's pages, of each connection; 0: 16 MiB. For filling much */
 } DbOptions;
 
 /* Fails with one clear sentence when the database cannot be reached or is damaged. */

@@ -17,7 +17,7 @@ static bool open_reader(void *owner, void **connection_r, Error *err)
 {
     SqliteDb *db = owner;
     Connection *connection;
-    if (!sqlite_connection_open(db->path, false, db->options.timeout_ms, &connection, err))
+    if (!sqlite_connection_open(db->path, false, &db->options, &connection, err))
         return false;
     *connection_r = connection;
     return true;
@@ -134,7 +134,7 @@ bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error
     db->readers = db_pool_new((DbPoolOwner){ open_reader, close_reader, db },
                               options->connection_max, options->timeout_ms);
     db->news = db_news_new();
-    if (sqlite_connection_open(db->path, true, options->timeout_ms, &db->writing, err) &&
+    if (sqlite_connection_open(db->path, true, options, &db->writing, err) &&
         sqlite_writer_start(db->writing, db->news, &db->writer, err)) {
         *db_r = &db->base;
         return true;

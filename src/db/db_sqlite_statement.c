@@ -70,8 +70,10 @@ bool sqlite_run(Connection *connection, const char *sql, Error *err)
            sqlite_fail(connection, sql, err);
 }
 
-static bool set_up(Connection *connection, bool is_writer, Error *err)
+static bool set_up(Connection *connection, bool is_writer, int64_t cache_kb, Error *err)
 {
+    char cache[64];
+    snprintf(cache, sizeof cache, "PRAGMA cache_size = -%" PRId64, cache_kb);
     sqlite3_extended_result_codes(connection->sqlite, 1);
     sqlite3_busy_timeout(connection->sqlite, 10000);
     sqlite3_progress_handler(connection->sqlite, OPERATIONS_PER_LOOK, look_at_clock, connection);
@@ -80,8 +82,9 @@ static bool set_up(Connection *connection, bool is_writer, Error *err)
     return sqlite_run(connection,
                       "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
                       "PRAGMA secure_delete = ON; PRAGMA mmap_size = 268435456;"
-                      "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY",
+                      "PRAGMA temp_store = MEMORY",
                       err) &&
+           sqlite_run(connection, cache, err) &&
            (is_writer ? sqlite_run(connection,
                                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                                    "PRAGMA wal_autocheckpoint = 0;"
@@ -90,17 +93,17 @@ static bool set_up(Connection *connection, bool is_writer, Error *err)
                       : sqlite_run(connection, "PRAGMA query_only = ON", err));
 }
 
-bool sqlite_connection_open(const char *path, bool is_writer, int64_t timeout_ms,
+bool sqlite_connection_open(const char *path, bool is_writer, const DbOptions *options,
                             Connection **connection_r, Error *err)
 {
     Connection *connection = heap_alloc(sizeof *connection);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_CREATE : 0);
 
     connection->path = path;
-    connection->timeout_us = timeout_ms * 1000;
+    connection->timeout_us = options->timeout_ms * 1000;
     if (sqlite3_open_v2(path, &connection->sqlite, flags, NULL) != SQLITE_OK)
         (void)sqlite_fail(connection, "opening the database", err);
-    else if (set_up(connection, is_writer, err)) {
+    else if (set_up(connection, is_writer, options->cache_kb, err)) {
         *connection_r = connection;
         return true;
     }

@@ -60,6 +60,14 @@ bool collection_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Collect
                     "collection", id, err);
 }
 
+bool collection_check(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    int64_t found;
+    return db_query_int(tx, DB_SAME("SELECT 1 FROM collections WHERE workspace = $1 AND id = $2"),
+                        DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &found, err) &&
+           (found || sql_not_found(err, "collection", id));
+}
+
 bool collection_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
                              Collection *collection_r, Error *err)
 {

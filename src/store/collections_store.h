@@ -20,6 +20,9 @@ MUST_CHECK bool collection_add(DbTx *tx, const Scope *scope, Arena *arena, Colle
                                Error *err);
 MUST_CHECK bool collection_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                 Collection *collection_r, Error *err);
+/* ERROR_NOT_FOUND when there is none. For each document that is added: what the collection holds is
+ * not counted. */
+MUST_CHECK bool collection_check(DbTx *tx, const Scope *scope, Str id, Error *err);
 /* Letter case does not matter. */
 MUST_CHECK bool collection_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
                                         Collection *collection_r, Error *err);

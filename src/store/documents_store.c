@@ -15,12 +15,10 @@ static bool check_relations(DbTx *tx, const Scope *scope, Arena *arena, const Do
                             Error *err)
 {
     Document parent;
-    Collection collection;
 
     if (given->parent.length && !document_find(tx, scope, arena, given->parent, &parent, err))
         return false;
-    return !given->collection.length ||
-           collection_find(tx, scope, arena, given->collection, &collection, err);
+    return !given->collection.length || collection_check(tx, scope, given->collection, err);
 }
 
 static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc, Str tags,
@@ -233,10 +231,7 @@ bool document_set_title(DbTx *tx, const Scope *scope, Str id, Str title, Error *
 
 bool document_move(DbTx *tx, const Scope *scope, Str id, Str collection, Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Collection found;
-
-    if (collection.length && !collection_find(tx, scope, arena, collection, &found, err))
+    if (collection.length && !collection_check(tx, scope, collection, err))
         return false;
     return sql_change(tx,
                       DB_SAME(DOCUMENT_FAMILY

@@ -478,6 +478,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT(!page.bytes.length);
     EXPECT_CODE(ERROR_NOT_FOUND,
                 collection_find(tx, theirs, arena, secret.collection.id, &collection, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, collection_check(tx, theirs, secret.collection.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 collection_find_by_name(tx, theirs, arena, S("Plans"), &collection, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
