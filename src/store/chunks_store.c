@@ -305,8 +305,8 @@ bool chunk_scan(DbTx *tx, const Scope *scope, Arena *arena, ChunkCursor *cursor,
 bool chunk_count(DbTx *tx, const Scope *scope, int64_t *count_r, Error *err)
 {
     return db_query_int(tx,
-                        DB_SAME("SELECT coalesce(CAST(sum(chunk_count) AS BIGINT), 0)"
-                                " FROM documents WHERE deleted_at = 0"
+                        DB_SAME("SELECT coalesce(CAST(sum(chunks) AS BIGINT), 0)"
+                                " FROM document_counts WHERE in_trash = 0"
                                 " AND ($1 = 1 OR workspace = $2)"),
                         DB_ARGS(db_int(scope->is_system), db_text(scope->workspace)), 0, count_r,
                         err);

@@ -6,8 +6,9 @@
 #include "store/sql.h"
 
 #define COLLECTIONS                                                                                \
-    "SELECT c.id, c.name, c.description, c.created_at, (SELECT count(*) FROM documents d"          \
-    " WHERE d.workspace = c.workspace AND d.collection = c.id AND d.deleted_at = 0),"              \
+    "SELECT c.id, c.name, c.description, c.created_at, (SELECT CAST(sum(n.documents) AS BIGINT)"   \
+    " FROM document_counts n WHERE n.workspace = c.workspace AND n.in_trash = 0"                   \
+    " AND n.collection = c.id),"                                                                   \
     " c.draws_tasks_since"                                                                         \
     " FROM collections c WHERE c.workspace = $1 "
 

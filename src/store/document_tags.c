@@ -86,8 +86,9 @@ bool document_tags(DbTx *tx, const Scope *scope, Arena *arena, TagCountList *lis
     SqlItems items;
 
     if (!sql_list(tx, arena,
-                  DB_SAME("SELECT tag, count(*) FROM document_tags WHERE workspace = $1"
-                          " GROUP BY tag ORDER BY tag"),
+                  DB_SAME("SELECT tag, CAST(sum(documents) AS BIGINT) FROM tag_counts"
+                          " WHERE workspace = $1 GROUP BY tag HAVING sum(documents) > 0"
+                          " ORDER BY tag"),
                   DB_ARGS(db_text(scope->workspace)), count_read, sizeof(TagCount), &items, err))
         return false;
     *list_r = (TagCountList){ .at = items.at, .count = items.count };

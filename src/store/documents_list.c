@@ -41,6 +41,14 @@ static void add_number(SqlBuild *build, const char *condition, int64_t value)
     }
 }
 
+static void add_states(SqlBuild *build, Arena *arena, unsigned states)
+{
+    if (states) {
+        Str names = document_states_text(arena, states);
+        buf_addf(&build->text, " AND d.state IN (" STR_FMT ")", STR_ARG(names));
+    }
+}
+
 static void add_in(SqlBuild *build, Arena *arena, const char *column, StrList list)
 {
     if (list.count) {
@@ -144,10 +152,7 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
     bool walks = filter->has_many && build->kind == DB_SQLITE;
 
     sql_add(build, trash[filter->trash]);
-    if (filter->states) {
-        Str states = document_states_text(arena, filter->states);
-        buf_addf(&build->text, " AND d.state IN (" STR_FMT ")", STR_ARG(states));
-    }
+    add_states(build, arena, filter->states);
     if (str_is(filter->collection, "none"))
         sql_add(build, " AND d.collection IS NULL");
     else
@@ -283,9 +288,80 @@ static bool count_some(DbTx *tx, SqlBuild *build, int64_t *total_r, bool *has_mo
     return true;
 }
 
+/* --- Totals that are kept ------------------------------------------------------------------ */
+
+/* Nothing that document_counts does not tell apart. */
+static bool is_counted(const DocumentFilter *filter)
+{
+    return !filter->tag.length && !filter->media_type.length && !filter->tags_any.count &&
+           !filter->name_has.length && !filter->name.length && !filter->parent.length &&
+           !filter->only_roots && !filter->source.length && !filter->ids.count &&
+           !filter->within.count && !filter->created_from_ms && !filter->created_to_ms &&
+           !filter->date_from_ms && !filter->date_to_ms && !filter->fact_count &&
+           !filter->clause_count;
+}
+
+/* A tag of what is outside the trash, and nothing else. */
+static bool is_counted_tag(const DocumentFilter *filter)
+{
+    DocumentFilter rest = *filter;
+
+    rest.tag = S("");
+    return filter->tag.length && filter->trash == TRASH_OUTSIDE && is_counted(&rest) &&
+           !rest.states && !rest.collection.length && !rest.format.length && !rest.formats.count;
+}
+
+static SqlBuild begin_counted(DbTx *tx, const Scope *scope, Arena *arena,
+                              const DocumentFilter *filter)
+{
+    SqlBuild build = sql_build(tx, arena);
+
+    sql_add(&build, "SELECT coalesce(CAST(sum(d.documents) AS BIGINT), 0) FROM document_counts d"
+                    " WHERE d.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    if (filter->trash != TRASH_EITHER)
+        sql_add(&build,
+                filter->trash == TRASH_INSIDE ? " AND d.in_trash = 1" : " AND d.in_trash = 0");
+    if (str_is(filter->collection, "none"))
+        sql_add(&build, " AND d.collection = ''");
+    else
+        add_equal(&build, " AND d.collection = ", filter->collection);
+    add_states(&build, arena, filter->states);
+    add_equal(&build, " AND d.format = ", filter->format);
+    add_formats(&build, arena, filter->formats);
+    return build;
+}
+
+static SqlBuild begin_counted_tag(DbTx *tx, const Scope *scope, Arena *arena, Str tag)
+{
+    SqlBuild build = sql_build(tx, arena);
+
+    sql_add(&build, "SELECT coalesce(CAST(sum(documents) AS BIGINT), 0) FROM tag_counts"
+                    " WHERE workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    sql_add(&build, " AND tag = ");
+    sql_value(&build, db_text(tag));
+    return build;
+}
+
+static bool find_total(DbTx *tx, SqlBuild build, DocumentList *list, Error *err)
+{
+    int64_t total;
+
+    if (!db_query_int(tx, sql_text(&build), build.args, build.count, 0, &total, err))
+        return false;
+    list->has_more = total > DOCUMENT_TOTAL_MAX;
+    list->total = MIN(total, DOCUMENT_TOTAL_MAX);
+    return true;
+}
+
 static bool count_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                        DocumentList *list, Error *err)
 {
+    if (is_counted(filter))
+        return find_total(tx, begin_counted(tx, scope, arena, filter), list, err);
+    if (is_counted_tag(filter))
+        return find_total(tx, begin_counted_tag(tx, scope, arena, filter->tag), list, err);
     SqlBuild build = is_by_tag(filter, DOCUMENT_BY_CREATED)
                          ? begin_by_tag(tx, scope, arena, COUNTING, filter)
                          : begin(tx, scope, arena, COUNTING " FROM documents d", filter);
@@ -538,8 +614,8 @@ bool document_count_children(DbTx *tx, const Scope *scope, Arena *arena, const S
 /* --- Counts ----------------------------------------------------------------------------- */
 
 #define COUNTS_WHERE(condition)                                                                    \
-    "SELECT state, deleted_at > 0, count(*) FROM documents WHERE " condition                       \
-    " GROUP BY state, deleted_at > 0"
+    "SELECT state, in_trash, CAST(sum(documents) AS BIGINT) FROM document_counts"                  \
+    " WHERE " condition " GROUP BY state, in_trash"
 
 bool document_count(DbTx *tx, const Scope *scope, DocumentCounts *counts_r, Error *err)
 {

@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "store/collections_store.h"
+#include "store/counts_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/index_changes_store.h"
+#include "store/sql.h"
 #include "store/statistics_store.h"
 #include "store/texts_store.h"
 
@@ -446,4 +448,86 @@ STORE_TEST(while_a_model_changes_the_vectors_of_both_are_counted)
         EXPECT(statistics.vectors_coming == cases[i].vectors_coming);
     }
     return true;
+}
+
+/* Counts that are kept beside those that are made. */
+static const char *const kept_counts[][2] = {
+    { "SELECT workspace || ' ' || in_trash || ' ' || collection || ' ' || format || ' ' || state"
+      " || ' ' || vector_model || ' ' || sum(documents) || ' ' || sum(versions) || ' ' ||"
+      " sum(pages) || ' ' || sum(chunks) || ' ' || sum(vectors) || ' ' || sum(text_bytes) || ' '"
+      " || sum(file_bytes) FROM document_counts GROUP BY workspace, in_trash, collection, format,"
+      " state, vector_model HAVING sum(documents) <> 0 ORDER BY 1",
+      "SELECT workspace || ' ' || CASE WHEN deleted_at > 0 THEN 1 ELSE 0 END || ' ' ||"
+      " coalesce(collection, '') || ' ' || format || ' ' || state || ' ' || vector_model || ' ' ||"
+      " count(*) || ' ' || sum(version) || ' ' || sum(page_count) || ' ' || sum(chunk_count) ||"
+      " ' ' || sum(vector_count) || ' ' || sum(text_bytes) || ' ' || sum(size_bytes)"
+      " FROM documents GROUP BY workspace, deleted_at > 0, CASE WHEN deleted_at > 0 THEN 1 ELSE 0"
+      " END, collection, format, state, vector_model ORDER BY 1" },
+    { "SELECT workspace || ' ' || tag || ' ' || sum(documents) FROM tag_counts"
+      " GROUP BY workspace, tag HAVING sum(documents) <> 0 ORDER BY 1",
+      "SELECT workspace || ' ' || tag || ' ' || count(*) FROM document_tags"
+      " GROUP BY workspace, tag ORDER BY 1" },
+};
+
+static bool counts_are_right(DbTx *tx, World *world, Error *err)
+{
+    SqlItems kept, made;
+
+    for (size_t i = 0; i < COUNT(kept_counts); i++) {
+        CALL(sql_list(tx, world->arena, DB_SAME(kept_counts[i][0]), DB_NO_ARGS, sql_read_text,
+                      sizeof(Str), &kept, err));
+        CALL(sql_list(tx, world->arena, DB_SAME(kept_counts[i][1]), DB_NO_ARGS, sql_read_text,
+                      sizeof(Str), &made, err));
+        EXPECT(kept.count == made.count);
+        for (size_t k = 0; k < made.count; k++)
+            if (!str_equal(((Str *)kept.at)[k], ((Str *)made.at)[k]))
+                return fail(err, ERROR_INTERNAL, "kept '" STR_FMT "', made '" STR_FMT "'",
+                            STR_ARG(((Str *)kept.at)[k]), STR_ARG(((Str *)made.at)[k]));
+    }
+    return true;
+}
+
+/* One of the ways in which documents change. */
+static bool change_some(DbTx *tx, World *world, int step, Str id, Str collection, Error *err)
+{
+    const Scope *ours = &world->ours;
+    DocumentFacts facts = { .format = S("pdf"), .page_count = step, .text_bytes = 10 * step };
+    Erased erased;
+    Str tags[] = { S("one"), str_format(world->arena, "tag-%d", step % 3) };
+
+    switch (step % 8) {
+    case 0: return document_set_facts(tx, ours, id, &facts, err);
+    case 1: return document_move(tx, ours, id, collection, err);
+    case 2: return document_set_tags(tx, ours, id, (StrList){ tags, 2 }, err);
+    case 3: return document_advance(tx, ours, id, ~0u, DOCUMENT_INDEXING, err);
+    case 4: return document_trash(tx, ours, id, 1000 + step, err);
+    case 5: return document_restore(tx, ours, id, err);
+    case 6: return document_set_vectors(tx, ours, id, S("other"), step, err);
+    default: return document_erase(tx, ours, world->arena, id, &erased, err);
+    }
+}
+
+STORE_TEST(counts_that_are_kept_are_those_that_are_made)
+{
+    Collection collection = { .name = S("Shelf") };
+    Document doc, twice;
+    Statistics statistics;
+    bool is_new;
+
+    CALL(collection_add(tx, &world->ours, world->arena, &collection, err));
+    for (int i = 0; i < 12; i++) {
+        Str name = str_format(world->arena, "%d.txt", i);
+        CALL(world_ready(tx, world, &world->ours, name.at, name.at, 2, &doc, err));
+        CALL(document_add(tx, &world->ours, world->arena, &doc, &twice, &is_new, err));
+        for (int step = 0; step < 8 - i % 4; step++)
+            CALL(change_some(tx, world, step, doc.id, collection.id, err));
+        CALL(counts_are_right(tx, world, err));
+    }
+    CALL(collection_remove(tx, &world->ours, collection.id, err));
+    CALL(counts_are_right(tx, world, err));
+    CALL(statistics_find(tx, &world->ours, STR_NONE, &statistics, err));
+    EXPECT(statistics.documents.by_state[DOCUMENT_INDEXING] == 6 && statistics.pages == 0);
+    EXPECT(statistics.documents.in_trash == 3 && statistics.version_count == 9);
+    CALL(counts_rebuild(tx, err));
+    return counts_are_right(tx, world, err);
 }

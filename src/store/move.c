@@ -1,6 +1,7 @@
 /* move.c - see move.h. */
 #include "store/move.h"
 
+#include "store/counts_store.h"
 #include "store/migrate.h"
 #include "store/move_int.h"
 
@@ -140,14 +141,14 @@ static bool copy_all(DbTx *from, void *argument, Error *err)
     if (!is_empty(move->to, err) || !move_shapes(from, move->arena, &shapes, err) ||
         !move_shapes(move->to, move->arena, &there, err) ||
         !move_same_shapes(&shapes, &there, err) || !defer_keys(move->to, err) ||
-        !clear(move, &shapes, err))
+        !counts_pause(move->to, err) || !clear(move, &shapes, err))
         return false;
     move->report.tables = arena_new_array(move->arena, MoveTable, shapes.count);
     for (; move->report.count < shapes.count; move->report.count++)
         if (!copy_table(move, &shapes.at[move->report.count],
                         &move->report.tables[move->report.count], err))
             return false;
-    return copy_numbers(move, err) && check_keys(move->to, err);
+    return copy_numbers(move, err) && check_keys(move->to, err) && counts_rebuild(move->to, err);
 }
 
 static bool hash_all(DbTx *tx, void *argument, Error *err)

@@ -13,14 +13,15 @@
 static const DbSql list_columns = {
     "SELECT m.name, c.name, c.type, c.pk FROM sqlite_schema m, pragma_table_info(m.name) c"
     " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    "  AND m.name NOT IN ('schema_version', 'counters') ORDER BY m.name, c.name",
+    "  AND m.name NOT IN ('schema_version', 'counters', 'document_counts', 'tag_counts')"
+    " ORDER BY m.name, c.name",
     "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL),"
     " COALESCE(array_position(i.indkey::int2[], a.attnum) + 1, 0)"
     " FROM pg_class c JOIN pg_attribute a"
     "  ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
     " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
     " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'"
-    "  AND c.relname <> 'schema_version'"
+    "  AND c.relname NOT IN ('schema_version', 'document_counts', 'tag_counts')"
     " ORDER BY c.relname::text COLLATE \"C\", a.attname::text COLLATE \"C\""
 };
 

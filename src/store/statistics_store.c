@@ -9,18 +9,24 @@
 
 /* A document counts the vectors it was given last. One that has begun with the model that comes
  * had all those of the model before, or has got them in the same job. */
-#define IS_COMING "(deleted_at = 0 AND $2 <> '' AND vector_model = $2)"
+#define IS_COMING "(in_trash = 0 AND $2 <> '' AND vector_model = $2)"
+#define SUM(condition, column) "CAST(sum(CASE WHEN " condition " THEN " column " END) AS BIGINT)"
 
 #define SUMS(of_scope)                                                                             \
-    "SELECT CAST(sum(CASE WHEN deleted_at = 0 THEN page_count END) AS BIGINT),"                    \
-    " CAST(sum(CASE WHEN deleted_at = 0 THEN chunk_count END) AS BIGINT),"                         \
-    " CAST(sum(CASE WHEN " IS_COMING " THEN chunk_count"                                           \
-    " WHEN deleted_at = 0 THEN vector_count END) AS BIGINT),"                                      \
-    " CAST(sum(CASE WHEN deleted_at = 0 THEN text_bytes END) AS BIGINT),"                          \
-    " CAST(sum(CASE WHEN deleted_at = 0 THEN size_bytes END) AS BIGINT),"                          \
-    " CAST(sum(CASE WHEN deleted_at > 0 THEN size_bytes END) AS BIGINT),"                          \
-    " CAST(sum(CASE WHEN " IS_COMING " THEN vector_count END) AS BIGINT)"                          \
-    " FROM documents WHERE " of_scope
+    "SELECT " SUM("in_trash = 0", "pages") ", " SUM(                                               \
+        "in_trash = 0",                                                                            \
+        "chunks") ", CAST(sum(CASE WHEN " IS_COMING                                                \
+                  " THEN chunks WHEN in_trash = 0 THEN vectors END)"                               \
+                  " AS BIGINT), " SUM("in_trash = 0", "text_bytes") ", " SUM(                      \
+                      "in_trash = 0",                                                              \
+                      "file_bytes") ", " SUM("in_trash = 1",                                       \
+                                             "file_bytes") ", " SUM(IS_COMING,                     \
+                                                                    "vectors") ", "                \
+                                                                               "CAST(sum("         \
+                                                                               "versions) AS "     \
+                                                                               "BIGINT) FROM "     \
+                                                                               "document_counts "  \
+                                                                               "WHERE " of_scope
 
 static bool sum_documents(DbTx *tx, bool is_all, const DbValue *args, Statistics *statistics,
                           Error *err)
@@ -37,6 +43,7 @@ static bool sum_documents(DbTx *tx, bool is_all, const DbValue *args, Statistics
     statistics->file_bytes = db_get_int(&rows, 4);
     statistics->trash_bytes = db_get_int(&rows, 5);
     statistics->vectors_coming = db_get_int(&rows, 6);
+    statistics->version_count = db_get_int(&rows, 7);
     return true;
 }
 
@@ -49,8 +56,6 @@ bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *stati
     } tables[] = {
         { "SELECT count(*) FROM collections WHERE " OF_ONE,
           "SELECT count(*) FROM collections WHERE " OF_ALL, &statistics.collections },
-        { "SELECT count(*) FROM document_versions WHERE " OF_ONE,
-          "SELECT count(*) FROM document_versions WHERE " OF_ALL, &statistics.version_count },
         { "SELECT count(*) FROM memberships WHERE " OF_ONE,
           "SELECT count(*) FROM memberships WHERE " OF_ALL, &statistics.people },
         { "SELECT count(*) FROM api_keys WHERE revoked_at = 0 AND " OF_ONE,
@@ -86,8 +91,9 @@ static void read_format(DbRows *row, Arena *arena, void *item)
 }
 
 #define FORMATS(of_scope)                                                                          \
-    "SELECT format, count(*), CAST(sum(size_bytes) AS BIGINT) FROM documents"                      \
-    " WHERE deleted_at = 0 AND " of_scope " GROUP BY format ORDER BY 2 DESC, 1"
+    "SELECT format, CAST(sum(documents) AS BIGINT), CAST(sum(file_bytes) AS BIGINT)"               \
+    " FROM document_counts WHERE in_trash = 0 AND " of_scope                                       \
+    " GROUP BY format HAVING sum(documents) > 0 ORDER BY 2 DESC, 1"
 
 bool statistics_formats(DbTx *tx, const Scope *scope, Arena *arena, FormatCountList *list_r,
                         Error *err)

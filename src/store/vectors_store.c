@@ -161,8 +161,8 @@ bool vector_count(DbTx *tx, const Scope *scope, Str model, int64_t *count_r, Err
 {
     return db_query_int(
         tx,
-        DB_SAME("SELECT coalesce(CAST(sum(vector_count) AS BIGINT), 0)"
-                " FROM documents WHERE deleted_at = 0 AND vector_model = $1"
+        DB_SAME("SELECT coalesce(CAST(sum(vectors) AS BIGINT), 0)"
+                " FROM document_counts WHERE in_trash = 0 AND vector_model = $1"
                 " AND ($2 = 1 OR workspace = $3)"),
         DB_ARGS(db_text(model), db_int(scope->is_system), db_text(scope->workspace)), 0, count_r,
         err);
@@ -172,9 +172,9 @@ bool vector_missing_count(DbTx *tx, const Scope *scope, Str model, int64_t *coun
 {
     return db_query_int(
         tx,
-        DB_SAME("SELECT coalesce(CAST(sum(chunk_count"
-                " - CASE WHEN vector_model = $1 THEN vector_count ELSE 0 END) AS BIGINT), 0)"
-                " FROM documents WHERE state = 'ready' AND deleted_at = 0"
+        DB_SAME("SELECT coalesce(CAST(sum(chunks"
+                " - CASE WHEN vector_model = $1 THEN vectors ELSE 0 END) AS BIGINT), 0)"
+                " FROM document_counts WHERE state = 'ready' AND in_trash = 0"
                 " AND ($2 = 1 OR workspace = $3)"),
         DB_ARGS(db_text(model), db_int(scope->is_system), db_text(scope->workspace)), 0, count_r,
         err);
