@@ -247,6 +247,9 @@ def fill(person, word, around):
     fill_places(person, word, ids, around)
     fill_people(person, word, ids)
     ids["alert"] = add_alert(person, word)
+    export = person.made("/v1/exports", {})["job"]
+    wait_until(lambda: person.get(f"/v1/work/{export}")["state"] == "done")
+    ids["export"] = person.get("/v1/exports")["items"][0]["id"]
     ids["job"] = person.get("/v1/jobs")["items"][0]["id"]
     return ids
 

@@ -25,7 +25,7 @@ KINDS = {
     "/v1/classification-batches": "classification_batch", "/v1/classification-workflows": "classification_workflow",
     "/v1/workflows": "workflow", "/api/v1/ai/workflows": "workflow", "/v1/workflow-executions": "execution",
     "/api/v1/ai/workflows/executions": "execution",
-    "/v1/personas": "persona", "/api/personas": "persona", "/v1/prompts": "prompt", "/v1/responses": "response", "/v1/files": "file",
+    "/v1/personas": "persona", "/api/personas": "persona", "/v1/prompts": "prompt", "/v1/responses": "response", "/v1/files": "file", "/v1/exports": "export",
     "/v1/batches": "batch", "/v1/messages/batches": "message_batch", "/v1/models": "service", "/v1/models/{service}": "model", "/v1/gateway/services": "service",
     "/v1/gateway/routes": "route", "/api/v1/ai/health": "service", "/v1/mcp/servers": "mcp_server",
     "/v1/status/poll": "conversion", "/v1/result": "conversion", "/v1alpha/status/poll": "conversion", "/v1alpha/result": "conversion",

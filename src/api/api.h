@@ -61,6 +61,7 @@ typedef struct Api {
     struct Workflows *workflows;
     struct Models *models;
     struct Batches *batches;
+    struct Exports *exports;
     struct Connect *connect;
     struct JobRunner *jobs;
     struct EventHub *events;
@@ -194,6 +195,9 @@ MUST_CHECK bool api_query_time(const ApiRequest *request, const char *name, int6
  * borrows the response; what has stopped fails with ERROR_CANCELLED, saves nothing and is one line
  * of the log for debugging. */
 StopCheck api_client(HttpResponse *response);
+/* A path of the server's file system, and what is of the whole server, is nobody's business but
+ * that of whoever can open its local socket: fails for everybody else. */
+MUST_CHECK bool api_is_local(const ApiRequest *request, Error *err);
 /* No content. */
 bool api_done(HttpResponse *response);
 /* Opens {"items":[ ...; close with api_list_end(). total < 0: not said. */

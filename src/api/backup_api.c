@@ -5,13 +5,6 @@
 #include "library/integrity.h"
 #include "store/damaged_originals_store.h"
 
-/* A path of the server's file system is nobody's business but its owner's. */
-static bool is_local(const ApiRequest *request, Error *err)
-{
-    return str_is(request->http->peer, "local") ||
-           fail(err, ERROR_DENIED, "only the command line on the server's machine can do this");
-}
-
 static bool backup_by_setting(ApiRequest *request, HttpResponse *response, Error *err)
 {
     BackupState state;
@@ -30,7 +23,7 @@ bool backup_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Str path = S("");
     BackupCounts counts;
-    if (!is_local(request, err) ||
+    if (!api_is_local(request, err) ||
         !api_fields(request, err, { "path", JSON_STR, &path, .length_max = KB(4) }))
         return false;
     if (!path.length)
@@ -52,7 +45,7 @@ bool restart_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     const Api *api = request->api;
     int process;
-    if (!is_local(request, err) || !api->restart(api->restarter, &process, err))
+    if (!api_is_local(request, err) || !api->restart(api->restarter, &process, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_int(&json, "process", process);
@@ -137,7 +130,7 @@ bool integrity_begin(ApiRequest *request, HttpResponse *response, Error *err)
 {
     int64_t is_fast;
     if (!api_query_int(request, "fast", 0, 1, 0, &is_fast, err) ||
-        (is_fast && !is_local(request, err)) ||
+        (is_fast && !api_is_local(request, err)) ||
         !library_integrity_begin(request->api->library, is_fast, err))
         return false;
     return integrity_show(request, response, err);

@@ -1,4 +1,4 @@
-/* conversation_json.h - conversations as JSON and as Markdown. */
+/* conversation_json.h - conversations as JSON. */
 #pragma once
 
 #include "answer/branches.h"
@@ -9,5 +9,3 @@
 void put_conversation(JsonWriter *json, const Conversation *conversation);
 /* "messages": those of the path, each with the branches beside it. */
 void put_messages(JsonWriter *json, Arena *arena, const MessageList *all, Str leaf);
-/* What was said on the path, with the sources of each answer. */
-Str conversation_markdown(Arena *arena, const Conversation *conversation, const MessageList *all);

@@ -1,5 +1,6 @@
 /* conversations_api.c - conversations with their branches, folders and links, and what people
  * thought of the answers. */
+#include "answer/conversation_markdown.h"
 #include "api/conversation_json.h"
 #include "base/id.h"
 #include "feedback/feedback.h"

@@ -114,3 +114,9 @@ void api_put_list_end(JsonWriter *json, Str first_id, Str last_id, bool has_more
     put_bool(json, "has_more", has_more);
     put_end(json);
 }
+
+bool api_is_local(const ApiRequest *request, Error *err)
+{
+    return str_is(request->http->peer, "local") ||
+           fail(err, ERROR_DENIED, "only the command line on the server's machine can do this");
+}

@@ -35,8 +35,7 @@ static void keep_answer(Adding *adding, const json_t *answer)
                     json_member_text(json_object_get(item, "error"), "message"));
 }
 
-static bool add_file(Client *client, CommandLine *line, Str path, Str name, Adding *adding,
-                     Error *err)
+bool adding_file(Client *client, CommandLine *line, Str path, Str name, Adding *adding, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
     UploadFields fields = { name, adding->collection, adding->password, adding->tags };
@@ -77,7 +76,7 @@ static bool add_folder(Client *client, CommandLine *line, Str path, Str name, in
         if (S_ISDIR(about.st_mode))
             good = add_folder(client, line, inner, inner_name, depth + 1, adding, err);
         else if (S_ISREG(about.st_mode))
-            good = add_file(client, line, inner, inner_name, adding, err);
+            good = adding_file(client, line, inner, inner_name, adding, err);
     }
     closedir(folder);
     return good;
@@ -98,7 +97,7 @@ bool adding_path(Client *client, CommandLine *line, Str path, Adding *adding, Er
     }
     Str name = path_name(path);
     return S_ISDIR(about.st_mode) ? add_folder(client, line, path, name, 0, adding, err)
-                                  : add_file(client, line, path, name, adding, err);
+                                  : adding_file(client, line, path, name, adding, err);
 }
 
 static bool is_over(const json_t *document)

@@ -14,5 +14,8 @@ typedef struct Adding {
  * refused is said on standard error and counted; only a broken connection fails. */
 MUST_CHECK bool adding_path(Client *client, CommandLine *line, Str path, Adding *adding,
                             Error *err);
+/* One file under that name, counted and said likewise; adding->documents is an array. */
+MUST_CHECK bool adding_file(Client *client, CommandLine *line, Str path, Str name, Adding *adding,
+                            Error *err);
 /* Wait for everything that was added. */
 MUST_CHECK bool adding_wait(Client *client, CommandLine *line, Adding *adding, Error *err);

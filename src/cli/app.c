@@ -37,6 +37,7 @@
 #include "cli/model_folder.h"
 #include "cli/service_manager.h"
 #include "connect/connect.h"
+#include "export/export.h"
 #include "feedback/feedback.h"
 #include "fields/run.h"
 #include "index/weaviate_store.h"
@@ -413,6 +414,10 @@ static void open_batches(App *app)
                                .file_max = app->settings->files_max,
                                .files_sum_max = app->settings->files_sum_max };
     app->api.batches = batches_new(&options);
+    app->api.exports =
+        exports_new(&(ExportsOptions){ .db = app->api.db,
+                                       .library = app->api.library,
+                                       .disk_reserve = app->settings->disk_reserve });
 }
 
 static bool on_hook(DbTx *tx, void *argument, const Scope *scope, Arena *arena, const Hook *hook,
@@ -750,6 +755,7 @@ void app_stop(App *app)
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);
     batches_free(app->api.batches);
+    exports_free(app->api.exports);
     connect_free(app->api.connect);
     library_close(app->api.library);
     account_close(app->api.account);

@@ -7,7 +7,7 @@
 #define FILES                                                                                      \
     "SELECT id, user_id, name, media_type, purpose, blob, size, created_at, expires_at"            \
     " FROM client_files WHERE workspace = $1 AND (expires_at = 0 OR expires_at > $2) "
-#define NO_VOICES "AND purpose <> '" FILE_PURPOSE_VOICE "' "
+#define NO_HIDDEN "AND purpose NOT IN ('" FILE_PURPOSE_VOICE "', '" FILE_PURPOSE_EXPORT "') "
 
 static void read_file(DbRows *row, Arena *arena, void *item)
 {
@@ -35,7 +35,8 @@ static bool check_sum(DbTx *tx, const Scope *scope, int64_t more, int64_t sum_ma
                       DB_ARGS(db_text(scope->workspace)), 0, &ignored, err) ||
         !db_query_int(tx,
                       DB_SAME("SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM client_files"
-                              " WHERE workspace = $1 AND (expires_at = 0 OR expires_at > $2)"),
+                              " WHERE workspace = $1 AND (expires_at = 0 OR expires_at > $2)"
+                              " AND purpose <> '" FILE_PURPOSE_EXPORT "'"),
                       DB_ARGS(db_text(scope->workspace), db_int(now_ms())), 0, &sum, err))
         return false;
     return sum + more <= sum_max || fail(err, ERROR_FULL,
@@ -69,7 +70,7 @@ bool client_file_add(DbTx *tx, const Scope *scope, Arena *arena, int64_t sum_max
 bool client_file_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ClientFile *file_r,
                       Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(FILES NO_VOICES "AND id = $3"),
+    return sql_find(tx, arena, DB_SAME(FILES NO_HIDDEN "AND id = $3"),
                     DB_ARGS(db_text(scope->workspace), db_int(now_ms()), db_text(id)), read_file,
                     file_r, "file", id, err);
 }
@@ -96,10 +97,10 @@ bool voice_keep(DbTx *tx, const Scope *scope, Str id, Error *err)
 bool client_file_list(DbTx *tx, const Scope *scope, Arena *arena, const ClientFileAsk *ask,
                       ClientFileList *list_r, Error *err)
 {
-    DbSql down = DB_SAME(FILES NO_VOICES "AND ($3 = '' OR purpose = $3) AND ($4 = '' OR id < $4)"
+    DbSql down = DB_SAME(FILES NO_HIDDEN "AND ($3 = '' OR purpose = $3) AND ($4 = '' OR id < $4)"
                                          " ORDER BY id DESC LIMIT $5");
     DbSql up =
-        DB_SAME(FILES NO_VOICES "AND ($3 = '' OR purpose = $3) AND id > $4 ORDER BY id LIMIT $5");
+        DB_SAME(FILES NO_HIDDEN "AND ($3 = '' OR purpose = $3) AND id > $4 ORDER BY id LIMIT $5");
     SqlItems items;
     if (!sql_list(tx, arena, ask->is_ascending ? up : down,
                   DB_ARGS(db_text(scope->workspace), db_int(now_ms()), db_text(ask->purpose),
@@ -109,6 +110,30 @@ bool client_file_list(DbTx *tx, const Scope *scope, Arena *arena, const ClientFi
     bool has_more = items.count > (size_t)ask->limit;
     *list_r =
         (ClientFileList){ .at = items.at, .count = items.count - has_more, .has_more = has_more };
+    return true;
+}
+
+bool export_file_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ClientFile *file_r,
+                      Error *err)
+{
+    return scope_needs(scope, ROLE_OWNER, err) &&
+           sql_find(tx, arena, DB_SAME(FILES "AND id = $3 AND purpose = '" FILE_PURPOSE_EXPORT "'"),
+                    DB_ARGS(db_text(scope->workspace), db_int(now_ms()), db_text(id)), read_file,
+                    file_r, "export", id, err);
+}
+
+bool export_file_list(DbTx *tx, const Scope *scope, Arena *arena, ClientFileList *list_r,
+                      Error *err)
+{
+    SqlItems items;
+    if (!scope_needs(scope, ROLE_OWNER, err) ||
+        !sql_list(
+            tx, arena,
+            DB_SAME(FILES "AND purpose = '" FILE_PURPOSE_EXPORT "' ORDER BY id DESC LIMIT 100"),
+            DB_ARGS(db_text(scope->workspace), db_int(now_ms())), read_file, sizeof(ClientFile),
+            &items, err))
+        return false;
+    *list_r = (ClientFileList){ .at = items.at, .count = items.count };
     return true;
 }
 

@@ -8,6 +8,9 @@
 
 /* What somebody said in a conversation: nobody else sees it, and no list has it. */
 #define FILE_PURPOSE_VOICE "voice"
+/* Everything of the workspace in one file: only its owners see it, and no list of files has it. It
+ * does not count among what the files may have together. */
+#define FILE_PURPOSE_EXPORT "export"
 
 typedef struct ClientFile {
     Str id; /* "file-" and a UUIDv7: sorts by time */
@@ -42,6 +45,13 @@ MUST_CHECK bool voice_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, C
                            Error *err);
 /* It has been sent: it stays as long as its conversation. */
 MUST_CHECK bool voice_keep(DbTx *tx, const Scope *scope, Str id, Error *err);
+
+/* Exports, for owners: ERROR_DENIED for others. */
+MUST_CHECK bool export_file_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                 ClientFile *file_r, Error *err);
+/* Newest first, at most 100. */
+MUST_CHECK bool export_file_list(DbTx *tx, const Scope *scope, Arena *arena, ClientFileList *list_r,
+                                 Error *err);
 
 typedef struct ExpiredFile {
     Str workspace, id, blob;

@@ -2,6 +2,7 @@
 #include "store/person_data_store.h"
 
 #include "base/json.h"
+#include "store/export_store.h"
 #include "store/move_int.h"
 #include "store/sql.h"
 
@@ -126,20 +127,11 @@ bool person_data_traces(DbTx *tx, const Scope *scope, Arena *arena, const Person
 
 /* --- Giving it --- */
 
-static bool is_secret(Str column)
-{
-    static const char *const names[] = { "hash", "sealed", "csrf", "password_hash", "url" };
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (str_is(column, names[i]))
-            return true;
-    return false;
-}
-
 static void put_value(JsonWriter *json, Arena *arena, DbRows *rows, int at,
                       const MoveColumn *column)
 {
     const char *name = str_c(arena, column->name);
-    if (is_secret(column->name) || column->type == DB_BLOB)
+    if (column_is_secret(column->name) || column->type == DB_BLOB)
         return;
     if (db_is_null(rows, at))
         put_null(json, name);
