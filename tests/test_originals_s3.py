@@ -127,6 +127,25 @@ def test_while_s3_is_away_nothing_is_half_saved_and_it_is_used_as_soon_as_it_is_
     library.add(("ibis.txt", b"The ibis walks."))
 
 
+def test_erasing_while_s3_is_away_holds_up_nobody_and_ends_when_it_is_back(s3, library):
+    words = b"The godwit flies eleven days."
+    (note,) = library.add(("godwit.txt", words))
+    name = hashlib.sha256(words).hexdigest()
+    s3.kill()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            erasing = pool.submit(library.call, "DELETE", f"/v1/documents/{note['id']}?erase=1")
+            made = [library.post("/v1/collections", {"name": f"while it is away {n}"}) for n in range(5)]
+        refused = erasing.result()
+        assert refused.status_code == 503 and "goes by itself" in refused.text and {one.status_code for one in made} == {201}
+        assert library.get(f"/v1/documents/{note['id']}").status_code == 404 and name in s3.kept("one/library")
+    finally:
+        s3.start()
+    library.change_database("UPDATE blob_removals SET changed_at = 1 WHERE blob = ?", (name,))
+    library.run_recurring("sweep")
+    wait_until(lambda: name not in s3.kept("one/library"))
+
+
 def test_a_server_starts_while_s3_is_away_and_says_so(s3, tmp_path):
     server = Server(tmp_path / "library", environment=s3.settings("late", secret_key="wrong"))
     s3.kill()

@@ -126,7 +126,12 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool originals_remove(Library *library, const Scope *scope, Arena *arena, StrList blobs, Error *err)
 {
     RemoveWork work = { library, scope, arena, blobs };
-    return !blobs.count || store_write(library->db, scope, remove_work, &work, err);
+    if (!blobs.count)
+        return true;
+    /* Everybody who writes into SQLite waits for this: a store that is away is found out before. */
+    if (db_kind(library->db) == DB_SQLITE && !blob_probe(library->blobs, err))
+        return false;
+    return store_write(library->db, scope, remove_work, &work, err);
 }
 
 typedef struct DropWork {
@@ -178,8 +183,7 @@ static bool left_work(DbTx *tx, void *argument, Error *err)
 {
     LeftWork *work = argument;
     const Scope *system = &work->library->system;
-    return blob_removals_forget(tx, system, work->now_ms - 2 * DAY_MS, err) &&
-           blob_removals_list_wanted(tx, system, work->job->arena, work->now_ms - LEFT_MS,
+    return blob_removals_list_wanted(tx, system, work->job->arena, work->now_ms - LEFT_MS,
                                      LEFT_AT_ONCE, &work->left, err);
 }
 
@@ -238,14 +242,32 @@ static bool see_original(void *self, const BlobFound *found, Error *err)
     return true;
 }
 
+bool originals_remove_left(Library *library, Job *job, Error *err)
+{
+    LeftWork work = { .library = library, .job = job, .now_ms = now_ms() };
+    if (!store_read(library->db, &library->system, left_work, &work, err))
+        return false;
+    for (size_t i = 0; i < work.left.count; i++) {
+        if (job_is_stopped(job))
+            return job_stopped(job, err);
+        if (!remove_left(&work, work.left.at[i].workspace, work.left.at[i].blob, err))
+            return false;
+    }
+    return true;
+}
+
+static bool forget_work(DbTx *tx, void *argument, Error *err)
+{
+    const LeftWork *work = argument;
+    return blob_removals_forget(tx, &work->library->system, work->now_ms - 2 * DAY_MS, err);
+}
+
 bool originals_tidy(Library *library, Job *job, Error *err)
 {
     AUTO_ARENA Arena *batch = arena_new(MB(16));
     LeftWork work = { .library = library, .job = job, .now_ms = now_ms(), .batch = batch };
-    if (!store_write(library->db, &library->system, left_work, &work, err))
+    if (!store_write(library->db, &library->system, forget_work, &work, err) ||
+        !originals_remove_left(library, job, err))
         return false;
-    for (size_t i = 0; i < work.left.count; i++)
-        if (!remove_left(&work, work.left.at[i].workspace, work.left.at[i].blob, err))
-            return false;
     return blob_list(library->blobs, see_original, &work, err) && remove_spare(&work, err);
 }

@@ -288,14 +288,16 @@ static bool erase_work(DbTx *tx, void *argument, Error *err)
 static bool erase_blobs(DocWork *work, Error *err)
 {
     return originals_remove(work->library, work->scope, work->arena, work->erased.blobs, err) ||
-           fail_in(err, "the rows are gone, the original is not yet");
+           fail_in(err, "the document and its rows are gone, its original goes by itself as soon as"
+                        " its store answers; nothing has to be done again");
 }
 
 /* A library of a million passages is written anew within this time. */
 #define ERASE_WAIT_MS 120000
 
-/* Rows and originals; what the log and the index hold of them goes with forget_erased(). */
-static bool erase_one(Library *library, const Scope *scope, Str id, Error *err)
+/* Rows and originals; what the log and the index hold of them goes with forget_erased(). *rows_r:
+ * the rows are gone, also where the originals are not yet. */
+static bool erase_one(Library *library, const Scope *scope, Str id, bool *rows_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(256));
     DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
@@ -305,6 +307,7 @@ static bool erase_one(Library *library, const Scope *scope, Str id, Error *err)
     pthread_rwlock_unlock(&library->blobs_in_use);
     if (rows)
         library_tell(library, scope, NEWS_REMOVED, id);
+    *rows_r = rows;
     return good;
 }
 
@@ -321,7 +324,14 @@ static bool forget_erased(Library *library, Error *err)
 
 bool library_erase(Library *library, const Scope *scope, Str id, Error *err)
 {
-    return erase_one(library, scope, id, err) && forget_erased(library, err);
+    bool rows;
+    Error why;
+    if (erase_one(library, scope, id, &rows, err))
+        return forget_erased(library, err);
+    /* The original goes as soon as its store answers; nothing else has to wait for that. */
+    if (rows && !forget_erased(library, &why))
+        *err = why;
+    return false;
 }
 
 /* --- Purging --- */
@@ -359,9 +369,10 @@ bool library_purge_job(Job *job, Error *err)
             return originals_tidy(library, job, err) && blob_tidy(library->blobs, err);
         for (size_t i = 0; i < work.expired.count; i++) {
             Scope scope = { .workspace = work.expired.at[i].workspace, .role = ROLE_OWNER };
+            bool rows;
             if (job_is_stopped(job))
                 return job_stopped(job, err);
-            if (!erase_one(library, &scope, work.expired.at[i].id, err))
+            if (!erase_one(library, &scope, work.expired.at[i].id, &rows, err))
                 return false;
         }
         if (!forget_erased(library, err))

@@ -67,7 +67,9 @@ static inline void originals_release(KeptOriginals *kept)
  * blobs_in_use alone. */
 MUST_CHECK bool originals_remove(Library *library, const Scope *scope, Arena *arena, StrList blobs,
                                  Error *err);
-/* Ends what other nodes left of such, and removes originals that no row names and no upload still
+/* Ends removals that did not: a node died, or the store of originals was away. */
+MUST_CHECK bool originals_remove_left(Library *library, Job *job, Error *err);
+/* The same, and removes originals that no row names and no upload still
  * under way can be about to name. For the daily job. */
 MUST_CHECK bool originals_tidy(Library *library, Job *job, Error *err);
 

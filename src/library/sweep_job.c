@@ -1,5 +1,5 @@
 /* sweep_job.c - finds what fell between two jobs: documents that nobody reads any more, passages
- * without vectors; and forgets searches of long ago. */
+ * without vectors, originals whose erasing did not end; and forgets searches of long ago. */
 #include "library/library_int.h"
 
 #include "base/clock.h"
@@ -117,8 +117,16 @@ static bool forget_searches(Sweep *in, Error *err)
     return store_write(in->library->db, &in->library->system, forget_work, in, err);
 }
 
+/* While the store of originals is away they wait: the next sweep is a minute from now. */
+static bool end_removals(const Sweep *in, Error *err)
+{
+    return originals_remove_left(in->library, in->job, err) ||
+           (error_is_temporary(err->code) && !job_is_stopped(in->job));
+}
+
 bool library_sweep_job(Job *job, Error *err)
 {
     Sweep in = { .library = job->argument, .job = job, .arena = job->arena };
-    return settle_all(&in, err) && embed_missing(&in, err) && forget_searches(&in, err);
+    return settle_all(&in, err) && embed_missing(&in, err) && forget_searches(&in, err) &&
+           end_removals(&in, err);
 }
