@@ -311,6 +311,34 @@ static bool s3_room(void *self, uint64_t *bytes_r, Error *err)
     return true;
 }
 
+/* A store that knows no versions, or whose key may not ask, does not say. */
+static Str versioning(S3 *s3, Arena *arena)
+{
+    HttpPair query[] = { { S("versioning"), S("") } };
+    S3Call call = { .method = "GET", .query = { query, 1 }, .once = true };
+    HttpAnswer answer;
+    Error none;
+    return s3_call(s3->client, arena, &call, &answer, &none)
+               ? s3_xml_text(arena, answer.body, "Status")
+               : S("");
+}
+
+static bool s3_facts(void *self, Arena *arena, Str workspace, Str sha256, BlobFacts *facts_r,
+                     Error *err)
+{
+    S3 *s3 = self;
+    S3Call call = { .method = "HEAD", .key = key_of(s3, arena, workspace, sha256) };
+    HttpAnswer answer;
+    if (!s3_call(s3->client, arena, &call, &answer, err))
+        return false;
+    *facts_r =
+        (BlobFacts){ .is_bucket = true,
+                     .versioning = versioning(s3, arena),
+                     .encryption = http_answer_header(&answer, "x-amz-server-side-encryption"),
+                     .ahead_ms = s3_clock_ahead_ms(arena, &answer) };
+    return true;
+}
+
 static const char *s3_incoming(void *self)
 {
     S3 *s3 = self;
@@ -339,6 +367,7 @@ static const BlobDriver s3_driver = {
     .tidy = s3_tidy,
     .probe = s3_probe,
     .room = s3_room,
+    .facts = s3_facts,
     .incoming = s3_incoming,
     .free = s3_free,
 };

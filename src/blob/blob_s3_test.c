@@ -312,6 +312,41 @@ Test(blob_s3, settings_that_cannot_be_are_named_at_the_start)
     }
 }
 
+Test(blob_s3, a_trial_tells_how_the_bucket_keeps_what_it_has)
+{
+    BlobFacts facts;
+    Error err;
+    mock.encrypts = true;
+    cr_assert(blob_try(store, arena, &facts, &err), "%s", err.message);
+    cr_expect(facts.is_bucket && str_is(facts.versioning, "Enabled"));
+    cr_expect(str_is(facts.encryption, "yes") && facts.ahead_ms > -5000 && facts.ahead_ms < 5000);
+    cr_expect(mock.count == 0, "%zu objects are left", mock.count);
+}
+
+Test(blob_s3, a_trial_says_what_of_it_fails)
+{
+    static const struct {
+        const char *method;
+        MockWrong wrong;
+        const char *told;
+    } cases[] = {
+        { "PUT", MOCK_ANSWERS, "writing" },
+        { "GET", MOCK_BREAKS_BYTES, "reading" },
+        { "DELETE", MOCK_ANSWERS, "removing" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        BlobFacts facts;
+        Error err;
+        mock.wrong_method = cases[i].method;
+        mock.wrong = cases[i].wrong;
+        mock.wrong_count = 1000;
+        mock.status = 403;
+        mock.code = "AccessDenied";
+        cr_expect(!blob_try(store, arena, &facts, &err), "%s", cases[i].method);
+        cr_expect(strstr(err.message, cases[i].told), "%s: %s", cases[i].method, err.message);
+    }
+}
+
 Test(s3_keys, keys_come_from_the_settings_then_the_environment_then_the_file)
 {
     Error err;

@@ -169,3 +169,51 @@ bool blob_room(BlobStore *store, uint64_t *bytes_r, Error *err)
 {
     return store->driver->room(store->self, bytes_r, err);
 }
+
+/* --- Trying --- */
+
+#define TRIAL_BYTES KB(64)
+
+typedef struct Trial {
+    Str workspace; /* of its own: nodes may try at the same time */
+    BlobItem item;
+} Trial;
+
+/* Bytes that were never there before, so that no copy of before can answer for them. */
+static bool stage_trial(BlobStore *store, Arena *arena, Trial *trial, Error *err)
+{
+    char *bytes = arena_alloc(arena, TRIAL_BYTES);
+    random_bytes(bytes, TRIAL_BYTES);
+    trial->workspace = str_format(arena, "trial-" STR_FMT, STR_ARG(str_hex(arena, bytes, 8)));
+    return blob_stage(store, arena, (Str){ bytes, TRIAL_BYTES }, &trial->item, err);
+}
+
+static bool look_at_trial(BlobStore *store, Arena *arena, const Trial *trial, BlobFacts *facts_r,
+                          Error *err)
+{
+    *facts_r = (BlobFacts){ 0 };
+    return (blob_verify(store, trial->workspace, trial->item.sha256, NULL, err) ||
+            fail_in(err, "reading")) &&
+           (!store->driver->facts || store->driver->facts(store->self, arena, trial->workspace,
+                                                          trial->item.sha256, facts_r, err));
+}
+
+bool blob_try(BlobStore *store, Arena *arena, BlobFacts *facts_r, Error *err)
+{
+    BlobFacts facts;
+    Trial trial;
+    Error why = { 0 };
+    if (!stage_trial(store, arena, &trial, err))
+        return false;
+    bool is_good =
+        blob_import(store, trial.workspace, &trial.item, 1, &why) || fail_in(&why, "writing");
+    if (!is_good)
+        (void)unlink(trial.item.temp_path);
+    is_good = is_good && look_at_trial(store, arena, &trial, &facts, &why);
+    bool is_gone = blob_remove_workspace(store, trial.workspace, err) || fail_in(err, "removing");
+    if (is_good && is_gone)
+        *facts_r = facts;
+    else if (!is_good)
+        *err = why; /* what came first */
+    return is_good && is_gone;
+}

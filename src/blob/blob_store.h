@@ -45,6 +45,14 @@ typedef struct BlobUrl {
     Str media_type, disposition; /* values of those headers */
 } BlobUrl;
 
+/* What a store tells of how it keeps what it has; empty: it does not say. */
+typedef struct BlobFacts {
+    bool is_bucket;
+    Str versioning;   /* "Enabled": what is removed stays as an older version */
+    Str encryption;   /* "AES256" */
+    int64_t ahead_ms; /* of the store's clock before ours */
+} BlobFacts;
+
 /* What every kind of storage does; see the functions below. */
 typedef struct BlobDriver {
     bool (*import)(void *self, Str workspace, const BlobItem *items, size_t count, Error *err);
@@ -59,6 +67,9 @@ typedef struct BlobDriver {
     bool (*tidy)(void *self, Error *err);  /* NULL: nothing is ever left */
     bool (*probe)(void *self, Error *err); /* NULL: it was opened, so it is there */
     bool (*room)(void *self, uint64_t *bytes_r, Error *err);
+    /* Of one that is there; NULL: there is nothing to tell. */
+    bool (*facts)(void *self, Arena *arena, Str workspace, Str sha256, BlobFacts *facts_r,
+                  Error *err);
     const char *(*incoming)(void *self);
     void (*free)(void *self);
 } BlobDriver;
@@ -105,5 +116,7 @@ MUST_CHECK bool blob_url(BlobStore *store, Arena *arena, Str workspace, Str sha2
 MUST_CHECK bool blob_tidy(BlobStore *store, Error *err);
 /* Whether it can be used now; asked once, without trying again. */
 MUST_CHECK bool blob_probe(BlobStore *store, Error *err);
+/* Writes a blob, reads it where it is kept, compares and removes it; what the store said of it. */
+MUST_CHECK bool blob_try(BlobStore *store, Arena *arena, BlobFacts *facts_r, Error *err);
 /* Free bytes for new blobs. */
 MUST_CHECK bool blob_room(BlobStore *store, uint64_t *bytes_r, Error *err);

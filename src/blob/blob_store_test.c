@@ -146,3 +146,27 @@ Test(blob, uploads_that_were_never_finished_are_gone_after_a_restart)
     cr_assert(blob_verify(store, S("w1"), kept.sha256, NULL, &err));
     cr_assert(blob_room(store, &room, &err) && room > 0);
 }
+
+static bool never(void *self, const BlobFound *found, Error *err)
+{
+    (void)self;
+    return fail(err, ERROR_INTERNAL, "left: " STR_FMT, STR_ARG(found->workspace));
+}
+
+Test(blob, a_trial_leaves_nothing_behind)
+{
+    BlobFacts facts;
+    Error err;
+    cr_assert(blob_try(store, arena, &facts, &err), "%s", err.message);
+    cr_expect(!facts.is_bucket && !facts.versioning.length);
+    cr_expect(blob_list(store, never, NULL, &err), "%s", err.message);
+}
+
+Test(blob, a_trial_tells_that_nothing_can_be_written)
+{
+    BlobFacts facts;
+    Error err;
+    cr_assert(folder_remove(path, &err));
+    cr_expect(!blob_try(store, arena, &facts, &err) && strstr(err.message, "stor"), "%s",
+              err.message);
+}

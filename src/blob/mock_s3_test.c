@@ -116,6 +116,9 @@ static void handle_object(MockS3 *mock, HttpRequest *request, HttpResponse *resp
     MockObject *object = find(mock, request->path, S(""), 0);
     if (http_has_query(request, "list-type")) {
         list(mock, request, response);
+    } else if (http_has_query(request, "versioning")) {
+        buf_add(&response->body, S("<VersioningConfiguration><Status>Enabled</Status>"
+                                   "</VersioningConfiguration>"));
     } else if (http_has_query(request, "uploads") || http_has_query(request, "uploadId")) {
         handle_parts(mock, request, response, is_wrong);
     } else if (str_is(request->method, "PUT")) {
@@ -127,6 +130,8 @@ static void handle_object(MockS3 *mock, HttpRequest *request, HttpResponse *resp
         drop(mock, object);
         response->status = 204;
     } else {
+        if (mock->encrypts)
+            http_header(response, "x-amz-server-side-encryption", S("yes"));
         buf_add(&response->body, object->bytes);
         if (is_wrong && response->body.length)
             response->body.at[0] ^= 1;

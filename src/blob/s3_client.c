@@ -160,19 +160,17 @@ static Str code_of(Arena *arena, const HttpAnswer *answer)
     return code;
 }
 
-/* The clock of the server, from its complaint or the head of its answer. */
-static void follow_clock(S3Client *client, Arena *arena, const HttpAnswer *answer)
+int64_t s3_clock_ahead_ms(Arena *arena, const HttpAnswer *answer)
 {
     struct tm parts = { 0 };
     const char *date = str_c(arena, http_answer_header(answer, "Date"));
     int64_t time_ms;
     Error none;
-    if (!time_parse(s3_xml_text(arena, answer->body, "ServerTime"), &time_ms, &none)) {
-        if (!strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &parts))
-            return;
-        time_ms = (int64_t)timegm(&parts) * 1000;
-    }
-    atomic_store(&client->ahead_ms, time_ms - now_ms());
+    if (time_parse(s3_xml_text(arena, answer->body, "ServerTime"), &time_ms, &none))
+        return time_ms - now_ms();
+    return strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+               ? (int64_t)timegm(&parts) * 1000 - now_ms()
+               : 0;
 }
 
 /* The answer as a failure; whether it is worth trying again. */
@@ -183,7 +181,7 @@ static bool explain(S3Client *client, Arena *arena, const HttpAnswer *answer, Er
     if (!region.length)
         region = http_answer_header(answer, "x-amz-bucket-region");
     if (str_is(code, "RequestTimeTooSkewed"))
-        follow_clock(client, arena, answer);
+        atomic_store(&client->ahead_ms, s3_clock_ahead_ms(arena, answer));
     for (size_t i = 0; i < COUNT(known_errors); i++) {
         if (!str_is(code, known_errors[i].code))
             continue;

@@ -56,3 +56,6 @@ MUST_CHECK bool s3_call(S3Client *client, Arena *arena, const S3Call *call, Http
 /* An address that gives whoever has it this key for so many seconds. */
 MUST_CHECK bool s3_address(S3Client *client, Arena *arena, Str key, HttpPairs query,
                            int64_t seconds, Str *url_r, Error *err);
+/* How far the clock of who answered is before ours, by its complaint or the head of its answer; 0:
+ * it does not say. */
+int64_t s3_clock_ahead_ms(Arena *arena, const HttpAnswer *answer);
