@@ -7,6 +7,7 @@
 #define MAIL_MAX MB(1)
 #define CONNECT_S 10L
 #define TOTAL_S 60L
+#define TRY_S 15L
 
 static const struct {
     const char *scheme, *curl_scheme;
@@ -122,5 +123,24 @@ bool smtp_send(const SmtpServer *server, const Mail *mail, Error *err)
     bool good = code == CURLE_OK || explain(handle, code, error_text, err);
     libcurl.easy_cleanup(handle);
     libcurl.slist_free_all(to);
+    return good;
+}
+
+bool smtp_try(const SmtpServer *server, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    char error_text[CURL_ERROR_SIZE] = "";
+    Url url;
+    size_t kind;
+    if (!libcurl_load(err) || !read_url(arena, server->url, &url, &kind, err))
+        return false;
+    CURL *handle = libcurl.easy_init();
+    set_server(handle, arena, server, &url, kind);
+    libcurl.easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
+    libcurl.easy_setopt(handle, CURLOPT_TIMEOUT, TRY_S);
+    libcurl.easy_setopt(handle, CURLOPT_CONNECT_ONLY, 1L); /* with all that comes before a mail */
+    CURLcode code = libcurl.easy_perform(handle);
+    bool good = code == CURLE_OK || explain(handle, code, error_text, err);
+    libcurl.easy_cleanup(handle);
     return good;
 }

@@ -34,3 +34,5 @@ bool mail_is_address(Str text);
 MUST_CHECK bool mail_write(const Mail *mail, Buf *out, Error *err);
 /* Hand it to the server. ERROR_INVALID: refused for good (5xx), else it may be tried again. */
 MUST_CHECK bool smtp_send(const SmtpServer *server, const Mail *mail, Error *err);
+/* Connects, with TLS as the address says, greets and signs in; sends nothing. */
+MUST_CHECK bool smtp_try(const SmtpServer *server, Error *err);

@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 
+#include "net/scripted_server_test.h"
+
 static const Mail plain = { .from = S_INIT("Lectern <lectern@example.org>"),
                             .to = S_INIT("ann@example.org"),
                             .subject = S_INIT("Hello"),
@@ -104,4 +106,46 @@ Test(smtp, a_server_is_named_by_its_scheme)
         Error err = { 0 };
         cr_expect(smtp_check(str(cases[i].url), &err) == cases[i].good, "%s", cases[i].url);
     }
+}
+
+Test(smtp, a_server_is_tried_without_a_mail)
+{
+    static const char hello[] = "220 mail ready\r\n", spoken[] = "250-mail\r\n250 AUTH PLAIN\r\n";
+    static const struct {
+        const char *what, *user, *script;
+        const char *texts[4];
+        const char *told; /* NULL: it is good */
+    } cases[] = {
+        { "greets", "", "aslsc", { hello, "250 mail\r\n" }, NULL },
+        { "signs in",
+          "ann:right@",
+          "aslslslsc",
+          { hello, spoken, "334 \r\n", "235 welcome\r\n" },
+          NULL },
+        { "refuses", "ann:wrong@", "aslslsc", { hello, spoken, "535 no\r\n" }, "user or password" },
+        { "is no mail server", "", "asc", { "HTTP/1.1 400 Bad Request\r\n\r\n" }, "mail server" },
+        { "is busy", "", "asc", { "421 too many\r\n" }, "mail server" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ScriptedServer server = { .script = cases[i].script, .texts = cases[i].texts };
+        Error err = { 0 };
+        server.listener = scripted_listen(8, &server.port);
+        scripted_start(&server);
+        SmtpServer there = { .url = str_format(arena, "smtp+plain://%s127.0.0.1:%d", cases[i].user,
+                                               server.port) };
+        bool good = smtp_try(&there, &err);
+        scripted_end(&server);
+        cr_expect(good == !cases[i].told, "%s: %s", cases[i].what, err.message);
+        cr_expect(!cases[i].told || strstr(err.message, cases[i].told), "%s: %s", cases[i].what,
+                  err.message);
+        cr_expect(!strstr(err.message, "wrong"), "%s tells the password", cases[i].what);
+    }
+}
+
+Test(smtp, a_server_that_is_not_there_is_told)
+{
+    SmtpServer nowhere = { .url = S_INIT("smtp+plain://127.0.0.1:1") };
+    Error err = { 0 };
+    cr_expect(!smtp_try(&nowhere, &err) && err.code == ERROR_UPSTREAM, "%s", err.message);
 }
