@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "net/certificate.h"
 
 #define LOOK_MS 5000
 #define RECORD_MAX KB(16)
@@ -38,16 +39,6 @@ struct TlsLink {
 
 /* --- Files --- */
 
-static bool explain(Error *err, const char *what, const char *path)
-{
-    char reason[160] = "it cannot be read";
-    unsigned long code = ERR_peek_error();
-    if (code)
-        ERR_error_string_n(code, reason, sizeof reason);
-    ERR_clear_error();
-    return fail(err, ERROR_INVALID, "%s %s: %s", what, path, reason);
-}
-
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *length,
                            const unsigned char *in, unsigned int in_length, void *argument)
 {
@@ -61,28 +52,12 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *l
     return SSL_TLSEXT_ERR_OK;
 }
 
-static int no_password(char *bytes, int size, int writes, void *argument)
-{
-    (void)bytes, (void)size, (void)writes, (void)argument;
-    return 0; /* instead of asking at the terminal */
-}
-
-static bool read_files(const TlsFiles *files, SSL_CTX *context, Error *err)
-{
-    SSL_CTX_set_default_passwd_cb(context, no_password);
-    if (SSL_CTX_use_certificate_chain_file(context, files->certificate) != 1)
-        return explain(err, "tls_certificate", files->certificate);
-    if (SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) != 1)
-        return explain(err, "tls_key", files->key);
-    return SSL_CTX_check_private_key(context) == 1 || explain(err, "tls_key", files->key);
-}
-
 static SSL_CTX *make_context(const TlsFiles *files, Error *err)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     ERR_clear_error();
     if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) ||
-        !read_files(files, context, err)) {
+        !certificate_use(context, files->certificate, files->key, err)) {
         if (!context)
             fail(err, ERROR_INTERNAL, "TLS cannot be begun");
         SSL_CTX_free(context);
