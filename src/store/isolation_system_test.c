@@ -8,6 +8,7 @@
 #include "store/calls_store.h"
 #include "store/client_files_store.h"
 #include "store/connections_store.h"
+#include "store/database_facts.h"
 #include "store/feedback_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
@@ -34,6 +35,7 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, calls_remove_old(tx, theirs, 1, err));
     EXPECT_CODE(ERROR_DENIED, client_file_list_expired(tx, theirs, arena, 1, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, connection_list_due(tx, theirs, arena, 1, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, database_facts_find(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, feedback_unlearned(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, index_position(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, index_change_forget(tx, theirs, 1, err));
