@@ -392,6 +392,14 @@ typedef struct LibraryCheck {
 /* Compares the rows of every workspace with the originals, and with the store of vectors. */
 MUST_CHECK bool library_check(Library *library, LibraryCheck *check_r, Error *err);
 
+/* How many vectors there are, without looking at each. */
+typedef struct LibraryVectorCount {
+    const char *store;    /* "embedded" where they lie in the indexes */
+    int64_t rows, stored; /* passages with one in the database; vectors in the store */
+} LibraryVectorCount;
+/* Fails where the store does not answer. */
+MUST_CHECK bool library_count_vectors(Library *library, LibraryVectorCount *vectors_r, Error *err);
+
 /* --- Jobs --------------------------------------------------------------------------------- */
 
 JobHandler library_extract_job;

@@ -6,6 +6,7 @@
 #include "store/client_files_store.h"
 #include "store/document_versions_store.h"
 #include "store/settings_store.h"
+#include "store/vectors_store.h"
 #include "store/workspaces_store.h"
 
 typedef struct Checking {
@@ -128,6 +129,59 @@ static bool check_vectors(Checking *check, Error *err)
     for (size_t i = 0; i < check->workspaces.count; i++)
         if (!check_vectors_of(check, check->workspaces.at[i].id, err))
             return false;
+    return true;
+}
+
+/* --- How many vectors --- */
+
+typedef struct VectorCounting {
+    Library *library;
+    Arena *arena;
+    WorkspaceList workspaces;
+    Str model;
+    LibraryVectorCount found;
+} VectorCounting;
+
+static bool count_rows(DbTx *tx, void *argument, Error *err)
+{
+    VectorCounting *counting = argument;
+    const Scope *system = &counting->library->system;
+    return workspace_list(tx, system, counting->arena, &counting->workspaces, err) &&
+           vector_count(tx, system, counting->model, &counting->found.rows, err);
+}
+
+static bool count_stored(VectorCounting *counting, VectorStore *store, Str workspace, Error *err)
+{
+    Library *library = counting->library;
+    VectorSpace space = { .workspace = workspace };
+    int64_t count = 0;
+    Index *index = follower_borrow(library->follower, workspace, &space.dims, &space.model);
+    space.model = str_copy(counting->arena, space.model);
+    follower_release(library->follower, index);
+    if (space.dims && !store->count(store, &space, &count, err))
+        return false;
+    counting->found.stored += count;
+    return true;
+}
+
+bool library_count_vectors(Library *library, LibraryVectorCount *vectors_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    char model[FOLLOWER_MODEL_SIZE];
+    VectorStore *store = library->options.vectors;
+    VectorCounting counting = { .library = library,
+                                .arena = arena,
+                                .found.store = store ? store->name : "embedded" };
+    follower_model(library->follower, model);
+    counting.model = str(model);
+    if (!store_read(library->db, &library->system, count_rows, &counting, err))
+        return false;
+    for (size_t i = 0; store && i < counting.workspaces.count; i++)
+        if (!count_stored(&counting, store, counting.workspaces.at[i].id, err))
+            return fail_in(err, "counting the vectors of %s", store->name);
+    if (!store)
+        counting.found.stored = library_index_state(library).vectors;
+    *vectors_r = counting.found;
     return true;
 }
 

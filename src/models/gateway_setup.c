@@ -196,11 +196,24 @@ bool models_set_route(Models *models, const Scope *scope, Str name, const json_t
 
 /* --- Trying --- */
 
-static bool try_service(Models *models, const Scope *scope, Arena *arena, SetupService *service,
-                        ServiceTest *test, Error *why)
+/* Of one that is elsewhere: its address and key. */
+static bool find_service(Models *models, Arena *arena, SetupService *service,
+                         ServiceAddress *address_r, Error *why)
 {
     ServiceAddress address = { .provider = service->provider, .base_url = service->base_url };
     UrlSafety safety = { .allows_private = service->allows_private };
+    if (!url_check(arena, service->base_url, &safety, &address.pinned_address, why) ||
+        !setup_keys(models, arena, service, &service->keys, why))
+        return false;
+    address.key = service->keys.count ? service->keys.at[0] : S("");
+    *address_r = address;
+    return true;
+}
+
+static bool try_service(Models *models, const Scope *scope, Arena *arena, SetupService *service,
+                        ServiceTest *test, Error *why)
+{
+    ServiceAddress address;
     Error ignored;
     if (service->from == FROM_ITSELF) {
         test->lists = true;
@@ -209,10 +222,8 @@ static bool try_service(Models *models, const Scope *scope, Arena *arena, SetupS
         test->answers = service_try_itself(models, scope, arena, service, test->model, why);
         return test->answers;
     }
-    if (!url_check(arena, service->base_url, &safety, &address.pinned_address, why) ||
-        !setup_keys(models, arena, service, &service->keys, why))
+    if (!find_service(models, arena, service, &address, why))
         return false;
-    address.key = service->keys.count ? service->keys.at[0] : S("");
     bool may_list = !test->model.length;
     test->lists = gateway_models(models->http, arena, &address, LIST_MS, &test->models,
                                  may_list ? why : &ignored);
@@ -224,11 +235,24 @@ static bool try_service(Models *models, const Scope *scope, Arena *arena, SetupS
     return test->answers;
 }
 
-bool models_test_service(Models *models, const Scope *scope, Arena *arena, Str name, Str model,
-                         ServiceTest *test_r, Error *err)
+static bool list_service(Models *models, const Scope *scope, Arena *arena, SetupService *service,
+                         ServiceTest *test, Error *why)
+{
+    ServiceAddress address;
+    (void)scope;
+    test->lists = service->from == FROM_ITSELF ||
+                  (find_service(models, arena, service, &address, why) &&
+                   gateway_models(models->http, arena, &address, LIST_MS, &test->models, why));
+    return test->lists;
+}
+
+typedef bool ServiceTry(Models *models, const Scope *scope, Arena *arena, SetupService *service,
+                        ServiceTest *test, Error *why);
+
+static bool try_one(Models *models, const Scope *scope, Arena *arena, Str name, ServiceTry *attempt,
+                    ServiceTest *test, Error *err)
 {
     Setup setup;
-    ServiceTest test = { .model = model };
     Error why = { 0 };
     if (!scope_needs(scope, ROLE_ADMIN, err) || !models_setup(models, scope, arena, &setup, err))
         return false;
@@ -237,9 +261,28 @@ bool models_test_service(Models *models, const Scope *scope, Arena *arena, Str n
         return fail(err, ERROR_NOT_FOUND, "there is no service '" STR_FMT "'", STR_ARG(name));
     SetupService service = *found;
     int64_t start = monotonic_ms();
-    if (!try_service(models, scope, arena, &service, &test, &why))
-        test.problem = str_copy(arena, str(why.message));
-    test.took_ms = monotonic_ms() - start;
+    if (!attempt(models, scope, arena, &service, test, &why))
+        test->problem = str_copy(arena, str(why.message));
+    test->took_ms = monotonic_ms() - start;
+    return true;
+}
+
+bool models_test_service(Models *models, const Scope *scope, Arena *arena, Str name, Str model,
+                         ServiceTest *test_r, Error *err)
+{
+    ServiceTest test = { .model = model };
+    if (!try_one(models, scope, arena, name, try_service, &test, err))
+        return false;
+    *test_r = test;
+    return true;
+}
+
+bool models_list_service(Models *models, const Scope *scope, Arena *arena, Str name,
+                         ServiceTest *test_r, Error *err)
+{
+    ServiceTest test = { 0 };
+    if (!try_one(models, scope, arena, name, list_service, &test, err))
+        return false;
     *test_r = test;
     return true;
 }

@@ -45,3 +45,6 @@ typedef struct ServiceTest {
  * chat. Fails only when there is no such service. */
 MUST_CHECK bool models_test_service(Models *models, const Scope *scope, Arena *arena, Str name,
                                     Str model, ServiceTest *test_r, Error *err);
+/* Only lists them, which costs nothing: test_r->lists, and `problem` why not. */
+MUST_CHECK bool models_list_service(Models *models, const Scope *scope, Arena *arena, Str name,
+                                    ServiceTest *test_r, Error *err);
