@@ -5,7 +5,9 @@ import sqlite3
 
 import pytest
 
-from conftest import Server
+from aiosmtpd.controller import Controller
+
+from conftest import Server, free_port, make_certificate
 
 
 def findings(data, *words):
@@ -95,3 +97,48 @@ def test_a_damaged_index_is_made_again(library):
 def test_too_little_room_is_told(library):
     bad, _ = findings(library, "--disk-reserve", "1000G")
     assert "uploads are refused" in bad["disk"]
+
+
+class Box:
+    """A mail server that keeps to whom mails are sent."""
+
+    def __init__(self):
+        self.sent = []
+
+    async def handle_DATA(self, server, session, envelope):
+        self.sent.append(envelope.rcpt_tos)
+        return "250 OK"
+
+
+@pytest.fixture
+def box():
+    box = Box()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    box.url = f"smtp+plain://127.0.0.1:{controller.port}"
+    yield box
+    controller.stop()
+
+
+def test_each_thing_that_is_broken_is_told_with_what_to_do(library, tmp_path):
+    make_certificate(tmp_path)
+    (tmp_path / "file").write_text("")
+    port = free_port()
+    bad, _ = findings(library, "--tls-certificate", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "cert.pem"),
+                      "--smtp-url", f"smtp+plain://127.0.0.1:{port}", "--smtp-from", "us@example.org",
+                      "--vector-store-type", "weaviate", "--weaviate-url", f"http://127.0.0.1:{port}")
+    for what, says in (("certificate", "tls_key"), ("mail", "smtp_url"), ("vector store", "by words alone")):
+        assert says in bad[what], what
+
+
+def test_a_certificate_that_is_soon_over_is_told_and_a_mail_server_is_greeted(library, tmp_path, box):
+    make_certificate(tmp_path)
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    bad, everything = findings(library, "--tls-certificate", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"),
+                               "--smtp-url", box.url, "--smtp-from", "us@example.org", "--backup-to", str(backups))
+    assert "1 days left" in bad["certificate"] and "Renew it" in bad["certificate"]
+    assert "greeted" in everything["mail"] and not box.sent
+    assert "written, listed and removed" in everything["backup place"] and not list(backups.iterdir())
+    findings(library, "--smtp-url", box.url, "--smtp-from", "us@example.org", "--send", "ann@example.org")
+    assert box.sent == [["ann@example.org"]]

@@ -22,6 +22,8 @@ struct Approvals;
 struct AuditList;
 struct Batches;
 struct Connect;
+struct DoctorFindings;
+struct DoctorWish;
 struct Door;
 struct GatewayCaller;
 struct GatewayFile;
@@ -94,6 +96,10 @@ typedef struct Api {
     /* Another process takes this one's place: its number. */
     bool (*restart)(void *restarter, int *process_r, Error *err);
     void *restarter;
+    /* Looks at the server and what it rests on (doctor.h). */
+    void (*examine)(void *examiner, const Scope *scope, const struct DoctorWish *wish,
+                    struct DoctorFindings *findings);
+    void *examiner;
 } Api;
 
 /* CONVERTER: a reader; anyone where the setting convert_without_key says so. */

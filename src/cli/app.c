@@ -34,6 +34,7 @@
 #include "classify/labels.h"
 #include "cli/account_options.h"
 #include "cli/app_telemetry.h"
+#include "cli/doctor.h"
 #include "cli/model_folder.h"
 #include "cli/service_manager.h"
 #include "connect/connect.h"
@@ -95,6 +96,7 @@ struct App {
     AppRestart restart;
     TlsFiles *tls; /* NULL: plain HTTP */
     TrustedProxies *trusted;
+    DoctorParts doctor;
 };
 
 /* --- Folders --- */
@@ -691,6 +693,13 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.started_ms = now_ms();
     app->api.restart = restart_run;
     app->api.restarter = &app->restart;
+    app->doctor = (DoctorParts){ .api = &app->api,
+                                 .settings = app->settings,
+                                 .blobs = app->blobs,
+                                 .second_blobs = app->second_blobs,
+                                 .backup_to = app->backup_to };
+    app->api.examine = doctor_examine;
+    app->api.examiner = &app->doctor;
     return open_vectors(app, err) && open_library(app, folder, err) && open_notifier(app, err) &&
            open_features(app, err) && start_jobs(app, folder, err) &&
            start_server(app, options->listens, err) &&

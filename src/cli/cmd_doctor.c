@@ -29,7 +29,17 @@ static void say(Findings *findings, bool good, const char *what, Str detail)
                                     str_c(findings->line->arena, detail)));
     findings->bad += !good;
     if (!findings->line->json)
-        printf("%s %-14s " STR_FMT "\n", good ? "ok " : "BAD", what, STR_ARG(detail));
+        printf("%s %-15s " STR_FMT "\n", good ? "ok " : "BAD", what, STR_ARG(detail));
+}
+
+static void say_found(Findings *findings, const json_t *found)
+{
+    Str detail = json_member_text(found, "detail"), advice = json_member_text(found, "advice");
+    say(findings, json_is_true(json_object_get(found, "good")),
+        str_c(findings->line->arena, json_member_text(found, "what")),
+        advice.length ? str_format(findings->line->arena, STR_FMT ". " STR_FMT, STR_ARG(detail),
+                                   STR_ARG(advice))
+                      : detail);
 }
 
 /* --- The settings: what is wrong in them ended the command before it began --- */
@@ -267,6 +277,28 @@ static bool check_originals(Findings *findings, Client *client, Error *err)
     return true;
 }
 
+/* What the server finds of itself, which it tells its owners alone. */
+static bool check_parts(Findings *findings, Client *client, Error *err)
+{
+    CommandLine *line = findings->line;
+    Buf body = buf_new(line->arena, KB(16));
+    AUTO_JSON json_t *answer = NULL;
+    const json_t *found;
+    size_t i;
+    JsonWriter json = put_begin(&body);
+    put_bool(&json, "deep", option_is_given(line, "deep"));
+    put_text(&json, "mail_to", option_value(line, "send"));
+    put_end(&json);
+    if (!client_call(client, "POST", "/v1/doctor", buf_str(&body), &answer, err)) {
+        if (err->code != ERROR_DENIED && err->code != ERROR_NO_LOGIN)
+            return false;
+        say(findings, true, "server", S("what it rests on is told to owners: give --key"));
+        return true;
+    }
+    json_array_foreach(json_object_get(answer, "items"), i, found) say_found(findings, found);
+    return true;
+}
+
 static bool check_server(Findings *findings, Client *client, Error *err)
 {
     AUTO_JSON json_t *health = NULL;
@@ -282,7 +314,8 @@ static bool check_server(Findings *findings, Client *client, Error *err)
     check_model_files(findings, health);
     if (line->server.length)
         check_walls(findings, json_object_get(health, "sandbox"));
-    return !option_is_given(line, "deep") || check_originals(findings, client, err);
+    return check_parts(findings, client, err) &&
+           (!option_is_given(line, "deep") || check_originals(findings, client, err));
 }
 
 /* A library that cannot be opened is a finding as any other, with the reason. */
@@ -318,7 +351,9 @@ static bool run(CommandLine *line, Error *err)
 }
 
 static const CommandOption options[] = {
-    { "deep", NULL, "read every original too, and compare its SHA-256" },
+    { "deep", NULL,
+      "read every original too, and compare its SHA-256; ask each model service for its list" },
+    { "send", "ADDRESS", "send a mail there; else the mail server is only greeted" },
     { NULL, NULL, NULL },
 };
 
