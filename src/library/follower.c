@@ -242,6 +242,15 @@ static int64_t lowest_needed(const Follower *follower)
     return lowest;
 }
 
+/* Before any is applied: what is applied is not listed again. */
+static void tell_watcher(Follower *follower, const IndexChangeList *changes)
+{
+    pthread_mutex_lock(&follower->watch_lock);
+    for (size_t i = 0; follower->watcher && i < changes->count; i++)
+        follower->watcher(follower->watcher_argument, &changes->at[i]);
+    pthread_mutex_unlock(&follower->watch_lock);
+}
+
 /* Changes behind the bound are applied, and come again: others may yet appear before them. */
 static bool apply_news(const News *news, Error *err)
 {
@@ -280,6 +289,7 @@ static void publish_all(Follower *follower, int64_t sequence)
             continue;
         index_publish(at->index);
         at->generation = MAX(at->generation, sequence);
+        at->followed = at->generation + 1;
     }
 }
 
@@ -312,7 +322,10 @@ static bool follow(Follower *follower, Error *err)
         AUTO_ARENA Arena *arena = arena_new(GB(1));
         News news = { .follower = follower, .arena = arena, .bound = bound };
         news.after = MAX(seen, lowest_generation(follower));
-        if (!read_news(&news, err) || !apply_news(&news, err) ||
+        if (!read_news(&news, err))
+            return false;
+        tell_watcher(follower, &news.changes);
+        if (!apply_news(&news, err) ||
             /* A workspace that appeared meanwhile is opened: only then is everything applied. */
             !load_new(follower, &loaded, err))
             return false;
@@ -504,6 +517,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     follower->state = "loading";
     follower->applied = follower->erased = -1;
     pthread_mutex_init(&follower->lock, NULL);
+    pthread_mutex_init(&follower->watch_lock, NULL);
     pthread_cond_init(&follower->news, NULL);
     pthread_cond_init(&follower->applied_news, NULL);
     follower->outside = outside;
@@ -537,6 +551,7 @@ void follower_stop(Follower *follower)
     pthread_cond_destroy(&follower->news);
     pthread_cond_destroy(&follower->applied_news);
     pthread_mutex_destroy(&follower->lock);
+    pthread_mutex_destroy(&follower->watch_lock);
     free(follower->folder);
     free(follower);
 }

@@ -10,6 +10,7 @@
 
 #include "index/index.h"
 #include "library/library.h"
+#include "store/index_changes_store.h"
 
 typedef struct Follower Follower;
 
@@ -42,6 +43,15 @@ bool follower_wait_model(Follower *follower, int64_t timeout_ms);
 /* What hides rows of a workspace's index, if anything does. */
 IndexBuilding follower_building(Follower *follower, Str workspace);
 IndexState follower_state(Follower *follower);
+
+/* Whoever keeps something else in step: called on the follower's thread for every change, before it
+ * counts as followed; perhaps more than once. Must not block long. NULL: nobody; when it returns,
+ * the one before is not called any more. */
+typedef void FollowerWatcher(void *argument, const IndexChange *change);
+void follower_watch(Follower *follower, FollowerWatcher *watcher, void *argument);
+/* Every change of the workspace up to *sequence_r was told to the watcher since this process began
+ * to follow it, or was there before. False: it has not begun. Never blocks. */
+bool follower_followed(Follower *follower, Str workspace, int64_t *sequence_r);
 
 /* The last change of a workspace's own that is applied; 0: none yet. Never blocks. */
 int64_t follower_changes(Follower *follower, Str workspace);

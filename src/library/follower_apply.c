@@ -199,6 +199,8 @@ static bool apply_part(Change *change, IndexOperation operation, Str model, Erro
         change->follower->must_save = true; /* nothing of it may stay in the files either */
         return true;
     case INDEX_VECTORS: return apply_vectors(change, model, err);
+    case INDEX_FILTERS:
+    case INDEX_NO_COLLECTION: break; /* nothing that an index has */
     }
     return true;
 }

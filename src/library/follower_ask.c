@@ -37,6 +37,24 @@ bool follower_hold(Follower *follower, bool is_held, int64_t timeout_ms)
     return done;
 }
 
+void follower_watch(Follower *follower, FollowerWatcher *watcher, void *argument)
+{
+    pthread_mutex_lock(&follower->watch_lock);
+    follower->watcher = watcher;
+    follower->watcher_argument = argument;
+    pthread_mutex_unlock(&follower->watch_lock);
+}
+
+bool follower_followed(Follower *follower, Str workspace, int64_t *sequence_r)
+{
+    const WorkspaceIndex *found = find_index(follower, workspace);
+    int64_t followed = found ? found->followed : 0;
+    if (!followed)
+        return false;
+    *sequence_r = followed - 1;
+    return true;
+}
+
 /* --- The model --- */
 
 bool follower_set_model(Follower *follower, Str model, size_t dims)

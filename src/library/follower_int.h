@@ -48,8 +48,9 @@ typedef struct WorkspaceIndex {
     _Atomic(Index *) index;
     size_t dims;
     char model[FOLLOWER_MODEL_SIZE], database[64];
-    int64_t generation;      /* everything up to here is applied */
-    _Atomic int64_t changed; /* the last one of these that was its own */
+    int64_t generation;       /* everything up to here is applied */
+    _Atomic int64_t changed;  /* the last one of these that was its own */
+    _Atomic int64_t followed; /* 1 more than the last one that was told the watcher; 0: none yet */
     bool needs_load;
     Build build;
 } WorkspaceIndex;
@@ -91,6 +92,9 @@ struct Follower {
     bool has_held;
     Builder builder;
     _Atomic(const char *) state;
+    pthread_mutex_t watch_lock; /* for the next two */
+    FollowerWatcher *watcher;
+    void *watcher_argument;
 };
 
 /* NULL: there is none of this workspace. The caller holds the lock, or is the thread. */

@@ -274,6 +274,16 @@ int64_t library_changes(Library *library, Str workspace)
     return follower_changes(library->follower, workspace);
 }
 
+void library_watch(Library *library, LibraryWatcher *watcher, void *argument)
+{
+    follower_watch(library->follower, watcher, argument);
+}
+
+bool library_followed(Library *library, Str workspace, int64_t *sequence_r)
+{
+    return follower_followed(library->follower, workspace, sequence_r);
+}
+
 IndexState library_index_state(Library *library) { return follower_state(library->follower); }
 
 const char *library_vector_store(const Library *library)

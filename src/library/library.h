@@ -283,6 +283,11 @@ const LibraryOptions *library_options(const Library *library);
 /* Another number after each change of a workspace's documents that this node's index has taken.
  * Never blocks. */
 int64_t library_changes(Library *library, Str workspace);
+/* See follower_watch() and follower_followed(). */
+struct IndexChange;
+typedef void LibraryWatcher(void *argument, const struct IndexChange *change);
+void library_watch(Library *library, LibraryWatcher *watcher, void *argument);
+bool library_followed(Library *library, Str workspace, int64_t *sequence_r);
 /* For those who search a workspace: what they miss while its index is built; empty: nothing. */
 Str library_index_notice(Library *library, Arena *arena, Str workspace);
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/index_changes_store.h"
 #include "store/sql.h"
 
 #define COLLECTIONS                                                                                \
@@ -89,6 +90,29 @@ bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, CollectionList 
     return true;
 }
 
+bool collection_list_ids(DbTx *tx, const Scope *scope, Arena *arena, StrList texts, StrList *ids_r,
+                         Error *err)
+{
+    Str *folded = arena_new_array(arena, Str, texts.count);
+    SqlBuild build = sql_build(tx, arena);
+    SqlItems items;
+
+    for (size_t i = 0; i < texts.count; i++)
+        folded[i] = utf8_fold(arena, texts.at[i]);
+    sql_add(&build, "SELECT k.id FROM collections k WHERE k.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    sql_add(&build, " AND (");
+    sql_value_in(&build, arena, "k.id", texts);
+    sql_add(&build, " OR ");
+    sql_value_in(&build, arena, "k.name_fold", (StrList){ folded, texts.count });
+    sql_add(&build, ")");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
+                  &items, err))
+        return false;
+    *ids_r = (StrList){ .at = items.at, .count = items.count };
+    return true;
+}
+
 /* Asked first, so that PostgreSQL's transaction goes on after a name that is taken. */
 bool collection_update(DbTx *tx, const Scope *scope, const Collection *collection, Error *err)
 {
@@ -121,5 +145,6 @@ bool collection_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
            db_exec(tx,
                    DB_SAME("UPDATE documents SET collection = NULL"
                            " WHERE workspace = $1 AND collection = $2"),
-                   DB_ARGS(db_text(scope->workspace), db_text(id)), NULL, err);
+                   DB_ARGS(db_text(scope->workspace), db_text(id)), NULL, err) &&
+           index_change_no_collection(tx, scope, id, err);
 }

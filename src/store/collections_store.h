@@ -1,6 +1,7 @@
 /* collections_store.h - the `collections` table: named parts of a library. */
 #pragma once
 
+#include "base/json.h"
 #include "store/scope.h"
 
 typedef struct Collection {
@@ -27,6 +28,9 @@ MUST_CHECK bool collection_check(DbTx *tx, const Scope *scope, Str id, Error *er
 MUST_CHECK bool collection_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
                                         Collection *collection_r, Error *err);
 /* By name. */
+/* Of those with one of these ids or names; letter case does not matter. */
+MUST_CHECK bool collection_list_ids(DbTx *tx, const Scope *scope, Arena *arena, StrList texts,
+                                    StrList *ids_r, Error *err);
 MUST_CHECK bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, CollectionList *list_r,
                                 Error *err);
 /* Name, description, and whether tasks are drawn. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "store/index_changes_store.h"
 #include "store/sql.h"
 
 #define VERSIONS                                                                                   \
@@ -66,7 +67,8 @@ bool document_version_add(DbTx *tx, const Scope *scope, Str document, DocumentVe
                          db_text(version->blob), db_text(version->media_type),
                          db_text(version->name), db_int(version->size_bytes), db_text(scope->user),
                          db_int(now)),
-                 NULL, err))
+                 NULL, err) ||
+        !index_change_filters(tx, scope, document, false, err))
         return false;
     version->version = number;
     version->created_at_ms = now;

@@ -181,7 +181,7 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
     document_clauses_add(build, scope, arena, filter);
 }
 
-static bool check_filter(const DocumentFilter *filter, Error *err)
+bool document_filter_check(const DocumentFilter *filter, Error *err)
 {
     if (filter->ids.count > IDS_MAX)
         return fail_field(err, "ids", "at most %d documents, not %zu", IDS_MAX, filter->ids.count);
@@ -380,7 +380,7 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
 
     if (!filter)
         filter = &all;
-    if (!check_filter(filter, err))
+    if (!document_filter_check(filter, err))
         return false;
     if (!count_list(tx, scope, arena, filter, &list, err))
         return false;
@@ -412,7 +412,7 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
 
     if (!filter)
         filter = &all;
-    if (!check_filter(filter, err))
+    if (!document_filter_check(filter, err))
         return false;
     SqlBuild build = begin(tx, scope, arena, "SELECT d.id FROM documents d", filter);
     sql_add(&build, " LIMIT ");
@@ -470,7 +470,7 @@ static void read_span(DbRows *row, Arena *arena, void *item)
 static bool list_spans(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                        const char *order, SqlItems *items_r, Error *err)
 {
-    if (!check_filter(filter, err))
+    if (!document_filter_check(filter, err))
         return false;
     SqlBuild build =
         begin(tx, scope, arena, "SELECT d.id, " DOCUMENT_SPAN " FROM documents d", filter);
@@ -529,7 +529,7 @@ bool document_list_newest(DbTx *tx, const Scope *scope, Arena *arena, const Docu
     DocumentStarts starts = { 0 };
     SqlItems items;
 
-    if (!check_filter(filter, err))
+    if (!document_filter_check(filter, err))
         return false;
     SqlBuild counting = begin(tx, scope, arena, COUNTING FIRST_CHUNKS, filter);
     SqlBuild build = begin(tx, scope, arena, "SELECT c.number" FIRST_CHUNKS, filter);
@@ -550,7 +550,7 @@ bool document_list_newest(DbTx *tx, const Scope *scope, Arena *arena, const Docu
 bool document_count_since(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                           int64_t number, int64_t *count_r, Error *err)
 {
-    if (!check_filter(filter, err))
+    if (!document_filter_check(filter, err))
         return false;
     /* The few new chunks first, then the documents of those. */
     SqlBuild build =

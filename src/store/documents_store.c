@@ -6,6 +6,7 @@
 #include "store/collections_store.h"
 #include "store/document_versions_store.h"
 #include "store/documents_row.h"
+#include "store/index_changes_store.h"
 
 #define FIND "SELECT " DOCUMENT_COLUMNS " FROM documents d WHERE d.workspace = $1 "
 
@@ -182,7 +183,8 @@ bool document_set_facts(DbTx *tx, const Scope *scope, Str id, const DocumentFact
                               db_text(facts->metadata), db_int(facts->page_count),
                               db_int(facts->text_bytes), db_int(facts->document_date_ms),
                               db_int(now_ms()), db_text(facts->quality)),
-                      "document", id, err);
+                      "document", id, err) &&
+           index_change_filters(tx, scope, id, false, err);
 }
 
 bool document_set_password(DbTx *tx, const Scope *scope, Str id, Str sealed, Error *err)
@@ -239,7 +241,8 @@ bool document_move(DbTx *tx, const Scope *scope, Str id, Str collection, Error *
                               " WHERE workspace = $1 AND id IN (SELECT id FROM family)"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_text_or_null(collection),
                               db_int(now_ms())),
-                      "document", id, err);
+                      "document", id, err) &&
+           index_change_filters(tx, scope, id, true, err);
 }
 
 bool document_set_tags(DbTx *tx, const Scope *scope, Str id, StrList tags, Error *err)
@@ -254,5 +257,6 @@ bool document_set_tags(DbTx *tx, const Scope *scope, Str id, StrList tags, Error
                        " WHERE workspace = $1 AND id = $2"),
                DB_ARGS(db_text(scope->workspace), db_text(id), db_text(joined), db_int(now_ms())),
                "document", id, err) &&
-           document_tags_replace(tx, scope, arena, id, joined, err);
+           document_tags_replace(tx, scope, arena, id, joined, err) &&
+           index_change_filters(tx, scope, id, false, err);
 }

@@ -154,6 +154,8 @@ typedef struct DocumentFilter {
     bool has_many; /* more than DOCUMENT_TOTAL_MAX match: set by document_list() for itself */
 } DocumentFilter;
 
+/* ERROR_INVALID when it has more of something than it may. */
+MUST_CHECK bool document_filter_check(const DocumentFilter *filter, Error *err);
 /* `filter` may be NULL: everything outside the trash. */
 MUST_CHECK bool document_list(DbTx *tx, const Scope *scope, Arena *arena,
                               const DocumentFilter *filter, DocumentOrder order, bool descending,

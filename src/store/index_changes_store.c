@@ -1,5 +1,6 @@
 #include "store/index_changes_store.h"
 
+#include "store/documents_row.h"
 #include "store/sql.h"
 
 #include <assert.h>
@@ -100,6 +101,39 @@ bool index_change_add(DbTx *tx, const Scope *scope, Arena *arena, IndexOperation
            db_hint(tx, INDEX_CHANNEL, scope->workspace, err);
 }
 
+#define NO_NUMBERS(before, after) DB_SQL(before "X''" after, before "''::bytea" after)
+
+bool index_change_filters(DbTx *tx, const Scope *scope, Str document, bool with_members, Error *err)
+{
+    const DbSql alone =
+        NO_NUMBERS("INSERT INTO index_changes (workspace, operation, document, model, numbers)"
+                   " SELECT workspace, $3, id, '', ",
+                   " FROM documents WHERE workspace = $1 AND id = $2 AND chunk_count > 0");
+    const DbSql all = NO_NUMBERS(
+        DOCUMENT_FAMILY "INSERT INTO index_changes (workspace, operation, document, model, numbers)"
+                        " SELECT workspace, $3, id, '', ",
+        " FROM documents WHERE workspace = $1 AND chunk_count > 0"
+        " AND id IN (SELECT id FROM family)");
+    return hold_bound(tx, err) &&
+           db_exec(tx, with_members ? all : alone,
+                   DB_ARGS(db_text(scope->workspace), db_text(document), db_int(INDEX_FILTERS)),
+                   NULL, err) &&
+           db_hint(tx, INDEX_CHANNEL, scope->workspace, err);
+}
+
+bool index_change_no_collection(DbTx *tx, const Scope *scope, Str collection, Error *err)
+{
+    return hold_bound(tx, err) &&
+           db_exec(
+               tx,
+               NO_NUMBERS("INSERT INTO index_changes (workspace, operation, document, model,"
+                          " numbers) VALUES ($1, $2, $3, '', ",
+                          ")"),
+               DB_ARGS(db_text(scope->workspace), db_int(INDEX_NO_COLLECTION), db_text(collection)),
+               NULL, err) &&
+           db_hint(tx, INDEX_CHANNEL, scope->workspace, err);
+}
+
 /* --- Reading ---------------------------------------------------------------------------- */
 
 bool index_bound(DbTx *tx, const Scope *scope, int64_t *bound_r, Error *err)
@@ -177,6 +211,29 @@ bool index_change_list(DbTx *tx, const Scope *scope, Arena *arena, int64_t after
     if (step == DB_FAILED)
         return false;
     *list_r = (IndexChangeList){ .at = changes.at, .count = changes.count };
+    return true;
+}
+
+static void read_document(DbRows *row, Arena *arena, void *item)
+{
+    *(IndexChange *)item = (IndexChange){ .sequence = db_get_int(row, 0),
+                                          .operation = (IndexOperation)db_get_int(row, 1),
+                                          .document = db_get_text(row, 2, arena) };
+}
+
+bool index_change_list_documents(DbTx *tx, const Scope *scope, Arena *arena, int64_t after,
+                                 int64_t limit, IndexChangeList *list_r, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(
+            tx, arena,
+            DB_SAME("SELECT sequence, operation, document FROM index_changes"
+                    " WHERE sequence > $1 AND workspace = $2 AND operation <> $3"
+                    " ORDER BY sequence LIMIT $4"),
+            DB_ARGS(db_int(after), db_text(scope->workspace), db_int(INDEX_VECTORS), db_int(limit)),
+            read_document, sizeof(IndexChange), &items, err))
+        return false;
+    *list_r = (IndexChangeList){ .at = items.at, .count = items.count };
     return true;
 }
 

@@ -21,10 +21,12 @@
 #define INDEX_CHANNEL "index"
 
 typedef enum IndexOperation {
-    INDEX_ADD,     /* these chunks are live now: read them with chunk_find_many() */
-    INDEX_REMOVE,  /* these are not */
-    INDEX_VECTORS, /* these got vectors of `model` */
-    INDEX_ERASE,   /* these are gone: nothing of them may stay in an index file */
+    INDEX_ADD,           /* these chunks are live now: read them with chunk_find_many() */
+    INDEX_REMOVE,        /* these are not */
+    INDEX_VECTORS,       /* these got vectors of `model` */
+    INDEX_ERASE,         /* these are gone: nothing of them may stay in an index file */
+    INDEX_FILTERS,       /* no numbers: what filters ask of the document is another now */
+    INDEX_NO_COLLECTION, /* no numbers: `document` is a collection that is gone, nothing is in it */
 } IndexOperation;
 
 typedef struct IndexChange {
@@ -52,9 +54,19 @@ MUST_CHECK bool index_position(DbTx *tx, const Scope *scope, Arena *arena,
                                IndexPosition *position_r, Error *err);
 MUST_CHECK bool index_change_list(DbTx *tx, const Scope *scope, Arena *arena, int64_t after,
                                   int64_t limit, IndexChangeList *list_r, Error *err);
+/* The same but INDEX_VECTORS, without their numbers, of the scope's workspace. */
+MUST_CHECK bool index_change_list_documents(DbTx *tx, const Scope *scope, Arena *arena,
+                                            int64_t after, int64_t limit, IndexChangeList *list_r,
+                                            Error *err);
 /* Forgets changes up to and including `sequence`. */
 MUST_CHECK bool index_change_forget(DbTx *tx, const Scope *scope, int64_t sequence, Error *err);
 /* For src/store: one row for these numbers; none for an empty list. */
 MUST_CHECK bool index_change_add(DbTx *tx, const Scope *scope, Arena *arena,
                                  IndexOperation operation, Str document, Str model,
                                  const int64_t *numbers, size_t count, Error *err);
+/* For src/store: INDEX_FILTERS of the document, if it is searched; `with_members`: also of all that
+ * is inside it. */
+MUST_CHECK bool index_change_filters(DbTx *tx, const Scope *scope, Str document, bool with_members,
+                                     Error *err);
+MUST_CHECK bool index_change_no_collection(DbTx *tx, const Scope *scope, Str collection,
+                                           Error *err);

@@ -4,6 +4,7 @@
 #include "store/audit_store.h"
 #include "store/blocks_store.h"
 #include "store/calls_store.h"
+#include "store/document_columns_store.h"
 #include "store/document_facets_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
@@ -409,6 +410,11 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     CALL(chunk_newest(tx, theirs, &count, err));
     EXPECT(count == 0);
     EXPECT_EMPTY(DocumentValuesList, document_facet_values(tx, theirs, arena, 0, &list, err));
+    EXPECT_EMPTY(DocumentColumnsList,
+                 document_columns_after(tx, theirs, arena, S(""), 9, &list, err));
+    EXPECT_EMPTY(DocumentColumnsList,
+                 document_columns_of(tx, theirs, arena, (StrList){ &id, 1 }, &list, err));
+    EXPECT_EMPTY(IndexChangeList, index_change_list_documents(tx, theirs, arena, 0, 9, &list, err));
     EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(GatewayItemList, gateway_item_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
@@ -432,6 +438,8 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(ChunkList, vector_missing(tx, theirs, arena, id, S("x"), 9, &list, err));
     EXPECT_EMPTY(IndexChangeList, index_change_list(tx, theirs, arena, 0, 9, &list, err));
     EXPECT_EMPTY(CollectionList, collection_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(StrList, collection_list_ids(tx, theirs, arena,
+                                              (StrList){ (Str[]){ S("Plans") }, 1 }, &list, err));
     EXPECT_EMPTY(ConversationList, conversation_list(tx, theirs, arena, NULL, NULL, &list, err));
     EXPECT_EMPTY(MessageList,
                  message_list(tx, theirs, arena, secret.conversation.id, 0, &list, err));

@@ -1,0 +1,25 @@
+/* document_columns_store.h - what filters ask of the documents that are searched, as rows to be
+ * kept in memory (search/document_table.h). */
+#pragma once
+
+#include "store/documents_store.h"
+
+typedef struct DocumentColumns {
+    Str id;
+    NumberRangeList ranges;                   /* of its live chunks */
+    Str format, language, collection, author; /* language: its first two letters */
+    StrList tags;
+    int64_t date_ms; /* its own, else when it came */
+    int64_t created_at_ms, size_bytes;
+} DocumentColumns;
+typedef struct DocumentColumnsList {
+    DocumentColumns *at;
+    size_t count;
+} DocumentColumnsList;
+
+/* Those that are searched, in the order of their ids, behind `after` (empty: from the first). */
+MUST_CHECK bool document_columns_after(DbTx *tx, const Scope *scope, Arena *arena, Str after,
+                                       int64_t limit, DocumentColumnsList *list_r, Error *err);
+/* Of these, at most 1,000, those that are searched; unordered. */
+MUST_CHECK bool document_columns_of(DbTx *tx, const Scope *scope, Arena *arena, StrList ids,
+                                    DocumentColumnsList *list_r, Error *err);
