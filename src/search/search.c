@@ -21,6 +21,7 @@ Searcher *searcher_new(Db *db, Library *library)
     searcher->library = library;
     searcher->history = search_history_new(db);
     searcher->facets = facet_tables_new(db);
+    searcher->tables = document_tables_new(db, library);
     searcher->fresh_days = FRESH_DAYS;
     searcher->vectors = query_vectors_new();
     return searcher;
@@ -32,6 +33,7 @@ void searcher_free(Searcher *searcher)
         return;
     search_history_free(searcher->history);
     facet_tables_free(searcher->facets);
+    document_tables_free(searcher->tables);
     query_vectors_free(searcher->vectors);
     free(searcher);
 }
@@ -126,44 +128,6 @@ bool search_filter_all(const SearchRequest *request, Arena *arena, DocumentFilte
         filter.clauses = clauses;
     }
     *filter_r = filter;
-    return true;
-}
-
-typedef struct AllowWork {
-    const Scope *scope;
-    Arena *arena;
-    const SearchRequest *request;
-    ChunkBits allowed;
-} AllowWork;
-
-/* The chunks of each wanted collection; one query when there is none or one. */
-static bool allow_work(DbTx *tx, void *argument, Error *err)
-{
-    AllowWork *work = argument;
-    const StrList *collections = &work->request->collections;
-    const FactCondition *facts;
-    if (!fact_conditions_read(work->arena, work->request->metadata, &facts, err))
-        return false;
-    work->allowed = (ChunkBits){ .bits = arena_new_array(work->arena, uint64_t, 1) };
-    for (size_t i = 0; i < MAX(collections->count, 1); i++) {
-        NumberRangeList ranges;
-        DocumentFilter filter =
-            search_filter(work->request, collections->count ? collections->at[i] : S(""), facts);
-        if (!document_list_chunks(tx, work->scope, work->arena, &filter, &ranges, err))
-            return false;
-        for (size_t j = 0; j < ranges.count; j++)
-            chunk_bits_add_range(&work->allowed, work->arena, &ranges.at[j]);
-    }
-    return true;
-}
-
-bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
-                  const SearchRequest *request, ChunkBits *allowed_r, Error *err)
-{
-    AllowWork work = { .scope = scope, .arena = arena, .request = request };
-    if (search_has_conditions(request) && !store_read(searcher->db, scope, allow_work, &work, err))
-        return false;
-    *allowed_r = work.allowed;
     return true;
 }
 

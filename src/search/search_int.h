@@ -4,6 +4,7 @@
 #include "index/index.h"
 #include "search/choose.h"
 #include "search/chunk_bits.h"
+#include "search/document_tables.h"
 #include "search/facet_tables.h"
 #include "search/query_vector.h"
 #include "search/search.h"
@@ -15,6 +16,7 @@ struct Searcher {
     Library *library;
     SearchHistory *history;
     FacetTables *facets;
+    DocumentTables *tables;
     double fresh_days;
     QueryVectors *vectors;
     _Atomic(EncodeQueue *) encoder;
@@ -37,6 +39,11 @@ MUST_CHECK bool search_filter_all(const SearchRequest *request, Arena *arena,
 /* Chunks that the request's conditions allow; no bits: all. */
 MUST_CHECK bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
                              const SearchRequest *request, ChunkBits *allowed_r, Error *err);
+
+/* The same from the database alone, for requests that have conditions. */
+MUST_CHECK bool search_allow_by_rows(Searcher *searcher, const Scope *scope, Arena *arena,
+                                     const SearchRequest *request, ChunkBits *allowed_r,
+                                     Error *err);
 
 /* Both legs of the index together give this many; of a page further on, SEARCH_CANDIDATES_DEEP. */
 #define SEARCH_CANDIDATES 200

@@ -1,0 +1,30 @@
+/* document_tables.h - the documents of the workspaces that are searched, in columns in memory
+ * (document_table.h), and always as the database has them.
+ *
+ * The follower (library/follower.h) tells of every change; who borrows a table reads what it has
+ * not told yet from the log of changes, and then the documents that all these name. So a table that
+ * is borrowed has everything that was committed before.
+ *
+ * A table is made in the background when it is asked for the first time: until then, and where
+ * there is no room for it, the database answers. All tables together take DOCUMENT_TABLES_BYTES at
+ * most; the one that was used least goes first.
+ *
+ * Threads: any. */
+#pragma once
+
+#include "search/document_table.h"
+
+#define DOCUMENT_TABLES_BYTES MB(512)
+
+typedef struct DocumentTables DocumentTables;
+
+/* Watches the library, which must outlive it. */
+DocumentTables *document_tables_new(Db *db, Library *library);
+void document_tables_free(DocumentTables *tables); /* NULL is fine */
+
+/* *table_r is for reading until it is released; NULL: there is none now. */
+MUST_CHECK bool document_tables_borrow(DocumentTables *tables, const Scope *scope,
+                                       const DocumentTable **table_r, Error *err);
+void document_tables_release(DocumentTables *tables, const DocumentTable *table);
+/* Waits until the workspace's table is made; false: there is none, or not within the time. */
+bool document_tables_wait(DocumentTables *tables, const Scope *scope, int64_t timeout_ms);

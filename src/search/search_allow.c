@@ -1,0 +1,79 @@
+/* search_allow.c - the chunks that the conditions of a request allow. See search_int.h.
+ *
+ * From the table of the workspace's documents where there is one; else, and for documents that are
+ * named one by one, from the database. */
+#include "library/facts.h"
+#include "search/document_match.h"
+#include "search/search_int.h"
+
+typedef struct AllowWork {
+    const Scope *scope;
+    Arena *arena;
+    const SearchRequest *request;
+    ChunkBits allowed;
+} AllowWork;
+
+/* The chunks of each wanted collection; one query when there is none or one. */
+static bool allow_work(DbTx *tx, void *argument, Error *err)
+{
+    AllowWork *work = argument;
+    const StrList *collections = &work->request->collections;
+    const FactCondition *facts;
+    if (!fact_conditions_read(work->arena, work->request->metadata, &facts, err))
+        return false;
+    work->allowed = (ChunkBits){ .bits = arena_new_array(work->arena, uint64_t, 1) };
+    for (size_t i = 0; i < MAX(collections->count, 1); i++) {
+        NumberRangeList ranges;
+        DocumentFilter filter =
+            search_filter(work->request, collections->count ? collections->at[i] : S(""), facts);
+        if (!document_list_chunks(tx, work->scope, work->arena, &filter, &ranges, err))
+            return false;
+        for (size_t j = 0; j < ranges.count; j++)
+            chunk_bits_add_range(&work->allowed, work->arena, &ranges.at[j]);
+    }
+    return true;
+}
+
+bool search_allow_by_rows(Searcher *searcher, const Scope *scope, Arena *arena,
+                          const SearchRequest *request, ChunkBits *allowed_r, Error *err)
+{
+    AllowWork work = { .scope = scope, .arena = arena, .request = request };
+    if (!store_read(searcher->db, scope, allow_work, &work, err))
+        return false;
+    *allowed_r = work.allowed;
+    return true;
+}
+
+static bool allow_by_table(Searcher *searcher, const Scope *scope, Arena *arena,
+                           const SearchRequest *request, const DocumentTable *table,
+                           ChunkBits *allowed_r, Error *err)
+{
+    const FactCondition *facts;
+    DocumentSet set;
+    if (!fact_conditions_read(arena, request->metadata, &facts, err))
+        return false;
+    DocumentFilter filter = search_filter(request, S(""), facts);
+    if (!document_match(searcher->db, scope, arena, table, &filter, request->collections, &set,
+                        err))
+        return false;
+    *allowed_r = document_set_chunks(table, &set, arena);
+    return true;
+}
+
+bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
+                  const SearchRequest *request, ChunkBits *allowed_r, Error *err)
+{
+    const DocumentTable *table;
+    *allowed_r = (ChunkBits){ 0 };
+    if (!search_has_conditions(request))
+        return true;
+    if (request->documents.count)
+        return search_allow_by_rows(searcher, scope, arena, request, allowed_r, err);
+    if (!document_tables_borrow(searcher->tables, scope, &table, err))
+        return false;
+    if (!table)
+        return search_allow_by_rows(searcher, scope, arena, request, allowed_r, err);
+    bool ok = allow_by_table(searcher, scope, arena, request, table, allowed_r, err);
+    document_tables_release(searcher->tables, table);
+    return ok;
+}
