@@ -188,6 +188,24 @@ static void expect_same(Many *many, const SearchRequest *request, int round)
     }
 }
 
+/* The newest of them, in the same order. */
+static void expect_same_order(Many *many, const SearchRequest *request, int round)
+{
+    World *w = many->w;
+    SearchRequest list = *request, by_rows;
+    list.query = STR_NONE;
+    Str all[DOCUMENTS + COUNT(w->ids)];
+    memcpy(all, many->ids, sizeof many->ids);
+    memcpy(all + DOCUMENTS, w->ids, sizeof w->ids);
+    by_rows = list;
+    by_rows.documents = (StrList){ all, COUNT(all) }; /* are asked for in the database */
+    SearchResults table = world_search(w, list), rows = world_search(w, by_rows);
+    cr_assert(table.count == rows.count && table.total == rows.total, "round %d", round);
+    for (size_t i = 0; i < rows.count; i++)
+        cr_assert_eq(table.at[i].row.chunk.number, rows.at[i].row.chunk.number, "round %d: %zu",
+                     round, i);
+}
+
 /* Each change is committed right before the filter is asked. */
 TEST_BOTH(search, filters_in_memory_say_at_once_what_the_database_says)
 {
@@ -203,6 +221,7 @@ TEST_BOTH(search, filters_in_memory_say_at_once_what_the_database_says)
         cr_assert(round % 3 == 1 || store_write(w.db, &w.scope, change_one, &many, &err), "%s",
                   err.message);
         expect_same(&many, &request, round);
+        expect_same_order(&many, &request, round);
     }
     world_close(&w);
 }

@@ -65,3 +65,7 @@ void document_set_add_range(const DocumentTable *table, DocumentSet *set, Number
 void document_set_add_ids(const DocumentTable *table, DocumentSet *set, StrList ids);
 /* The numbers of their chunks. */
 ChunkBits document_set_chunks(const DocumentTable *table, const DocumentSet *set, Arena *arena);
+/* The chunks of each that has some, in the order of document_list_newest(): of `most` at most.
+ * *total_r: how many have some. */
+DocumentChunksList document_set_newest(const DocumentTable *table, const DocumentSet *set,
+                                       Arena *arena, size_t most, size_t *total_r);

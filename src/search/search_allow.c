@@ -44,36 +44,41 @@ bool search_allow_by_rows(Searcher *searcher, const Scope *scope, Arena *arena,
     return true;
 }
 
-static bool allow_by_table(Searcher *searcher, const Scope *scope, Arena *arena,
-                           const SearchRequest *request, const DocumentTable *table,
-                           ChunkBits *allowed_r, Error *err)
+bool search_borrow_table(Searcher *searcher, const Scope *scope, const SearchRequest *request,
+                         const DocumentTable **table_r, Error *err)
+{
+    *table_r = NULL;
+    return request->documents.count ||
+           document_tables_borrow(searcher->tables, scope, table_r, err);
+}
+
+bool search_match(Searcher *searcher, const Scope *scope, Arena *arena,
+                  const SearchRequest *request, const DocumentTable *table, DocumentSet *set_r,
+                  Error *err)
 {
     const FactCondition *facts;
-    DocumentSet set;
     if (!fact_conditions_read(arena, request->metadata, &facts, err))
         return false;
     DocumentFilter filter = search_filter(request, S(""), facts);
-    if (!document_match(searcher->db, scope, arena, table, &filter, request->collections, &set,
-                        err))
-        return false;
-    *allowed_r = document_set_chunks(table, &set, arena);
-    return true;
+    return document_match(searcher->db, scope, arena, table, &filter, request->collections, set_r,
+                          err);
 }
 
 bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
                   const SearchRequest *request, ChunkBits *allowed_r, Error *err)
 {
     const DocumentTable *table;
+    DocumentSet set;
     *allowed_r = (ChunkBits){ 0 };
     if (!search_has_conditions(request))
         return true;
-    if (request->documents.count)
-        return search_allow_by_rows(searcher, scope, arena, request, allowed_r, err);
-    if (!document_tables_borrow(searcher->tables, scope, &table, err))
+    if (!search_borrow_table(searcher, scope, request, &table, err))
         return false;
     if (!table)
         return search_allow_by_rows(searcher, scope, arena, request, allowed_r, err);
-    bool ok = allow_by_table(searcher, scope, arena, request, table, allowed_r, err);
+    bool ok = search_match(searcher, scope, arena, request, table, &set, err);
+    if (ok)
+        *allowed_r = document_set_chunks(table, &set, arena);
     document_tables_release(searcher->tables, table);
     return ok;
 }

@@ -45,6 +45,15 @@ MUST_CHECK bool search_allow_by_rows(Searcher *searcher, const Scope *scope, Are
                                      const SearchRequest *request, ChunkBits *allowed_r,
                                      Error *err);
 
+/* The table of the workspace's documents, to be released; NULL: the database has to answer. */
+MUST_CHECK bool search_borrow_table(Searcher *searcher, const Scope *scope,
+                                    const SearchRequest *request, const DocumentTable **table_r,
+                                    Error *err);
+/* Its documents that the request's conditions allow. */
+MUST_CHECK bool search_match(Searcher *searcher, const Scope *scope, Arena *arena,
+                             const SearchRequest *request, const DocumentTable *table,
+                             DocumentSet *set_r, Error *err);
+
 /* Both legs of the index together give this many; of a page further on, SEARCH_CANDIDATES_DEEP. */
 #define SEARCH_CANDIDATES 200
 #define SEARCH_CANDIDATES_DEEP INDEX_HITS_MAX
