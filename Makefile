@@ -220,6 +220,7 @@ check:
 	@tools/check-lengths
 	@tools/check-lists
 	@tools/check-macros
+	@tools/check-isolation
 	@# Fuzz targets and measurements are built elsewhere, rarely: they must at least compile.
 	@for f in fuzz/*.c fuzz/worker/*.c; do $(CC) $(CFLAGS) -I. -w -Werror=implicit -fsyntax-only -MF /dev/null $$f || exit 1; done
 	@for f in bench/*.c; do $(CC) $(CFLAGS) -fsyntax-only -MF /dev/null $$f || exit 1; done

@@ -1,6 +1,7 @@
 /* isolation_world_test.h - a workspace with a row in every table, and what another one finds of it.
  * A new table is filled in isolation_world_test.c; what reads or writes it is asked for rows of
- * others in isolation_find_test.c and isolation_change_test.c. */
+ * others in isolation_find_test.c, isolation_change_test.c and isolation_rest_test.c, or is a line
+ * of isolation_changes.def; tools/check-isolation names the functions that are in none of them. */
 #pragma once
 
 #include "store/alerts_store.h"

@@ -251,7 +251,8 @@ bool jobs_store_set_result(DbTx *tx, const Scope *scope, Str id, Str json, int64
         tx,
         DB_SAME("INSERT INTO job_results (workspace, job, result, created_at)"
                 " VALUES ($1, $2, $3, $4) ON CONFLICT (job) DO UPDATE SET"
-                " result = excluded.result, created_at = excluded.created_at"),
+                " result = excluded.result, created_at = excluded.created_at"
+                " WHERE coalesce(job_results.workspace, '') = coalesce(excluded.workspace, '')"),
         DB_ARGS(db_text_or_null(scope->workspace), db_text(id), db_text(json), db_int(now)), NULL,
         err);
 }
