@@ -203,6 +203,7 @@ run:
 
 test:
 	@tools/need test
+	@tools/backends prepare
 	@test -f $(MODELS)/all-MiniLM-L6-v2/model.safetensors || tools/fetch-model $(MODELS) || \
 		echo "lectern: no embedding model; tests that need it are skipped"
 	$(MAKE) --no-print-directory -j2 all unit-programs $(BUILD)/crash_index $(BUILD)/crash_work
