@@ -173,7 +173,7 @@ static void plan(Round *round, int64_t monotonic)
         memcpy(round->sums, runner->sums, runner->sum_count * sizeof *runner->sums);
         round->sum_count = runner->sum_count;
     }
-    round->looks_for_cancelled = runner->looks_for_cancelled || round->keeps_time;
+    round->looks_for_cancelled = runner->all && (runner->looks_for_cancelled || round->keeps_time);
     runner->looks_for_cancelled = false;
     if (monotonic >= runner->poll_at)
         runner->poll_at = monotonic + runner->options.poll_ms;
@@ -185,7 +185,7 @@ static bool is_idle(const Round *round)
         if (round->plans[i].max > 0)
             return false;
     return !round->finished.count && !round->news_count && !round->beats && !round->keeps_time &&
-           !(round->looks_for_cancelled && round->runner->all);
+           !round->looks_for_cancelled;
 }
 
 /* --- The transaction ----------------------------------------------------------------- */
@@ -225,16 +225,23 @@ static bool beat(DbTx *tx, Round *round, const Scope *system, Error *err)
            jobs_store_add_sums(tx, system, round->sums, round->sum_count, round->now_ms, err);
 }
 
+/* Most of the time there is nothing, which one statement says. */
 static bool keep_time(DbTx *tx, Round *round, const Scope *system, Error *err)
 {
-    int64_t count, tick_at_ms;
-    return jobs_store_recover(tx, system, round->results, round->now_ms, &round->recovered, err) &&
-           jobs_store_promote(tx, system, round->now_ms, &count, err) &&
-           schedules_tick(tx, system, round->results, round->now_ms, &count, err) &&
-           jobs_store_next_due(tx, system, &round->due_at_ms, err) &&
-           schedule_next_due(tx, system, &tick_at_ms, err) &&
-           (round->due_at_ms = MIN(round->due_at_ms, tick_at_ms), true) &&
-           jobs_store_lines(tx, system, round->results, &round->lines, err);
+    JobsLook look;
+    int64_t count;
+    round->lines = (JobLines){ 0 };
+    if (!jobs_store_look(tx, system, round->now_ms, &look, err))
+        return false;
+    if (look.has_work &&
+        (!jobs_store_recover(tx, system, round->results, round->now_ms, &round->recovered, err) ||
+         !jobs_store_promote(tx, system, round->now_ms, &count, err) ||
+         !schedules_tick(tx, system, round->results, round->now_ms, &count, err) ||
+         !jobs_store_look(tx, system, round->now_ms, &look, err) ||
+         !jobs_store_lines(tx, system, round->results, &round->lines, err)))
+        return false;
+    round->due_at_ms = look.due_at_ms;
+    return true;
 }
 
 static bool claim(DbTx *tx, Round *round, const Scope *system, Error *err)

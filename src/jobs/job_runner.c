@@ -13,7 +13,7 @@
 
 #define ATTEMPTS_MAX 5
 #define LEASE_S 30
-#define POLL_MS 2000
+#define POLL_MS 4000
 /* How long a handler that was asked to stop may take at the end. */
 #define GRACE_MS 2000
 

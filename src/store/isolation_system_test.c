@@ -48,7 +48,7 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, jobs_store_recover(tx, theirs, arena, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, jobs_store_release(tx, theirs, arena, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, jobs_store_promote(tx, theirs, 1, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, jobs_store_next_due(tx, theirs, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, jobs_store_look(tx, theirs, 0, NULL, err));
     EXPECT_CODE(ERROR_DENIED, jobs_store_purge(tx, theirs, arena, NULL, 1, 1, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED,
                 jobs_store_rate(tx, theirs, &(JobRate){ .count = 1 }, 1, 1, NULL, NULL, err));
@@ -59,7 +59,6 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, schedule_keep_usual(tx, theirs, arena, &(Schedule){ 0 }, err));
     EXPECT_CODE(ERROR_DENIED, schedule_list_due(tx, theirs, arena, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, schedule_move(tx, theirs, &(Schedule){ 0 }, 1, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, schedule_next_due(tx, theirs, NULL, err));
     EXPECT_CODE(ERROR_DENIED, search_remove_old(tx, theirs, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_find(tx, theirs, arena, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_remove_expired(tx, theirs, 1, NULL, err));

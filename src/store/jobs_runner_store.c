@@ -162,13 +162,28 @@ bool jobs_store_promote(DbTx *tx, const Scope *scope, int64_t now, int64_t *coun
 #undef DUE
 }
 
-bool jobs_store_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error *err)
+static void read_look(DbRows *row, Arena *arena, void *item)
 {
-    return sql_needs_system(scope, err) &&
-           db_query_int(tx,
-                        DB_SAME("SELECT coalesce(min(run_at), 9223372036854775807) FROM jobs"
-                                " WHERE state = 5"),
-                        DB_NO_ARGS, INT64_MAX, due_ms_r, err);
+    JobsLook *look = item;
+    (void)arena;
+    look->due_at_ms = MIN(db_get_int(row, 0), db_get_int(row, 1));
+    look->has_work = db_get_int(row, 2) != 0;
+}
+
+bool jobs_store_look(DbTx *tx, const Scope *scope, int64_t now, JobsLook *look_r, Error *err)
+{
+    if (!sql_needs_system(scope, err) ||
+        !sql_find(tx, NULL,
+                  DB_SAME("SELECT (SELECT coalesce(min(run_at), 9223372036854775807) FROM jobs"
+                          " WHERE state = 5), (SELECT coalesce(min(next_at), 9223372036854775807)"
+                          " FROM schedules WHERE is_paused = 0),"
+                          " CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 0)"
+                          " OR EXISTS (SELECT 1 FROM jobs WHERE state = 1 AND lease_until < $1)"
+                          " THEN 1 ELSE 0 END"),
+                  DB_ARGS(db_int(now)), read_look, look_r, "look at", S("the jobs"), err))
+        return false;
+    look_r->has_work |= look_r->due_at_ms <= now;
+    return true;
 }
 
 /* --- Purging ------------------------------------------------------------------------- */

@@ -223,8 +223,14 @@ MUST_CHECK bool jobs_store_release(DbTx *tx, const Scope *scope, Arena *arena, S
 /* Delayed jobs that are due wait now. */
 MUST_CHECK bool jobs_store_promote(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *count_r,
                                    Error *err);
-/* When the next delayed job is due; INT64_MAX: never. */
-MUST_CHECK bool jobs_store_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error *err);
+/* Whether anything is to be done now, and when the next delayed job or schedule is due (INT64_MAX:
+ * never): what every node asks all the time, so it is one statement. */
+typedef struct JobsLook {
+    bool has_work; /* something waits, is due, or has lost its lease */
+    int64_t due_at_ms;
+} JobsLook;
+MUST_CHECK bool jobs_store_look(DbTx *tx, const Scope *scope, int64_t now_ms, JobsLook *look_r,
+                                Error *err);
 
 /* How long finished jobs are kept: `type` empty: those of types that no other row names. */
 typedef struct JobKeeping {

@@ -286,12 +286,3 @@ bool schedule_move(DbTx *tx, const Scope *scope, const Schedule *schedule, int64
     return !changed ||
            event_tell(tx, schedule->workspace, EVENT_schedule, schedule->id, STR_NONE, err);
 }
-
-bool schedule_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_query_int(tx,
-                        DB_SAME("SELECT coalesce(min(next_at), 9223372036854775807)"
-                                " FROM schedules WHERE is_paused = 0"),
-                        DB_NO_ARGS, INT64_MAX, due_ms_r, err);
-}

@@ -76,5 +76,3 @@ MUST_CHECK bool schedule_list_due(DbTx *tx, const Scope *scope, Arena *arena, in
  * is_paused and error hold from now on. *is_ours_r: nobody else had moved it before. */
 MUST_CHECK bool schedule_move(DbTx *tx, const Scope *scope, const Schedule *schedule,
                               int64_t due_ms, bool *is_ours_r, Error *err);
-/* INT64_MAX: never. */
-MUST_CHECK bool schedule_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error *err);
