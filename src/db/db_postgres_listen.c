@@ -11,7 +11,7 @@
 
 #define FIRST_WAIT_MS 5000 /* of pg_listen_add() for a server that is away */
 #define CHECK_MS 20000     /* how often a silent connection is tried */
-#define RECONNECT_MS_MAX 5000
+#define RECONNECT_MS_MAX 1000
 
 typedef struct Channel {
     char name[DB_CHANNEL_MAX + 1];

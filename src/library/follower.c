@@ -9,7 +9,9 @@
 #include "library/follower_int.h"
 #include "store/workspaces_store.h"
 
-#define POLL_MS 1000
+/* Others tell what is new; what was told and got lost is found by looking. */
+#define POLL_MS 4000
+#define RETRY_MS 1000 /* after a failure */
 #define CHANGES_AT_ONCE 256
 /* Indexes are written when nothing has changed for a while, or after so many rows: what a start
  * after a crash applies again (measured: 44 us for the words of a row, 7 us for its vector). */
@@ -197,6 +199,7 @@ typedef struct News {
     Follower *follower;
     Arena *arena;
     int64_t after, bound;
+    IndexBound now;
     IndexPosition position;
     IndexChangeList changes;
 } News;
@@ -213,11 +216,10 @@ static bool find_news(DbTx *tx, void *argument, Error *err)
 static bool read_news(News *news, Error *err)
 {
     Follower *follower = news->follower;
-    int64_t bound;
-    if (!read_bound(follower, &bound, err) ||
+    if (!read_bound(follower, &news->now, err) ||
         !store_read(follower->db, &follower->system, find_news, news, err))
         return false;
-    bound = MAX(MIN(bound, news->position.last), news->position.floor);
+    int64_t bound = MAX(MIN(news->now.all, news->position.last), news->position.floor);
     news->bound = MIN(news->bound, bound);
     return true;
 }
@@ -347,8 +349,31 @@ static bool follow(Follower *follower, Error *err)
         }
         if (is_last)
             finish_builds(follower);
+        bool is_settled = is_last && news.now.all == news.now.highest;
+        follower->settled = is_settled ? news.now.highest : -1;
         tell_applied(follower, reached, MAX(reached, news.position.last), is_last);
     }
+    return true;
+}
+
+static bool is_building(const Follower *follower)
+{
+    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
+        if (at->needs_load || at->build.state != BUILD_NONE)
+            return true;
+    return false;
+}
+
+/* One short question, where nothing has been written and nobody waits. */
+static bool has_news(Follower *follower, bool *has_news_r, Error *err)
+{
+    IndexBound now;
+    *has_news_r = true;
+    if (db_kind(follower->db) != DB_POSTGRES || is_building(follower))
+        return true;
+    if (!read_bound(follower, &now, err))
+        return false;
+    *has_news_r = now.all != now.highest || now.highest != follower->settled;
     return true;
 }
 
@@ -407,14 +432,6 @@ static void save_when_quiet(Follower *follower)
         save(follower);
 }
 
-static bool is_building(const Follower *follower)
-{
-    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (at->build.state != BUILD_NONE)
-            return true;
-    return false;
-}
-
 /* Once everything that was erased is written, whoever waits for it goes on. A build may add it
  * once more until it has ended. */
 static void tell_erased(Follower *follower)
@@ -430,17 +447,28 @@ static void tell_erased(Follower *follower)
 
 /* --- The thread --- */
 
-static void wait_for_news(Follower *follower)
+/* Whether somebody said that there is some. */
+static bool wait_for_news(Follower *follower, int64_t wait_ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += POLL_MS / 1000;
+    until.tv_sec += wait_ms / 1000;
     pthread_mutex_lock(&follower->lock);
     while (!follower->is_poked && !follower->is_stopping &&
            pthread_cond_timedwait(&follower->news, &follower->lock, &until) == 0)
         ;
+    bool was_poked = follower->is_poked;
     follower->is_poked = false;
     pthread_mutex_unlock(&follower->lock);
+    return was_poked;
+}
+
+/* Files that are to be written, and whoever waits for that, come round every second. */
+static int64_t wait_of(const Follower *follower, bool is_well)
+{
+    bool rests = is_well && db_kind(follower->db) == DB_POSTGRES && !follower->unsaved &&
+                 follower->erased == follower->applied;
+    return rests ? POLL_MS : RETRY_MS;
 }
 
 static bool step(Follower *follower, bool *begun, Error *err)
@@ -478,15 +506,18 @@ static void hold_or_release(Follower *follower)
 static void *run(void *argument)
 {
     Follower *follower = argument;
-    bool begun = false;
+    bool begun = false, was_told = true;
     while (!follower->is_stopping) {
         Error err = { 0 };
-        if (!step(follower, &begun, &err) && err.code != ERROR_CANCELLED)
+        bool looks = true;
+        bool is_well = (was_told || has_news(follower, &looks, &err)) &&
+                       (!looks || step(follower, &begun, &err));
+        if (!is_well && err.code != ERROR_CANCELLED)
             log_warn("index", "%s; trying again", err.message);
         hold_or_release(follower);
         save_when_quiet(follower);
         tell_erased(follower);
-        wait_for_news(follower);
+        was_told = wait_for_news(follower, wait_of(follower, is_well)) || !is_well;
     }
     end_builds(follower);
     if (begun && follower->unsaved && !follower->is_held)
@@ -524,7 +555,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     if (outside)
         follower->outside_keeper = vector_follower_start(db, outside, on_outside, follower);
     if (!db_listen(db, INDEX_CHANNEL, on_news, follower, &err))
-        log_warn("index", "no news from the database, looking every second: %s", err.message);
+        log_warn("index", "no news from the database, looking every four seconds: %s", err.message);
     if (pthread_create(&follower->thread, NULL, run, follower) != 0)
         abort();
     pthread_setname_np(follower->thread, "index");

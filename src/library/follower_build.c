@@ -22,7 +22,7 @@ typedef struct Position {
     Arena *arena;
     Scope scope; /* whose chunks are counted */
     IndexPosition at;
-    int64_t bound; /* all changes up to here are there */
+    IndexBound bound;
     int64_t chunks;
 } Position;
 
@@ -46,11 +46,11 @@ static bool look(Position *position, Error *err)
     if (!store_read(follower->db, &follower->system, find_bound, position, err) ||
         !store_read(follower->db, &follower->system, find_position, position, err))
         return false;
-    position->bound = MAX(MIN(position->bound, position->at.last), position->at.floor);
+    position->bound.all = MAX(MIN(position->bound.all, position->at.last), position->at.floor);
     return true;
 }
 
-bool read_bound(Follower *follower, int64_t *bound_r, Error *err)
+bool read_bound(Follower *follower, IndexBound *bound_r, Error *err)
 {
     Position position = { .follower = follower };
     bool ok = store_read(follower->db, &follower->system, find_bound, &position, err);
@@ -108,11 +108,11 @@ bool load_index(Follower *follower, WorkspaceIndex *at, Error *err)
     Build build = { .keyword = !is_fresh(&opened.keyword, &position.at),
                     .vectors = has_vectors && !is_fresh(&opened.vectors, &position.at),
                     .dims = at->dims,
-                    .from = position.bound,
+                    .from = position.bound.all,
                     .work = position.chunks };
     memcpy(build.model, at->model, sizeof build.model);
     index_clear(at->index, build.keyword, build.vectors);
-    at->generation = position.bound;
+    at->generation = position.bound.all;
     if (!build.keyword)
         at->generation = MIN(at->generation, (int64_t)opened.keyword.generation);
     if (has_vectors && !build.vectors)
@@ -135,7 +135,7 @@ bool want_model(Follower *follower, WorkspaceIndex *at, Str model, size_t dims, 
     Build build = { .vectors = true,
                     .is_coming = true,
                     .dims = dims,
-                    .from = position.bound,
+                    .from = position.bound.all,
                     .work = position.chunks };
     snprintf(build.model, sizeof build.model, STR_FMT, STR_ARG(model));
     index_begin_model(at->index, dims, model);

@@ -84,7 +84,8 @@ struct Follower {
     int64_t applied, last;          /* sequence numbers */
     int64_t erased;                 /* what was erased up to here is in no file */
     bool has_model;                 /* every index has the vectors of `model` */
-    int64_t unsaved, changed_ms;    /* the thread's own, and the next */
+    int64_t unsaved, changed_ms;    /* the thread's own, and the next two */
+    int64_t settled;                /* nothing is new while this is the highest number; -1: look */
     bool must_save;
     /* Whether the files are another process's: what is asked for, what new indexes begin with, and
      * what all keep to. */
@@ -124,7 +125,7 @@ MUST_CHECK bool apply_change(Follower *follower, WorkspaceIndex *to, const Index
 /* --- follower_build.c --- */
 
 /* How far all changes are there; to be read before they are. */
-MUST_CHECK bool read_bound(Follower *follower, int64_t *bound_r, Error *err);
+MUST_CHECK bool read_bound(Follower *follower, IndexBound *bound_r, Error *err);
 MUST_CHECK bool read_position(Follower *follower, Arena *arena, IndexPosition *position_r,
                               Error *err);
 /* Opens the files; what they lack is wanted to be built. */

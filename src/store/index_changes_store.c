@@ -136,25 +136,31 @@ bool index_change_no_collection(DbTx *tx, const Scope *scope, Str collection, Er
 
 /* --- Reading ---------------------------------------------------------------------------- */
 
-bool index_bound(DbTx *tx, const Scope *scope, int64_t *bound_r, Error *err)
+static void read_bound(DbRows *row, Arena *arena, void *item)
 {
-    *bound_r = INT64_MAX;
+    (void)arena;
+    *(IndexBound *)item = (IndexBound){ db_get_int(row, 0), db_get_int(row, 1) };
+}
+
+bool index_bound(DbTx *tx, const Scope *scope, IndexBound *bound_r, Error *err)
+{
+    *bound_r = (IndexBound){ INT64_MAX, INT64_MAX };
     /* The number is read before the locks: who takes one afterwards takes a higher one. */
     return sql_needs_system(scope, err) &&
            (db_tx_kind(tx) != DB_POSTGRES ||
-            db_query_int(
-                tx,
+            sql_find(
+                tx, NULL,
                 DB_SAME("WITH highest AS MATERIALIZED (SELECT " HIGHEST " AS number)"
-                        " SELECT LEAST(highest.number, held.number) FROM highest,"
+                        " SELECT LEAST(highest.number, held.number), highest.number FROM highest,"
                         " LATERAL (SELECT min(((classid::bigint & 255) << 32) | objid::bigint)"
                         " AS number FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
                         " AND classid::bigint >> 8 = " LOCK_CLASS " AND highest.number >= 0"
                         " AND database = (SELECT oid FROM pg_database"
                         " WHERE datname = current_database())) AS held"),
-                DB_NO_ARGS, 0, bound_r, err));
+                DB_NO_ARGS, read_bound, bound_r, "bound of", S("index_changes"), err));
 }
 
-/* Asked for once a second by every node: all in one statement. */
+/* Asked for by every node whenever something is new: all in one statement. */
 #define POSITION                                                                                   \
     "SELECT made.value, floor.value, COALESCE((SELECT max(sequence) FROM index_changes), 0)"       \
     " FROM facts made JOIN facts floor ON floor.name = 'index_floor' WHERE made.name = 'database'"

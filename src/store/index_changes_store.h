@@ -47,9 +47,12 @@ typedef struct IndexPosition {
 } IndexPosition;
 
 /* All but index_change_add() need a system scope to see every workspace. */
-/* No change with this number or a lower one will appear to a transaction that begins from now on.
- */
-MUST_CHECK bool index_bound(DbTx *tx, const Scope *scope, int64_t *bound_r, Error *err);
+/* No change with a number up to bound->all will appear to a transaction that begins from now on.
+ * When it is the highest and the same as before, nothing at all has been written since. */
+typedef struct IndexBound {
+    int64_t all, highest; /* INT64_MAX in SQLite, which need not ask */
+} IndexBound;
+MUST_CHECK bool index_bound(DbTx *tx, const Scope *scope, IndexBound *bound_r, Error *err);
 MUST_CHECK bool index_position(DbTx *tx, const Scope *scope, Arena *arena,
                                IndexPosition *position_r, Error *err);
 MUST_CHECK bool index_change_list(DbTx *tx, const Scope *scope, Arena *arena, int64_t after,

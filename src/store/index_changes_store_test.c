@@ -45,7 +45,7 @@ static void *write_change(void *argument)
 }
 
 typedef struct Reading {
-    int64_t bound;
+    IndexBound bound;
     IndexPosition position;
     size_t count;
 } Reading;
@@ -115,9 +115,12 @@ TEST_BOTH(store, no_writer_of_changes_waits_and_no_reader_passes_one_that_is_not
             cr_expect(quick.ok && slow.ok == !fails);
             cr_expect_eq(meanwhile.count, before.count + 2,
                          "the quick one waited for the slow one");
-            cr_expect_eq(meanwhile.bound, before.bound, "nothing is whole behind the slow one");
+            cr_expect_eq(meanwhile.bound.all, before.bound.all,
+                         "nothing is whole behind the slow one");
+            cr_expect_gt(meanwhile.bound.highest, meanwhile.bound.all, "so it is not yet settled");
+            cr_expect_eq(after.bound.highest, after.bound.all, "now it is");
             cr_expect_eq(after.count, before.count + (fails ? 2 : 4));
-            cr_expect_eq(after.bound, after.position.last, "what failed leaves a gap for good");
+            cr_expect_eq(after.bound.all, after.position.last, "what failed leaves a gap for good");
         }
     }
     db_close(db);
