@@ -80,7 +80,7 @@ class Watched:
         cpu -= getattr(self, "idle_cpu", 0) * seconds
         return {q: n / count for q, n in more.items() if n / count > 0.1}, cpu / count, seconds
 
-    def learn_idle(self, seconds=6):
+    def learn_idle(self, seconds=60):
         more, cpu, took = self.measure(1, lambda: time.sleep(seconds))
         self.idle, self.idle_cpu = {q: n / took for q, n in more.items()}, cpu / took
 
