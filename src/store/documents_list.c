@@ -369,6 +369,134 @@ static bool count_list(DbTx *tx, const Scope *scope, Arena *arena, const Documen
     return count_some(tx, &build, &list->total, &list->has_more, err);
 }
 
+/* --- Lists that are sorted here --------------------------------------------------------------
+ *
+ * What no index gives in the order of the list is read once: the keys of all that match, mostly
+ * from an index alone, then the documents of the part that is wanted. */
+
+typedef struct ListKey {
+    Str id, text;
+    int64_t number;
+} ListKey;
+
+static void read_number_key(DbRows *row, Arena *arena, void *item)
+{
+    *(ListKey *)item = (ListKey){ .id = db_get_text(row, 0, arena), .number = db_get_int(row, 1) };
+}
+
+static void read_text_key(DbRows *row, Arena *arena, void *item)
+{
+    *(ListKey *)item =
+        (ListKey){ .id = db_get_text(row, 0, arena), .text = db_get_text(row, 1, arena) };
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const ListKey *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    int by_text = str_compare(x->text, y->text);
+    return by_text ? by_text : str_compare(x->id, y->id);
+}
+
+static int compare_keys_down(const void *a, const void *b) { return compare_keys(b, a); }
+
+/* PostgreSQL finds the documents of a time fast enough, and would have to send all their keys. */
+static bool is_sorted_here(const DbTx *tx, const DocumentFilter *filter)
+{
+    return filter->name_has.length ||
+           (db_tx_kind(tx) == DB_SQLITE && (filter->date_from_ms || filter->date_to_ms));
+}
+
+/* *keys_r is of use when no more match than are counted. */
+static bool list_keys_of(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                         const Order *order, DocumentList *list, ListKey **keys_r, Error *err)
+{
+    Str select = str_format(arena, "SELECT d.id, %s FROM documents d", order->column);
+    SqlBuild build = begin(tx, scope, arena, select.at, filter);
+    SqlItems items;
+
+    sql_add(&build, " LIMIT ");
+    sql_value(&build, db_int(DOCUMENT_TOTAL_MAX + 1));
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count,
+                  order->is_number ? read_number_key : read_text_key, sizeof(ListKey), &items, err))
+        return false;
+    list->has_more = items.count > DOCUMENT_TOTAL_MAX;
+    list->total = MIN((int64_t)items.count, DOCUMENT_TOTAL_MAX);
+    *keys_r = items.at;
+    return true;
+}
+
+/* Sorts the keys and sets *count_r to how many of them, at *keys, come after the cursor. */
+static bool sort_keys(ListKey **keys, size_t *count, const Order *order, bool descending,
+                      const Slice *slice, Error *err)
+{
+    int (*compare)(const void *, const void *) = descending ? compare_keys_down : compare_keys;
+    ListKey after;
+    DbValue value;
+
+    if (*count)
+        qsort(*keys, *count, sizeof **keys, compare);
+    if (!slice || !slice->after.length)
+        return true;
+    if (!sql_cursor_read(slice->after, order->is_number, &value, &after.id, err))
+        return false;
+    after.number = order->is_number ? value.integer : 0;
+    after.text = order->is_number ? STR_NONE : value.text;
+    for (; *count && compare(*keys, &after) <= 0; (*keys)++)
+        (*count)--;
+    return true;
+}
+
+/* The documents of these keys, in their order. */
+static bool find_in_order(DbTx *tx, const Scope *scope, Arena *arena, const ListKey *keys,
+                          size_t count, DocumentList *list, Error *err)
+{
+    Map places = map_new(arena);
+    Str *ids = arena_new_array(arena, Str, count);
+    SqlItems items;
+    bool added;
+
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = keys[i].id;
+        map_add(&places, ids[i], &added)->number = (int64_t)i;
+    }
+    DocumentFilter wanted = { .ids = { ids, count }, .trash = TRASH_EITHER };
+    SqlBuild build =
+        begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", &wanted);
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
+                  sizeof(Document), &items, err))
+        return false;
+    list->at = arena_new_array(arena, Document, count);
+    for (size_t i = 0; i < items.count; i++) {
+        const Document *found = (const Document *)items.at + i;
+        list->at[map_add(&places, found->id, &added)->number] = *found;
+    }
+    list->count = count;
+    return items.count == count || fail(err, ERROR_BUSY, "documents went while they were listed");
+}
+
+static bool list_sorted_here(DbTx *tx, const Scope *scope, Arena *arena, const Order *order,
+                             bool descending, const Slice *slice, ListKey *keys, DocumentList *list,
+                             Error *err)
+{
+    size_t limit = (size_t)slice_limit(slice), count = (size_t)list->total;
+
+    if (!sort_keys(&keys, &count, order, descending, slice, err))
+        return false;
+    size_t shown = MIN(count, limit);
+    if (shown && !find_in_order(tx, scope, arena, keys, shown, list, err))
+        return false;
+    if (count > limit) {
+        const ListKey *last = &keys[limit - 1];
+        list->next = sql_cursor(
+            arena, order->is_number ? db_int(last->number) : db_text(last->text), last->id);
+    }
+    return true;
+}
+
+/* --- Any list ------------------------------------------------------------------------------- */
+
 bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                    DocumentOrder order, bool descending, const Slice *slice, DocumentList *list_r,
                    Error *err)
@@ -382,7 +510,16 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
         filter = &all;
     if (!document_filter_check(filter, err))
         return false;
-    if (!count_list(tx, scope, arena, filter, &list, err))
+    if (is_sorted_here(tx, filter)) {
+        ListKey *keys;
+        if (!list_keys_of(tx, scope, arena, filter, &orders[order], &list, &keys, err))
+            return false;
+        if (!list.has_more) {
+            *list_r = list;
+            return list_sorted_here(tx, scope, arena, &orders[order], descending, slice, keys,
+                                    list_r, err);
+        }
+    } else if (!count_list(tx, scope, arena, filter, &list, err))
         return false;
     bool by_tag = is_by_tag(filter, order);
     DocumentFilter counted = *filter;

@@ -105,8 +105,8 @@ bool document_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
     return sql_find(
         tx, arena,
         DB_SAME(FIND "AND d.name_fold = $2 AND d.name = $3 AND d.parent IS NULL"
-                     " AND d.deleted_at = 0 ORDER BY d.created_at DESC, d.id DESC"
-                     " LIMIT 1"),
+                     " AND d.deleted_at = 0 ORDER BY +d.created_at DESC, d.id DESC"
+                     " LIMIT 1"), /* +: SQLite finds them by name, not by walking from the newest */
         DB_ARGS(db_text(scope->workspace), db_text(utf8_fold(arena, name)), db_text(name)),
         document_read, document_r, "document", name, err);
 }

@@ -228,6 +228,51 @@ STORE_TEST(a_list_counts_as_far_as_it_says)
     return true;
 }
 
+/* Ids of a whole list, read in parts of seven. */
+static bool read_parts(DbTx *tx, World *world, const DocumentFilter *filter, DocumentOrder order,
+                       bool descending, Buf *ids, Error *err)
+{
+    Slice slice = { .limit = 7 };
+    DocumentList list;
+
+    do {
+        CALL(document_list(tx, &world->ours, world->arena, filter, order, descending, &slice, &list,
+                           err));
+        EXPECT(list.total == 24 && !list.has_more);
+        for (size_t i = 0; i < list.count; i++)
+            buf_addf(ids, STR_FMT "\n", STR_ARG(list.at[i].id));
+        slice.after = list.next;
+    } while (list.next.length);
+    return true;
+}
+
+STORE_TEST(lists_by_name_and_time_have_the_order_of_those_of_everything)
+{
+    const DocumentFilter everything = { 0 };
+    const DocumentFilter filters[] = { { .name_has = S("TXT") },
+                                       { .date_from_ms = 1 },
+                                       { .name_has = S("~"), .date_to_ms = INT64_MAX } };
+    Document doc;
+
+    for (int i = 0; i < 24; i++) {
+        Str name = str_format(world->arena, "%s~%02d.txt", i % 2 ? "b" : "A", i % 6);
+        DocumentFacts facts = { .document_date_ms = 1 + i * 7919 % 5 * 86400000 };
+        CALL(world_document(tx, world, &world->ours, name.at,
+                            str_format(world->arena, "%*d", 1 + i % 5, i).at, &doc, err));
+        CALL(document_set_facts(tx, &world->ours, doc.id, &facts, err));
+    }
+    for (int order = 0; order < 10; order++)
+        for (size_t i = 0; i < COUNT(filters); i++) {
+            Buf all = buf_new(world->arena, KB(4)), found = buf_new(world->arena, KB(4));
+            CALL(read_parts(tx, world, &everything, (DocumentOrder)(order / 2), order % 2, &all,
+                            err));
+            CALL(read_parts(tx, world, &filters[i], (DocumentOrder)(order / 2), order % 2, &found,
+                            err));
+            EXPECT(all.length > 24 * 30 && str_equal(buf_str(&all), buf_str(&found)));
+        }
+    return true;
+}
+
 STORE_TEST(filters_choose_documents)
 {
     const Scope *ours = &world->ours;
