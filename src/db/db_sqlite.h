@@ -39,9 +39,8 @@ typedef struct Connection {
     size_t written_bytes; /* bound since the group began */
 } Connection;
 
-MUST_CHECK bool sqlite_connection_open(const char *path, bool is_writer,
-                                       const DbOptions *options, Connection **connection_r,
-                                       Error *err);
+MUST_CHECK bool sqlite_connection_open(const char *path, bool is_writer, const DbOptions *options,
+                                       Connection **connection_r, Error *err);
 void sqlite_connection_close(Connection *connection); /* NULL is fine */
 /* Runs a text without arguments: pragmas, BEGIN, COMMIT. */
 MUST_CHECK bool sqlite_run(Connection *connection, const char *sql, Error *err);
