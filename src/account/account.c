@@ -56,7 +56,8 @@ bool account_open(Db *db, const AccountOptions *options, Account **account_r, Er
     Account *account = heap_alloc(sizeof *account);
     *account = (Account){ .db = db, .options = *options, .system = scope_system() };
     account->throttle = throttle_new();
-    if (!open_tokens(account, err) || !open_oidc(account, err)) {
+    if (!throttle_share(account->throttle, db, "throttle", err) || !open_tokens(account, err) ||
+        !open_oidc(account, err)) {
         account_close(account);
         return false;
     }

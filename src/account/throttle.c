@@ -2,12 +2,18 @@
 #include "account/throttle.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
+#include "base/pool.h"
+#include "store/scope.h"
 
 #define SLOTS 4096
 #define FREE_FAILURES 5
 #define WAIT_MAX_MS (15 * 60 * 1000)
+#define NEWS_MAX 256 /* that wait to be told */
+#define NEWS_SIZE 64
 
 typedef struct Slot {
     uint64_t hash;
@@ -18,6 +24,11 @@ typedef struct Slot {
 struct Throttle {
     pthread_mutex_t lock;
     Slot slots[SLOTS];
+    Db *db; /* NULL: nobody else counts */
+    const char *channel;
+    uint64_t node; /* who tells: what one says oneself is counted already */
+    Pool *news;
+    atomic_bool is_ending;
 };
 
 int64_t throttle_wait_ms(int64_t failures)
@@ -26,20 +37,20 @@ int64_t throttle_wait_ms(int64_t failures)
     return shift < 0 ? 0 : MIN(1000 << shift, WAIT_MAX_MS);
 }
 
-Throttle *throttle_new(void)
+/* The same in every node and version, and nothing that a key could be read from. */
+static uint64_t hash_of(Str key)
 {
-    Throttle *throttle = heap_alloc(sizeof *throttle);
-    pthread_mutex_init(&throttle->lock, NULL);
-    return throttle;
+    uint8_t digest[SHA256_SIZE];
+    uint64_t hash;
+    Sha256 sha;
+    sha256_begin(&sha);
+    sha256_add(&sha, key);
+    sha256_end(&sha, digest);
+    memcpy(&hash, digest, sizeof hash);
+    return hash;
 }
 
-void throttle_free(Throttle *throttle)
-{
-    if (!throttle)
-        return;
-    pthread_mutex_destroy(&throttle->lock);
-    free(throttle);
-}
+/* --- Counting --- */
 
 static Slot *find(Throttle *throttle, uint64_t hash)
 {
@@ -55,7 +66,7 @@ bool throttle_allows(Throttle *throttle, Str key, Error *err)
 {
     int64_t now = monotonic_ms(), wait_ms = 0;
     pthread_mutex_lock(&throttle->lock);
-    const Slot *slot = find(throttle, str_hash(key));
+    const Slot *slot = find(throttle, hash_of(key));
     if (slot && slot->until_ms > now)
         wait_ms = slot->until_ms - now;
     pthread_mutex_unlock(&throttle->lock);
@@ -65,9 +76,8 @@ bool throttle_allows(Throttle *throttle, Str key, Error *err)
     return true;
 }
 
-void throttle_failed(Throttle *throttle, Str key)
+static void count_failure(Throttle *throttle, uint64_t hash)
 {
-    uint64_t hash = str_hash(key);
     int64_t now = monotonic_ms();
     pthread_mutex_lock(&throttle->lock);
     Slot *slot = find(throttle, hash);
@@ -82,11 +92,112 @@ void throttle_failed(Throttle *throttle, Str key)
     pthread_mutex_unlock(&throttle->lock);
 }
 
-void throttle_succeeded(Throttle *throttle, Str key)
+/* False: there was nothing to forget. */
+static bool forget(Throttle *throttle, uint64_t hash)
 {
     pthread_mutex_lock(&throttle->lock);
-    Slot *slot = find(throttle, str_hash(key));
+    Slot *slot = find(throttle, hash);
     if (slot)
         *slot = (Slot){ 0 };
     pthread_mutex_unlock(&throttle->lock);
+    return slot;
+}
+
+/* --- Other nodes --- */
+
+typedef struct News {
+    Throttle *throttle;
+    char text[NEWS_SIZE];
+} News;
+
+static bool tell_work(DbTx *tx, void *argument, Error *err)
+{
+    const News *news = argument;
+    return db_hint(tx, news->throttle->channel, str(news->text), err);
+}
+
+static void tell_now(void *argument)
+{
+    AUTO_FREE News *news = argument;
+    const Scope system = scope_system();
+    Error ignored; /* the others count for themselves then */
+    if (!atomic_load(&news->throttle->is_ending))
+        (void)!store_write(news->throttle->db, &system, tell_work, news, &ignored);
+}
+
+static void tell(Throttle *throttle, uint64_t hash, bool has_failed)
+{
+    if (!throttle->db)
+        return;
+    News *news = heap_alloc(sizeof *news);
+    news->throttle = throttle;
+    snprintf(news->text, sizeof news->text, "%016" PRIx64 " %016" PRIx64 " %d", throttle->node,
+             hash, has_failed);
+    if (!pool_add(throttle->news, tell_now, news))
+        free(news);
+}
+
+static void hear(void *argument, const char *channel, Str text)
+{
+    Throttle *throttle = argument;
+    char copy[NEWS_SIZE];
+    uint64_t node, hash;
+    int has_failed;
+    (void)channel;
+    snprintf(copy, sizeof copy, STR_FMT, STR_ARG(text));
+    if (sscanf(copy, "%16" SCNx64 " %16" SCNx64 " %1d", &node, &hash, &has_failed) != 3 ||
+        node == throttle->node)
+        return;
+    if (has_failed)
+        count_failure(throttle, hash);
+    else
+        (void)forget(throttle, hash);
+}
+
+bool throttle_share(Throttle *throttle, Db *db, const char *channel, Error *err)
+{
+    if (db_kind(db) != DB_POSTGRES)
+        return true;
+    random_bytes(&throttle->node, sizeof throttle->node);
+    if (!db_listen(db, channel, hear, throttle, err))
+        return false;
+    throttle->news = pool_new("throttle", 1, NEWS_MAX);
+    throttle->channel = channel;
+    throttle->db = db;
+    return true;
+}
+
+/* --- For those who ask --- */
+
+Throttle *throttle_new(void)
+{
+    Throttle *throttle = heap_alloc(sizeof *throttle);
+    pthread_mutex_init(&throttle->lock, NULL);
+    return throttle;
+}
+
+void throttle_free(Throttle *throttle)
+{
+    if (!throttle)
+        return;
+    if (throttle->db)
+        db_unlisten(throttle->db, throttle->channel, hear, throttle);
+    atomic_store(&throttle->is_ending, true);
+    pool_free(throttle->news);
+    pthread_mutex_destroy(&throttle->lock);
+    free(throttle);
+}
+
+void throttle_failed(Throttle *throttle, Str key)
+{
+    uint64_t hash = hash_of(key);
+    count_failure(throttle, hash);
+    tell(throttle, hash, true);
+}
+
+void throttle_succeeded(Throttle *throttle, Str key)
+{
+    uint64_t hash = hash_of(key);
+    if (forget(throttle, hash))
+        tell(throttle, hash, false);
 }

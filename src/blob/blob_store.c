@@ -184,7 +184,8 @@ static bool stage_trial(BlobStore *store, Arena *arena, Trial *trial, Error *err
 {
     char *bytes = arena_alloc(arena, TRIAL_BYTES);
     random_bytes(bytes, TRIAL_BYTES);
-    trial->workspace = str_format(arena, "trial-" STR_FMT, STR_ARG(str_hex(arena, bytes, 8)));
+    Str number = str_hex(arena, bytes, 8);
+    trial->workspace = str_format(arena, "trial-" STR_FMT, STR_ARG(number));
     return blob_stage(store, arena, (Str){ bytes, TRIAL_BYTES }, &trial->item, err);
 }
 

@@ -391,7 +391,7 @@ static bool open_notifier(App *app, Error *err)
     app->api.approvals = approvals_new(app->api.db, settings->public_url, settings->approval_days);
     notifier_set_more(app->api.notifier, approvals_write_links, app->api.approvals);
     app->api.link_throttle = throttle_new();
-    return true;
+    return throttle_share(app->api.link_throttle, app->api.db, "throttle_links", err);
 }
 
 static void open_connect(App *app)
