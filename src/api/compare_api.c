@@ -45,14 +45,16 @@ bool compare_documents(ApiRequest *request, HttpResponse *response, Error *err)
     AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
     Compared left = { 0 }, right = { 0 };
     Comparison comparison;
+    StopCheck client = api_client(response);
     if (!api_fields(request, err, { "left", JSON_STR, &left.id, .length_max = 64 },
                     { "right", JSON_STR, &right.id, .length_max = 64 },
                     { "left_text", JSON_STR, &left.text, .length_max = TEXT_MAX },
                     { "right_text", JSON_STR, &right.text, .length_max = TEXT_MAX }) ||
         !read_side(request, arena, "left", &left, err) ||
-        !read_side(request, arena, "right", &right, err))
+        !read_side(request, arena, "right", &right, err) ||
+        !compare_materials(request->api->summaries, arena, &left.material, &right.material, &client,
+                           &comparison, err))
         return false;
-    compare_materials(request->api->summaries, arena, &left.material, &right.material, &comparison);
     JsonWriter json = put_begin(&response->body);
     put_compared(&json, "left", &left);
     put_compared(&json, "right", &right);

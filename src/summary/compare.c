@@ -11,6 +11,7 @@
 #define MEANING_SHARE 0.4
 #define EMBEDDED_MAX 400 /* sentences of a side whose meaning is looked at */
 #define EMBED_TOKENS 96
+#define EMBEDDED_AT_ONCE 64 /* texts; between them it is asked whether to go on */
 #define SECTIONS_MAX 300
 #define SECTION_BYTES 600
 #define SECTION_MIN 0.35
@@ -39,6 +40,7 @@ typedef struct Comparing {
     VEC(Pair) pairs;
     bool has_meaning;
     Comparison *comparison;
+    const StopCheck *stop; /* may be NULL */
 } Comparing;
 
 static Side side_new(Arena *arena, const Material *material)
@@ -100,11 +102,18 @@ static float *word_likeness(const Comparing *c, const Str *left, size_t left_cou
 
 static float *meanings(const Comparing *c, const Str *texts, size_t count, size_t *dims_r)
 {
-    float *vectors;
-    bool good = c->summaries->searcher && count &&
-                search_embed(c->summaries->searcher, c->arena, texts, count, EMBED_TOKENS, dims_r,
-                             &vectors);
-    return good ? vectors : NULL;
+    float *vectors = NULL, *some;
+    for (size_t first = 0; first < count; first += EMBEDDED_AT_ONCE) {
+        size_t part = MIN(count - first, EMBEDDED_AT_ONCE);
+        if (!c->summaries->searcher || stop_is_wished(c->stop) ||
+            !search_embed(c->summaries->searcher, c->arena, texts + first, part, EMBED_TOKENS,
+                          dims_r, &some))
+            return NULL;
+        if (!vectors)
+            vectors = arena_new_array(c->arena, float, count **dims_r);
+        memcpy(vectors + first * *dims_r, some, part * *dims_r * sizeof *some);
+    }
+    return vectors;
 }
 
 static double cosine(const float *a, const float *b, size_t dims)
@@ -163,7 +172,7 @@ static void align_sections(Comparing *c)
     float *words = word_likeness(c, left, rows, right, columns);
     float *a = meanings(c, left, rows, &dims), *b = meanings(c, right, columns, &dims);
     VEC(Pair) pairs = { 0 };
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows && !stop_is_wished(c->stop); i++)
         for (size_t j = 0; j < columns; j++) {
             double likeness = (double)words[i * columns + j];
             if (a && b)
@@ -214,7 +223,7 @@ static void find_pairs(Comparing *c)
     float *a = is_small ? meanings(c, left, c->left.open_count, &dims) : NULL;
     float *b = a ? meanings(c, right, columns, &dims) : NULL;
     c->has_meaning = a && b;
-    for (size_t i = 0; i < c->left.open_count; i++)
+    for (size_t i = 0; i < c->left.open_count && !stop_is_wished(c->stop); i++)
         for (size_t j = 0; j < columns; j++) {
             double likeness = (double)words[i * columns + j];
             const Piece *one = &c->left.material->pieces[c->left.open[i]];
@@ -296,7 +305,8 @@ static void compare(Comparing *c)
     bool is_whole = list_open(&c->left) & list_open(&c->right);
     if (is_whole) {
         align_sections(c);
-        find_pairs(c);
+        if (!stop_is_wished(c->stop))
+            find_pairs(c);
     } else {
         c->comparison->notice = S("so much differs that only whole sentences were compared");
     }
@@ -312,8 +322,9 @@ static void compare(Comparing *c)
     list_differences(c, likeness);
 }
 
-void compare_materials(Summaries *summaries, Arena *arena, const Material *left,
-                       const Material *right, Comparison *comparison_r)
+bool compare_materials(Summaries *summaries, Arena *arena, const Material *left,
+                       const Material *right, const StopCheck *stop, Comparison *comparison_r,
+                       Error *err)
 {
     Comparison comparison = { 0 };
     Comparing c = { .summaries = summaries,
@@ -321,13 +332,17 @@ void compare_materials(Summaries *summaries, Arena *arena, const Material *left,
                     .words = words_new(),
                     .left = side_new(arena, left),
                     .right = side_new(arena, right),
-                    .comparison = &comparison };
+                    .comparison = &comparison,
+                    .stop = stop };
     if (left->is_cut || right->is_cut)
         comparison.notice = S("there is too much to read whole: the beginnings were compared");
     compare(&c);
     words_free(c.words);
+    if (!stop_go_on(stop, err))
+        return false;
     comparison.made_by = c.has_meaning ? S("encoder") : S("rules");
     *comparison_r = comparison;
+    return true;
 }
 
 /* --- Showing --- */

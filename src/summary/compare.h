@@ -9,6 +9,7 @@
  * Likeness is of words, and of the encoder's vectors where there is one. Any thread. */
 #pragma once
 
+#include "base/stop.h"
 #include "summary/summary.h"
 
 #define COMPARED_MAX 1500 /* sentences of a side that are not in the other word for word */
@@ -47,7 +48,9 @@ typedef struct Comparison {
     Str notice;  /* "" or what was not compared */
 } Comparison;
 
-void compare_materials(Summaries *summaries, Arena *arena, const Material *left,
-                       const Material *right, Comparison *comparison_r);
+/* ERROR_CANCELLED when `stop` (may be NULL) wishes it. */
+MUST_CHECK bool compare_materials(Summaries *summaries, Arena *arena, const Material *left,
+                                  const Material *right, const StopCheck *stop,
+                                  Comparison *comparison_r, Error *err);
 /* Members, into an object that is open. */
 void comparison_put(JsonWriter *json, const Comparison *comparison);

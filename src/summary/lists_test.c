@@ -94,7 +94,8 @@ Test(summary, what_differs_between_two_texts_is_found)
     Summaries *summaries = summaries_new(NULL, NULL, NULL);
     Material left = read(arena, before), right = read(arena, after);
     Comparison found;
-    compare_materials(summaries, arena, &left, &right, &found);
+    Error err;
+    cr_assert(compare_materials(summaries, arena, &left, &right, NULL, &found, &err));
     summaries_free(summaries);
     cr_assert_eq(found.same, 2);
     cr_assert_eq(found.count, 3);
@@ -109,17 +110,43 @@ Test(summary, what_differs_between_two_texts_is_found)
     cr_assert(str_is(found.at[2].right.citation.quote, "Fires are forbidden on all piers."));
 }
 
+static bool is_fifth_time(void *self)
+{
+    int *asked = self;
+    return ++*asked >= 5;
+}
+
+Test(summary, a_comparison_ends_when_nobody_waits_for_it)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Summaries *summaries = summaries_new(NULL, NULL, NULL);
+    Buf long_one = buf_new(arena, MB(1)), long_two = buf_new(arena, MB(1));
+    for (int i = 0; i < 500; i++) {
+        buf_addf(&long_one, "# Part %d\n\nThe fee of harbour %d is paid on arrival.\n\n", i, i);
+        buf_addf(&long_two, "# Part %d\n\nThe fee of harbour %d was paid on leaving.\n\n", i, i);
+    }
+    Material left = read(arena, buf_c(&long_one)), right = read(arena, buf_c(&long_two));
+    Comparison found;
+    Error err;
+    int asked = 0;
+    const StopCheck stop = { is_fifth_time, &asked };
+    cr_expect(!compare_materials(summaries, arena, &left, &right, &stop, &found, &err));
+    cr_expect(err.code == ERROR_CANCELLED && asked < 12, "asked %d times", asked);
+    summaries_free(summaries);
+}
+
 Test(summary, a_text_does_not_differ_from_itself)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     Summaries *summaries = summaries_new(NULL, NULL, NULL);
     Material left = read(arena, before), none = read(arena, "");
     Comparison found;
-    compare_materials(summaries, arena, &left, &left, &found);
+    Error err;
+    cr_assert(compare_materials(summaries, arena, &left, &left, NULL, &found, &err));
     cr_assert(found.count == 0 && found.same == 4);
-    compare_materials(summaries, arena, &none, &left, &found);
+    cr_assert(compare_materials(summaries, arena, &none, &left, NULL, &found, &err));
     cr_assert(found.added == 4 && found.count == 4);
-    compare_materials(summaries, arena, &left, &none, &found);
+    cr_assert(compare_materials(summaries, arena, &left, &none, NULL, &found, &err));
     cr_assert(found.removed == 4 && found.count == 4);
     summaries_free(summaries);
 }
