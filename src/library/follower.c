@@ -408,6 +408,7 @@ static void save(Follower *follower)
         }
     }
     follower->unsaved = 0;
+    follower->saved_ms = monotonic_ms();
     follower->must_save &= !saves_all;
     /* Other nodes follow the same changes, so only a database of our own forgets them. */
     Forgetting forgetting = { follower, lowest };
@@ -415,6 +416,10 @@ static void save(Follower *follower)
         !store_write(follower->db, &follower->system, forget_work, &forgetting, &err))
         log_warn("index", "changes cannot be forgotten: %s", err.message);
 }
+
+/* Also when nothing has changed: how far the files are must not fall behind what is forgotten (see
+ * INDEX_CHANGES_KEEP_MS). */
+#define SAVE_EVERY_MS INT64_C(86400000)
 
 static bool has_merged(const Follower *follower)
 {
@@ -427,7 +432,8 @@ static bool has_merged(const Follower *follower)
 static void save_when_quiet(Follower *follower)
 {
     bool quiet = monotonic_ms() - follower->changed_ms > QUIET_MS;
-    if (!follower->is_held && (follower->unsaved || has_merged(follower)) &&
+    bool is_due = monotonic_ms() - follower->saved_ms > SAVE_EVERY_MS;
+    if (!follower->is_held && (follower->unsaved || has_merged(follower) || is_due) &&
         (quiet || follower->must_save || follower->unsaved > COMMIT_AFTER))
         save(follower);
 }
@@ -537,6 +543,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
                          VectorStore *outside, bool is_held)
 {
     Follower *follower = heap_alloc(sizeof *follower);
+    follower->saved_ms = monotonic_ms();
     Error err;
     follower->db = db;
     snprintf(follower->model, sizeof follower->model, STR_FMT, STR_ARG(model));

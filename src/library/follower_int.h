@@ -84,8 +84,9 @@ struct Follower {
     int64_t applied, last;          /* sequence numbers */
     int64_t erased;                 /* what was erased up to here is in no file */
     bool has_model;                 /* every index has the vectors of `model` */
-    int64_t unsaved, changed_ms;    /* the thread's own, and the next two */
+    int64_t unsaved, changed_ms;    /* the thread's own, and the next three */
     int64_t settled;                /* nothing is new while this is the highest number; -1: look */
+    int64_t saved_ms;               /* when the files were last written */
     bool must_save;
     /* Whether the files are another process's: what is asked for, what new indexes begin with, and
      * what all keep to. */

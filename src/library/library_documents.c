@@ -355,11 +355,55 @@ static bool tidy_work(DbTx *tx, void *argument, Error *err)
            account_link_remove_expired(tx, system, now_ms(), err);
 }
 
+/* SQLite's are forgotten by its only follower as soon as its index is written. */
+#define CHANGES_AT_ONCE 5000
+
+typedef struct ForgetWork {
+    const Scope *system;
+    Arena *arena;
+    int64_t until, floor;
+} ForgetWork;
+
+static bool old_work(DbTx *tx, void *argument, Error *err)
+{
+    ForgetWork *work = argument;
+    IndexPosition position;
+    if (!index_change_old(tx, work->system, work->arena, now_ms(), &work->until, err) ||
+        !index_position(tx, work->system, work->arena, &position, err))
+        return false;
+    work->floor = position.floor;
+    return true;
+}
+
+static bool forget_some_work(DbTx *tx, void *argument, Error *err)
+{
+    const ForgetWork *work = argument;
+    return index_change_forget(tx, work->system, MIN(work->floor + CHANGES_AT_ONCE, work->until),
+                               err);
+}
+
+static bool forget_changes(Library *library, Job *job, Error *err)
+{
+    ForgetWork work = { .system = &library->system, .arena = job->arena };
+    if (db_kind(library->db) != DB_POSTGRES)
+        return true;
+    if (!store_write(library->db, &library->system, old_work, &work, err))
+        return false;
+    for (; work.floor < work.until; work.floor += CHANGES_AT_ONCE) {
+        if (job_is_stopped(job))
+            return job_stopped(job, err);
+        if (!store_write(library->db, &library->system, forget_some_work, &work, err))
+            return false;
+    }
+    return true;
+}
+
 bool library_purge_job(Job *job, Error *err)
 {
     Library *library = job->argument;
     DocWork tidy = { .library = library };
-    if (!store_write(library->db, &library->system, tidy_work, &tidy, err))
+    if (!store_write(library->db, &library->system, tidy_work, &tidy, err) ||
+        !forget_changes(library, job, err))
         return false;
     for (;;) {
         DocWork work = { .library = library, .arena = job->arena };

@@ -1,6 +1,7 @@
 #include "store/index_changes_store.h"
 
 #include "store/documents_row.h"
+#include "store/settings_store.h"
 #include "store/sql.h"
 
 #include <assert.h>
@@ -256,4 +257,37 @@ bool index_change_forget(DbTx *tx, const Scope *scope, int64_t sequence, Error *
                    DB_SAME("UPDATE facts SET value = $1 WHERE name = 'index_floor'"
                            " AND CAST(value AS BIGINT) < $2"),
                    DB_ARGS(db_text(str(text)), db_int(sequence)), NULL, err);
+}
+
+/* --- What all nodes have seen ----------------------------------------------------------- */
+
+#define MARK_NAME S("index_changes_mark") /* "SEQUENCE TIME": how far they were then */
+
+static bool find_mark(DbTx *tx, const Scope *scope, Arena *arena, int64_t *sequence_r,
+                      int64_t *time_r, Error *err)
+{
+    Str text, sequence;
+    *sequence_r = *time_r = 0;
+    if (!setting_find(tx, scope, arena, MARK_NAME, &text, err))
+        return err->code == ERROR_NOT_FOUND;
+    return (str_next(&text, ' ', &sequence) && str_to_int(sequence, 0, INT64_MAX, sequence_r) &&
+            str_to_int(text, 0, INT64_MAX, time_r)) ||
+           fail(err, ERROR_DAMAGED, "the setting index_changes_mark is damaged");
+}
+
+bool index_change_old(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms, int64_t *until_r,
+                      Error *err)
+{
+    IndexPosition position;
+    int64_t bound, marked, marked_ms;
+    *until_r = 0;
+    if (!index_bound(tx, scope, &bound, err) || !index_position(tx, scope, arena, &position, err) ||
+        !find_mark(tx, scope, arena, &marked, &marked_ms, err))
+        return false;
+    if (marked_ms && now_ms - marked_ms < INDEX_CHANGES_KEEP_MS)
+        return true;
+    *until_r = marked;
+    return setting_set(tx, scope, MARK_NAME,
+                       str_format(arena, "%" PRId64 " %" PRId64, MIN(bound, position.last), now_ms),
+                       err);
 }

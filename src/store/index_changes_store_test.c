@@ -8,6 +8,7 @@
 #include "db/fixture_test.h"
 #include "store/migrate.h"
 #include "store/workspaces_store.h"
+#include "store/world_test.h"
 
 #define PATIENCE_MS 20000
 #define ID_ROOM 64
@@ -124,4 +125,39 @@ TEST_BOTH(store, no_writer_of_changes_waits_and_no_reader_passes_one_that_is_not
         }
     }
     db_close(db);
+}
+
+static bool grow_old(DbTx *tx, World *world, Error *err)
+{
+    const int64_t begin = 1000, day = 86400000, numbers[] = { 1, 2 };
+    int64_t until;
+    IndexChangeList list;
+    IndexPosition first, last;
+    CALL(index_change_add(tx, &world->ours, world->arena, INDEX_ADD, S("old"), S("m"), numbers, 2,
+                          err));
+    CALL(index_position(tx, &world->system, world->arena, &first, err));
+    CALL(index_change_old(tx, &world->system, world->arena, begin, &until, err));
+    EXPECT(until == 0);
+    CALL(index_change_add(tx, &world->ours, world->arena, INDEX_ADD, S("young"), S("m"), numbers, 2,
+                          err));
+    CALL(index_change_old(tx, &world->system, world->arena, begin + 6 * day, &until, err));
+    EXPECT(until == 0);
+    CALL(index_change_old(tx, &world->system, world->arena, begin + 8 * day, &until, err));
+    /* In PostgreSQL a change of a transaction that goes on is behind the bound. */
+    EXPECT(until == (db_tx_kind(tx) == DB_SQLITE ? first.last : until) && until <= first.last);
+    CALL(index_change_forget(tx, &world->system, first.last, err));
+    CALL(index_change_list(tx, &world->system, world->arena, 0, 10, &list, err));
+    EXPECT(list.count == 1 && str_is(list.at[0].document, "young"));
+    CALL(index_position(tx, &world->system, world->arena, &last, err));
+    EXPECT(last.floor == first.last);
+    EXPECT_CODE(ERROR_DENIED, index_change_old(tx, &world->ours, world->arena, begin, &until, err));
+    return true;
+}
+
+TEST_BOTH(store, changes_are_forgotten_when_every_node_that_runs_has_long_seen_them)
+{
+    World world;
+    world_open(&world, url);
+    world_write(&world, &world.system, grow_old);
+    world_close(&world);
 }
