@@ -316,3 +316,15 @@ def test_on_a_phone_it_does_not_move_sideways(browser, desk, section):  # noqa: 
     assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] + 1, "the tab that is open can be seen"
     shot(page, f"{section}-phone")
     phone.context.close()
+
+
+def test_an_owner_exports_everything_from_the_page(desk, page):
+    desk.go("/settings/server")
+    part(page, "export-begin").click()
+    expect(part(page, "export-row")).to_have_count(1, timeout=30000)
+    with page.expect_download() as download:
+        part(page, "export-download").click()
+    assert download.value.suggested_filename.endswith(".zip")
+    part(page, "export-remove").click()
+    expect(part(page, "export-row")).to_have_count(0)
+    desk.check()

@@ -561,4 +561,9 @@ learn({
   'grant.register': 'Register this address with the service, if it is not yet. It is where you come back to.',
   'grant.redirect': 'Address to come back to',
   'grant.open': 'Open the service',
+  'exports.title': 'Export',
+  'exports.lead': 'Everything of this workspace as plain files: originals, texts, conversations, tasks, cards and all rows, with a list of digests. Secrets are not in it. The file stays here for a week, for owners only.',
+  'exports.none': 'None is kept.',
+  'exports.begin': 'Export everything',
+  'exports.going': 'Exporting: {done} of {total}',
 });

@@ -2,7 +2,7 @@
 import {h, fill} from '../dom.js';
 import {t, number, bytes} from '../texts.js';
 import {get, put, remove} from '../api.js';
-import {state, mayAdminister} from '../state.js';
+import {state, mayAdminister, mayAtLeast} from '../state.js';
 import {field, form} from './forms.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
@@ -81,10 +81,13 @@ export function render(root) {
     state.session = session;
     tell();
   }, () => {});
-  fill(root, told, facts, embedding, service, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
+  const exported = h('section', {class: 'stacked', test: 'exported'});
+  fill(root, told, facts, embedding, service, exported, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
   tell();
   refresh();
   if (!mayAdminister()) return () => {};
   provider(service);
-  return models.render(embedding, refresh);
+  const cleanups = [models.render(embedding, refresh)];
+  if (mayAtLeast('owner')) import('./exports.js').then((part) => cleanups.push(part.render(exported)), () => {});
+  return () => cleanups.forEach((end) => end && end());
 }
