@@ -99,6 +99,7 @@ def test_an_owner_fetches_an_export_as_a_file_that_nobody_else_sees(server):
 
     assert server.get(f"/v1/files/{one['id']}").status_code == 404 and not server.get("/v1/files").json()["data"]
     assert server.call("POST", "/v1/exports", key=key, json={"path": "/tmp/anywhere"}).status_code == 403
+    assert server.call("POST", "/v1/backup", key=key, json={}).status_code == 403, "the whole server is no workspace's"
     admin = server.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
     assert server.call("GET", f"/v1/exports/{one['id']}/content", key=admin).status_code == 403
     assert server.call("DELETE", f"/v1/exports/{one['id']}", key=key).status_code == 204

@@ -63,9 +63,10 @@ MUST_CHECK bool index_change_list_documents(DbTx *tx, const Scope *scope, Arena 
                                             Error *err);
 /* Forgets changes up to and including `sequence`. */
 MUST_CHECK bool index_change_forget(DbTx *tx, const Scope *scope, int64_t sequence, Error *err);
-/* Changes that several nodes follow are kept for INDEX_CHANGES_KEEP_MS to twice as long: a node that
- * runs has taken them long before, and one that was away for longer builds its index anew. Up to
- * where they may be forgotten now, 0: nothing; marks how far they are today, for a later call. */
+/* Changes that several nodes follow are kept for INDEX_CHANGES_KEEP_MS to twice as long: a node
+ * that runs has taken them long before, and one that was away for longer builds its index anew. Up
+ * to where they may be forgotten now, 0: nothing; marks how far they are today, for a later call.
+ */
 #define INDEX_CHANGES_KEEP_MS (7 * INT64_C(86400000))
 MUST_CHECK bool index_change_old(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
                                  int64_t *until_r, Error *err);
