@@ -1,6 +1,7 @@
 """A workspace with one of everything that has an id, made as its people make it, and every row of it."""
 import datetime
 import http.client
+import itertools
 import json
 import os
 import sqlite3
@@ -13,6 +14,7 @@ from mock_attendee import MockAttendee
 from mock_provider import MockProvider
 from test_workspaces import change_database
 
+NUMBERS = itertools.count()
 PASSWORD = "correct horse battery"
 DOCUMENT = """# {word} ledger
 
@@ -64,6 +66,7 @@ class Person:
         assert made.status_code == 201, made.text
         self.key_id, self.key = made.json()["id"], made.json()["key"]
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self.repeated = set()  # paths of what was asked for twice
 
     def call(self, method, path, body=None, headers=None, key=None):
         """(status, text)"""
@@ -79,9 +82,14 @@ class Person:
             self.connection.close()
             raise
 
-    def made(self, path, body=None, method="POST", **options):
-        status, text = self.call(method, path, body, **options)
+    def made(self, path, body=None, method="POST", headers=None, **options):
+        """What is made is asked for twice with one Idempotency-Key: there must be one, and one answer."""
+        headers = {"Idempotency-Key": f"made-{next(NUMBERS)}", **(headers or {})}
+        status, text = self.call(method, path, body, headers, **options)
         assert status in (200, 201, 202, 204), (method, path, status, text)
+        if method == "POST":
+            assert self.call(method, path, body, headers, **options) == (status, text), (path, text)
+            self.repeated.add(path)
         return json.loads(text) if text else None
 
     def get(self, path):

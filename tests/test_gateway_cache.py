@@ -169,7 +169,7 @@ def test_a_request_with_an_idempotency_key_is_answered_once(server, mock, more):
     one, two = (chat(server, words, headers=headers, **more) for _ in range(2))
     assert one.content == two.content and asked(mock, words) == 1
     clash = chat(server, words + "!", headers=headers, **more)
-    assert clash.status_code == 409 and asked(mock, words + "!") == 0
+    assert clash.status_code == 422 and asked(mock, words + "!") == 0
     other = server.cli("keys", "add", "o", "--role", "reader").stdout.split()[-1]
     assert chat(server, words + "?", headers=headers, key=other, **more).status_code == 200
 

@@ -27,6 +27,7 @@ struct DoctorWish;
 struct Door;
 struct GatewayCaller;
 struct GatewayFile;
+struct Idempotency;
 struct Conversions;
 struct EventHub;
 struct FieldReader;
@@ -75,9 +76,10 @@ typedef struct Api {
     struct Meetings *meetings;
     struct Conversions *conversions;
     struct Door *door;
-    struct HttpServer *server; /* set once it listens */
-    struct Otlp *otlp;         /* NULL: no spans are sent */
-    char *upload_folder;       /* on the file system of the originals */
+    struct Idempotency *idempotency; /* NULL: keys of requests mean nothing */
+    struct HttpServer *server;       /* set once it listens */
+    struct Otlp *otlp;               /* NULL: no spans are sent */
+    char *upload_folder;             /* on the file system of the originals */
     int64_t upload_max;
     int64_t redirect_s; /* how long an address of an original works; 0: none is given */
     int64_t form_max;   /* of a model's call */

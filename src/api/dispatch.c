@@ -6,6 +6,7 @@
 #include "api/cors.h"
 #include "api/door.h"
 #include "api/etag.h"
+#include "api/idempotency.h"
 #include "api/page.h"
 #include "api/request_trace.h"
 #include "api/route_scopes.h"
@@ -277,7 +278,9 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
     request->scope = &request->visitor.scope;
     http->route = request;
     override_method(http);
-    bool is_known = find_route(request, &path_known);
+    /* A browser asks before it calls; tus and WebDAV have an OPTIONS of their own for the rest. */
+    bool is_question = cors_is_question(request->api, http);
+    bool is_known = !is_question && find_route(request, &path_known);
     request_trace_begin(request);
     if (!str_is(http->peer, "local") &&
         !door_lets_address(request->api->door, http->peer, &request->wait_ms, err))
@@ -286,7 +289,7 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
         plan_body(request, plan);
         return check_coding(http, plan, err);
     }
-    if (cors_is_question(request->api, http)) {
+    if (is_question) {
         plan->is_fast = true;
         return true;
     }
@@ -613,9 +616,13 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
     request_trace_here(http);
     Str path = logged_path(http);
     EtagHold hold = { 0 };
-    bool good = read_json(request, &err) && etag_begin_change(request, &hold, &err) &&
-                request->route->handle(request, response, &err);
+    IdempotencyHold once = { 0 };
+    bool good =
+        idempotency_answer(request, response, &once, &err) &&
+        (once.is_replayed || (read_json(request, &err) && etag_begin_change(request, &hold, &err) &&
+                              request->route->handle(request, response, &err)));
     etag_end_change(&hold);
+    idempotency_finish(request, response, good, &once);
     if (good) {
         etag_answer(request, response);
     } else {

@@ -2,13 +2,9 @@
 #include "api/document_json.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "library/facts.h"
 #include "library/samples.h"
 #include "models/models.h"
-#include "store/uploads_store.h"
-
-#define IDEMPOTENT_FOR_MS ((int64_t)24 * 3600 * 1000)
 
 static bool respond_document(ApiRequest *request, HttpResponse *response, Str id, Error *err)
 {
@@ -125,7 +121,7 @@ static bool take_parts(UploadState *state, Error *err)
     return true;
 }
 
-static bool upload(ApiRequest *request, HttpResponse *response, Error *err)
+bool documents_upload(ApiRequest *request, HttpResponse *response, Error *err)
 {
     UploadState state = { .request = request, .refused_text = buf_new(request->arena, MB(4)) };
     read_upload_fields(&state);
@@ -139,90 +135,6 @@ static bool upload(ApiRequest *request, HttpResponse *response, Error *err)
     put_raw(&state.json, "refused", buf_str(&state.refused_text));
     put_end(&state.json);
     response->status = 202;
-    return true;
-}
-
-/* --- The same request twice --- */
-
-typedef struct Repeat {
-    ApiRequest *request;
-    Upload upload;
-    bool is_new;
-    Str response;
-} Repeat;
-
-static bool begin_work(DbTx *tx, void *argument, Error *err)
-{
-    Repeat *repeat = argument;
-    return upload_begin(tx, repeat->request->scope, repeat->request->arena, &repeat->upload,
-                        now_ms(), &repeat->is_new, err);
-}
-
-static bool end_work(DbTx *tx, void *argument, Error *err)
-{
-    const Repeat *repeat = argument;
-    return upload_end(tx, repeat->request->scope, repeat->upload.key, S(""), repeat->response, err);
-}
-
-static bool remove_work(DbTx *tx, void *argument, Error *err)
-{
-    const Repeat *repeat = argument;
-    return upload_remove(tx, repeat->request->scope, repeat->upload.key, err);
-}
-
-static Str fingerprint(const ApiRequest *request)
-{
-    Sha256 sha;
-    uint8_t digest[SHA256_SIZE];
-    sha256_begin(&sha);
-    for (size_t i = 0; i < request->http->part_count; i++) {
-        const HttpPart *part = &request->http->parts[i];
-        Str pieces[] = { part->field, part->file_name, str(part->sha256), part->text };
-        for (size_t j = 0; j < COUNT(pieces); j++) {
-            sha256_add(&sha, pieces[j]);
-            sha256_add(&sha, (Str){ "", 1 });
-        }
-    }
-    sha256_end(&sha, digest);
-    return str_hex(request->arena, digest, sizeof digest);
-}
-
-static bool good_key(Str key, Error *err)
-{
-    bool good = key.length <= 200;
-    for (size_t i = 0; i < key.length && good; i++)
-        good = key.at[i] > ' ' && key.at[i] < 0x7F;
-    return good || fail_field(err, "Idempotency-Key",
-                              "an Idempotency-Key has at most 200 characters of printable ASCII");
-}
-
-bool documents_upload(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    Db *db = request->api->db;
-    Repeat repeat = { .request = request };
-    Error ignored;
-    repeat.upload = (Upload){ .key = http_header_in(request->http, "Idempotency-Key"),
-                              .fingerprint = fingerprint(request),
-                              .expires_at_ms = now_ms() + IDEMPOTENT_FOR_MS };
-    if (!repeat.upload.key.length)
-        return upload(request, response, err);
-    if (!good_key(repeat.upload.key, err) ||
-        !store_write(db, request->scope, begin_work, &repeat, err))
-        return false;
-    /* Without an answer the first request is still being served, or the server ended before it was:
-     * doing the same again is harmless, since the same bytes are one document. */
-    if (!repeat.is_new && repeat.upload.response.length) {
-        buf_add(&response->body, repeat.upload.response);
-        response->status = 202;
-        return true;
-    }
-    if (!upload(request, response, err)) {
-        (void)!store_write(db, request->scope, remove_work, &repeat, &ignored);
-        return false;
-    }
-    repeat.response = buf_str(&response->body);
-    /* The files are durable, so the answer stands even when it cannot be kept. */
-    (void)!store_write(db, request->scope, end_work, &repeat, &ignored);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "api/contract.h"
 #include "api/convert.h"
 #include "api/etag.h"
+#include "api/idempotency.h"
 #include "api/route_scopes.h"
 #include "api/schema_notation.h"
 #include "api/scim.h"
@@ -21,8 +22,7 @@ typedef struct Printing {
     Error *err;
 } Printing;
 
-/* "/v1/documents/:id" as "/v1/documents/{id}" */
-static Str braced(Arena *arena, const char *path)
+Str openapi_path(Arena *arena, const char *path)
 {
     Buf out = buf_new(arena, KB(1));
     for (const char *c = path; *c; c++) {
@@ -56,7 +56,7 @@ static bool put_parameter(Printing *p, Str name, const char *place, Str notation
 
 static bool put_path_parameters(Printing *p)
 {
-    Str rest = braced(p->arena, p->route->path);
+    Str rest = openapi_path(p->arena, p->route->path);
     for (ptrdiff_t open; (open = str_find_char(rest, '{')) >= 0;) {
         Str name = str_from(rest, (size_t)open + 1);
         size_t length = (size_t)str_find_char(name, '}');
@@ -87,7 +87,11 @@ static bool put_parameters(Printing *p)
     if (!put_path_parameters(p) || !put_query_parameters(p) ||
         (etag_reading_route(p->route) &&
          !put_parameter(p, S("If-Match"), "header", S("text 1000"),
-                        "Only if it is still as it was read: the ETag of its GET")))
+                        "Only if it is still as it was read: the ETag of its GET")) ||
+        (idempotency_serves(p->route) &&
+         !put_parameter(p, S("Idempotency-Key"), "header", S("text 257"),
+                        "A name that this request alone has: sent again with it, it is not done "
+                        "again but answered as before")))
         return false;
     put_end(&p->json);
     return true;
@@ -361,7 +365,7 @@ static bool put_paths(Printing *p)
             first = strcmp(api_routes[j].path, api_routes[i].path) != 0;
         if (!first)
             continue;
-        put_object(&p->json, braced(p->arena, api_routes[i].path).at);
+        put_object(&p->json, openapi_path(p->arena, api_routes[i].path).at);
         for (size_t j = i; j < api_route_count; j++) {
             p->route = &api_routes[j];
             if (strcmp(api_routes[j].path, api_routes[i].path) == 0 && is_described(p->route) &&

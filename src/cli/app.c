@@ -21,6 +21,7 @@
 #include "api/document_json.h"
 #include "api/door.h"
 #include "api/here.h"
+#include "api/idempotency.h"
 #include "api/schedule_types.h"
 #include "api/work_json.h"
 #include "approval/approval.h"
@@ -702,6 +703,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.examiner = &app->doctor;
     return open_vectors(app, err) && open_library(app, folder, err) && open_notifier(app, err) &&
            open_features(app, err) && start_jobs(app, folder, err) &&
+           idempotency_open(app->api.db, app->settings->idempotency_hours, &app->api.idempotency,
+                            err) &&
            start_server(app, options->listens, err) &&
            restart_take_place(&app->restart, app->lock_fd, err) &&
            start_watch(app, options, folder);
@@ -755,6 +758,7 @@ void app_stop(App *app)
     restart_end(&app->restart);
     conversions_free(app->api.conversions);
     door_free(app->api.door);
+    idempotency_close(app->api.idempotency);
     pool_free(app->news.pool);
     models_close(app->api.models); /* its calls may still be answered by the library */
     workflows_free(app->api.workflows);

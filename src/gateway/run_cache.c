@@ -282,7 +282,7 @@ static bool refuse(Run *run, CacheVerdict verdict)
     if (verdict == CACHE_MISS)
         fail(&err, ERROR_TIMEOUT, "no kept answer serves this call, and only-if-cached was asked");
     else
-        fail(&err, ERROR_CONFLICT, "this Idempotency-Key came with another request before");
+        fail(&err, ERROR_REUSED, "this Idempotency-Key came with another request before");
     run_fail(run, &err, 0);
     return true;
 }

@@ -7,10 +7,10 @@
 #include "store/audit_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
+#include "store/idempotency_store.h"
 #include "store/index_changes_store.h"
 #include "store/sessions_store.h"
 #include "store/sign_in_states_store.h"
-#include "store/uploads_store.h"
 
 typedef struct DocWork {
     Library *library;
@@ -349,7 +349,7 @@ static bool tidy_work(DbTx *tx, void *argument, Error *err)
 {
     const DocWork *work = argument;
     const Scope *system = &work->library->system;
-    return upload_remove_expired(tx, system, now_ms(), NULL, err) &&
+    return idempotency_remove_expired(tx, system, now_ms(), NULL, err) &&
            session_remove_expired(tx, system, now_ms(), NULL, err) &&
            sign_in_state_remove_expired(tx, system, now_ms(), err) &&
            account_link_remove_expired(tx, system, now_ms(), err);

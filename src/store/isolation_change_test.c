@@ -9,6 +9,7 @@
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/gateway_items_store.h"
+#include "store/idempotency_store.h"
 #include "store/identities_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
@@ -25,7 +26,6 @@
 #include "store/statistics_store.h"
 #include "store/study_made_store.h"
 #include "store/study_reviews_store.h"
-#include "store/uploads_store.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
 
@@ -100,6 +100,15 @@ static bool sign_ins_are_the_systems(DbTx *tx, World *world, Error *err)
            account_links_are_the_systems(tx, world, err);
 }
 
+static bool keys_of_requests_stay(DbTx *tx, const Scope *theirs, Error *err)
+{
+    const IdempotencyKey once = { .key_hash = S("k"), .holder = S("h"), .status = 201 };
+    CALL(idempotency_hold(tx, theirs, &once, err));
+    CALL(idempotency_end(tx, theirs, &once, err));
+    CALL(idempotency_drop(tx, theirs, &once, err));
+    return true;
+}
+
 static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -156,7 +165,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     CALL(judgement_remove(tx, theirs, arena, secret.set.id, &judgement, err));
     CALL(setting_remove(tx, theirs, S("theme"), err));
     CALL(secret_remove(tx, theirs, S("key"), err));
-    CALL(upload_remove(tx, theirs, S("k"), err));
+    CALL(keys_of_requests_stay(tx, theirs, err));
     CALL(read_page_forget(tx, theirs, id, err));
     CALL(search_remove(tx, theirs, STR_NONE, err));
     EXPECT_CODE(ERROR_NOT_FOUND, search_open(tx, theirs, &secret.opening, err));

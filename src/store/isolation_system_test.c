@@ -10,6 +10,7 @@
 #include "store/connections_store.h"
 #include "store/database_facts.h"
 #include "store/feedback_store.h"
+#include "store/idempotency_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
 #include "store/people_store.h"
@@ -19,7 +20,6 @@
 #include "store/sessions_store.h"
 #include "store/task_drawings_store.h"
 #include "store/tasks_store.h"
-#include "store/uploads_store.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
 
@@ -59,13 +59,13 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, schedule_keep_usual(tx, theirs, arena, &(Schedule){ 0 }, err));
     EXPECT_CODE(ERROR_DENIED, schedule_list_due(tx, theirs, arena, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, schedule_move(tx, theirs, &(Schedule){ 0 }, 1, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, idempotency_remove_expired(tx, theirs, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, search_remove_old(tx, theirs, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_find(tx, theirs, arena, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_remove_expired(tx, theirs, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, task_drawings_waiting(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, task_purge(tx, theirs, 1, err));
     EXPECT_CODE(ERROR_DENIED, task_due_reminders(tx, theirs, arena, 1, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, upload_remove_expired(tx, theirs, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, vector_remove_model(tx, theirs, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_list(tx, theirs, arena, NULL, err));
     return true;

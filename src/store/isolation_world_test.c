@@ -6,6 +6,7 @@
 #include "store/document_fields_store.h"
 #include "store/feedback_store.h"
 #include "store/gateway_items_store.h"
+#include "store/idempotency_store.h"
 #include "store/jobs_store.h"
 #include "store/judgements_store.h"
 #include "store/lab_runs_store.h"
@@ -18,7 +19,6 @@
 #include "store/settings_store.h"
 #include "store/study_made_store.h"
 #include "store/study_reviews_store.h"
-#include "store/uploads_store.h"
 
 IsolationSecret secret;
 
@@ -270,7 +270,11 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
         .id = S("c1"), .model = S("m"), .side = S("rest"), .cost_pico = 60000, .started_at_ms = 1
     };
     AuditEntry entry = { .action = S("document.add"), .subject = secret.doc.id };
-    Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 1000 };
+    IdempotencyKey once = { .key_hash = S("k"),
+                            .fingerprint = S("f"),
+                            .holder = S("h"),
+                            .held_until_ms = 500,
+                            .expires_at_ms = 1000 };
     NewJob job = {
         .type = S("t"), .subject = S("s"), .attempt_max = 3, .title = S("ours"), .key = S("k")
     };
@@ -312,7 +316,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(audit_add(tx, ours, &entry, err));
     CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));
     CALL(secret_set(tx, ours, S("key"), S("\1\0sealed"), err));
-    CALL(upload_begin(tx, ours, world->arena, &upload, 1, &is_new, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &once, 1, &is_new, err));
     EXPECT(is_new);
     CALL(jobs_store_add(tx, ours, world->arena, &job, &secret.job, &is_new, err));
     CALL(jobs_store_set_result(tx, ours, secret.job, S("{}"), 1, err));

@@ -1,8 +1,10 @@
-/* ledgers_test.c - conversations, messages, searches, audit, settings, secrets, uploads. */
+/* ledgers_test.c - conversations, messages, searches, audit, settings, secrets, keys of requests.
+ */
 #include "store/world_test.h"
 
 #include "store/audit_store.h"
 #include "store/conversations_store.h"
+#include "store/idempotency_store.h"
 #include "store/messages_store.h"
 #include "store/people_store.h"
 #include "store/prompt_logs_store.h"
@@ -10,7 +12,6 @@
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
 #include "store/settings_store.h"
-#include "store/uploads_store.h"
 
 STORE_TEST(conversations_are_pinned_and_read_in_parts)
 {
@@ -293,24 +294,61 @@ STORE_TEST(settings_and_secrets_are_replaced)
     return true;
 }
 
+static IdempotencyKey key_of(Str holder, Str fingerprint)
+{
+    return (IdempotencyKey){ .key_hash = S("k"),
+                             .fingerprint = fingerprint,
+                             .holder = holder,
+                             .held_until_ms = 50,
+                             .expires_at_ms = 100 };
+}
+
 STORE_TEST(a_request_sent_twice_is_done_once)
 {
     const Scope *ours = &world->ours;
-    Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 100 };
-    Upload again = upload, other = upload;
+    IdempotencyKey key = key_of(S("a"), S("f")), again = key_of(S("b"), S("f"));
+    IdempotencyKey other = key_of(S("c"), S("g"));
     bool is_new;
     int64_t removed;
 
-    CALL(upload_begin(tx, ours, world->arena, &upload, 1, &is_new, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &key, 1, &is_new, err));
     EXPECT(is_new);
-    CALL(upload_end(tx, ours, S("k"), S("d1"), S("{}"), err));
-    CALL(upload_begin(tx, ours, world->arena, &again, 2, &is_new, err));
-    EXPECT(!is_new && str_is(again.document, "d1") && str_is(again.response, "{}"));
-    other.fingerprint = S("g");
-    EXPECT_CODE(ERROR_CONFLICT, upload_begin(tx, ours, world->arena, &other, 2, &is_new, err));
-    CALL(upload_begin(tx, ours, world->arena, &other, 100, &is_new, err));
-    EXPECT(is_new && !other.response.length);
-    CALL(upload_remove_expired(tx, &world->system, 100, &removed, err));
+    EXPECT_CODE(ERROR_CONFLICT, idempotency_begin(tx, ours, world->arena, &again, 2, &is_new, err));
+    key.status = 201;
+    key.answer = S("\1\2");
+    CALL(idempotency_end(tx, ours, &key, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &again, 99, &is_new, err));
+    EXPECT(!is_new && again.status == 201 && str_equal(again.answer, S("\1\2")));
+    EXPECT_CODE(ERROR_REUSED, idempotency_begin(tx, ours, world->arena, &other, 99, &is_new, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &other, 100, &is_new, err));
+    EXPECT(is_new);
+    CALL(idempotency_remove_expired(tx, &world->system, 100, &removed, err));
     EXPECT(removed == 1);
+    return true;
+}
+
+STORE_TEST(a_request_whose_node_died_is_taken_over_by_one_that_asks_again)
+{
+    const Scope *ours = &world->ours;
+    IdempotencyKey dead = key_of(S("a"), S("f")), next = key_of(S("b"), S("f"));
+    IdempotencyKey third = key_of(S("c"), S("f"));
+    bool is_new;
+
+    CALL(idempotency_begin(tx, ours, world->arena, &dead, 1, &is_new, err));
+    dead.held_until_ms = 60;
+    CALL(idempotency_hold(tx, ours, &dead, err));
+    EXPECT_CODE(ERROR_CONFLICT, idempotency_begin(tx, ours, world->arena, &next, 55, &is_new, err));
+    next.held_until_ms = 90;
+    CALL(idempotency_begin(tx, ours, world->arena, &next, 60, &is_new, err));
+    EXPECT(is_new);
+    EXPECT_CODE(ERROR_CONFLICT,
+                idempotency_begin(tx, ours, world->arena, &third, 61, &is_new, err));
+    dead.status = 500;
+    CALL(idempotency_end(tx, ours, &dead, err));
+    CALL(idempotency_drop(tx, ours, &dead, err));
+    next.status = 201;
+    CALL(idempotency_end(tx, ours, &next, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &third, 62, &is_new, err));
+    EXPECT(!is_new && third.status == 201);
     return true;
 }

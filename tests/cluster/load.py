@@ -140,7 +140,14 @@ class Client(threading.Thread):
         file = f"{name}.txt"
         data = self.text(name)
         self.sent(file, data)
-        answer = self.ask("POST", "/v1/documents", (202,), files={"file": (file, data)}, headers={"Idempotency-Key": file})
+        # A node that died with the first try holds the key for a while: 409, and the next try comes.
+        answer, end = None, time.monotonic() + GIVE_UP_S
+        while answer is None or (answer.status_code == 409 and time.monotonic() < end and not self.is_stopping):
+            if answer is not None:
+                time.sleep(0.5)
+            answer = self.ask("POST", "/v1/documents", (202, 409), files={"file": (file, data)}, headers={"Idempotency-Key": file})
+        if answer.status_code == 409:
+            raise Failed(409)
         self.kept(file, answer.json()["documents"][0]["id"])
 
     def tus(self, name):
