@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "net/http_packing.h"
 
 /* Made by tools/embed from web/: plain, and packed by gzip. The row after the last is empty. */
 typedef struct WebFile {
@@ -55,31 +56,13 @@ static void respond_root_json(const Api *api, HttpResponse *response)
     put_end(&json);
 }
 
-/* gzip, unless it stands there with a weight of zero (RFC 9110, 12.5.3). */
-static bool accepts_gzip(const HttpRequest *http)
-{
-    Str accept = http_header_in(http, "Accept-Encoding");
-    ptrdiff_t at = str_find(accept, S("gzip"));
-    if (at < 0)
-        return false;
-    Str rest = str_from(accept, (size_t)at + 4);
-    ptrdiff_t comma = str_find_char(rest, ',');
-    Str weight = comma < 0 ? rest : str_slice(rest, 0, (size_t)comma);
-    ptrdiff_t q = str_find(weight, S("q="));
-    if (q < 0)
-        return true;
-    for (size_t i = (size_t)q + 2; i < weight.length; i++)
-        if (weight.at[i] >= '1' && weight.at[i] <= '9')
-            return true;
-    return false;
-}
-
 static Str contents(const WebFile *file, const HttpRequest *http, HttpResponse *response)
 {
     Str plain = { file->start, (size_t)(file->end - file->start) };
     Str packed = { file->packed, (size_t)(file->packed_end - file->packed) };
     http_header(response, "Vary", S("Accept-Encoding"));
-    if (packed.length >= plain.length || !accepts_gzip(http))
+    if (packed.length >= plain.length ||
+        !http_coding_weight(http_header_in(http, "Accept-Encoding"), S("gzip")))
         return plain;
     http_header(response, "Content-Encoding", S("gzip"));
     return packed;

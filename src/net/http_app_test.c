@@ -120,6 +120,10 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
         send_file(response);
     } else if (str_starts(request->path, S("/large"))) {
         send_large(response, str_is(request->path, "/large-file"));
+    } else if (str_is(request->path, "/text")) {
+        http_header(response, "ETag", S("\"t\""));
+        for (int i = 0; i < 400; i++)
+            buf_addf(&response->body, "{\"line\":%d}", i);
     } else if (str_is(request->path, "/slow")) {
         sleep_ms(300);
         show(request, response);

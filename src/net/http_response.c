@@ -1,5 +1,6 @@
 /* http_response.c - looking things up in requests, and making responses. */
 #include "net/http_etag.h"
+#include "net/http_packing.h"
 #include "net/http_private.h"
 
 #include <assert.h>
@@ -348,6 +349,37 @@ static void refuse_oversize(HttpExchange *x)
     http_respond_error(&x->response, &err);
 }
 
+#define PACKED_FROM KB(1)
+
+static HttpPair *find_header(HttpResponse *response, const char *name)
+{
+    for (size_t i = 0; i < response->headers.count; i++)
+        if (str_equal_ignore_case(response->headers.at[i].name, str(name)))
+            return &response->headers.at[i];
+    return NULL;
+}
+
+/* The body as it is sent: see http_packing.h. What is made on the reactor is not packed there. */
+static Str packed_body(HttpExchange *x)
+{
+    HttpResponse *response = &x->response;
+    Arena *arena = response->body.arena;
+    Str body = buf_str(&response->body), packed;
+    bool may_pack = !x->plan.is_fast && http_packs(response->media_type) &&
+                    !find_header(response, "Content-Encoding");
+    if (!may_pack || (body.length < PACKED_FROM && response->status != 304))
+        return body;
+    http_header(response, "Vary", S("Accept-Encoding"));
+    Str coding = http_best_coding(http_header_in(&x->request, "Accept-Encoding"));
+    if (!coding.length || !body.length || !(packed = http_pack(arena, coding, body)).length)
+        return body;
+    HttpPair *tag = find_header(response, "ETag");
+    if (tag && !str_starts(tag->value, S("W/")))
+        tag->value = str_format(arena, "W/" STR_FMT, STR_ARG(tag->value));
+    http_header(response, "Content-Encoding", coding);
+    return packed;
+}
+
 void response_prepare(HttpExchange *x)
 {
     HttpResponse *response = &x->response;
@@ -359,8 +391,8 @@ void response_prepare(HttpExchange *x)
     } else if (!response->stream) {
         if (response->body.overflowed)
             refuse_oversize(x);
-        sending->parts[1] = buf_str(&response->body);
-        length = response->body.length;
+        sending->parts[1] = packed_body(x);
+        length = sending->parts[1].length;
     }
     bool is_switch = response_is_switch(response);
     sending->is_chunked = response->stream && !x->is_old && !is_switch;
