@@ -11,7 +11,7 @@ static pthread_mutex_t locks[LOCKS] = { [0 ... LOCKS - 1] = PTHREAD_MUTEX_INITIA
 
 static Str tag_of(Arena *arena, const HttpResponse *response)
 {
-    return str_slice(sha256_hex(arena, buf_str(&response->body)), 0, 32);
+    return quick_hash_hex(arena, buf_str(&response->body));
 }
 
 static bool has_tag(const HttpResponse *response)

@@ -1,5 +1,5 @@
 /* etag.h - entity tags of what is read as JSON, and changes only to what is still as it was read
- * (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2). The tag is the digest of what GET answers, so that
+ * (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2). The tag is a hash of what GET answers, so that
  * nothing need be kept for it, and nodes agree.
  *
  * Threads: any. Of the changes with If-Match that come to one node, those to one path go one after

@@ -22,6 +22,15 @@ void random_bytes(void *out, size_t count)
     randombytes_buf(out, count);
 }
 
+Str quick_hash_hex(Arena *arena, Str bytes)
+{
+    static const unsigned char key[crypto_shorthash_siphashx24_KEYBYTES] = "lectern quick h";
+    unsigned char hash[crypto_shorthash_siphashx24_BYTES];
+
+    crypto_shorthash_siphashx24(hash, (const unsigned char *)bytes.at, bytes.length, key);
+    return str_hex(arena, hash, sizeof hash);
+}
+
 Str hmac_sha256(Arena *arena, Str key, Str bytes)
 {
     crypto_auth_hmacsha256_state state;

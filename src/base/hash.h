@@ -6,6 +6,9 @@
 void random_bytes(void *out, size_t count);
 /* Lower-case hex of the SHA-256 of the bytes. */
 Str sha256_hex(Arena *arena, Str bytes);
+/* Lower-case hex of 128 bits that tell texts apart at a seventh of SHA-256's cost (SipHash-2-4 with
+ * a key that is the same everywhere). Only where nobody gains by two texts that have the same. */
+Str quick_hash_hex(Arena *arena, Str bytes);
 /* HMAC-SHA256 (RFC 2104): 32 bytes, and their lower-case hex. */
 Str hmac_sha256(Arena *arena, Str key, Str bytes);
 Str hmac_sha256_hex(Arena *arena, Str key, Str bytes);
