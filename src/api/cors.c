@@ -56,5 +56,7 @@ void cors_headers(const Api *api, const HttpRequest *http, HttpResponse *respons
     http_header(response, "Access-Control-Allow-Origin", origin);
     http_header(response, "Vary", S("Origin"));
     http_header(response, "Access-Control-Expose-Headers",
-                S("ETag, Link, Location, Retry-After, X-Request-Id"));
+                S("Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Link, Location, "
+                  "Retry-After, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, "
+                  "Upload-Expires, Upload-Length, Upload-Offset, X-Process-Time, X-Request-Id"));
 }
