@@ -26,7 +26,7 @@ def test_every_setting_of_the_seeds_is_in_the_list_or_another_part_reads_it():
     assert not missing
 
 
-@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/asyncapi.json"])
 def test_the_production_profile_hides_the_description_of_the_api(strict, path):
     answer = strict.get(path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")

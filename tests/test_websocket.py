@@ -1,6 +1,7 @@
 """What happens, told over WebSockets: by an official client, beside the server-sent events of the same."""
 import json
 
+import jsonschema
 import pytest
 import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -22,10 +23,23 @@ def dial(server, path="/ws", key=None, **headers):
     return connect(server.url.replace("http", "ws") + path, additional_headers=headers, open_timeout=20)
 
 
+SCHEMAS = {}  # of what a server says over a WebSocket, by /asyncapi.json
+
+
+@pytest.fixture(scope="module", autouse=True)
+def schemas(server):
+    described = server.get("/asyncapi.json").json()
+    kinds = described["components"]["schemas"]
+    for name, message in described["channels"]["socket"]["messages"].items():
+        payload = described["components"]["messages"][message["$ref"].split("/")[-1]]["payload"]
+        SCHEMAS[name] = jsonschema.Draft202012Validator(kinds[payload["$ref"].split("/")[-1]])
+
+
 def hear(socket, wanted, seconds=20):
-    """The next event of this type."""
+    """The next event of this type; whatever comes is as /asyncapi.json says it."""
     while True:
         event = json.loads(socket.recv(timeout=seconds))
+        SCHEMAS[event["type"]].validate(event)
         if event["type"] == wanted:
             return event
 

@@ -2,10 +2,12 @@
 
 #include <criterion/criterion.h>
 
+#include "api/asyncapi.h"
 #include "api/contract.h"
 #include "api/door.h"
 #include "api/openapi.h"
 #include "api/page.h"
+#include "store/events.h"
 
 static Api api = { .app_name = S_INIT("Lectern"), .shows_docs = true };
 static Arena *arena;
@@ -66,6 +68,7 @@ Test(api, only_what_must_be_is_open_to_anyone)
         "/metrics",
         "/docs",
         "/openapi.json",
+        "/asyncapi.json",
         "/v1/notices/unsubscribe",
         "/v1/approvals/link",
         "/v1/hooks/:id",
@@ -154,6 +157,54 @@ Test(api, what_is_no_route_is_refused)
     }
 }
 
+/* Its header, or "". */
+static Str header_of(const HttpResponse *response, const char *name)
+{
+    for (size_t i = 0; i < response->headers.count; i++)
+        if (str_is(response->headers.at[i].name, name))
+            return response->headers.at[i].value;
+    return S("");
+}
+
+/* What a browser asks before a page of `origin` may call the path. */
+static HttpResponse preflight(const char *path, const char *method, const char *origin,
+                              bool *good_r)
+{
+    HttpPair *pairs = arena_new_array(arena, HttpPair, 3);
+    HttpRequest http = request_of("OPTIONS", path);
+    HttpResponse response = { .status = 200, .body = buf_new(arena, MB(1)) };
+    HttpPlan plan = { 0 };
+    pairs[0] = (HttpPair){ S("Origin"), str(origin) };
+    pairs[1] = (HttpPair){ S("Access-Control-Request-Method"), str(method) };
+    pairs[2] = (HttpPair){ S("Access-Control-Request-Headers"), S("authorization, content-type") };
+    http.headers = (HttpPairs){ pairs, 3 };
+    *good_r = begin(&http, &plan) && !((ApiRequest *)http.route)->route;
+    if (!*good_r)
+        return response;
+    api_dispatch.handle(&api, &http, &response);
+    api_dispatch.headers(&api, &http, &response);
+    return response;
+}
+
+Test(api, a_page_of_this_machine_may_ask_for_every_route_and_one_of_elsewhere_for_none)
+{
+    for (size_t i = 0; i < api_route_count; i++) {
+        const char *path = api_routes[i].path, *method = api_routes[i].method;
+        bool good;
+        HttpResponse told = preflight(path, method, "http://localhost:5173", &good);
+        cr_assert(good && told.status == 204, "%s %s", method, path);
+        cr_expect(str_is(header_of(&told, "Access-Control-Allow-Origin"), "http://localhost:5173"));
+        cr_expect(str_find(header_of(&told, "Access-Control-Allow-Methods"), S("PATCH")) > 0);
+        cr_expect(str_is(header_of(&told, "Access-Control-Allow-Headers"),
+                         "authorization, content-type"));
+        cr_expect(header_of(&told, "Access-Control-Allow-Credentials").length == 0);
+        cr_expect(str_find(header_of(&told, "Access-Control-Expose-Headers"),
+                           S("Idempotency-Replayed")) > 0);
+        (void)preflight(path, method, "https://elsewhere.example", &good);
+        cr_expect(!good, "%s %s", method, path);
+    }
+}
+
 Test(api, bodies_have_the_limits_of_their_route)
 {
     HttpRequest search = request_of("POST", "/v1/search"), get = request_of("GET", "/v1/search");
@@ -219,6 +270,47 @@ static Str answer_of(ApiHandler *handler, Str *type_r)
     cr_assert(handler(&request, &response, &err), "%s", err.message);
     *type_r = response.media_type;
     return buf_str(&response.body);
+}
+
+/* "#/components/messages/task" */
+static const json_t *referred(const json_t *document, Str reference)
+{
+    const json_t *at = document;
+    Str rest = str_from(reference, 2), name;
+    while (at && str_next(&rest, '/', &name))
+        at = json_object_get(at, str_c(arena, name));
+    return at;
+}
+
+static size_t count_references(const json_t *document, json_t *value)
+{
+    size_t count = 0, i;
+    const char *name;
+    json_t *member;
+    if (json_is_object(value) && json_object_get(value, "$ref")) {
+        Str reference = json_member_text(value, "$ref");
+        cr_expect(referred(document, reference) != NULL, STR_FMT, STR_ARG(reference));
+        count++;
+    }
+    if (json_is_object(value))
+        json_object_foreach(value, name, member) count += count_references(document, member);
+    else if (json_is_array(value))
+        json_array_foreach(value, i, member) count += count_references(document, member);
+    return count;
+}
+
+Test(api, asyncapi_is_json_that_describes_every_event_and_refers_to_what_is_there)
+{
+    json_t *json = NULL;
+    Str type;
+    cr_assert(json_parse(answer_of(asyncapi_show, &type), MB(1), &json, &err), "%s", err.message);
+    cr_expect(str_is(json_member_text(json, "asyncapi"), "3.0.0"));
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        Str place = str_format(arena, "#/channels/socket/messages/%s", event_name(kind));
+        cr_expect(referred(json, place) != NULL, STR_FMT, STR_ARG(place));
+    }
+    cr_expect(count_references(json, json) > 100);
+    json_decref(json);
 }
 
 Test(api, openapi_is_json_and_lists_every_route_once)
