@@ -124,7 +124,9 @@ static bool stretch_session(DbTx *tx, void *argument, Error *err)
 
 static Visitor visitor_of(const Session *session, const Workspace *workspace)
 {
-    return (Visitor){ .scope = scope_of_session(session),
+    Scope scope = scope_of_session(session);
+    scope.is_unguarded = !workspace->has_guards;
+    return (Visitor){ .scope = scope,
                       .email = session->email,
                       .name = session->name,
                       .csrf = session->csrf,

@@ -67,6 +67,7 @@ bool account_of_key(Account *account, Arena *arena, Str key, Str address, Visito
         Error ignored; /* the next use notes it */
         (void)!store_write(account->db, &scope, note_used, &work, &ignored);
     }
+    scope.is_unguarded = !work.workspace.has_guards;
     *visitor_r = (Visitor){ .scope = scope,
                             .email = work.user.is_service ? STR_NONE : work.user.email,
                             .name = work.user.name,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "store/access.h"
+#include "store/document_access.h"
 #include "store/sql.h"
 
 #define COLUMNS                                                                                    \
@@ -119,5 +120,5 @@ bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error 
                               " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms)), "API key",
                       id, err) &&
-           access_changed(tx, ACCESS_KEY, id, err);
+           access_forget_subject(tx, scope, id, err) && access_changed(tx, ACCESS_KEY, id, err);
 }

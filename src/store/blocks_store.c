@@ -1,5 +1,6 @@
 #include "store/blocks_store.h"
 
+#include "store/document_access.h"
 #include "store/sql.h"
 
 #include <assert.h>
@@ -141,7 +142,8 @@ bool block_list(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_
     Wanted wanted = { .first = first,
                       .end = count < INT64_MAX - first ? first + count : INT64_MAX };
 
-    return list_wanted(tx, arena, DB_SAME(PACKS "AND first >= $4 AND first < $5 ORDER BY first"),
+    return access_may_see(tx, scope, document, err) &&
+           list_wanted(tx, arena, DB_SAME(PACKS "AND first >= $4 AND first < $5 ORDER BY first"),
                        DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version),
                                db_int(first - first % BLOCK_PACK), db_int(wanted.end)),
                        &wanted, list_r, err);
@@ -250,10 +252,11 @@ bool block_list_of_page(DbTx *tx, const Scope *scope, Arena *arena, Str document
 {
     Wanted wanted = { .page = page };
 
-    return list_wanted(
-        tx, arena, DB_SAME(PACKS "AND page_first <= $4 AND page_last >= $4 ORDER BY first"),
-        DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version), db_int(page)),
-        &wanted, list_r, err);
+    return access_may_see(tx, scope, document, err) &&
+           list_wanted(
+               tx, arena, DB_SAME(PACKS "AND page_first <= $4 AND page_last >= $4 ORDER BY first"),
+               DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version), db_int(page)),
+               &wanted, list_r, err);
 }
 
 bool block_list_of_range(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_t version,
@@ -261,7 +264,8 @@ bool block_list_of_range(DbTx *tx, const Scope *scope, Arena *arena, Str documen
 {
     Wanted wanted = { .is_range = true, .start = start, .finish = start + length };
 
-    return list_wanted(tx, arena,
+    return access_may_see(tx, scope, document, err) &&
+           list_wanted(tx, arena,
                        DB_SAME(PACKS "AND text_start < $5 AND text_end >= $4 ORDER BY first"),
                        DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version),
                                db_int((int64_t)start), db_int((int64_t)(start + length))),
@@ -271,7 +275,8 @@ bool block_list_of_range(DbTx *tx, const Scope *scope, Arena *arena, Str documen
 bool block_count(DbTx *tx, const Scope *scope, Str document, int64_t version, int64_t *count_r,
                  Error *err)
 {
-    return db_query_int(tx,
+    return access_may_see(tx, scope, document, err) &&
+           db_query_int(tx,
                         DB_SAME("SELECT first + count FROM blocks WHERE workspace = $1"
                                 " AND document = $2 AND version = $3 ORDER BY first DESC LIMIT 1"),
                         DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version)), 0,

@@ -1,6 +1,7 @@
 #include "store/chunks_store.h"
 
 #include "store/chunks_row.h"
+#include "store/document_access_sql.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
 
@@ -211,13 +212,16 @@ bool chunk_find_many(DbTx *tx, const Scope *scope, Arena *arena, const int64_t *
         asked[i] = (Asked){ numbers[i], i };
     if (count)
         qsort(asked, count, sizeof(*asked), compare_asked);
-    if (!db_query(tx,
-                  SQL_IN("SELECT " HIT_COLUMNS " FROM chunks c"
-                         " JOIN documents d ON d.workspace = c.workspace AND d.id = "
-                         "c.document" HIT_COLLECTION "WHERE c.workspace = $1 AND c.number",
-                         2, "ORDER BY c.number"),
-                  DB_ARGS(db_text(scope->workspace), sql_numbers(tx, arena, numbers, count)), &rows,
-                  err) ||
+    const DbSql find = SQL_IN("SELECT " HIT_COLUMNS " FROM chunks c"
+                              " JOIN documents d ON d.workspace = c.workspace AND d.id = "
+                              "c.document" HIT_COLLECTION "WHERE c.workspace = $1 AND c.number",
+                              2, "");
+    SqlBuild build =
+        sql_build_on(tx, arena, db_tx_kind(tx) == DB_SQLITE ? find.sqlite : find.postgres,
+                     DB_ARGS(db_text(scope->workspace), sql_numbers(tx, arena, numbers, count)));
+    access_add(&build, scope);
+    sql_add(&build, " ORDER BY c.number");
+    if (!db_query(tx, sql_text(&build), build.args, build.count, &rows, err) ||
         !match_hits(&rows, arena, asked, count, hits, err))
         return false;
     *hits_r = hits;
@@ -241,7 +245,8 @@ bool chunk_list(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_
                 int64_t first, int64_t count, ChunkList *list_r, Error *err)
 {
     first = MAX(first, 0);
-    return list_chunks(tx, arena,
+    return access_may_see(tx, scope, document, err) &&
+           list_chunks(tx, arena,
                        "SELECT " CHUNK_COLUMNS " FROM chunks c WHERE c.workspace = $1"
                        " AND c.document = $2 AND c.version = $3 AND c.ordinal >= $4"
                        " ORDER BY c.ordinal LIMIT $5",
@@ -253,7 +258,8 @@ bool chunk_list(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_
 bool chunk_list_of_range(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_t version,
                          int64_t start, int64_t length, ChunkList *list_r, Error *err)
 {
-    return list_chunks(tx, arena,
+    return access_may_see(tx, scope, document, err) &&
+           list_chunks(tx, arena,
                        "SELECT " CHUNK_COLUMNS " FROM chunks c WHERE c.workspace = $1"
                        " AND c.document = $2 AND c.version = $3 AND c.start < $5"
                        " AND c.start + c.length > $4 ORDER BY c.ordinal",

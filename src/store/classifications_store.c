@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "store/sql.h"
+#include "store/document_access_sql.h"
 
 #define DAYS_MAX 366
 
@@ -66,9 +66,17 @@ bool classification_put(DbTx *tx, const Scope *scope, Arena *arena, Classificati
 bool classification_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                          Classification *classification_r, Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(CLASSIFICATIONS "AND c.id = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_classification,
-                    classification_r, "classification", id, err);
+    const SqlPart parts = { CLASSIFICATIONS "AND c.id = $2", "c.document", "" };
+    SqlItems items;
+
+    if (!access_list_named(tx, scope, arena, &parts,
+                           DB_ARGS(db_text(scope->workspace), db_text(id)), read_classification,
+                           sizeof(Classification), &items, err))
+        return false;
+    if (!items.count)
+        return sql_not_found(err, "classification", id);
+    *classification_r = ((const Classification *)items.at)[0];
+    return true;
 }
 
 bool classification_list(DbTx *tx, const Scope *scope, Arena *arena,
@@ -78,15 +86,16 @@ bool classification_list(DbTx *tx, const Scope *scope, Arena *arena,
     SqlItems items;
     int64_t limit = slice_limit(slice);
 
-    if (!sql_list(tx, arena,
-                  DB_SAME(CLASSIFICATIONS
-                          "AND ($2 = '' OR c.state = $2) AND ($3 = '' OR c.label_set = $3)"
-                          " AND ($4 = '' OR c.document = $4)"
-                          " AND ($5 = '' OR c.id < $5) ORDER BY c.id DESC LIMIT $6"),
-                  DB_ARGS(db_text(scope->workspace), db_text(filter->state), db_text(filter->set),
-                          db_text(filter->document), db_text(slice ? slice->after : STR_NONE),
-                          db_int(limit + 1)),
-                  read_classification, sizeof(Classification), &items, err))
+    const SqlPart parts = { CLASSIFICATIONS
+                            "AND ($2 = '' OR c.state = $2) AND ($3 = '' OR c.label_set = $3)"
+                            " AND ($4 = '' OR c.document = $4) AND ($5 = '' OR c.id < $5)",
+                            "c.document", " ORDER BY c.id DESC LIMIT $6" };
+
+    if (!access_list_named(tx, scope, arena, &parts,
+                           DB_ARGS(db_text(scope->workspace), db_text(filter->state),
+                                   db_text(filter->set), db_text(filter->document),
+                                   db_text(slice ? slice->after : STR_NONE), db_int(limit + 1)),
+                           read_classification, sizeof(Classification), &items, err))
         return false;
     *list_r = (ClassificationList){ .at = items.at, .count = MIN(items.count, (size_t)limit) };
     if (items.count > (size_t)limit)

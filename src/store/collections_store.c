@@ -3,15 +3,9 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/document_access_sql.h"
 #include "store/index_changes_store.h"
 #include "store/sql.h"
-
-#define COLLECTIONS                                                                                \
-    "SELECT c.id, c.name, c.description, c.created_at, (SELECT CAST(sum(n.documents) AS BIGINT)"   \
-    " FROM document_counts n WHERE n.workspace = c.workspace AND n.in_trash = 0"                   \
-    " AND n.collection = c.id),"                                                                   \
-    " c.draws_tasks_since"                                                                         \
-    " FROM collections c WHERE c.workspace = $1 "
 
 static void read_collection(DbRows *row, Arena *arena, void *item)
 {
@@ -20,9 +14,35 @@ static void read_collection(DbRows *row, Arena *arena, void *item)
         .name = db_get_text(row, 1, arena),
         .description = db_get_text(row, 2, arena),
         .created_at_ms = db_get_int(row, 3),
-        .document_count = db_get_int(row, 4),
-        .draws_tasks_since_ms = db_get_int(row, 5),
+        .draws_tasks_since_ms = db_get_int(row, 4),
+        .is_restricted = db_get_text(row, 5, arena).length > 0,
+        .document_count = db_get_int(row, 6),
     };
+}
+
+/* Those that the scope sees, and meet the condition. */
+static bool list_collections(DbTx *tx, const Scope *scope, Arena *arena, const char *condition,
+                             const DbValue *args, size_t count, SqlItems *items_r, Error *err)
+{
+    SqlBuild build =
+        sql_build_on(tx, arena,
+                     "SELECT c.id, c.name, c.description, c.created_at, c.draws_tasks_since,"
+                     " c.guard, (",
+                     args, count);
+
+    if (access_sees_all(scope))
+        sql_add(&build, "SELECT CAST(sum(n.documents) AS BIGINT) FROM document_counts n"
+                        " WHERE n.workspace = c.workspace AND n.in_trash = 0"
+                        " AND n.collection = c.id");
+    else
+        sql_add(&build, "SELECT count(*) FROM documents d WHERE d.workspace = c.workspace"
+                        " AND d.collection = c.id AND d.deleted_at = 0");
+    access_add(&build, scope);
+    sql_add(&build, ") FROM collections c WHERE c.workspace = $1");
+    access_add_collections(&build, scope);
+    sql_add(&build, condition);
+    return sql_list(tx, arena, sql_text(&build), build.args, build.count, read_collection,
+                    sizeof(Collection), items_r, err);
 }
 
 static bool name_is_taken(Error *err, Str name)
@@ -54,37 +74,39 @@ bool collection_add(DbTx *tx, const Scope *scope, Arena *arena, Collection *coll
     return true;
 }
 
+static bool find_one(DbTx *tx, const Scope *scope, Arena *arena, const char *condition, Str value,
+                     Str named, Collection *collection_r, Error *err)
+{
+    SqlItems items;
+
+    if (!list_collections(tx, scope, arena, condition,
+                          DB_ARGS(db_text(scope->workspace), db_text(value)), &items, err))
+        return false;
+    if (!items.count)
+        return sql_not_found(err, "collection", named);
+    *collection_r = ((const Collection *)items.at)[0];
+    return true;
+}
+
 bool collection_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Collection *collection_r,
                      Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(COLLECTIONS "AND c.id = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_collection, collection_r,
-                    "collection", id, err);
-}
-
-bool collection_check(DbTx *tx, const Scope *scope, Str id, Error *err)
-{
-    int64_t found;
-    return db_query_int(tx, DB_SAME("SELECT 1 FROM collections WHERE workspace = $1 AND id = $2"),
-                        DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &found, err) &&
-           (found || sql_not_found(err, "collection", id));
+    return find_one(tx, scope, arena, " AND c.id = $2", id, id, collection_r, err);
 }
 
 bool collection_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
                              Collection *collection_r, Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(COLLECTIONS "AND c.name_fold = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(utf8_fold(arena, name))),
-                    read_collection, collection_r, "collection", name, err);
+    return find_one(tx, scope, arena, " AND c.name_fold = $2", utf8_fold(arena, name), name,
+                    collection_r, err);
 }
 
 bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, CollectionList *list_r, Error *err)
 {
     SqlItems items;
 
-    if (!sql_list(tx, arena, DB_SAME(COLLECTIONS "ORDER BY c.name_fold"),
-                  DB_ARGS(db_text(scope->workspace)), read_collection, sizeof(Collection), &items,
-                  err))
+    if (!list_collections(tx, scope, arena, " ORDER BY c.name_fold",
+                          DB_ARGS(db_text(scope->workspace)), &items, err))
         return false;
     *list_r = (CollectionList){ .at = items.at, .count = items.count };
     return true;
@@ -120,7 +142,8 @@ bool collection_update(DbTx *tx, const Scope *scope, const Collection *collectio
     Str folded = utf8_fold(arena, collection->name);
     int64_t others;
 
-    if (!db_query_int(tx,
+    if (!access_may_change(tx, scope, GUARDED_COLLECTION, collection->id, err) ||
+        !db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM collections"
                               " WHERE workspace = $1 AND name_fold = $2 AND id <> $3"),
                       DB_ARGS(db_text(scope->workspace), db_text(folded), db_text(collection->id)),
@@ -138,10 +161,28 @@ bool collection_update(DbTx *tx, const Scope *scope, const Collection *collectio
                       "collection", collection->id, err);
 }
 
+/* Its documents would be everybody's all at once. */
+static bool check_empty(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    int64_t count;
+
+    if (!db_query_int(tx,
+                      DB_SAME("SELECT count(*) FROM documents WHERE workspace = $1 AND guard = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &count, err))
+        return false;
+    return !count || fail(err, ERROR_CONFLICT,
+                          "its %" PRId64 " documents, with those in the trash, would be open to"
+                          " everybody: move them away, or open the collection first",
+                          count);
+}
+
 bool collection_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
-    return sql_change(tx, DB_SAME("DELETE FROM collections WHERE workspace = $1 AND id = $2"),
+    return access_may_change(tx, scope, GUARDED_COLLECTION, id, err) &&
+           check_empty(tx, scope, id, err) &&
+           sql_change(tx, DB_SAME("DELETE FROM collections WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id)), "collection", id, err) &&
+           access_forget(tx, scope, id, err) &&
            db_exec(tx,
                    DB_SAME("UPDATE documents SET collection = NULL"
                            " WHERE workspace = $1 AND collection = $2"),

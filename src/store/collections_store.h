@@ -8,7 +8,8 @@ typedef struct Collection {
     Str id, name, description;
     int64_t created_at_ms;
     int64_t draws_tasks_since_ms; /* tasks are drawn from documents added since; 0: from none */
-    int64_t document_count;       /* outside the trash; read, never written */
+    int64_t document_count;       /* seen, outside the trash; read, never written */
+    bool is_restricted;           /* likewise; see document_access.h */
 } Collection;
 
 typedef struct CollectionList {
@@ -21,9 +22,6 @@ MUST_CHECK bool collection_add(DbTx *tx, const Scope *scope, Arena *arena, Colle
                                Error *err);
 MUST_CHECK bool collection_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                 Collection *collection_r, Error *err);
-/* ERROR_NOT_FOUND when there is none. For each document that is added: what the collection holds is
- * not counted. */
-MUST_CHECK bool collection_check(DbTx *tx, const Scope *scope, Str id, Error *err);
 /* Letter case does not matter. */
 MUST_CHECK bool collection_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
                                         Collection *collection_r, Error *err);
@@ -36,5 +34,5 @@ MUST_CHECK bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, Coll
 /* Name, description, and whether tasks are drawn. */
 MUST_CHECK bool collection_update(DbTx *tx, const Scope *scope, const Collection *collection,
                                   Error *err);
-/* Its documents stay, in no collection. */
+/* Its documents stay, in no collection. ERROR_CONFLICT: its list hides some of them. */
 MUST_CHECK bool collection_remove(DbTx *tx, const Scope *scope, Str id, Error *err);

@@ -1,6 +1,7 @@
 #include "store/document_fields_store.h"
 
 #include "base/clock.h"
+#include "store/document_access_sql.h"
 #include "store/sql.h"
 
 #define FIELDS                                                                                     \
@@ -40,24 +41,44 @@ bool document_fields_save(DbTx *tx, const Scope *scope, DocumentFields *fields, 
     return true;
 }
 
+/* Of documents that the scope sees. */
+static bool list_fields(DbTx *tx, const Scope *scope, Arena *arena, const char *text,
+                        const DbValue *args, size_t count, const char *rest,
+                        DocumentFieldsList *list_r, Error *err)
+{
+    SqlBuild build = sql_build_on(tx, arena, text, args, count);
+    SqlItems items;
+
+    access_add(&build, scope);
+    sql_add(&build, rest);
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_fields,
+                  sizeof(DocumentFields), &items, err))
+        return false;
+    *list_r = (DocumentFieldsList){ .at = items.at, .count = items.count };
+    return true;
+}
+
 bool document_fields_find(DbTx *tx, const Scope *scope, Arena *arena, Str document, Str name,
                           DocumentFields *fields_r, Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(FIELDS "AND f.document = $2 AND f.name = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(document), db_text(name)),
-                    read_fields, fields_r, "kept result of the schema", name, err);
+    DocumentFieldsList list;
+
+    if (!list_fields(tx, scope, arena, FIELDS "AND f.document = $2 AND f.name = $3",
+                     DB_ARGS(db_text(scope->workspace), db_text(document), db_text(name)), "",
+                     &list, err))
+        return false;
+    if (!list.count)
+        return sql_not_found(err, "kept result of the schema", name);
+    *fields_r = list.at[0];
+    return true;
 }
 
 bool document_fields_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                           DocumentFieldsList *list_r, Error *err)
 {
-    SqlItems items;
-    if (!sql_list(tx, arena, DB_SAME(FIELDS "AND f.document = $2 ORDER BY f.name"),
-                  DB_ARGS(db_text(scope->workspace), db_text(document)), read_fields,
-                  sizeof(DocumentFields), &items, err))
-        return false;
-    *list_r = (DocumentFieldsList){ .at = items.at, .count = items.count };
-    return true;
+    return list_fields(tx, scope, arena, FIELDS "AND f.document = $2",
+                       DB_ARGS(db_text(scope->workspace), db_text(document)), " ORDER BY f.name",
+                       list_r, err);
 }
 
 bool document_fields_list_named(DbTx *tx, const Scope *scope, Arena *arena, Str name,
@@ -66,16 +87,15 @@ bool document_fields_list_named(DbTx *tx, const Scope *scope, Arena *arena, Str 
 {
     int64_t limit = slice_limit(slice);
     Str after = slice ? slice->after : STR_NONE;
-    SqlItems items;
-    if (!sql_list(tx, arena,
-                  DB_SAME(FIELDS "AND f.name = $2 AND f.document > $3"
-                                 " AND ($4 = '' OR d.collection = $4)"
-                                 " ORDER BY f.document LIMIT $5"),
-                  DB_ARGS(db_text(scope->workspace), db_text(name), db_text(after),
-                          db_text(collection), db_int(limit)),
-                  read_fields, sizeof(DocumentFields), &items, err))
+    DocumentFieldsList list;
+
+    if (!list_fields(tx, scope, arena,
+                     FIELDS "AND f.name = $2 AND f.document > $3"
+                            " AND ($4 = '' OR d.collection = $4)",
+                     DB_ARGS(db_text(scope->workspace), db_text(name), db_text(after),
+                             db_text(collection), db_int(limit)),
+                     " ORDER BY f.document LIMIT $5", &list, err))
         return false;
-    DocumentFieldsList list = { .at = items.at, .count = items.count };
     if ((int64_t)list.count == limit)
         list.next = list.at[list.count - 1].document;
     *list_r = list;
@@ -84,7 +104,8 @@ bool document_fields_list_named(DbTx *tx, const Scope *scope, Arena *arena, Str 
 
 bool document_fields_remove(DbTx *tx, const Scope *scope, Str document, Str name, Error *err)
 {
-    return sql_change(tx,
+    return access_may_change(tx, scope, GUARDED_DOCUMENT, document, err) &&
+           sql_change(tx,
                       DB_SAME("DELETE FROM document_fields WHERE workspace = $1 AND document = $2"
                               " AND name = $3"),
                       DB_ARGS(db_text(scope->workspace), db_text(document), db_text(name)),

@@ -1,6 +1,7 @@
 /* document_tags.c - the table `document_tags`: the tags of the documents outside the trash, by tag.
  * The text in `documents.tags` is what they are; this is made of it, so that a list of one tag
  * reads its own rows. */
+#include "store/document_access_sql.h"
 #include "store/documents_row.h"
 
 static bool add_tag(DbTx *tx, const Scope *scope, Str id, int64_t created_at_ms, Str tag,
@@ -83,13 +84,15 @@ static void count_read(DbRows *row, Arena *arena, void *item)
 
 bool document_tags(DbTx *tx, const Scope *scope, Arena *arena, TagCountList *list_r, Error *err)
 {
+    SqlBuild build = sql_build_on(tx, arena, "SELECT t.tag, CAST(sum(t.documents) AS BIGINT) FROM ",
+                                  DB_ARGS(db_text(scope->workspace)));
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  DB_SAME("SELECT tag, CAST(sum(documents) AS BIGINT) FROM tag_counts"
-                          " WHERE workspace = $1 GROUP BY tag HAVING sum(documents) > 0"
-                          " ORDER BY tag"),
-                  DB_ARGS(db_text(scope->workspace)), count_read, sizeof(TagCount), &items, err))
+    access_add_tag_counts(&build, scope);
+    sql_add(&build, " WHERE t.workspace = $1 GROUP BY t.tag HAVING sum(t.documents) > 0"
+                    " ORDER BY t.tag");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, count_read,
+                  sizeof(TagCount), &items, err))
         return false;
     *list_r = (TagCountList){ .at = items.at, .count = items.count };
     return true;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "store/document_access.h"
 #include "store/index_changes_store.h"
 #include "store/sql.h"
 
@@ -47,6 +48,7 @@ bool document_version_add(DbTx *tx, const Scope *scope, Str document, DocumentVe
     int64_t now = now_ms(), number;
 
     if (!check_blob(tx, scope, arena, document, version->blob, err) ||
+        !access_may_change(tx, scope, GUARDED_DOCUMENT, document, err) ||
         !db_exec(tx,
                  DB_SAME("UPDATE documents SET version = version + 1, blob = $3, size_bytes = $4,"
                          " media_type = $5, name = $6, name_fold = $7, state = 'queued',"
@@ -78,7 +80,8 @@ bool document_version_add(DbTx *tx, const Scope *scope, Str document, DocumentVe
 bool document_version_find(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                            int64_t version, DocumentVersion *version_r, Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(VERSIONS "AND version = $3"),
+    return access_may_see(tx, scope, document, err) &&
+           sql_find(tx, arena, DB_SAME(VERSIONS "AND version = $3"),
                     DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version)),
                     read_version, version_r, "such version of document", document, err);
 }
@@ -88,7 +91,8 @@ bool document_version_list(DbTx *tx, const Scope *scope, Arena *arena, Str docum
 {
     SqlItems items;
 
-    if (!sql_list(tx, arena, DB_SAME(VERSIONS "ORDER BY version DESC"),
+    if (!access_may_see(tx, scope, document, err) ||
+        !sql_list(tx, arena, DB_SAME(VERSIONS "ORDER BY version DESC"),
                   DB_ARGS(db_text(scope->workspace), db_text(document)), read_version,
                   sizeof(DocumentVersion), &items, err))
         return false;

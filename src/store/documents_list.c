@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "store/chunks_row.h"
+#include "store/document_access_sql.h"
 #include "store/documents_row.h"
 
 #define IDS_MAX 1000
@@ -179,6 +180,7 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
         document_fact_add(build, arena, &filter->facts[i]);
     }
     document_clauses_add(build, scope, arena, filter);
+    access_add(build, scope);
 }
 
 bool document_filter_check(const DocumentFilter *filter, Error *err)
@@ -316,8 +318,9 @@ static SqlBuild begin_counted(DbTx *tx, const Scope *scope, Arena *arena,
 {
     SqlBuild build = sql_build(tx, arena);
 
-    sql_add(&build, "SELECT coalesce(CAST(sum(d.documents) AS BIGINT), 0) FROM document_counts d"
-                    " WHERE d.workspace = ");
+    sql_add(&build, "SELECT coalesce(CAST(sum(d.documents) AS BIGINT), 0) FROM ");
+    access_add_document_counts(&build, scope);
+    sql_add(&build, " WHERE d.workspace = ");
     sql_value(&build, db_text(scope->workspace));
     if (filter->trash != TRASH_EITHER)
         sql_add(&build,
@@ -336,10 +339,11 @@ static SqlBuild begin_counted_tag(DbTx *tx, const Scope *scope, Arena *arena, St
 {
     SqlBuild build = sql_build(tx, arena);
 
-    sql_add(&build, "SELECT coalesce(CAST(sum(documents) AS BIGINT), 0) FROM tag_counts"
-                    " WHERE workspace = ");
+    sql_add(&build, "SELECT coalesce(CAST(sum(t.documents) AS BIGINT), 0) FROM ");
+    access_add_tag_counts(&build, scope);
+    sql_add(&build, " WHERE t.workspace = ");
     sql_value(&build, db_text(scope->workspace));
-    sql_add(&build, " AND tag = ");
+    sql_add(&build, " AND t.tag = ");
     sql_value(&build, db_text(tag));
     return build;
 }
@@ -604,33 +608,54 @@ static void read_span(DbRows *row, Arena *arena, void *item)
         (DocumentSpan){ db_get_text(row, 0, arena), document_span_read(row, 1) };
 }
 
+#define SPANS "SELECT d.id, " DOCUMENT_SPAN " FROM documents d"
+#define HAVE_SPANS " AND d.chunk_count > 0 AND d.deleted_at = 0"
+
 static bool list_spans(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                        const char *order, SqlItems *items_r, Error *err)
 {
     if (!document_filter_check(filter, err))
         return false;
-    SqlBuild build =
-        begin(tx, scope, arena, "SELECT d.id, " DOCUMENT_SPAN " FROM documents d", filter);
-    sql_add(&build, " AND d.chunk_count > 0 AND d.deleted_at = 0");
+    SqlBuild build = begin(tx, scope, arena, SPANS, filter);
+    sql_add(&build, HAVE_SPANS);
     sql_add(&build, order);
     return sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
                     sizeof(DocumentSpan), items_r, err);
+}
+
+static bool ranges_of(DbTx *tx, const Scope *scope, Arena *arena, const SqlItems *items,
+                      NumberRangeList *list_r, Error *err)
+{
+    const DocumentSpan *spans = items->at;
+    NumberRanges ranges = { 0 };
+
+    for (size_t i = 0; i < items->count; i++)
+        if (!document_span_add(tx, scope, arena, spans[i].document, &spans[i].span, &ranges, err))
+            return false;
+    *list_r = (NumberRangeList){ .at = ranges.at, .count = ranges.count };
+    return true;
 }
 
 bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                           NumberRangeList *list_r, Error *err)
 {
     SqlItems items;
-    NumberRanges ranges = { 0 };
 
-    if (!list_spans(tx, scope, arena, filter, "", &items, err))
-        return false;
-    const DocumentSpan *spans = items.at;
-    for (size_t i = 0; i < items.count; i++)
-        if (!document_span_add(tx, scope, arena, spans[i].document, &spans[i].span, &ranges, err))
-            return false;
-    *list_r = (NumberRangeList){ .at = ranges.at, .count = ranges.count };
-    return true;
+    return list_spans(tx, scope, arena, filter, "", &items, err) &&
+           ranges_of(tx, scope, arena, &items, list_r, err);
+}
+
+bool document_list_hidden_chunks(DbTx *tx, const Scope *scope, Arena *arena,
+                                 NumberRangeList *list_r, Error *err)
+{
+    SqlBuild build = sql_build_on(tx, arena, SPANS " WHERE d.workspace = $1" HAVE_SPANS,
+                                  DB_ARGS(db_text(scope->workspace)));
+    SqlItems items;
+
+    access_add_hidden(&build, scope);
+    return sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
+                    sizeof(DocumentSpan), &items, err) &&
+           ranges_of(tx, scope, arena, &items, list_r, err);
 }
 
 #define NEWEST_FIRST " ORDER BY " DOCUMENT_DATE " DESC, d.id DESC"
@@ -704,13 +729,16 @@ bool document_count_since(DbTx *tx, const Scope *scope, Arena *arena, const Docu
 bool document_children(DbTx *tx, const Scope *scope, Arena *arena, Str id, DocumentList *list_r,
                        Error *err)
 {
+    SqlBuild build = sql_build_on(tx, arena,
+                                  "SELECT " DOCUMENT_COLUMNS " FROM documents d"
+                                  " WHERE d.workspace = $1 AND d.parent = $2",
+                                  DB_ARGS(db_text(scope->workspace), db_text(id)));
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  DB_SAME("SELECT " DOCUMENT_COLUMNS " FROM documents d WHERE d.workspace = $1"
-                          " AND d.parent = $2 ORDER BY d.child_ordinal, d.id"),
-                  DB_ARGS(db_text(scope->workspace), db_text(id)), document_read, sizeof(Document),
-                  &items, err))
+    access_add(&build, scope);
+    sql_add(&build, " ORDER BY d.child_ordinal, d.id");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
+                  sizeof(Document), &items, err))
         return false;
     *list_r = (DocumentList){ .at = items.at, .count = items.count, .total = (int64_t)items.count };
     return true;
@@ -750,10 +778,6 @@ bool document_count_children(DbTx *tx, const Scope *scope, Arena *arena, const S
 
 /* --- Counts ----------------------------------------------------------------------------- */
 
-#define COUNTS_WHERE(condition)                                                                    \
-    "SELECT state, in_trash, CAST(sum(documents) AS BIGINT) FROM document_counts"                  \
-    " WHERE " condition " GROUP BY state, in_trash"
-
 bool document_count(DbTx *tx, const Scope *scope, DocumentCounts *counts_r, Error *err)
 {
     bool is_all = scope->is_system && !scope->workspace.length;
@@ -761,9 +785,14 @@ bool document_count(DbTx *tx, const Scope *scope, DocumentCounts *counts_r, Erro
     AUTO_DB_ROWS DbRows rows = { 0 };
     DocumentCounts counts = { 0 };
     DbStep step;
+    SqlBuild build = sql_build_on(
+        tx, arena, "SELECT d.state, d.in_trash, CAST(sum(d.documents) AS BIGINT) FROM ",
+        DB_ARGS(db_text(scope->workspace)));
 
-    if (!db_query(tx, DB_SAME(is_all ? COUNTS_WHERE("$1 = $1") : COUNTS_WHERE("workspace = $1")),
-                  DB_ARGS(db_text(scope->workspace)), &rows, err))
+    access_add_document_counts(&build, scope);
+    sql_add(&build, is_all ? " WHERE $1 = $1" : " WHERE d.workspace = $1");
+    sql_add(&build, " GROUP BY d.state, d.in_trash");
+    if (!db_query(tx, sql_text(&build), build.args, build.count, &rows, err))
         return false;
     while ((step = db_next(&rows, err)) == DB_ROW) {
         DocumentState state = document_state_named(db_get_text(&rows, 0, arena));

@@ -79,6 +79,7 @@ void document_read(DbRows *row, Arena *arena, void *item)
         .document_date_ms = db_get_int(row, 29),
         .deleted_at_ms = db_get_int(row, 30),
         .quality = db_get_text(row, 31, arena),
+        .guard = db_get_text(row, 32, arena),
     };
 }
 

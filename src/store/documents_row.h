@@ -10,7 +10,7 @@
     " d.metadata, d.tags, d.source, d.created_by, d.password_sealed, d.version,"                   \
     " d.indexed_version, d.page_count, d.text_bytes, d.chunk_count, d.vector_count,"               \
     " d.vector_model, d.created_at, d.updated_at, d.document_date, d.deleted_at,"                  \
-    " d.quality"
+    " d.quality, d.guard"
 
 /* What it says of itself, else when it came. */
 #define DOCUMENT_DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"

@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/utf8.h"
 #include "store/collections_store.h"
+#include "store/document_access_sql.h"
 #include "store/document_versions_store.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
@@ -12,14 +13,21 @@
 
 /* --- Adding and finding ----------------------------------------------------------------- */
 
-static bool check_relations(DbTx *tx, const Scope *scope, Arena *arena, const Document *given,
-                            Error *err)
+/* What is inside a document has its guard, else its collection's. */
+static bool check_relations(DbTx *tx, const Scope *scope, Arena *arena, Document *doc, Error *err)
 {
     Document parent;
 
-    if (given->parent.length && !document_find(tx, scope, arena, given->parent, &parent, err))
+    if (doc->parent.length) {
+        if (!document_find(tx, scope, arena, doc->parent, &parent, err) ||
+            !access_may_change(tx, scope, GUARDED_DOCUMENT, doc->parent, err))
+            return false;
+        doc->guard = parent.guard;
+    } else if (!access_guard_of(tx, scope, arena, doc->collection, &doc->guard, err)) {
         return false;
-    return !given->collection.length || collection_check(tx, scope, given->collection, err);
+    }
+    return !doc->collection.length ||
+           access_may_change(tx, scope, GUARDED_COLLECTION, doc->collection, err);
 }
 
 static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc, Str tags,
@@ -31,9 +39,10 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *d
                 " name_fold, title, media_type, format, language, size_bytes, blob, state,"
                 " error_code, error_message, warnings, metadata, tags, source, created_by,"
                 " password_sealed, version, indexed_version, page_count, text_bytes, chunk_count,"
-                " vector_count, vector_model, created_at, updated_at, document_date, deleted_at)"
+                " vector_count, vector_model, created_at, updated_at, document_date, deleted_at,"
+                " guard)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, 'queued', '', '',"
-                " '', $13, $14, $15, $16, $17, 1, 0, 0, 0, 0, 0, '', $18, $18, $19, 0)"
+                " '', $13, $14, $15, $16, $17, 1, 0, 0, 0, 0, 0, '', $18, $18, $19, 0, $20)"
                 " ON CONFLICT DO NOTHING"),
         DB_ARGS(db_text(scope->workspace), db_text(doc->id), db_text_or_null(doc->collection),
                 db_text_or_null(doc->parent), db_int(doc->child_ordinal), db_text(doc->name),
@@ -41,8 +50,25 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *d
                 db_text(doc->format), db_int(doc->size_bytes), db_text(doc->blob),
                 db_text(doc->metadata), db_text(tags), db_text(doc->source), db_text(scope->user),
                 db_blob(doc->password_sealed), db_int(doc->created_at_ms),
-                db_int(doc->document_date_ms)),
+                db_int(doc->document_date_ms), db_text(doc->guard)),
         changed_r, err);
+}
+
+/* A copy behind another list that the scope sees is the same document too: adding it again leads
+ * round no list. One that it does not see is not there. */
+static bool find_copy(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc,
+                      Document *document_r, bool *found_r, Error *err)
+{
+    Error why;
+
+    *found_r = false;
+    if (doc->parent.length || scope->is_unguarded)
+        return true;
+    *found_r = document_find_by_blob(tx, scope, arena, doc->blob, document_r, &why);
+    if (*found_r || why.code == ERROR_NOT_FOUND)
+        return true;
+    *err = why;
+    return false;
 }
 
 bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *given,
@@ -51,23 +77,26 @@ bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *gi
     Document doc = *given;
     Str tags;
     int64_t changed;
+    bool is_copy;
 
     if (!doc.id.length)
         doc.id = id_new(arena);
     doc.created_at_ms = now_ms();
     if (!document_tags_join(arena, doc.tags, &tags, err) ||
         !check_relations(tx, scope, arena, &doc, err) ||
-        !insert(tx, scope, arena, &doc, tags, &changed, err))
+        !find_copy(tx, scope, arena, &doc, document_r, &is_copy, err))
         return false;
-    if (!changed) {
-        if (doc.parent.length)
-            return fail(err, ERROR_CONFLICT, "there is a document " STR_FMT " already",
-                        STR_ARG(doc.id));
-        if (!document_find_by_blob(tx, scope, arena, doc.blob, document_r, err))
-            return false;
-        *is_new_r = false;
+    *is_new_r = !is_copy;
+    if (is_copy)
         return true;
-    }
+    if (!insert(tx, scope, arena, &doc, tags, &changed, err))
+        return false;
+    *is_new_r = changed > 0;
+    if (!changed && doc.parent.length)
+        return fail(err, ERROR_CONFLICT, "there is a document " STR_FMT " already",
+                    STR_ARG(doc.id));
+    if (!changed)
+        return document_find_by_blob(tx, scope, arena, doc.blob, document_r, err);
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO document_versions (workspace, document, version, blob,"
                          " media_type, name, size_bytes, created_by, created_at)"
@@ -79,36 +108,64 @@ bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *gi
         !document_tags_add(tx, scope, arena, doc.id, doc.created_at_ms, tags, err) ||
         !document_find(tx, scope, arena, doc.id, document_r, err))
         return false;
-    *is_new_r = true;
+    return true;
+}
+
+/* Those that the scope sees. */
+static bool find_seen(DbTx *tx, const Scope *scope, Arena *arena, const char *text,
+                      const DbValue *args, size_t count, const char *rest, SqlItems *found_r,
+                      Error *err)
+{
+    SqlBuild build = sql_build_on(tx, arena, text, args, count);
+
+    access_add(&build, scope);
+    sql_add(&build, rest);
+    return sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
+                    sizeof(Document), found_r, err);
+}
+
+static bool first_of(const SqlItems *found, Document *document_r, const char *what, Str id,
+                     Error *err)
+{
+    if (!found->count)
+        return sql_not_found(err, what, id);
+    *document_r = ((const Document *)found->at)[0];
     return true;
 }
 
 bool document_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Document *document_r,
                    Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(FIND "AND d.id = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(id)), document_read, document_r,
-                    "document", id, err);
+    SqlItems found;
+
+    return find_seen(tx, scope, arena, FIND "AND d.id = $2",
+                     DB_ARGS(db_text(scope->workspace), db_text(id)), "", &found, err) &&
+           first_of(&found, document_r, "document", id, err);
 }
 
 bool document_find_by_blob(DbTx *tx, const Scope *scope, Arena *arena, Str blob,
                            Document *document_r, Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(FIND "AND d.blob = $2 AND d.parent IS NULL"),
-                    DB_ARGS(db_text(scope->workspace), db_text(blob)), document_read, document_r,
-                    "document with the contents", blob, err);
+    SqlItems found;
+
+    return find_seen(tx, scope, arena, FIND "AND d.blob = $2 AND d.parent IS NULL",
+                     DB_ARGS(db_text(scope->workspace), db_text(blob)),
+                     " ORDER BY d.created_at, d.id LIMIT 1", &found, err) &&
+           first_of(&found, document_r, "document with the contents", blob, err);
 }
 
 bool document_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
                            Document *document_r, Error *err)
 {
-    return sql_find(
-        tx, arena,
-        DB_SAME(FIND "AND d.name_fold = $2 AND d.name = $3 AND d.parent IS NULL"
-                     " AND d.deleted_at = 0 ORDER BY +d.created_at DESC, d.id DESC"
-                     " LIMIT 1"), /* +: SQLite finds them by name, not by walking from the newest */
-        DB_ARGS(db_text(scope->workspace), db_text(utf8_fold(arena, name)), db_text(name)),
-        document_read, document_r, "document", name, err);
+    SqlItems found;
+
+    return find_seen(
+               tx, scope, arena,
+               FIND "AND d.name_fold = $2 AND d.name = $3 AND d.parent IS NULL"
+                    " AND d.deleted_at = 0",
+               DB_ARGS(db_text(scope->workspace), db_text(utf8_fold(arena, name)), db_text(name)),
+               " ORDER BY +d.created_at DESC, d.id DESC LIMIT 1", &found, err) &&
+           first_of(&found, document_r, "document", name, err);
 }
 
 /* --- Progress --------------------------------------------------------------------------- */
@@ -137,7 +194,8 @@ bool document_advance(DbTx *tx, const Scope *scope, Str id, unsigned from, Docum
                          STR_ARG(states));
     int64_t changed;
 
-    if (!db_exec(tx, DB_SAME(sql.at),
+    if (!access_may_change(tx, scope, GUARDED_DOCUMENT, id, err) ||
+        !db_exec(tx, DB_SAME(sql.at),
                  DB_ARGS(db_text(scope->workspace), db_text(id),
                          db_text(str(document_state_name(to))), db_int(now_ms())),
                  &changed, err))
@@ -213,7 +271,8 @@ bool document_rename(DbTx *tx, const Scope *scope, Str id, Str name, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
 
-    return sql_change(tx,
+    return access_may_change(tx, scope, GUARDED_DOCUMENT, id, err) &&
+           sql_change(tx,
                       DB_SAME("UPDATE documents SET name = $3, name_fold = $4, updated_at = $5"
                               " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_text(name),
@@ -223,24 +282,52 @@ bool document_rename(DbTx *tx, const Scope *scope, Str id, Str name, Error *err)
 
 bool document_set_title(DbTx *tx, const Scope *scope, Str id, Str title, Error *err)
 {
-    return sql_change(
-        tx,
-        DB_SAME("UPDATE documents SET title = $3, updated_at = $4"
-                " WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(title), db_int(now_ms())),
-        "document", id, err);
+    return access_may_change(tx, scope, GUARDED_DOCUMENT, id, err) &&
+           sql_change(
+               tx,
+               DB_SAME("UPDATE documents SET title = $3, updated_at = $4"
+                       " WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_text(title), db_int(now_ms())),
+               "document", id, err);
 }
 
+/* The same bytes are one document behind each guard. Asked first, so that PostgreSQL's transaction
+ * goes on. */
+static bool check_room(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc, Str guard,
+                       Error *err)
+{
+    SqlItems found;
+
+    return sql_list(tx, arena,
+                    DB_SAME("SELECT id FROM documents WHERE workspace = $1 AND blob = $2"
+                            " AND guard = $3 AND parent IS NULL"),
+                    DB_ARGS(db_text(scope->workspace), db_text(doc->blob), db_text(guard)),
+                    sql_read_text, sizeof(Str), &found, err) &&
+           (!found.count || fail(err, ERROR_CONFLICT, "these bytes are there already"));
+}
+
+/* What has a list of its own, or is inside another document, keeps its guard. */
 bool document_move(DbTx *tx, const Scope *scope, Str id, Str collection, Error *err)
 {
-    if (collection.length && !collection_check(tx, scope, collection, err))
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Document doc;
+    Str guard;
+
+    if (!access_may_change(tx, scope, GUARDED_DOCUMENT, id, err) ||
+        !document_find(tx, scope, arena, id, &doc, err) ||
+        !access_guard_of(tx, scope, arena, collection, &guard, err) ||
+        (collection.length && !access_may_change(tx, scope, GUARDED_COLLECTION, collection, err)))
+        return false;
+    if (doc.parent.length || str_equal(doc.guard, id))
+        guard = doc.guard;
+    if (!str_equal(doc.guard, guard) && !check_room(tx, scope, arena, &doc, guard, err))
         return false;
     return sql_change(tx,
                       DB_SAME(DOCUMENT_FAMILY
-                              "UPDATE documents SET collection = $3, updated_at = $4"
+                              "UPDATE documents SET collection = $3, updated_at = $4, guard = $5"
                               " WHERE workspace = $1 AND id IN (SELECT id FROM family)"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_text_or_null(collection),
-                              db_int(now_ms())),
+                              db_int(now_ms()), db_text(guard)),
                       "document", id, err) &&
            index_change_filters(tx, scope, id, true, err);
 }
@@ -251,6 +338,7 @@ bool document_set_tags(DbTx *tx, const Scope *scope, Str id, StrList tags, Error
     Str joined;
 
     return document_tags_join(arena, tags, &joined, err) &&
+           access_may_change(tx, scope, GUARDED_DOCUMENT, id, err) &&
            sql_change(
                tx,
                DB_SAME("UPDATE documents SET tags = $3, updated_at = $4"

@@ -3,10 +3,11 @@
  *     queued -> extracting -> indexing -> ready        every step is compare-and-set
  *        \___________\___________\-> failed, cancelled -> queued (retry)
  *
- * The same bytes twice in one workspace are one document. Members of archives and attachments are
- * documents with a parent; they share its fate in the trash. `version` is the newest upload;
- * `indexed_version` is the one whose chunks are searched, so a new version replaces the old one
- * only when it is ready. Chunks of a document in the trash are not live.
+ * The same bytes twice in one workspace are one document, unless a list (document_access.h) hides
+ * the first; what finds, lists or counts looks only at what the scope sees. Members of archives and
+ * attachments are documents with a parent; they share its fate in the trash. `version` is the
+ * newest upload; `indexed_version` is the one whose chunks are searched, so a new version replaces
+ * the old one only when it is ready. Chunks of a document in the trash are not live.
  *
  * What is here is also told to index_changes where it changes what can be found. */
 #pragma once
@@ -43,6 +44,7 @@ typedef struct Document {
     StrList tags;
     Str source;          /* "upload", "folder", "mail", ... */
     Str created_by;      /* user id */
+    Str guard;           /* whose list says who sees it (document_access.h); empty: everybody */
     Str password_sealed; /* bytes; empty: none */
     int64_t version, indexed_version;
     int64_t page_count, text_bytes, chunk_count;
@@ -178,6 +180,9 @@ typedef struct NumberRangeList {
 MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
                                      const DocumentFilter *filter, NumberRangeList *list_r,
                                      Error *err);
+/* Likewise of those that the scope does not see. */
+MUST_CHECK bool document_list_hidden_chunks(DbTx *tx, const Scope *scope, Arena *arena,
+                                            NumberRangeList *list_r, Error *err);
 typedef struct DocumentChunksList {
     NumberRangeList *at; /* of each document; a document without live chunks has no ranges */
     size_t count;

@@ -1,4 +1,5 @@
 /* documents_trash.c - into the trash and out of it, with everything inside a document. */
+#include "store/document_access.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
 
@@ -43,7 +44,8 @@ bool document_trash(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error 
     AUTO_ARENA Arena *arena = arena_new(MB(16));
     Document doc;
 
-    if (!document_find(tx, scope, arena, id, &doc, err))
+    if (!document_find(tx, scope, arena, id, &doc, err) ||
+        !access_may_change(tx, scope, GUARDED_DOCUMENT, id, err))
         return false;
     if (doc.deleted_at_ms)
         return fail(err, ERROR_CONFLICT, "document " STR_FMT " is in the trash already",
@@ -58,6 +60,7 @@ bool document_restore(DbTx *tx, const Scope *scope, Str id, Error *err)
     Document doc, parent = { 0 };
 
     if (!document_find(tx, scope, arena, id, &doc, err) ||
+        !access_may_change(tx, scope, GUARDED_DOCUMENT, id, err) ||
         (doc.parent.length && !document_find(tx, scope, arena, doc.parent, &parent, err)))
         return false;
     if (!doc.deleted_at_ms)

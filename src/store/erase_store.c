@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "store/connection_items_store.h"
+#include "store/document_access.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
 
@@ -112,6 +113,7 @@ static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str docu
            blank_approvals(tx, scope, document, err) && remove_lessons(tx, scope, document, err) &&
            remove_summaries(tx, scope, document, err) && remove_results(tx, scope, document, err) &&
            connection_items_forget(tx, scope, document, err) &&
+           access_forget(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            db_exec(tx, DB_SAME("DELETE FROM file_uploads WHERE workspace = $1 AND document = $2"),
@@ -161,6 +163,7 @@ bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *
     Document doc;
 
     if (!document_find(tx, scope, arena, id, &doc, err) ||
+        !access_may_change(tx, scope, GUARDED_DOCUMENT, id, err) ||
         !list_texts(tx, arena, DB_SAME(DOCUMENT_FAMILY "SELECT id FROM family"),
                     DB_ARGS(db_text(scope->workspace), db_text(id)), &erased.documents, err) ||
         !list_blobs(tx, scope, arena, id, &erased.blobs, err))

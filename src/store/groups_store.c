@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/utf8.h"
 #include "store/approvals_store.h"
+#include "store/document_access.h"
 #include "store/sql.h"
 
 #define GROUPS                                                                                     \
@@ -105,7 +106,7 @@ bool group_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     return sql_change(tx, DB_SAME("DELETE FROM workspace_groups WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id)), "group", id, err) &&
-           approval_look_for_group(tx, scope, id, err);
+           access_forget_subject(tx, scope, id, err) && approval_look_for_group(tx, scope, id, err);
 }
 
 /* --- Members ---------------------------------------------------------------------------- */

@@ -1,3 +1,4 @@
+#include "store/document_access.h"
 #include "store/isolation_world_test.h"
 
 #include "store/account_links_store.h"
@@ -355,6 +356,11 @@ static bool groups_are_hidden(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, group_member_add(tx, theirs, id, theirs->user, err));
     EXPECT_CODE(ERROR_NOT_FOUND, group_member_remove(tx, theirs, id, world->ours.user, err));
     EXPECT_CODE(ERROR_NOT_FOUND, group_remove(tx, theirs, id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                access_restrict(tx, theirs, GUARDED_DOCUMENT, secret.doc.id, NULL, 0, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, access_open(tx, theirs, GUARDED_DOCUMENT, secret.doc.id, err));
+    CALL(access_forget(tx, theirs, secret.doc.id, err));
+    CALL(access_forget_subject(tx, theirs, world->ours.user, err));
     Group group = { .name = S("Theirs") };
     CALL(group_add(tx, theirs, world->arena, &group, err));
     EXPECT_CODE(ERROR_NOT_FOUND, group_member_add(tx, theirs, group.id, world->ours.user, err));

@@ -1,3 +1,4 @@
+#include "store/document_access.h"
 #include "store/isolation_world_test.h"
 
 #include "base/hash.h"
@@ -371,6 +372,12 @@ static bool approvals_find_nothing(DbTx *tx, World *world, Error *err)
     ApprovalGroupList groups;
     CALL(approval_group_list(tx, theirs, world->arena, id, &groups, err));
     EXPECT(!groups.count);
+    StrList audience;
+    Access access;
+    CALL(access_audience(tx, theirs, world->arena, secret.doc.id, &audience, err));
+    EXPECT(audience.count == 1 && str_equal(audience.at[0], theirs->user));
+    EXPECT_CODE(ERROR_NOT_FOUND, access_find(tx, theirs, world->arena, GUARDED_DOCUMENT,
+                                             secret.doc.id, &access, err));
     ApprovalGroupMemberList grouped;
     CALL(approval_group_member_list(tx, theirs, world->arena, id, &grouped, err));
     EXPECT(!grouped.count);
@@ -478,7 +485,6 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT(!page.bytes.length);
     EXPECT_CODE(ERROR_NOT_FOUND,
                 collection_find(tx, theirs, arena, secret.collection.id, &collection, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, collection_check(tx, theirs, secret.collection.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 collection_find_by_name(tx, theirs, arena, S("Plans"), &collection, err));
     EXPECT_CODE(ERROR_NOT_FOUND,

@@ -3,6 +3,7 @@
 #include "store/audit_store.h"
 #include "store/blob_removals_store.h"
 #include "store/damaged_originals_store.h"
+#include "store/document_access.h"
 #include "store/document_fields_store.h"
 #include "store/feedback_store.h"
 #include "store/gateway_items_store.h"
@@ -82,6 +83,8 @@ static bool fill_approvals(DbTx *tx, World *world, Error *err)
     secret.group = (Group){ .name = S("Ours") };
     CALL(group_add(tx, ours, world->arena, &secret.group, err));
     CALL(group_member_add(tx, ours, secret.group.id, ours->user, err));
+    Grant grant = { .kind = GRANT_TO_user, .subject = ours->user, .level = GRANT_edit };
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, secret.doc.id, &grant, 1, err));
     CALL(approval_group_set(tx, ours, secret.approval.id,
                             &(ApprovalGroup){ .group = secret.group.id, .name = S("Ours") }, err));
     CALL(approval_decision_add(tx, ours, secret.approval.id, &decision, err));

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/trace.h"
+#include "store/document_access_sql.h"
 #include "store/jobs_store_row.h"
 #include "store/sql.h"
 
@@ -312,21 +313,23 @@ bool jobs_store_of_subjects(DbTx *tx, const Scope *scope, Arena *arena, const St
 bool jobs_store_list_open(DbTx *tx, const Scope *scope, Arena *arena, StrList types,
                           StrList own_types, JobRowList *list_r, Error *err)
 {
+    const char *open = db_tx_kind(tx) == DB_SQLITE
+                           ? "SELECT " JOB_COLUMNS OPEN_FROM
+                             " AND (type IN (SELECT value FROM json_each($2))"
+                             " OR (type IN (SELECT value FROM json_each($3)) AND user_id = $4))"
+                           : "SELECT " JOB_COLUMNS OPEN_FROM
+                             " AND (type IN (SELECT json_array_elements_text($2::json))"
+                             " OR (type IN (SELECT json_array_elements_text($3::json))"
+                             " AND user_id = $4))";
+    const SqlPart parts = { open, "jobs.subject", " ORDER BY id LIMIT $5" };
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  DB_SQL("SELECT " JOB_COLUMNS OPEN_FROM
-                         " AND (type IN (SELECT value FROM json_each($2))"
-                         " OR (type IN (SELECT value FROM json_each($3)) AND user_id = $4))"
-                         " ORDER BY id LIMIT $5",
-                         "SELECT " JOB_COLUMNS OPEN_FROM
-                         " AND (type IN (SELECT json_array_elements_text($2::json))"
-                         " OR (type IN (SELECT json_array_elements_text($3::json))"
-                         " AND user_id = $4)) ORDER BY id LIMIT $5"),
-                  DB_ARGS(db_text(scope->workspace), sql_texts(arena, types.at, types.count),
-                          sql_texts(arena, own_types.at, own_types.count), db_text(scope->user),
-                          db_int(OPEN_MAX)),
-                  job_row_read, sizeof(JobRow), &items, err))
+    if (!access_list_named(tx, scope, arena, &parts,
+                           DB_ARGS(db_text(scope->workspace),
+                                   sql_texts(arena, types.at, types.count),
+                                   sql_texts(arena, own_types.at, own_types.count),
+                                   db_text(scope->user), db_int(OPEN_MAX)),
+                           job_row_read, sizeof(JobRow), &items, err))
         return false;
     *list_r = (JobRowList){ .at = items.at, .count = items.count };
     return true;

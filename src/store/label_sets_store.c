@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/document_access_sql.h"
 #include "store/sql.h"
 
 #define SETS                                                                                       \
@@ -206,7 +207,7 @@ bool label_example_set(DbTx *tx, const Scope *scope, Arena *arena, Str set, Labe
 }
 
 #define EXAMPLES                                                                                   \
-    "SELECT id, text, labels, source, document, user_id, created_at FROM label_examples"           \
+    "SELECT id, text, labels, source, document, user_id, created_at FROM label_examples e"         \
     " WHERE workspace = $1 AND label_set = $2 "
 
 static void read_example(DbRows *row, Arena *arena, void *item)
@@ -227,13 +228,14 @@ bool label_example_list(DbTx *tx, const Scope *scope, Arena *arena, Str set, con
 {
     SqlItems items;
     int64_t limit = slice ? slice_limit(slice) : LABEL_EXAMPLES_MAX;
-    DbSql newest = DB_SAME(EXAMPLES "AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4");
-    DbSql oldest = DB_SAME(EXAMPLES "AND id > $3 ORDER BY id LIMIT $4");
+    const SqlPart newest = { EXAMPLES "AND ($3 = '' OR id < $3)", "e.document",
+                             " ORDER BY id DESC LIMIT $4" };
+    const SqlPart oldest = { EXAMPLES "AND id > $3", "e.document", " ORDER BY id LIMIT $4" };
 
-    if (!sql_list(tx, arena, slice ? newest : oldest,
-                  DB_ARGS(db_text(scope->workspace), db_text(set),
-                          db_text(slice ? slice->after : STR_NONE), db_int(limit + 1)),
-                  read_example, sizeof(LabelExample), &items, err))
+    if (!access_list_named(tx, scope, arena, slice ? &newest : &oldest,
+                           DB_ARGS(db_text(scope->workspace), db_text(set),
+                                   db_text(slice ? slice->after : STR_NONE), db_int(limit + 1)),
+                           read_example, sizeof(LabelExample), &items, err))
         return false;
     *list_r = (LabelExampleList){ .at = items.at, .count = MIN(items.count, (size_t)limit) };
     if (items.count > (size_t)limit)

@@ -6,6 +6,7 @@
 #include "store/access.h"
 #include "store/approvals_store.h"
 #include "store/client_files_store.h"
+#include "store/document_access.h"
 #include "store/sql.h"
 
 #define USER_COLUMNS                                                                               \
@@ -175,6 +176,7 @@ bool membership_set_external(DbTx *tx, const Scope *scope, Str user, Str externa
 bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err)
 {
     return approval_look_for_user(tx, scope, user, err) &&
+           access_forget_subject(tx, scope, user, err) &&
            sql_change(tx, DB_SAME("DELETE FROM memberships WHERE workspace = $1 AND user_id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(user)), "member", user, err) &&
            access_changed(tx, ACCESS_USER, user, err);

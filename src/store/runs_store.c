@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/document_access_sql.h"
 #include "store/sql.h"
 
 #define ADDED_AT_ONCE 5000 /* items of one statement's arguments */
@@ -196,13 +197,16 @@ bool run_item_list(DbTx *tx, const Scope *scope, Arena *arena, Str run, Str stat
 
     if (slice && slice->after.length && !str_to_int(slice->after, 0, INT64_MAX, &after))
         return fail_field(err, "after", "'after' is the 'next' of the part before");
-    if (!sql_list(tx, arena,
-                  DB_SAME("SELECT number, coalesce(document, ''), state, result, error_code, error"
-                          " FROM run_items WHERE workspace = $1 AND run = $2"
-                          " AND ($3 = '' OR state = $3) AND number > $4 ORDER BY number LIMIT $5"),
-                  DB_ARGS(db_text(scope->workspace), db_text(run), db_text(state), db_int(after),
-                          db_int(limit + 1)),
-                  read_item, sizeof(RunItem), &items, err))
+    const SqlPart parts = {
+        "SELECT number, coalesce(document, ''), state, result, error_code, error"
+        " FROM run_items i WHERE workspace = $1 AND run = $2"
+        " AND ($3 = '' OR state = $3) AND number > $4",
+        "i.document", " ORDER BY number LIMIT $5"
+    };
+    if (!access_list_named(tx, scope, arena, &parts,
+                           DB_ARGS(db_text(scope->workspace), db_text(run), db_text(state),
+                                   db_int(after), db_int(limit + 1)),
+                           read_item, sizeof(RunItem), &items, err))
         return false;
     *list_r = (RunItemList){ .at = items.at, .count = MIN(items.count, (size_t)limit) };
     if (items.count > (size_t)limit)

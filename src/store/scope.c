@@ -14,6 +14,8 @@ Scope scope_copy(Arena *arena, const Scope *scope)
     copy.workspace = str_copy(arena, scope->workspace);
     copy.user = str_copy(arena, scope->user);
     copy.key = str_copy(arena, scope->key);
+    copy.guard = str_copy(arena, scope->guard);
+    copy.is_unguarded = false;
     return copy;
 }
 

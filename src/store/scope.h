@@ -13,8 +13,10 @@ typedef struct Scope {
     Str workspace; /* id */
     Str user;      /* id; empty for a key that belongs to the workspace */
     Str key;       /* id of the API key that is used; empty: none */
+    Str guard;     /* what is made for all who see a collection: its id; empty: nothing of that */
     Role role;
-    bool is_system; /* sees every workspace: log-in, job runners, migrations, clean-up */
+    bool is_unguarded; /* nothing was restricted in the workspace when they were let in */
+    bool is_system;    /* sees every workspace: log-in, job runners, migrations, clean-up */
 } Scope;
 
 Scope scope_system(void);
@@ -22,7 +24,7 @@ static inline DbWho scope_who(const Scope *scope)
 {
     return (DbWho){ .workspace = scope->workspace, .is_system = scope->is_system };
 }
-/* A scope whose texts live in the arena. */
+/* A scope whose texts live in the arena; it may be kept for long, so it asks what is restricted. */
 Scope scope_copy(Arena *arena, const Scope *scope);
 const char *role_name(Role role);
 Role role_named(Str name); /* ROLE_NONE when there is none */

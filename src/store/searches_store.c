@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/document_access.h"
 #include "store/sql.h"
 
 static void read_search(DbRows *row, Arena *arena, void *item)
@@ -92,7 +93,8 @@ static bool has_search(DbTx *tx, const Scope *scope, Str id, Error *err)
 static bool has_document(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     int64_t count;
-    if (!db_query_int(tx,
+    if (!access_may_see(tx, scope, id, err) ||
+        !db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM documents WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &count, err))
         return false;

@@ -110,6 +110,17 @@ SqlBuild sql_build(const DbTx *tx, Arena *arena)
     return (SqlBuild){ .kind = db_tx_kind(tx), .text = buf_new(arena, KB(32)) };
 }
 
+SqlBuild sql_build_on(const DbTx *tx, Arena *arena, const char *text, const DbValue *args,
+                      size_t count)
+{
+    SqlBuild build = sql_build(tx, arena);
+
+    sql_add(&build, text);
+    for (size_t i = 0; i < count; i++)
+        sql_argument(&build, args[i]);
+    return build;
+}
+
 void sql_add(SqlBuild *build, const char *text) { buf_add(&build->text, str(text)); }
 
 void sql_argument(SqlBuild *build, DbValue value)

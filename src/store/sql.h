@@ -56,6 +56,9 @@ typedef struct SqlBuild {
 } SqlBuild;
 
 SqlBuild sql_build(const DbTx *tx, Arena *arena);
+/* One that begins with this text, which names these arguments by itself. */
+SqlBuild sql_build_on(const DbTx *tx, Arena *arena, const char *text, const DbValue *args,
+                      size_t count);
 void sql_add(SqlBuild *build, const char *text);
 /* Adds an argument that the text names by itself. */
 void sql_argument(SqlBuild *build, DbValue value);

@@ -1,5 +1,6 @@
 #include "store/statistics_store.h"
 
+#include "store/document_access_sql.h"
 #include "store/sql.h"
 
 /* $1 the workspace. Texts of their own for one and for all: with both in one condition no index
@@ -10,30 +11,27 @@
 /* A document counts the vectors it was given last. One that has begun with the model that comes
  * had all those of the model before, or has got them in the same job. */
 #define IS_COMING "(in_trash = 0 AND $2 <> '' AND vector_model = $2)"
-#define SUM(condition, column) "CAST(sum(CASE WHEN " condition " THEN " column " END) AS BIGINT)"
+#define SUMS                                                                                       \
+    "SELECT CAST(sum(CASE WHEN in_trash = 0 THEN pages END) AS BIGINT),"                           \
+    " CAST(sum(CASE WHEN in_trash = 0 THEN chunks END) AS BIGINT),"                                \
+    " CAST(sum(CASE WHEN " IS_COMING " THEN chunks"                                                \
+    " WHEN in_trash = 0 THEN vectors END) AS BIGINT),"                                             \
+    " CAST(sum(CASE WHEN in_trash = 0 THEN text_bytes END) AS BIGINT),"                            \
+    " CAST(sum(CASE WHEN in_trash = 0 THEN file_bytes END) AS BIGINT),"                            \
+    " CAST(sum(CASE WHEN in_trash = 1 THEN file_bytes END) AS BIGINT),"                            \
+    " CAST(sum(CASE WHEN " IS_COMING " THEN vectors END) AS BIGINT),"                              \
+    " CAST(sum(versions) AS BIGINT) FROM "
 
-#define SUMS(of_scope)                                                                             \
-    "SELECT " SUM("in_trash = 0", "pages") ", " SUM(                                               \
-        "in_trash = 0",                                                                            \
-        "chunks") ", CAST(sum(CASE WHEN " IS_COMING                                                \
-                  " THEN chunks WHEN in_trash = 0 THEN vectors END)"                               \
-                  " AS BIGINT), " SUM("in_trash = 0", "text_bytes") ", " SUM(                      \
-                      "in_trash = 0",                                                              \
-                      "file_bytes") ", " SUM("in_trash = 1",                                       \
-                                             "file_bytes") ", " SUM(IS_COMING,                     \
-                                                                    "vectors") ", "                \
-                                                                               "CAST(sum("         \
-                                                                               "versions) AS "     \
-                                                                               "BIGINT) FROM "     \
-                                                                               "document_counts "  \
-                                                                               "WHERE " of_scope
-
-static bool sum_documents(DbTx *tx, bool is_all, const DbValue *args, Statistics *statistics,
-                          Error *err)
+static bool sum_documents(DbTx *tx, const Scope *scope, bool is_all, const DbValue *args,
+                          Statistics *statistics, Error *err)
 {
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
     AUTO_DB_ROWS DbRows rows = { 0 };
+    SqlBuild build = sql_build_on(tx, arena, SUMS, args, 2);
 
-    if (!db_query(tx, DB_SAME(is_all ? SUMS(OF_ALL) : SUMS(OF_ONE)), args, 2, &rows, err) ||
+    access_add_document_counts(&build, scope);
+    sql_add(&build, is_all ? " WHERE " OF_ALL : " WHERE " OF_ONE);
+    if (!db_query(tx, sql_text(&build), build.args, build.count, &rows, err) ||
         db_next(&rows, err) != DB_ROW)
         return false;
     statistics->pages = db_get_int(&rows, 0);
@@ -71,7 +69,7 @@ bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *stati
     const DbValue args[] = { db_text(scope->workspace), db_text(coming) };
 
     if (!document_count(tx, scope, &statistics.documents, err) ||
-        !sum_documents(tx, is_all, args, &statistics, err))
+        !sum_documents(tx, scope, is_all, args, &statistics, err))
         return false;
     for (size_t i = 0; i < COUNT(tables); i++)
         if (!db_query_int(tx, DB_SAME(is_all ? tables[i].of_all : tables[i].of_one), args, 1, 0,
@@ -90,20 +88,22 @@ static void read_format(DbRows *row, Arena *arena, void *item)
     };
 }
 
-#define FORMATS(of_scope)                                                                          \
-    "SELECT format, CAST(sum(documents) AS BIGINT), CAST(sum(file_bytes) AS BIGINT)"               \
-    " FROM document_counts WHERE in_trash = 0 AND " of_scope                                       \
-    " GROUP BY format HAVING sum(documents) > 0 ORDER BY 2 DESC, 1"
-
 bool statistics_formats(DbTx *tx, const Scope *scope, Arena *arena, FormatCountList *list_r,
                         Error *err)
 {
     bool is_all = scope->is_system && !scope->workspace.length;
+    SqlBuild build = sql_build_on(
+        tx, arena,
+        "SELECT format, CAST(sum(documents) AS BIGINT), CAST(sum(file_bytes) AS BIGINT) FROM ",
+        DB_ARGS(db_text(scope->workspace)));
     SqlItems items;
 
-    if (!sql_list(tx, arena, DB_SAME(is_all ? FORMATS(OF_ALL) : FORMATS(OF_ONE)),
-                  DB_ARGS(db_text(scope->workspace)), read_format, sizeof(FormatCount), &items,
-                  err))
+    access_add_document_counts(&build, scope);
+    sql_add(&build, is_all ? " WHERE " OF_ALL : " WHERE " OF_ONE);
+    sql_add(&build, " AND in_trash = 0 GROUP BY format HAVING sum(documents) > 0"
+                    " ORDER BY 2 DESC, 1");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_format,
+                  sizeof(FormatCount), &items, err))
         return false;
     *list_r = (FormatCountList){ .at = items.at, .count = items.count };
     return true;

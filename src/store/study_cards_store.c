@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/document_access_sql.h"
 #include "store/documents_store.h"
 #include "store/sql.h"
 
@@ -313,19 +314,21 @@ bool study_card_progress(DbTx *tx, const Scope *scope, Arena *arena, Str collect
                          int64_t due_by_ms, StudyProgressList *list_r, Error *err)
 {
     SqlItems items;
-    if (!sql_list(
-            tx, arena,
-            DB_SAME("SELECT d.id, d.name, count(*), count(CASE WHEN c.state <> 'new' THEN 1 END),"
-                    " count(CASE WHEN c.state = 'review' AND c.due - c.reviewed_at >= $4 THEN 1"
-                    " END), count(CASE WHEN c.state <> 'new' AND c.due < $5 AND c.is_suspended = 0"
-                    " THEN 1 END) FROM study_cards c JOIN documents d"
-                    " ON d.workspace = c.workspace AND d.id = c.document"
-                    " WHERE c.workspace = $1 AND c.user_id = $2"
-                    " AND ($3 = '' OR d.collection = $3) GROUP BY d.id, d.name, d.name_fold"
-                    " ORDER BY d.name_fold, d.id LIMIT 1000"),
-            DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(collection),
-                    db_int(KNOWN_MS), db_int(due_by_ms)),
-            read_progress, sizeof(StudyProgress), &items, err))
+    SqlBuild build =
+        sql_build_on(tx, arena,
+                     "SELECT d.id, d.name, count(*), count(CASE WHEN c.state <> 'new' THEN 1 END),"
+                     " count(CASE WHEN c.state = 'review' AND c.due - c.reviewed_at >= $4 THEN 1"
+                     " END), count(CASE WHEN c.state <> 'new' AND c.due < $5 AND c.is_suspended = 0"
+                     " THEN 1 END) FROM study_cards c JOIN documents d"
+                     " ON d.workspace = c.workspace AND d.id = c.document"
+                     " WHERE c.workspace = $1 AND c.user_id = $2"
+                     " AND ($3 = '' OR d.collection = $3)",
+                     DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(collection),
+                             db_int(KNOWN_MS), db_int(due_by_ms)));
+    access_add(&build, scope);
+    sql_add(&build, " GROUP BY d.id, d.name, d.name_fold ORDER BY d.name_fold, d.id LIMIT 1000");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_progress,
+                  sizeof(StudyProgress), &items, err))
         return false;
     *list_r = (StudyProgressList){ items.at, items.count };
     return true;

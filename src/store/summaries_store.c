@@ -2,12 +2,13 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/document_access_sql.h"
 #include "store/events.h"
 #include "store/sql.h"
 
 #define KEPT                                                                                       \
     "SELECT id, kind, subject, request, request_key, result, job, created_at, updated_at"          \
-    " FROM summaries WHERE workspace = $1 "
+    " FROM summaries s WHERE workspace = $1 "
 #define PLAN "SELECT workspace, collection, created_by, every_days, last_at FROM digest_plans "
 #define DAY_MS 86400000
 
@@ -75,35 +76,60 @@ bool summary_set(DbTx *tx, const Scope *scope, Arena *arena, KeptSummary *kept, 
     return event_tell(tx, scope->workspace, EVENT_summary, kept->id, STR_NONE, err);
 }
 
+/* Of what the scope sees: a document, a collection, or several documents, which the request names.
+ */
+static bool list_kept(DbTx *tx, const Scope *scope, Arena *arena, const char *text,
+                      const DbValue *args, size_t count, const char *rest, KeptSummaryList *list_r,
+                      Error *err)
+{
+    SqlBuild build = sql_build_on(tx, arena, text, args, count);
+    SqlItems items;
+
+    access_add_named(&build, scope, "s.subject");
+    access_add_mentioned(&build, scope, "s.request");
+    sql_add(&build, rest);
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_kept,
+                  sizeof(KeptSummary), &items, err))
+        return false;
+    *list_r = (KeptSummaryList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+static bool first_of(const KeptSummaryList *list, Str named, KeptSummary *kept_r, Error *err)
+{
+    if (!list->count)
+        return sql_not_found(err, "summary", named);
+    *kept_r = list->at[0];
+    return true;
+}
+
 bool summary_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, KeptSummary *kept_r,
                   Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(KEPT "AND id = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_kept, kept_r, "summary",
-                    id, err);
+    KeptSummaryList list;
+
+    return list_kept(tx, scope, arena, KEPT "AND id = $2",
+                     DB_ARGS(db_text(scope->workspace), db_text(id)), "", &list, err) &&
+           first_of(&list, id, kept_r, err);
 }
 
 bool summary_find_by_key(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str key,
                          KeptSummary *kept_r, Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(KEPT "AND kind = $2 AND request_key = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(key)), read_kept,
-                    kept_r, "summary", key, err);
+    KeptSummaryList list;
+
+    return list_kept(tx, scope, arena, KEPT "AND kind = $2 AND request_key = $3",
+                     DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(key)), "", &list,
+                     err) &&
+           first_of(&list, key, kept_r, err);
 }
 
 bool summary_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str subject,
                   KeptSummaryList *list_r, Error *err)
 {
-    SqlItems items;
-
-    if (!sql_list(tx, arena,
-                  DB_SAME(KEPT "AND kind = $2 AND subject = $3"
-                               " ORDER BY created_at DESC, id DESC LIMIT 100"),
-                  DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(subject)), read_kept,
-                  sizeof(KeptSummary), &items, err))
-        return false;
-    *list_r = (KeptSummaryList){ .at = items.at, .count = items.count };
-    return true;
+    return list_kept(tx, scope, arena, KEPT "AND kind = $2 AND subject = $3",
+                     DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(subject)),
+                     " ORDER BY created_at DESC, id DESC LIMIT 100", list_r, err);
 }
 
 bool summary_set_result(DbTx *tx, const Scope *scope, Str id, Str result, Error *err)

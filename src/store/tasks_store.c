@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/document_access_sql.h"
 #include "store/events.h"
 #include "store/sql.h"
 
@@ -163,17 +164,37 @@ bool task_add(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *err
     return event_tell(tx, scope->workspace, EVENT_task, task->id, STR_NONE, err);
 }
 
+/* What is drawn from a document says what is in it; those whose task it is see it all the same. */
+static void add_seen(SqlBuild *build, const Scope *scope)
+{
+    if (access_sees_all(scope))
+        return;
+    sql_add(build, " AND (t.created_by = ");
+    sql_value(build, db_text(scope->user));
+    sql_add(build, " OR t.assignee = ");
+    sql_value(build, db_text(scope->user));
+    sql_add(build, " OR (1 = 1");
+    access_add_named(build, scope, "t.document");
+    sql_add(build, "))");
+}
+
 bool task_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Task *task_r, Error *err)
 {
+    SqlItems items;
     int64_t number;
+    bool is_number = str_to_int(id, 1, INT64_MAX, &number);
+    SqlBuild build =
+        sql_build_on(tx, arena, is_number ? TASK "AND t.number = $2" : TASK "AND t.id = $2",
+                     DB_ARGS(db_text(scope->workspace), is_number ? db_int(number) : db_text(id)));
 
-    if (str_to_int(id, 1, INT64_MAX, &number))
-        return sql_find(tx, arena, DB_SAME(TASK "AND t.number = $2"),
-                        DB_ARGS(db_text(scope->workspace), db_int(number)), read_task, task_r,
-                        "task", id, err);
-    return sql_find(tx, arena, DB_SAME(TASK "AND t.id = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_task, task_r, "task", id,
-                    err);
+    add_seen(&build, scope);
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_task, sizeof(Task),
+                  &items, err))
+        return false;
+    if (!items.count)
+        return sql_not_found(err, "task", id);
+    *task_r = ((const Task *)items.at)[0];
+    return true;
 }
 
 bool task_update(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *err)
@@ -348,8 +369,9 @@ static void add_words(SqlBuild *build, Arena *arena, Str has)
     sql_add(build, ") > 0)");
 }
 
-static void add_filter(SqlBuild *build, Arena *arena, const TaskFilter *filter)
+static void add_filter(SqlBuild *build, const Scope *scope, Arena *arena, const TaskFilter *filter)
 {
+    add_seen(build, scope);
     sql_add(build, filter->is_in_trash ? " AND t.deleted_at > 0" : " AND t.deleted_at = 0");
     add_states(build, arena, filter->states);
     add_priorities(build, arena, filter->priorities);
@@ -427,7 +449,7 @@ bool task_list(DbTx *tx, const Scope *scope, Arena *arena, const TaskFilter *fil
 
     sql_add(&build, TASK);
     sql_argument(&build, db_text(scope->workspace));
-    add_filter(&build, arena, filter);
+    add_filter(&build, scope, arena, filter);
     if (!add_slice(&build, filter, slice, err) ||
         !sql_list(tx, arena, sql_text(&build), build.args, build.count, read_task, sizeof(Task),
                   &items, err))
@@ -448,6 +470,6 @@ bool task_count(DbTx *tx, const Scope *scope, Arena *arena, const TaskFilter *fi
 
     sql_add(&build, "SELECT count(*) FROM tasks t WHERE t.workspace = $1");
     sql_argument(&build, db_text(scope->workspace));
-    add_filter(&build, arena, filter);
+    add_filter(&build, scope, arena, filter);
     return db_query_int(tx, sql_text(&build), build.args, build.count, 0, count_r, err);
 }

@@ -1,5 +1,6 @@
 #include "store/texts_store.h"
 
+#include "store/document_access.h"
 #include "store/sql.h"
 
 #include <assert.h>
@@ -47,7 +48,8 @@ bool text_length(DbTx *tx, const Scope *scope, Str document, int64_t version, in
 {
     int64_t bytes;
 
-    if (!db_query_int(tx,
+    if (!access_may_see(tx, scope, document, err) ||
+        !db_query_int(tx,
                       DB_SQL("SELECT piece * 65536 + length(bytes) FROM texts"
                              " WHERE workspace = $1 AND document = $2 AND version = $3"
                              " ORDER BY piece DESC LIMIT 1",

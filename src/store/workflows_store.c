@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/document_access_sql.h"
 #include "store/events.h"
 #include "store/sql.h"
 
@@ -111,11 +112,19 @@ bool workflow_execution_add(DbTx *tx, const Scope *scope, Arena *arena,
 bool workflow_execution_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                              WorkflowExecution *execution_r, Error *err)
 {
-    return sql_find(tx, arena,
-                    DB_SAME("SELECT " EXECUTION_COLUMNS ", body, input, output"
-                            " FROM workflow_executions WHERE workspace = $1 AND id = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_whole_execution,
-                    execution_r, "execution", id, err);
+    const SqlPart parts = { "SELECT " EXECUTION_COLUMNS ", body, input, output"
+                            " FROM workflow_executions x WHERE workspace = $1 AND id = $2",
+                            "x.document", "" };
+    SqlItems items;
+
+    if (!access_list_named(tx, scope, arena, &parts,
+                           DB_ARGS(db_text(scope->workspace), db_text(id)), read_whole_execution,
+                           sizeof(WorkflowExecution), &items, err))
+        return false;
+    if (!items.count)
+        return sql_not_found(err, "execution", id);
+    *execution_r = ((const WorkflowExecution *)items.at)[0];
+    return true;
 }
 
 bool workflow_execution_list(DbTx *tx, const Scope *scope, Arena *arena,
@@ -125,17 +134,18 @@ bool workflow_execution_list(DbTx *tx, const Scope *scope, Arena *arena,
     SqlItems items;
     int64_t limit = slice_limit(slice);
 
-    if (!sql_list(tx, arena,
-                  DB_SAME("SELECT " EXECUTION_COLUMNS " FROM workflow_executions"
-                          " WHERE workspace = $1 AND ($2 = '' OR workflow = $2)"
-                          " AND ($3 = '' OR document = $3) AND ($4 = '' OR state = $4)"
-                          " AND ($5 = '' OR user_id = $5) AND ($6 = '*' OR parent = $6)"
-                          " AND ($7 = '' OR id < $7) ORDER BY id DESC LIMIT $8"),
-                  DB_ARGS(db_text(scope->workspace), db_text(filter->workflow),
-                          db_text(filter->document), db_text(filter->state), db_text(filter->user),
-                          db_text(filter->parent), db_text(slice ? slice->after : STR_NONE),
-                          db_int(limit + 1)),
-                  read_execution, sizeof(WorkflowExecution), &items, err))
+    const SqlPart parts = { "SELECT " EXECUTION_COLUMNS " FROM workflow_executions x"
+                            " WHERE workspace = $1 AND ($2 = '' OR workflow = $2)"
+                            " AND ($3 = '' OR document = $3) AND ($4 = '' OR state = $4)"
+                            " AND ($5 = '' OR user_id = $5) AND ($6 = '*' OR parent = $6)"
+                            " AND ($7 = '' OR id < $7)",
+                            "x.document", " ORDER BY id DESC LIMIT $8" };
+    if (!access_list_named(tx, scope, arena, &parts,
+                           DB_ARGS(db_text(scope->workspace), db_text(filter->workflow),
+                                   db_text(filter->document), db_text(filter->state),
+                                   db_text(filter->user), db_text(filter->parent),
+                                   db_text(slice ? slice->after : STR_NONE), db_int(limit + 1)),
+                           read_execution, sizeof(WorkflowExecution), &items, err))
         return false;
     *list_r = (WorkflowExecutionList){ .at = items.at, .count = MIN(items.count, (size_t)limit) };
     if (items.count > (size_t)limit)

@@ -5,6 +5,8 @@
 #include "store/sql.h"
 
 #define COLUMNS "id, name, settings, created_at"
+#define HAS_GUARDS                                                                                 \
+    "CASE WHEN EXISTS (SELECT 1 FROM guards g WHERE g.workspace = w.id) THEN 1 ELSE 0 END"
 
 static void read_workspace(DbRows *row, Arena *arena, void *item)
 {
@@ -13,6 +15,7 @@ static void read_workspace(DbRows *row, Arena *arena, void *item)
         .name = db_get_text(row, 1, arena),
         .settings = db_get_text(row, 2, arena),
         .created_at_ms = db_get_int(row, 3),
+        .has_guards = db_get_int(row, 4) != 0,
     };
 }
 
@@ -39,7 +42,8 @@ bool workspace_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Workspac
 {
     if (!scope->is_system && !str_equal(scope->workspace, id))
         return sql_not_found(err, "workspace", id);
-    return sql_find(tx, arena, DB_SAME("SELECT " COLUMNS " FROM workspaces WHERE id = $1"),
+    return sql_find(tx, arena,
+                    DB_SAME("SELECT " COLUMNS ", " HAS_GUARDS " FROM workspaces w WHERE id = $1"),
                     DB_ARGS(db_text(id)), read_workspace, workspace_r, "workspace", id, err);
 }
 
@@ -48,7 +52,9 @@ bool workspace_list(DbTx *tx, const Scope *scope, Arena *arena, WorkspaceList *l
     SqlItems items;
 
     if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena, DB_SAME("SELECT " COLUMNS " FROM workspaces ORDER BY created_at, id"),
+        !sql_list(tx, arena,
+                  DB_SAME("SELECT " COLUMNS ", " HAS_GUARDS " FROM workspaces w"
+                          " ORDER BY created_at, id"),
                   DB_NO_ARGS, read_workspace, sizeof(Workspace), &items, err))
         return false;
     *list_r = (WorkspaceList){ .at = items.at, .count = items.count };

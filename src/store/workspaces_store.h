@@ -9,6 +9,7 @@ typedef struct Workspace {
     Str id, name;
     Str settings; /* a JSON object */
     int64_t created_at_ms;
+    bool has_guards; /* read, never written: something in it is restricted (document_access.h) */
 } Workspace;
 
 typedef struct WorkspaceList {

@@ -1,0 +1,30 @@
+/* document_access_sql.h - what a scope sees, as a condition of a statement (document_access.h):
+ * nothing is added where it sees everything. Private to src/store. */
+#pragma once
+
+#include "store/document_access.h"
+#include "store/sql.h"
+
+typedef struct SqlPart {
+    const char *text, *named, *rest; /* `named`: as in access_add_named() */
+} SqlPart;
+
+/* " AND ..." for documents as `d`. */
+void access_add(SqlBuild *build, const Scope *scope);
+/* The same for collections as `c`. */
+void access_add_collections(SqlBuild *build, const Scope *scope);
+/* " AND ..." that this column is not the id of a document or collection that the scope does not
+ * see. */
+void access_add_named(SqlBuild *build, const Scope *scope, const char *column);
+/* sql_list() of a statement in two parts, with the above between them. */
+MUST_CHECK bool access_list_named(DbTx *tx, const Scope *scope, Arena *arena, const SqlPart *parts,
+                                  const DbValue *args, size_t count, SqlReader *read,
+                                  size_t item_size, SqlItems *items_r, Error *err);
+/* The same of a text with ids in it, as JSON has them. */
+void access_add_mentioned(SqlBuild *build, const Scope *scope, const char *column);
+/* " AND ..." for documents as `d` that the scope does not see. */
+void access_add_hidden(SqlBuild *build, const Scope *scope);
+/* The table document_counts as `d`, and tag_counts as `t`, of what the scope sees: kept sums where
+ * that is everything, else counted anew. */
+void access_add_document_counts(SqlBuild *build, const Scope *scope);
+void access_add_tag_counts(SqlBuild *build, const Scope *scope);

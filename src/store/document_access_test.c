@@ -1,0 +1,228 @@
+/* document_access_test.c - who sees what: a reader and an editor beside the owner. */
+#include "store/document_access.h"
+
+#include "store/api_keys_store.h"
+#include "store/collections_store.h"
+#include "store/document_facets_store.h"
+#include "store/erase_store.h"
+#include "store/groups_store.h"
+#include "store/people_store.h"
+#include "store/statistics_store.h"
+#include "store/texts_store.h"
+#include "store/world_test.h"
+
+static bool add_person(DbTx *tx, World *world, const char *name, Role role, Scope *scope_r,
+                       Error *err)
+{
+    User user = { .email = str_format(world->arena, "%s@example.org", name), .name = str(name) };
+    Scope inside = world->ours;
+    inside.is_system = true;
+    CALL(user_add(tx, &inside, world->arena, &user, err));
+    CALL(membership_set(tx, &inside, user.id, role, err));
+    *scope_r = (Scope){ .workspace = world->ours.workspace, .user = user.id, .role = role };
+    return true;
+}
+
+static Grant grant_to(GrantKind kind, Str subject, GrantLevel level)
+{
+    return (Grant){ .kind = kind, .subject = subject, .level = level };
+}
+
+/* How many documents a scope sees, in its list and in its counts; -1: they differ. */
+static int64_t seen_by(DbTx *tx, World *world, const Scope *scope, Error *err)
+{
+    DocumentList list;
+    DocumentCounts counts;
+    Statistics statistics;
+    int64_t total = 0;
+    if (!document_list(tx, scope, world->arena, NULL, DOCUMENT_BY_NAME, false, NULL, &list, err) ||
+        !document_count(tx, scope, &counts, err) ||
+        !statistics_find(tx, scope, S(""), &statistics, err))
+        return -1;
+    for (size_t i = 0; i < DOCUMENT_STATE_COUNT; i++)
+        total += counts.by_state[i];
+    return total == list.total && total == (int64_t)list.count ? total : -1;
+}
+
+STORE_TEST(what_is_restricted_is_there_for_those_of_its_list_alone)
+{
+    const Scope *ours = &world->ours;
+    Scope reader, editor;
+    Document open, hidden, found;
+    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
+    CALL(add_person(tx, world, "editor", ROLE_EDITOR, &editor, err));
+    CALL(world_ready(tx, world, ours, "open.txt", "open", 1, &open, err));
+    CALL(world_ready(tx, world, ours, "hidden.txt", "hidden", 2, &hidden, err));
+    Grant grant = grant_to(GRANT_TO_user, editor.user, GRANT_read);
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, hidden.id, &grant, 1, err));
+    EXPECT(seen_by(tx, world, ours, err) == 2);
+    EXPECT(seen_by(tx, world, &editor, err) == 2);
+    EXPECT(seen_by(tx, world, &reader, err) == 1);
+    EXPECT_CODE(ERROR_NOT_FOUND, document_find(tx, &reader, world->arena, hidden.id, &found, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_find_by_blob(tx, &reader, world->arena, hidden.blob, &found, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_find_by_name(tx, &reader, world->arena, S("hidden.txt"), &found, err));
+    EXPECT_CODE(ERROR_DENIED, document_rename(tx, &editor, hidden.id, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_rename(tx, &reader, hidden.id, S("x"), err));
+    EXPECT_CODE(ERROR_DENIED, document_trash(tx, &editor, hidden.id, 1, err));
+    Scope job = { .workspace = ours->workspace, .user = ours->user, .role = ROLE_EDITOR };
+    EXPECT(seen_by(tx, world, &job, err) == 2); /* work of an owner, done with less */
+    CALL(access_open(tx, ours, GUARDED_DOCUMENT, hidden.id, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 2);
+    CALL(document_rename(tx, &editor, hidden.id, S("x"), err));
+    return true;
+}
+
+STORE_TEST(passages_texts_and_facets_of_what_is_hidden_are_not_there)
+{
+    const Scope *ours = &world->ours;
+    static const DocumentFilter every;
+    Scope reader;
+    Document hidden;
+    NumberList numbers;
+    NumberRangeList ranges;
+    FacetList facets;
+    ChunkHit *hits;
+    ChunkList chunks;
+    Str text;
+    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
+    CALL(world_ready(tx, world, ours, "hidden.txt", "hidden", 2, &hidden, err));
+    CALL(chunk_numbers(tx, ours, world->arena, hidden.id, &numbers, err));
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, hidden.id, NULL, 0, err));
+    CALL(chunk_find_many(tx, &reader, world->arena, numbers.at, numbers.count, &hits, err));
+    EXPECT(numbers.count == 2 && !hits[0].chunk.number && !hits[1].chunk.number);
+    CALL(chunk_find_many(tx, ours, world->arena, numbers.at, numbers.count, &hits, err));
+    EXPECT(hits[0].chunk.number && hits[0].is_live);
+    CALL(document_list_chunks(tx, &reader, world->arena, &every, &ranges, err));
+    EXPECT(!ranges.count);
+    CALL(document_list_hidden_chunks(tx, &reader, world->arena, &ranges, err));
+    EXPECT(ranges.count == 1 && ranges.at[0].first == numbers.at[0] && ranges.at[0].count == 2);
+    CALL(document_list_hidden_chunks(tx, ours, world->arena, &ranges, err));
+    EXPECT(!ranges.count);
+    CALL(document_facet(tx, &reader, world->arena, &every, FACET_type, &facets, err));
+    EXPECT(!facets.count);
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                text_find(tx, &reader, world->arena, hidden.id, 1, 1000, &text, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                chunk_list(tx, &reader, world->arena, hidden.id, 1, 0, 9, &chunks, err));
+    return true;
+}
+
+STORE_TEST(a_document_follows_its_collection_until_it_has_a_list_of_its_own)
+{
+    const Scope *ours = &world->ours;
+    Collection closed = { .name = S("Closed") }, other = { .name = S("Other") }, found;
+    CollectionList collections;
+    Document doc, child;
+    Scope reader;
+    bool is_new;
+    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
+    CALL(collection_add(tx, ours, world->arena, &closed, err));
+    CALL(collection_add(tx, ours, world->arena, &other, err));
+    CALL(access_restrict(tx, ours, GUARDED_COLLECTION, closed.id, NULL, 0, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                collection_find(tx, &reader, world->arena, closed.id, &found, err));
+    CALL(collection_list(tx, &reader, world->arena, &collections, err));
+    EXPECT(collections.count == 1 && !collections.at[0].is_restricted);
+    CALL(world_document(tx, world, ours, "a.txt", "a", &doc, err));
+    child = (Document){ .name = S("c"), .blob = S("c"), .parent = doc.id };
+    CALL(document_add(tx, ours, world->arena, &child, &child, &is_new, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 2);
+    CALL(document_move(tx, ours, doc.id, closed.id, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 0);
+    EXPECT_CODE(ERROR_CONFLICT, collection_remove(tx, ours, closed.id, err));
+    Grant grant = grant_to(GRANT_TO_user, reader.user, GRANT_read);
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, doc.id, &grant, 1, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 2);
+    EXPECT_CODE(ERROR_CONFLICT,
+                access_restrict(tx, ours, GUARDED_DOCUMENT, child.id, NULL, 0, err));
+    CALL(access_open(tx, ours, GUARDED_DOCUMENT, doc.id, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 0);
+    CALL(access_restrict(tx, ours, GUARDED_COLLECTION, closed.id, &grant, 1, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 2);
+    CALL(access_restrict(tx, ours, GUARDED_COLLECTION, closed.id, NULL, 0, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 0);
+    CALL(document_move(tx, ours, doc.id, other.id, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 2);
+    CALL(collection_remove(tx, ours, closed.id, err));
+    return true;
+}
+
+STORE_TEST(a_group_and_a_key_are_granted_what_their_list_says)
+{
+    const Scope *ours = &world->ours;
+    Group group = { .name = S("Keepers") };
+    ApiKey key = { .name = S("k"), .hash = S("hash"), .role = ROLE_READER };
+    Scope reader, program;
+    Document doc;
+    Access access;
+    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
+    CALL(group_add(tx, ours, world->arena, &group, err));
+    CALL(api_key_add(tx, ours, world->arena, &key, err));
+    program = (Scope){ .workspace = ours->workspace, .key = key.id, .role = ROLE_READER };
+    CALL(world_document(tx, world, ours, "a.txt", "a", &doc, err));
+    const Grant grants[] = { grant_to(GRANT_TO_group, group.id, GRANT_read),
+                             grant_to(GRANT_TO_key, key.id, GRANT_edit) };
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, doc.id, grants, 2, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 0 && seen_by(tx, world, &program, err) == 1);
+    CALL(group_member_add(tx, ours, group.id, reader.user, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 1);
+    CALL(access_find(tx, &reader, world->arena, GUARDED_DOCUMENT, doc.id, &access, err));
+    EXPECT(access.count == 2 && str_is(access.at[0].name, "Keepers") && !access.may_change);
+    CALL(group_member_remove(tx, ours, group.id, reader.user, err));
+    EXPECT(seen_by(tx, world, &reader, err) == 0);
+    CALL(api_key_revoke(tx, ours, key.id, 1, err));
+    EXPECT(seen_by(tx, world, &program, err) == 0);
+    Grant nobody = grant_to(GRANT_TO_user, world->theirs.user, GRANT_read);
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                access_restrict(tx, ours, GUARDED_DOCUMENT, doc.id, &nobody, 1, err));
+    return true;
+}
+
+STORE_TEST(who_may_edit_it_shares_it_and_nobody_shuts_themselves_out)
+{
+    const Scope *ours = &world->ours;
+    Collection empty = { .name = S("Empty") };
+    Scope editor, other;
+    Document mine, doc;
+    CALL(add_person(tx, world, "editor", ROLE_EDITOR, &editor, err));
+    CALL(add_person(tx, world, "other", ROLE_EDITOR, &other, err));
+    CALL(world_document(tx, world, &editor, "mine.txt", "mine", &mine, err));
+    CALL(world_document(tx, world, ours, "a.txt", "a", &doc, err));
+    EXPECT_CODE(ERROR_DENIED, access_restrict(tx, &editor, GUARDED_DOCUMENT, doc.id, NULL, 0, err));
+    CALL(access_restrict(tx, &editor, GUARDED_DOCUMENT, mine.id, NULL, 0, err));
+    EXPECT(seen_by(tx, world, &editor, err) == 2 && seen_by(tx, world, &other, err) == 1);
+    Grant grant = grant_to(GRANT_TO_user, other.user, GRANT_edit);
+    CALL(access_restrict(tx, &editor, GUARDED_DOCUMENT, mine.id, &grant, 1, err));
+    CALL(document_rename(tx, &other, mine.id, S("ours.txt"), err));
+    CALL(access_open(tx, &other, GUARDED_DOCUMENT, mine.id, err));
+    CALL(collection_add(tx, &editor, world->arena, &empty, err));
+    CALL(access_restrict(tx, &editor, GUARDED_COLLECTION, empty.id, NULL, 0, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_move(tx, &other, doc.id, empty.id, err));
+    CALL(document_move(tx, &editor, doc.id, empty.id, err));
+    EXPECT(seen_by(tx, world, &other, err) == 1);
+    return true;
+}
+
+STORE_TEST(the_same_bytes_as_a_hidden_document_do_not_tell_that_it_is_there)
+{
+    const Scope *ours = &world->ours;
+    Scope editor;
+    Document hidden, own, again;
+    bool is_new;
+    CALL(add_person(tx, world, "editor", ROLE_EDITOR, &editor, err));
+    CALL(world_document(tx, world, ours, "hidden.txt", "same", &hidden, err));
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, hidden.id, NULL, 0, err));
+    CALL(world_document(tx, world, &editor, "own.txt", "same", &own, err));
+    EXPECT(!str_equal(own.id, hidden.id));
+    again = (Document){ .name = S("again.txt"), .blob = hidden.blob };
+    CALL(document_add(tx, &editor, world->arena, &again, &again, &is_new, err));
+    EXPECT(!is_new && str_equal(again.id, own.id));
+    EXPECT_CODE(ERROR_CONFLICT, access_open(tx, ours, GUARDED_DOCUMENT, hidden.id, err));
+    Erased erased;
+    CALL(document_erase(tx, ours, world->arena, own.id, &erased, err));
+    CALL(access_open(tx, ours, GUARDED_DOCUMENT, hidden.id, err));
+    EXPECT(seen_by(tx, world, &editor, err) == 1);
+    return true;
+}
