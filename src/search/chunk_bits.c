@@ -27,6 +27,19 @@ void chunk_bits_add(ChunkBits *set, Arena *arena, const uint64_t *bits, uint64_t
         set->bits[w] |= bits[w];
 }
 
+ChunkBits chunk_bits_without(Arena *arena, int64_t bit_count, const NumberRangeList *ranges)
+{
+    ChunkBits set = { 0 };
+    make_room(&set, arena, (uint64_t)bit_count);
+    memset(set.bits, 0xff, ((uint64_t)bit_count + 63) / 64 * sizeof *set.bits);
+    for (size_t i = 0; i < ranges->count; i++) {
+        const NumberRange *range = &ranges->at[i];
+        for (int64_t n = range->first; n < MIN(range->first + range->count, bit_count); n++)
+            set.bits[n / 64] &= ~(UINT64_C(1) << (n % 64));
+    }
+    return set;
+}
+
 bool chunk_bits_meet(const ChunkBits *set, const NumberRange *range)
 {
     uint64_t from = (uint64_t)range->first;

@@ -9,6 +9,7 @@
 #include "library/facts.h"
 #include "search/search_int.h"
 #include "store/audit_store.h"
+#include "store/document_access.h"
 
 #define COLLECTIONS_MAX 100
 #define HISTORY_QUERY_MAX 1000
@@ -183,6 +184,8 @@ static void look_for_missing(Running *run, Index *index)
     const SearchRequest *request = run->request;
     if (request->is_typing || request->is_telling || request->only_found || request->leg_count)
         return;
+    if (!access_sees_all(run->scope))
+        return; /* saying nothing would tell that something hidden has it */
     run->results.missing =
         index_missing_name(index, run->arena, &run->query, run->hits, run->hit_count);
 }

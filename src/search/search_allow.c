@@ -5,6 +5,7 @@
 #include "library/facts.h"
 #include "search/document_match.h"
 #include "search/search_int.h"
+#include "store/document_access.h"
 
 typedef struct AllowWork {
     const Scope *scope;
@@ -44,12 +45,64 @@ bool search_allow_by_rows(Searcher *searcher, const Scope *scope, Arena *arena,
     return true;
 }
 
+/* All chunks but those of documents that the scope does not see: usually a few of many. */
+static bool seen_work(DbTx *tx, void *argument, Error *err)
+{
+    AllowWork *work = argument;
+    NumberRangeList hidden;
+    int64_t newest;
+    if (!document_list_hidden_chunks(tx, work->scope, work->arena, &hidden, err) ||
+        !chunk_newest(tx, work->scope, &newest, err))
+        return false;
+    if (hidden.count)
+        work->allowed = chunk_bits_without(work->arena, newest + 1, &hidden);
+    return true;
+}
+
+static bool allow_what_is_seen(Searcher *searcher, const Scope *scope, Arena *arena,
+                               ChunkBits *allowed_r, Error *err)
+{
+    AllowWork work = { .scope = scope, .arena = arena };
+    if (!access_sees_all(scope) && !store_read(searcher->db, scope, seen_work, &work, err))
+        return false;
+    *allowed_r = work.allowed;
+    return true;
+}
+
 bool search_borrow_table(Searcher *searcher, const Scope *scope, const SearchRequest *request,
                          const DocumentTable **table_r, Error *err)
 {
     *table_r = NULL;
     return request->documents.count ||
            document_tables_borrow(searcher->tables, scope, table_r, err);
+}
+
+typedef struct HiddenWork {
+    const Scope *scope;
+    Arena *arena;
+    StrList ids;
+} HiddenWork;
+
+static bool hidden_work(DbTx *tx, void *argument, Error *err)
+{
+    HiddenWork *work = argument;
+    return document_list_hidden(tx, work->scope, work->arena, &work->ids, err);
+}
+
+/* What the scope does not see leaves the set: the table is everybody's. */
+static bool leave_out_hidden(Searcher *searcher, const Scope *scope, Arena *arena,
+                             const DocumentTable *table, DocumentSet *set, Error *err)
+{
+    HiddenWork work = { .scope = scope, .arena = arena };
+    if (access_sees_all(scope))
+        return true;
+    if (!store_read(searcher->db, scope, hidden_work, &work, err))
+        return false;
+    DocumentSet hidden = document_set_new(table, arena);
+    document_set_add_ids(table, &hidden, work.ids);
+    for (size_t i = 0; i < set->count; i++)
+        set->words[i] &= ~hidden.words[i];
+    return true;
 }
 
 bool search_match(Searcher *searcher, const Scope *scope, Arena *arena,
@@ -61,7 +114,8 @@ bool search_match(Searcher *searcher, const Scope *scope, Arena *arena,
         return false;
     DocumentFilter filter = search_filter(request, S(""), facts);
     return document_match(searcher->db, scope, arena, table, &filter, request->collections, set_r,
-                          err);
+                          err) &&
+           leave_out_hidden(searcher, scope, arena, table, set_r, err);
 }
 
 bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
@@ -71,7 +125,7 @@ bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
     DocumentSet set;
     *allowed_r = (ChunkBits){ 0 };
     if (!search_has_conditions(request))
-        return true;
+        return allow_what_is_seen(searcher, scope, arena, allowed_r, err);
     if (!search_borrow_table(searcher, scope, request, &table, err))
         return false;
     if (!table)

@@ -76,7 +76,18 @@ static Str replaced(Arena *arena, Str text, const SearchChange *changes, size_t 
     return buf_str(&out);
 }
 
-SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReading *reading)
+static bool is_seen(Index *index, Arena *arena, const ChunkBits *seen, Str word)
+{
+    Query query = index_query(index, arena, word);
+    IndexSearch search = {
+        .text = word, .query = &query, .filter = { seen->bits, seen->bit_count }, .count = 1
+    };
+    IndexHit hit;
+    return index_search(index, arena, &search, &hit) > 0;
+}
+
+SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReading *reading,
+                                   const ChunkBits *seen)
 {
     VEC(SearchChange) changes = { 0 };
     size_t looks = SUGGESTED_WORDS_MAX;
@@ -86,7 +97,7 @@ SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReadin
             continue;
         Str to = index_suggest(index, arena, part->value, &looks);
         size_t start = (size_t)(part->value.at - reading->text.at);
-        if (to.length)
+        if (to.length && (!seen->bits || is_seen(index, arena, seen, to)))
             *vec_push(arena, &changes) =
                 (SearchChange){ part->value, to, start, start + part->value.length };
     }
@@ -99,10 +110,15 @@ SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReadin
 SearchSuggestion search_suggest(Searcher *searcher, const Scope *scope, Arena *arena,
                                 const QueryReading *reading)
 {
+    static const SearchRequest anything;
+    ChunkBits seen;
+    Error ignored;
     size_t dims;
     Str model;
+    if (!search_allow(searcher, scope, arena, &anything, &seen, &ignored))
+        return (SearchSuggestion){ 0 };
     Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
-    SearchSuggestion suggestion = search_suggest_in(index, arena, reading);
+    SearchSuggestion suggestion = search_suggest_in(index, arena, reading, &seen);
     library_release_index(searcher->library, index);
     return suggestion;
 }

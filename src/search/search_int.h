@@ -36,7 +36,7 @@ DocumentFilter search_filter(const SearchRequest *request, Str collection,
 MUST_CHECK bool search_filter_all(const SearchRequest *request, Arena *arena,
                                   DocumentFilter *filter_r, Error *err);
 
-/* Chunks that the request's conditions allow; no bits: all. */
+/* Chunks that the request's conditions allow and the scope sees; no bits: all. */
 MUST_CHECK bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
                              const SearchRequest *request, ChunkBits *allowed_r, Error *err);
 
@@ -103,8 +103,9 @@ MUST_CHECK bool search_list_without(Running *run, Index *index, const Query *que
 #define SEARCH_SNIPPET_BYTES 240
 MUST_CHECK bool search_show(Running *run, Index *index, Error *err);
 
-/* search_facets.c: see search_suggest(). */
-SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReading *reading);
+/* search_facets.c: see search_suggest(); words of these chunks alone, without bits of any. */
+SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReading *reading,
+                                   const ChunkBits *seen);
 
 /* search_plan.c: a search whose mode has a plan. */
 MUST_CHECK bool search_planned(Searcher *searcher, const Scope *scope, Arena *arena,

@@ -4,6 +4,7 @@
 
 #include "index/feedback.h"
 #include "search/search_int.h"
+#include "store/document_access.h"
 #include "text/language.h"
 
 /* A leg that is being asked. */
@@ -76,7 +77,9 @@ static void suggest_meanwhile(const Asking *asking)
     if (!reading || run->results.suggestion || !asking->vector.call)
         return;
     SearchSuggestion *suggestion = arena_new_one(run->arena, SearchSuggestion);
-    *suggestion = search_suggest_in(asking->index, run->arena, reading);
+    ChunkBits every = { 0 };
+    *suggestion = search_suggest_in(asking->index, run->arena, reading,
+                                    access_sees_all(run->scope) ? &every : &run->allowed);
     run->results.suggestion = suggestion;
 }
 
