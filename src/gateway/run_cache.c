@@ -118,14 +118,17 @@ static Str targets_of(Run *run)
     return str_join(run->arena, lines, (size_t)run->target_count, S(""));
 }
 
-/* What the program answers itself rests on its documents: when these change, the answers go. */
+/* What the program answers itself rests on its documents: when these change, the answers go; and on
+ * those that the caller sees, so it is never shared. */
 static Str version_here(Run *run)
 {
     const GatewayPorts *ports = &gateway_of(run)->ports;
+    const GatewayCaller *caller = run->caller;
     for (int i = 0; i < run->target_count; i++)
         if (run->targets[i]->service->is_here && ports->version_here)
-            return str_format(run->arena, "%" PRIu64,
-                              ports->version_here(ports->load_app, run->caller->workspace));
+            return str_format(run->arena, "%" PRIu64 " " STR_FMT " " STR_FMT,
+                              ports->version_here(ports->load_app, caller->workspace),
+                              STR_ARG(caller->user), STR_ARG(caller->key));
     return S("");
 }
 
