@@ -4,14 +4,32 @@
 #include "api/document_json.h"
 #include "api/work_json.h"
 #include "store/access.h"
+#include "store/document_access.h"
 
 typedef struct News {
     const Api *api;
     Arena *arena;
     Scope scope;
     LibraryNews kind;
-    Str document;
+    Str document, guard;
+    StrList audience;
 } News;
+
+static bool audience_work(DbTx *tx, void *argument, Error *err)
+{
+    News *news = argument;
+    return access_audience(tx, &news->scope, news->arena, news->guard, &news->audience, err);
+}
+
+/* To those who see the document. Who they are could not be found out: nobody is told. */
+static void send_guarded(News *news, Str data)
+{
+    const Api *api = news->api;
+    Error ignored;
+    if (store_read(api->db, &news->scope, audience_work, news, &ignored))
+        event_hub_send_those(api->events, news->scope.workspace, news->audience, EVENT_document,
+                             data);
+}
 
 static void send_news(void *argument)
 {
@@ -29,8 +47,12 @@ static void send_news(void *argument)
     else
         put_text(&json, "id", news->document);
     put_end(&json);
-    event_hub_send(api->events, news->scope.workspace, known ? EVENT_document : EVENT_removed,
-                   buf_str(&data));
+    news->guard = known ? view.document.guard : STR_NONE;
+    if (news->guard.length)
+        send_guarded(news, buf_str(&data));
+    else
+        event_hub_send(api->events, news->scope.workspace, known ? EVENT_document : EVENT_removed,
+                       buf_str(&data));
     arena_free(news->arena);
 }
 
@@ -40,7 +62,11 @@ static void tell(const AppNews *to, Str workspace, LibraryNews kind, Str documen
         return;
     Arena *arena = arena_new(MB(8));
     News *news = arena_new_one(arena, News);
-    *news = (News){ to->api, arena, { .role = ROLE_READER }, kind, str_copy(arena, document) };
+    *news = (News){ .api = to->api,
+                    .arena = arena,
+                    .scope = { .role = ROLE_OWNER },
+                    .kind = kind,
+                    .document = str_copy(arena, document) };
     news->scope.workspace = str_copy(arena, workspace);
     if (!pool_add(to->pool, send_news, news))
         arena_free(arena); /* pages read the state anew when they miss something */

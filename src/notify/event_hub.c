@@ -29,7 +29,7 @@ typedef struct Kept {
     char workspace[ID_SIZE], user[ID_SIZE];
     Role role;
     const char *event;
-    char *data;
+    char *data, *only; /* `only` NULL: everybody, else as in an Audience */
     size_t size;
 } Kept;
 
@@ -97,6 +97,7 @@ static void sweep(EventHub *hub)
 typedef struct Audience {
     Str workspace, user;
     Role role;
+    const char *only; /* ids of people and keys, each with spaces around it; NULL: anybody */
 } Audience;
 
 /* One event in both forms, each made when the first of its listeners is told. */
@@ -149,11 +150,25 @@ static bool tell(const Listener *listener, Telling *telling)
                             : http_stream_write(listener->stream, lines_of(telling));
 }
 
+static bool is_named(const char *only, const char *id)
+{
+    char padded[ID_SIZE + 2];
+    snprintf(padded, sizeof padded, " %s ", id);
+    return *id && strstr(only, padded);
+}
+
+/* Administrators see everything. */
+static bool is_chosen(const Listener *listener, const char *only)
+{
+    return !only || listener->role >= ROLE_ADMIN || is_named(only, listener->user) ||
+           is_named(only, listener->key);
+}
+
 static bool is_among(const Listener *listener, const Audience *audience)
 {
     return (!audience->workspace.length || str_is(audience->workspace, listener->workspace)) &&
            (!audience->user.length || str_is(audience->user, listener->user)) &&
-           listener->role >= audience->role;
+           listener->role >= audience->role && is_chosen(listener, audience->only);
 }
 
 static Arena *arena_for(Str data) { return arena_new(data.length * 40 + KB(64)); }
@@ -175,6 +190,7 @@ static void forget_oldest(EventHub *hub)
     hub->kept_size -= kept->size;
     hub->kept_count--;
     free(kept->data);
+    free(kept->only);
     *kept = (Kept){ 0 };
 }
 
@@ -199,6 +215,11 @@ static void keep(EventHub *hub, const Audience *audience, const char *event, Str
     snprintf(kept->user, ID_SIZE, STR_FMT, STR_ARG(audience->user));
     kept->data = heap_alloc(data.length + 1);
     memcpy(kept->data, data.at, data.length);
+    if (audience->only) {
+        size_t size = strlen(audience->only) + 1;
+        kept->only = heap_alloc(size);
+        memcpy(kept->only, audience->only, size);
+    }
     while (hub->kept_size > KEPT_BYTES && hub->kept_count > 1)
         forget_oldest(hub);
 }
@@ -216,10 +237,15 @@ static bool can_go_on(const EventHub *hub, Str id, uint64_t *number_r)
     return true;
 }
 
+static Audience audience_of(const Kept *kept)
+{
+    return (Audience){ str(kept->workspace), str(kept->user), kept->role, kept->only };
+}
+
 static void tell_kept(EventHub *hub, const Listener *listener, uint64_t number)
 {
     const Kept *kept = &hub->kept[number % KEPT_MAX];
-    const Audience audience = { str(kept->workspace), str(kept->user), kept->role };
+    const Audience audience = audience_of(kept);
     if (!is_among(listener, &audience))
         return;
     Str data = { kept->data, kept->size };
@@ -236,7 +262,7 @@ static bool is_small(const EventHub *hub, const Listener *listener, uint64_t las
     size_t size = 0;
     for (uint64_t number = last + 1; number <= hub->number; number++) {
         const Kept *kept = &hub->kept[number % KEPT_MAX];
-        const Audience audience = { str(kept->workspace), str(kept->user), kept->role };
+        const Audience audience = audience_of(kept);
         size += is_among(listener, &audience) ? kept->size + 100 : 0;
     }
     return size <= TOLD_AGAIN_MAX;
@@ -354,8 +380,24 @@ void event_hub_send(EventHub *hub, Str workspace, EventKind kind, Str data)
 
 void event_hub_send_to(EventHub *hub, Str workspace, Str user, EventKind kind, Str data)
 {
-    const Audience audience = { workspace, user, event_role(kind) };
+    const Audience audience = { .workspace = workspace, .user = user, .role = event_role(kind) };
     if (workspace.length && user.length)
+        send(hub, &audience, kind, data);
+}
+
+void event_hub_send_those(EventHub *hub, Str workspace, StrList those, EventKind kind, Str data)
+{
+    AUTO_ARENA Arena *arena = arena_new(those.count * ID_SIZE + KB(4));
+    Buf only = buf_new(arena, those.count * ID_SIZE + KB(1));
+    buf_add_char(&only, ' ');
+    for (size_t i = 0; i < those.count; i++) {
+        buf_add(&only, those.at[i]);
+        buf_add_char(&only, ' ');
+    }
+    const Audience audience = { .workspace = workspace,
+                                .role = event_role(kind),
+                                .only = buf_c(&only) };
+    if (workspace.length)
         send(hub, &audience, kind, data);
 }
 

@@ -9,6 +9,7 @@
  * is told, and they read the state anew. Any thread. */
 #pragma once
 
+#include "base/json.h"
 #include "net/http_stream.h"
 #include "net/websocket.h"
 #include "store/events.h"
@@ -40,6 +41,8 @@ void event_hub_gone(void *hub);
 void event_hub_send(EventHub *hub, Str workspace, EventKind kind, Str data);
 /* For one person alone; nobody when `user` is empty. */
 void event_hub_send_to(EventHub *hub, Str workspace, Str user, EventKind kind, Str data);
+/* For these people and keys (ids), and administrators. */
+void event_hub_send_those(EventHub *hub, Str workspace, StrList those, EventKind kind, Str data);
 /* Events may have been lost: "missed" to everyone, who read the state anew. */
 void event_hub_missed(EventHub *hub);
 /* A DbListener of ACCESS_CHANNEL (store/access.h): whoever was let in by what is no longer so is
