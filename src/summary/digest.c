@@ -216,7 +216,9 @@ bool digest_job(Job *job, Error *err)
     for (size_t i = 0; i < all.plans.count; i++) {
         AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
         DueWork one = { .job = job,
-                        .scope = { .workspace = all.plans.at[i].workspace, .role = ROLE_OWNER },
+                        .scope = { .workspace = all.plans.at[i].workspace,
+                                   .guard = all.plans.at[i].collection,
+                                   .role = ROLE_EDITOR },
                         .arena = arena,
                         .plan = &all.plans.at[i],
                         .until_ms = now_ms() };
