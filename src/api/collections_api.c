@@ -21,6 +21,7 @@ static void put_collection(JsonWriter *json, const Collection *collection)
     put_text(json, "description", collection->description);
     put_int(json, "documents", collection->document_count);
     put_bool(json, "draws_tasks", collection->draws_tasks_since_ms > 0);
+    put_bool(json, "restricted", collection->is_restricted);
     put_time(json, "created_at", collection->created_at_ms);
 }
 

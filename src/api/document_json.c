@@ -97,6 +97,7 @@ void put_document(JsonWriter *json, const DocumentView *view)
     put_bool(json, "paged", library_is_paged(document->format));
     put_texts(json, "tags", document->tags);
     put_text_or_null(json, "collection", document->collection);
+    put_bool(json, "restricted", document->guard.length > 0);
     put_int(json, "children", view->child_count);
     put_int(json, "version", document->version);
     put_int(json, "chunks", document->chunk_count);
