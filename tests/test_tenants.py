@@ -360,3 +360,71 @@ def test_every_route_is_open_to_its_roles_and_shut_to_the_others(house):
             if status == 401 or (status == 403) == is_open and not (is_open and (path in CLOSER or path.startswith(CLOSER_BELOW))):
                 wrong.append((method, path, needs, role, status, text[:100]))
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+# What is restricted in the last tests: their names, and words that stand in no other text of the workspace.
+HIDDEN = [f"{OURS}-ledger", f"{OURS}-collection", f"{OURS}smith", "Ardal", "212 people"]
+# What is made of a document, and is gone with it for those who do not see it.
+OF_HIDDEN = ["document", "collection"]
+MODES = ("keyword", "semantic", "hybrid", "private")
+
+
+@pytest.fixture(scope="module")
+def restricted(house):
+    """The house once its collection is for its owner alone, and an editor who hears what is told."""
+    house.settle()
+    editor = Person(house.server, "sharer", "editor", house.ours.workspace)
+    house.ours.made(f"/v1/collections/{house.ids['collection']}/access", {"restricted": True}, method="PUT")
+    listener = Listener(house.server, editor.key)
+    yield editor, listener
+    listener.stop()
+
+
+def found_by(person):
+    """All that searches, lists and counts show of a person's library."""
+    texts = [person.call("POST", "/v1/search", {"query": f"{OURS} ledger marble", "mode": mode, "facets": ["type", "tag", "collection"]})[1] for mode in MODES]
+    for query in ("tag:" + OURS + "-tag", "-heron", "type:markdown", f"in:{OURS}"):
+        texts.append(person.call("POST", "/v1/search", {"query": query, "facets": ["type", "tag", "collection"]})[1])
+    texts += [person.call("GET", path)[1] for path in ("/v1/documents", "/v1/collections", "/v1/tags", "/v1/search?q=quagga%20ledgre", "/v1/facts")]
+    texts.append(person.call("POST", "/v1/ask", {"question": f"Who wrote the {OURS} ledger?"})[1])
+    texts.append(person.call("POST", "/v1/summarize", {"collection": "none"})[1])
+    return "\n".join(texts)
+
+
+def shown_in(text):
+    return [word for word in HIDDEN if word.lower() in text.lower().replace(f"who wrote the {OURS} ledger", "")]
+
+
+def test_nothing_of_what_is_restricted_is_shown_by_any_route(house, restricted):
+    editor, listener = restricted
+    caller = Caller(house, editor, house.ids, HIDDEN)
+    refused = try_paths(caller, OF_HIDDEN)
+    assert refused == [], refused
+    try_queries(caller)
+    try_bodies(caller)
+    try_tools(caller)
+    house.settle()
+    try_queries(caller)
+    assert caller.wrong == [], caller.wrong[:9]
+    house.ours.made(f"/v1/documents/{house.ids['document']}", {"title": f"{OURS}smith"}, method="PATCH")
+    house.ours.upload("seen.md", "Everybody sees the heron.")
+    wait_until(lambda: "seen.md" in listener.heard)
+    assert not shown_in(listener.heard), listener.heard
+    assert not shown_in(found_by(editor)), found_by(editor)
+
+
+def test_what_is_granted_is_seen_at_once_and_what_is_revoked_is_gone_at_once(house, restricted):
+    editor, listener = restricted
+    document, path = house.ids["document"], f"/v1/documents/{house.ids['document']}/access"
+    house.ours.made(path, {"grants": [{"kind": "user", "id": editor.email, "level": "read"}]}, method="PUT")
+    assert editor.get(f"/v1/documents/{document}")["restricted"] is True
+    assert {f"{OURS}smith", f"{OURS}-ledger"} <= set(shown_in(found_by(editor)))
+    assert editor.call("PATCH", f"/v1/documents/{document}", {"title": "mine"})[0] == 403
+    assert editor.get(path)["grants"][0]["name"] == "sharer"
+    wait_until(lambda: house.ours.made(f"/v1/documents/{document}", {"title": "Ledger"}, method="PATCH") and f"{OURS}-ledger" in listener.heard)
+    house.ours.made(path, {"grants": []}, method="PUT")
+    assert not shown_in(found_by(editor)), found_by(editor)
+    assert editor.call("GET", f"/v1/documents/{document}")[0] == 404
+    house.ours.made(path, method="DELETE")
+    house.ours.made(f"/v1/collections/{house.ids['collection']}/access", method="DELETE")
+    assert shown_in(found_by(editor))
