@@ -3,6 +3,7 @@ import base64
 import hashlib
 import hmac
 import os
+import random
 import shutil
 import socket
 import sqlite3
@@ -68,9 +69,14 @@ class KeepSeconds:
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the system gives to whoever connects: nobody has it by chance before a server listens there."""
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.SystemRandom().randrange(10000, 32000)))
+                return s.getsockname()[1]
+            except OSError:
+                pass  # taken: another one
 
 
 def code_of(secret, steps=0):
