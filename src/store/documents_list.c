@@ -87,20 +87,27 @@ static void add_tag_list(SqlBuild *build, const Scope *scope, Arena *arena, Docu
     }
 }
 
+static void add_name_has(SqlBuild *build, Arena *arena, const char *name, const char *title,
+                         Str part)
+{
+    Str folded = utf8_fold(arena, part);
+
+    if (!part.length)
+        return;
+    sql_add(build, " AND (");
+    add_has(build, name, folded);
+    sql_add(build, " OR ");
+    add_has(build, title, folded);
+    sql_add(build, ")");
+}
+
 static void add_name(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
 {
     if (filter->name.length) {
         add_equal(build, " AND d.name_fold = ", utf8_fold(arena, filter->name));
         add_equal(build, " AND d.name = ", filter->name);
     }
-    if (filter->name_has.length) {
-        Str folded = utf8_fold(arena, filter->name_has);
-        sql_add(build, " AND (");
-        add_has(build, "d.name_fold", folded);
-        sql_add(build, " OR ");
-        add_has(build, "lower(d.title)", folded);
-        sql_add(build, ")");
-    }
+    add_name_has(build, arena, "d.name_fold", "lower(d.title)", filter->name_has);
 }
 
 void document_fact_add(SqlBuild *build, Arena *arena, const FactCondition *fact)
@@ -412,12 +419,34 @@ static bool is_sorted_here(const DbTx *tx, const DocumentFilter *filter)
            (db_tx_kind(tx) == DB_SQLITE && (filter->date_from_ms || filter->date_to_ms));
 }
 
+/* SQLite reads names and titles from their index, and the documents of those that match. */
+static SqlBuild begin_by_name(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
+                              const DocumentFilter *filter)
+{
+    DocumentFilter rest = *filter;
+    SqlBuild build = sql_build(tx, arena);
+
+    rest.name_has = S("");
+    sql_add(&build, select);
+    sql_add(&build, " FROM documents n CROSS JOIN documents d WHERE n.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    if (filter->trash == TRASH_OUTSIDE)
+        sql_add(&build, " AND n.deleted_at = 0");
+    add_name_has(&build, arena, "n.name_fold", "lower(n.title)", filter->name_has);
+    sql_add(&build, " AND d.workspace = n.workspace AND d.id = n.id");
+    document_filter_add(&build, scope, arena, &rest);
+    return build;
+}
+
 /* *keys_r is of use when no more match than are counted. */
 static bool list_keys_of(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                          const Order *order, DocumentList *list, ListKey **keys_r, Error *err)
 {
-    Str select = str_format(arena, "SELECT d.id, %s FROM documents d", order->column);
-    SqlBuild build = begin(tx, scope, arena, select.at, filter);
+    bool by_name = filter->name_has.length && db_tx_kind(tx) == DB_SQLITE;
+    Str select =
+        str_format(arena, "SELECT d.id, %s%s", order->column, by_name ? "" : " FROM documents d");
+    SqlBuild build = by_name ? begin_by_name(tx, scope, arena, select.at, filter)
+                             : begin(tx, scope, arena, select.at, filter);
     SqlItems items;
 
     sql_add(&build, " LIMIT ");
