@@ -1,4 +1,4 @@
-/* document_access_test.c - who sees what: a reader and an editor beside the owner. */
+/* document_access_test.c - who sees what: a reader and two editors beside the owner. */
 #include "store/document_access.h"
 
 #include "store/api_keys_store.h"
@@ -11,6 +11,9 @@
 #include "store/texts_store.h"
 #include "store/world_test.h"
 
+/* Beside the owner; each test has a process of its own. */
+static Scope reader, editor, other;
+
 static bool add_person(DbTx *tx, World *world, const char *name, Role role, Scope *scope_r,
                        Error *err)
 {
@@ -22,6 +25,27 @@ static bool add_person(DbTx *tx, World *world, const char *name, Role role, Scop
     *scope_r = (Scope){ .workspace = world->ours.workspace, .user = user.id, .role = role };
     return true;
 }
+
+static bool add_people(DbTx *tx, World *world, Error *err)
+{
+    return add_person(tx, world, "reader", ROLE_READER, &reader, err) &&
+           add_person(tx, world, "editor", ROLE_EDITOR, &editor, err) &&
+           add_person(tx, world, "other", ROLE_EDITOR, &other, err);
+}
+
+static void run_with_people(const char *url, WorldWork *work)
+{
+    World world;
+    world_open(&world, url);
+    world_write(&world, &world.system, add_people);
+    world_write(&world, &world.ours, work);
+    world_close(&world);
+}
+
+#define ACCESS_TEST(name)                                                                          \
+    static WorldWork name##_work;                                                                  \
+    TEST_BOTH(store, name) { run_with_people(url, name##_work); }                                  \
+    static bool name##_work(DbTx *tx, World *world, Error *err)
 
 static Grant grant_to(GrantKind kind, Str subject, GrantLevel level)
 {
@@ -44,13 +68,10 @@ static int64_t seen_by(DbTx *tx, World *world, const Scope *scope, Error *err)
     return total == list.total && total == (int64_t)list.count ? total : -1;
 }
 
-STORE_TEST(what_is_restricted_is_there_for_those_of_its_list_alone)
+ACCESS_TEST(what_is_restricted_is_there_for_those_of_its_list_alone)
 {
     const Scope *ours = &world->ours;
-    Scope reader, editor;
     Document open, hidden, found;
-    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
-    CALL(add_person(tx, world, "editor", ROLE_EDITOR, &editor, err));
     CALL(world_ready(tx, world, ours, "open.txt", "open", 1, &open, err));
     CALL(world_ready(tx, world, ours, "hidden.txt", "hidden", 2, &hidden, err));
     Grant grant = grant_to(GRANT_TO_user, editor.user, GRANT_read);
@@ -74,11 +95,10 @@ STORE_TEST(what_is_restricted_is_there_for_those_of_its_list_alone)
     return true;
 }
 
-STORE_TEST(passages_texts_and_facets_of_what_is_hidden_are_not_there)
+ACCESS_TEST(passages_texts_and_facets_of_what_is_hidden_are_not_there)
 {
     const Scope *ours = &world->ours;
     static const DocumentFilter every;
-    Scope reader;
     Document hidden;
     NumberList numbers;
     NumberRangeList ranges;
@@ -86,7 +106,6 @@ STORE_TEST(passages_texts_and_facets_of_what_is_hidden_are_not_there)
     ChunkHit *hits;
     ChunkList chunks;
     Str text;
-    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
     CALL(world_ready(tx, world, ours, "hidden.txt", "hidden", 2, &hidden, err));
     CALL(chunk_numbers(tx, ours, world->arena, hidden.id, &numbers, err));
     CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, hidden.id, NULL, 0, err));
@@ -109,17 +128,15 @@ STORE_TEST(passages_texts_and_facets_of_what_is_hidden_are_not_there)
     return true;
 }
 
-STORE_TEST(a_document_follows_its_collection_until_it_has_a_list_of_its_own)
+ACCESS_TEST(a_document_follows_its_collection_until_it_has_a_list_of_its_own)
 {
     const Scope *ours = &world->ours;
-    Collection closed = { .name = S("Closed") }, other = { .name = S("Other") }, found;
+    Collection closed = { .name = S("Closed") }, elsewhere = { .name = S("Other") }, found;
     CollectionList collections;
     Document doc, child;
-    Scope reader;
     bool is_new;
-    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
     CALL(collection_add(tx, ours, world->arena, &closed, err));
-    CALL(collection_add(tx, ours, world->arena, &other, err));
+    CALL(collection_add(tx, ours, world->arena, &elsewhere, err));
     CALL(access_restrict(tx, ours, GUARDED_COLLECTION, closed.id, NULL, 0, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 collection_find(tx, &reader, world->arena, closed.id, &found, err));
@@ -143,21 +160,20 @@ STORE_TEST(a_document_follows_its_collection_until_it_has_a_list_of_its_own)
     EXPECT(seen_by(tx, world, &reader, err) == 2);
     CALL(access_restrict(tx, ours, GUARDED_COLLECTION, closed.id, NULL, 0, err));
     EXPECT(seen_by(tx, world, &reader, err) == 0);
-    CALL(document_move(tx, ours, doc.id, other.id, err));
+    CALL(document_move(tx, ours, doc.id, elsewhere.id, err));
     EXPECT(seen_by(tx, world, &reader, err) == 2);
     CALL(collection_remove(tx, ours, closed.id, err));
     return true;
 }
 
-STORE_TEST(a_group_and_a_key_are_granted_what_their_list_says)
+ACCESS_TEST(a_group_and_a_key_are_granted_what_their_list_says)
 {
     const Scope *ours = &world->ours;
     Group group = { .name = S("Keepers") };
     ApiKey key = { .name = S("k"), .hash = S("hash"), .role = ROLE_READER };
-    Scope reader, program;
+    Scope program;
     Document doc;
     Access access;
-    CALL(add_person(tx, world, "reader", ROLE_READER, &reader, err));
     CALL(group_add(tx, ours, world->arena, &group, err));
     CALL(api_key_add(tx, ours, world->arena, &key, err));
     program = (Scope){ .workspace = ours->workspace, .key = key.id, .role = ROLE_READER };
@@ -180,14 +196,11 @@ STORE_TEST(a_group_and_a_key_are_granted_what_their_list_says)
     return true;
 }
 
-STORE_TEST(who_may_edit_it_shares_it_and_nobody_shuts_themselves_out)
+ACCESS_TEST(who_may_edit_it_shares_it_and_nobody_shuts_themselves_out)
 {
     const Scope *ours = &world->ours;
     Collection empty = { .name = S("Empty") };
-    Scope editor, other;
     Document mine, doc;
-    CALL(add_person(tx, world, "editor", ROLE_EDITOR, &editor, err));
-    CALL(add_person(tx, world, "other", ROLE_EDITOR, &other, err));
     CALL(world_document(tx, world, &editor, "mine.txt", "mine", &mine, err));
     CALL(world_document(tx, world, ours, "a.txt", "a", &doc, err));
     EXPECT_CODE(ERROR_DENIED, access_restrict(tx, &editor, GUARDED_DOCUMENT, doc.id, NULL, 0, err));
@@ -205,13 +218,11 @@ STORE_TEST(who_may_edit_it_shares_it_and_nobody_shuts_themselves_out)
     return true;
 }
 
-STORE_TEST(the_same_bytes_as_a_hidden_document_do_not_tell_that_it_is_there)
+ACCESS_TEST(the_same_bytes_as_a_hidden_document_do_not_tell_that_it_is_there)
 {
     const Scope *ours = &world->ours;
-    Scope editor;
     Document hidden, own, again;
     bool is_new;
-    CALL(add_person(tx, world, "editor", ROLE_EDITOR, &editor, err));
     CALL(world_document(tx, world, ours, "hidden.txt", "same", &hidden, err));
     CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, hidden.id, NULL, 0, err));
     CALL(world_document(tx, world, &editor, "own.txt", "same", &own, err));
