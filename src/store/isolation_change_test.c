@@ -400,6 +400,17 @@ static bool jobs_go_on(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool blocks_are_empty(DbTx *tx, const Scope *theirs, Arena *arena, Str id, Error *err)
+{
+    BlockRange range = { .document = id, .version = 1, .count = 9 };
+    EXPECT_EMPTY(StoredBlockList, block_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list_of_page(tx, theirs, arena, id, 1, 1, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
+    CALL(block_list_many(tx, theirs, arena, &range, 1, err));
+    EXPECT(!range.found.count);
+    return true;
+}
+
 static bool lists_are_empty(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -437,12 +448,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(DocumentKeyList,
                  document_list_unembedded(tx, theirs, arena, S("x"), NULL, 9, &list, err));
     EXPECT_EMPTY(TagCountList, document_tags(tx, theirs, arena, &list, err));
-    EXPECT_EMPTY(StoredBlockList, block_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
-    EXPECT_EMPTY(StoredBlockList, block_list_of_page(tx, theirs, arena, id, 1, 1, &list, err));
-    EXPECT_EMPTY(StoredBlockList, block_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
-    BlockRange range = { .document = id, .version = 1, .count = 9 };
-    CALL(block_list_many(tx, theirs, arena, &range, 1, err));
-    EXPECT(!range.found.count);
+    CALL(blocks_are_empty(tx, theirs, arena, id, err));
     EXPECT_EMPTY(ChunkList, chunk_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
     EXPECT_EMPTY(ChunkList, chunk_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
     EXPECT_EMPTY(ChunkHitList, chunk_scan(tx, theirs, arena, &cursor, 9, &list, err));
