@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/pool.h"
-#include "store/scope.h"
 
 #define SLOTS 4096
 #define FREE_FAILURES 5

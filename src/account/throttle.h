@@ -9,7 +9,7 @@
  * Any thread. Remembers at most 4,096 keys; the oldest are forgotten first. */
 #pragma once
 
-#include "db/db.h"
+#include "store/scope.h"
 
 typedef struct Throttle Throttle;
 
