@@ -279,7 +279,8 @@ bool index_change_old(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms
                       Error *err)
 {
     IndexPosition position;
-    int64_t bound, marked, marked_ms;
+    IndexBound bound;
+    int64_t marked, marked_ms;
     *until_r = 0;
     if (!index_bound(tx, scope, &bound, err) || !index_position(tx, scope, arena, &position, err) ||
         !find_mark(tx, scope, arena, &marked, &marked_ms, err))
@@ -288,6 +289,6 @@ bool index_change_old(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms
         return true;
     *until_r = marked;
     return setting_set(tx, scope, MARK_NAME,
-                       str_format(arena, "%" PRId64 " %" PRId64, MIN(bound, position.last), now_ms),
+                       str_format(arena, "%" PRId64 " %" PRId64, MIN(bound.all, position.last), now_ms),
                        err);
 }

@@ -400,6 +400,7 @@ static bool jobs_go_on(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+<<<<<<< HEAD
 static bool blocks_are_empty(DbTx *tx, const Scope *theirs, Arena *arena, Str id, Error *err)
 {
     BlockRange range = { .document = id, .version = 1, .count = 9 };
@@ -408,6 +409,23 @@ static bool blocks_are_empty(DbTx *tx, const Scope *theirs, Arena *arena, Str id
     EXPECT_EMPTY(StoredBlockList, block_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
     CALL(block_list_many(tx, theirs, arena, &range, 1, err));
     EXPECT(!range.found.count);
+||||||| parent of 793d7724 (store: the isolation test of filters is a function of its own)
+=======
+/* What filters are made of. */
+static bool filters_are_empty(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.doc.id;
+
+    EXPECT_EMPTY(DocumentColumnsList,
+                 document_columns_after(tx, theirs, arena, S(""), 9, &list, err));
+    EXPECT_EMPTY(DocumentColumnsList,
+                 document_columns_of(tx, theirs, arena, (StrList){ &id, 1 }, &list, err));
+    EXPECT_EMPTY(IndexChangeList, index_change_list_documents(tx, theirs, arena, 0, 9, &list, err));
+    EXPECT_EMPTY(StrList, collection_list_ids(tx, theirs, arena,
+                                              (StrList){ (Str[]){ S("Plans") }, 1 }, &list, err));
+>>>>>>> 793d7724 (store: the isolation test of filters is a function of its own)
     return true;
 }
 
@@ -436,11 +454,6 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     CALL(chunk_newest(tx, theirs, &count, err));
     EXPECT(count == 0);
     EXPECT_EMPTY(DocumentValuesList, document_facet_values(tx, theirs, arena, 0, &list, err));
-    EXPECT_EMPTY(DocumentColumnsList,
-                 document_columns_after(tx, theirs, arena, S(""), 9, &list, err));
-    EXPECT_EMPTY(DocumentColumnsList,
-                 document_columns_of(tx, theirs, arena, (StrList){ &id, 1 }, &list, err));
-    EXPECT_EMPTY(IndexChangeList, index_change_list_documents(tx, theirs, arena, 0, 9, &list, err));
     EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(GatewayItemList, gateway_item_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
@@ -459,8 +472,6 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(ChunkList, vector_missing(tx, theirs, arena, id, S("x"), 9, &list, err));
     EXPECT_EMPTY(IndexChangeList, index_change_list(tx, theirs, arena, 0, 9, &list, err));
     EXPECT_EMPTY(CollectionList, collection_list(tx, theirs, arena, &list, err));
-    EXPECT_EMPTY(StrList, collection_list_ids(tx, theirs, arena,
-                                              (StrList){ (Str[]){ S("Plans") }, 1 }, &list, err));
     EXPECT_EMPTY(ConversationList, conversation_list(tx, theirs, arena, NULL, NULL, &list, err));
     EXPECT_EMPTY(MessageList,
                  message_list(tx, theirs, arena, secret.conversation.id, 0, &list, err));
@@ -537,6 +548,7 @@ bool isolation_change(DbTx *tx, World *world, Error *err)
            talks_are_hidden(tx, world, err) && labels_are_hidden(tx, world, err) &&
            nothing_is_learned(tx, world, err) && no_cards_are_listed(tx, world, err) &&
            approvals_are_hidden(tx, world, err) && groups_are_hidden(tx, world, err) &&
-           webhooks_are_hidden(tx, world, err) && lists_are_empty(tx, world, err) &&
-           isolation_meetings_hidden(tx, world, err) && jobs_go_on(tx, world, err);
+           webhooks_are_hidden(tx, world, err) && filters_are_empty(tx, world, err) &&
+           lists_are_empty(tx, world, err) && isolation_meetings_hidden(tx, world, err) &&
+           jobs_go_on(tx, world, err);
 }
