@@ -288,7 +288,7 @@ bool index_change_old(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms
     if (marked_ms && now_ms - marked_ms < INDEX_CHANGES_KEEP_MS)
         return true;
     *until_r = marked;
-    return setting_set(tx, scope, MARK_NAME,
-                       str_format(arena, "%" PRId64 " %" PRId64, MIN(bound.all, position.last), now_ms),
-                       err);
+    return setting_set(
+        tx, scope, MARK_NAME,
+        str_format(arena, "%" PRId64 " %" PRId64, MIN(bound.all, position.last), now_ms), err);
 }

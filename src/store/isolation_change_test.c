@@ -400,7 +400,6 @@ static bool jobs_go_on(DbTx *tx, World *world, Error *err)
     return true;
 }
 
-<<<<<<< HEAD
 static bool blocks_are_empty(DbTx *tx, const Scope *theirs, Arena *arena, Str id, Error *err)
 {
     BlockRange range = { .document = id, .version = 1, .count = 9 };
@@ -409,8 +408,9 @@ static bool blocks_are_empty(DbTx *tx, const Scope *theirs, Arena *arena, Str id
     EXPECT_EMPTY(StoredBlockList, block_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
     CALL(block_list_many(tx, theirs, arena, &range, 1, err));
     EXPECT(!range.found.count);
-||||||| parent of 793d7724 (store: the isolation test of filters is a function of its own)
-=======
+    return true;
+}
+
 /* What filters are made of. */
 static bool filters_are_empty(DbTx *tx, World *world, Error *err)
 {
@@ -425,7 +425,6 @@ static bool filters_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(IndexChangeList, index_change_list_documents(tx, theirs, arena, 0, 9, &list, err));
     EXPECT_EMPTY(StrList, collection_list_ids(tx, theirs, arena,
                                               (StrList){ (Str[]){ S("Plans") }, 1 }, &list, err));
->>>>>>> 793d7724 (store: the isolation test of filters is a function of its own)
     return true;
 }
 
