@@ -4,6 +4,7 @@
 #include "store/connection_items_store.h"
 #include "store/document_access.h"
 #include "store/documents_row.h"
+#include "store/idempotency_store.h"
 #include "store/index_changes_store.h"
 
 static bool list_texts(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, size_t count,
@@ -113,9 +114,7 @@ static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str docu
            blank_approvals(tx, scope, document, err) && remove_lessons(tx, scope, document, err) &&
            remove_summaries(tx, scope, document, err) && remove_results(tx, scope, document, err) &&
            connection_items_forget(tx, scope, document, err) &&
-           access_forget(tx, scope, document, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
-                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
+           access_forget(tx, scope, document, err) && idempotency_forget_answers(tx, scope, err) &&
            db_exec(tx, DB_SAME("DELETE FROM file_uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),

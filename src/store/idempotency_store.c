@@ -116,6 +116,14 @@ bool idempotency_drop(DbTx *tx, const Scope *scope, const IdempotencyKey *key, E
                    NULL, err);
 }
 
+bool idempotency_forget_answers(DbTx *tx, const Scope *scope, Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME("UPDATE idempotency_keys SET answer = $2"
+                           " WHERE workspace = $1 AND length(answer) > 0"),
+                   DB_ARGS(db_text(scope->workspace), db_blob(S(""))), NULL, err);
+}
+
 bool idempotency_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *removed_r,
                                 Error *err)
 {

@@ -32,6 +32,9 @@ MUST_CHECK bool idempotency_end(DbTx *tx, const Scope *scope, const IdempotencyK
 /* Nothing was done: the next request may try. */
 MUST_CHECK bool idempotency_drop(DbTx *tx, const Scope *scope, const IdempotencyKey *key,
                                  Error *err);
+/* No answer of the workspace is kept any more, since one may tell of what was erased; that the work
+ * was done stays known. */
+MUST_CHECK bool idempotency_forget_answers(DbTx *tx, const Scope *scope, Error *err);
 /* Of all workspaces. System scope. */
 MUST_CHECK bool idempotency_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms,
                                            int64_t *removed_r, Error *err);

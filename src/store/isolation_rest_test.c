@@ -5,14 +5,18 @@
 #include "store/blob_removals_store.h"
 #include "store/blocks_store.h"
 #include "store/chunks_store.h"
+#include "store/client_files_store.h"
 #include "store/connection_items_store.h"
 #include "store/damaged_originals_store.h"
+#include "store/document_access.h"
 #include "store/document_facets_store.h"
 #include "store/document_facts_store.h"
 #include "store/document_fields_store.h"
 #include "store/documents_row.h"
+#include "store/export_store.h"
 #include "store/feedback_store.h"
 #include "store/gateway_items_store.h"
+#include "store/index_changes_store.h"
 #include "store/jobs_store.h"
 #include "store/learner_store.h"
 #include "store/people_store.h"
@@ -27,7 +31,6 @@
 #include "store/study_reviews_store.h"
 #include "store/task_drawings_store.h"
 #include "store/texts_store.h"
-#include "store/uploads_store.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
 
@@ -96,6 +99,48 @@ static bool documents_are_not_listed(DbTx *tx, World *world, Error *err)
     EXPECT(!count);
     CALL(connection_items_of(tx, theirs, secret.doc.id, &count, err));
     EXPECT(!count);
+    return true;
+}
+
+/* As somebody of another workspace who sees only what is shared there. */
+static bool access_is_not_had(DbTx *tx, World *world, Error *err)
+{
+    Scope other = world->theirs;
+    Arena *arena = world->arena;
+    NumberRangeList ranges;
+    StrList ids;
+    Str guard;
+
+    other.role = ROLE_READER;
+    other.is_unguarded = false;
+    EXPECT_CODE(ERROR_NOT_FOUND, access_may_see(tx, &other, secret.doc.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                access_may_change(tx, &other, GUARDED_DOCUMENT, secret.doc.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                access_guard_of(tx, &other, arena, secret.collection.id, &guard, err));
+    CALL(document_list_hidden_chunks(tx, &other, arena, &ranges, err));
+    EXPECT(!ranges.count);
+    CALL(document_list_hidden(tx, &other, arena, &ids, err));
+    EXPECT(!ids.count);
+    return true;
+}
+
+static bool exports_are_empty(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    ExportOwnedList owned;
+    ExportSize size;
+    ClientFileList files;
+    ClientFile file;
+
+    CALL(export_list(tx, theirs, arena, EXPORT_ALL_DOCUMENTS, S(""), 9, &owned, err));
+    EXPECT(!owned.count);
+    CALL(export_size(tx, theirs, &size, err));
+    EXPECT(!size.documents && !size.bytes);
+    CALL(export_file_list(tx, theirs, arena, &files, err));
+    EXPECT(!files.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, export_file_find(tx, theirs, arena, S("x"), &file, err));
     return true;
 }
 
@@ -349,7 +394,8 @@ static bool rows_are_the_same(DbTx *tx, World *world, Error *err)
 /* Run for the system, so that only the functions' own WHERE stands between the two. */
 TEST_BOTH(store, another_workspace_lists_nothing_and_leaves_every_row_as_it_was)
 {
-    WorldWork *const work[] = { documents_are_not_listed, work_is_not_listed,
+    WorldWork *const work[] = { documents_are_not_listed, access_is_not_had,
+                                exports_are_empty,        work_is_not_listed,
                                 programs_are_not_listed,  recipes_and_studies_are_not_found,
                                 people_are_not_listed,    a_shared_conversation_is_not_found };
     World world;
