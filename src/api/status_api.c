@@ -107,13 +107,13 @@ static bool count_queue(DbTx *tx, void *argument, Error *err)
 static void put_queue(JsonWriter *json, const Queue *queue)
 {
     const JobCounts *jobs = &queue->jobs;
-    int64_t since = jobs->oldest_waiting_ms;
+    int64_t since = jobs->oldest_waiting_ms, waited_ms = since ? now_ms() - since : 0;
     put_object(json, "file_processing_queue");
     put_int(json, "waiting", jobs->waiting);
     put_int(json, "delayed", jobs->delayed);
     put_int(json, "running", jobs->running);
     put_int(json, "failed", jobs->dead);
-    put_int(json, "oldest_waiting_s", since ? MAX((now_ms() - since) / 1000, 0) : 0);
+    put_int(json, "oldest_waiting_s", MAX(waited_ms, 0) / 1000);
     put_object(json, "files");
     for (int state = 0; state < DOCUMENT_STATE_COUNT; state++)
         put_int(json, document_state_name((DocumentState)state), queue->documents.by_state[state]);
@@ -125,17 +125,17 @@ static void put_performance(const Api *api, JsonWriter *json)
 {
     RequestTimes times = request_times();
     DiskRoom disk = disk_room(api->upload_folder);
-    double up_s = MAX((double)(now_ms() - api->started_ms) / 1000, 0.001);
+    int64_t up_ms = now_ms() - api->started_ms;
     double cpu_s = process_cpu_seconds() + process_workers_cpu_seconds();
     put_object(json, "performance");
-    put_int(json, "uptime_s", (int64_t)up_s);
+    put_int(json, "uptime_s", up_ms / 1000);
     put_int(json, "requests", times.count);
     put_number(json, "average_ms", times.average_ms);
     put_number(json, "p50_ms", times.p50_ms);
     put_number(json, "p95_ms", times.p95_ms);
     put_int(json, "connections", (int64_t)http_server_counts(api->server).connections);
     put_int(json, "event_streams", (int64_t)event_hub_count(api->events));
-    put_number(json, "cpu_percent", 100 * cpu_s / up_s);
+    put_number(json, "cpu_percent", 100000 * cpu_s / (double)MAX(up_ms, 1));
     put_int(json, "memory_bytes", process_memory().resident);
     put_int(json, "disk_free_bytes", disk.free);
     put_int(json, "disk_size_bytes", disk.size);
