@@ -29,6 +29,8 @@ const CATALOGUE = {
   'rail.conversations': 'History',
   'rail.settings': 'Settings',
   'rail.collections': 'Collections',
+  'access.restricted': 'Restricted',
+  'access.open': 'Who can see this',
   'rail.recent': 'Recent',
   'rail.notices': {one: '{shown} notice', other: '{shown} notices'},
   'top.find': 'Find anything',

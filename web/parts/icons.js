@@ -1,4 +1,6 @@
 // icons.js - the few drawings beside words. Each is a path on a grid of 24; none ever stands without a name.
+import {t} from '../texts.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 const PATHS = {
@@ -53,4 +55,13 @@ export function icon(name) {
   path.setAttribute('d', PATHS[name]);
   svg.append(path);
   return svg;
+}
+
+// The sign of what not everybody sees.
+export function lockSign(one) {
+  if (!one.restricted) return null;
+  const sign = icon('lock');
+  for (const [name, value] of [['class', 'family'], ['role', 'img'], ['aria-label', t('access.restricted')], ['data-test', 'restricted']]) sign.setAttribute(name, value);
+  sign.removeAttribute('aria-hidden');
+  return sign;
 }

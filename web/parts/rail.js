@@ -4,7 +4,7 @@ import {t, number} from '../texts.js';
 import {state, on, emit, mayWrite} from '../state.js';
 import {get} from '../api.js';
 import {here} from '../router.js';
-import {icon} from './icons.js';
+import {icon, lockSign} from './icons.js';
 import {pickFiles, pickFolder} from './drop.js';
 import {newCollection} from './collections.js';
 import {readSample} from './invite.js';
@@ -59,7 +59,7 @@ function paintCollections() {
   fill(collections, h('h2', {}, t('rail.collections'), mayWrite() && h('button', {class: 'icon', onclick: newCollection, test: 'collection-new',
     'aria-label': t('collection.new'), title: t('collection.new')}, icon('add'))),
     state.collections.map((one) => h('a', {class: 'leaf', href: `/library?collection=${one.id}`, data: {id: one.id}},
-      h('span', {}, one.name), h('b', {class: 'number'}, number(one.documents)))));
+      h('span', {}, lockSign(one), one.name), h('b', {class: 'number'}, number(one.documents)))));
   mark();
 }
 

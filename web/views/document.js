@@ -14,6 +14,7 @@ import {citedStack, pageOf} from '../parts/cited.js';
 import {factList} from '../parts/facts.js';
 import {qualityBadge} from '../parts/quality.js';
 import {memberList, breadcrumb} from '../parts/members.js';
+import {lockSign} from '../parts/icons.js';
 import {familyIcon} from '../parts/families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
@@ -123,6 +124,7 @@ function actions(one, changed) {
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')
       : [act('do.rename', () => documents.rename(one, changed), 'rename-open'), act('do.tag', () => documents.tag([one], changed), 'tag-open'),
          act('do.move', () => documents.move([one], changed), 'move-open'),
+         act('access.open', async () => (await import('../parts/sharing.js')).shareDocument(one, ({restricted}) => changed({restricted})), 'access-open'),
          act('approval.ask', async () => (await import('../parts/approval_ask.js')).askApproval(one), 'document-ask-approval'),
          mayAdminister() && one.searchable && act('send.send', async () => (await import('../parts/send_out.js')).sendOut(one), 'send-open'), act('do.trash', () => { documents.trash([one]); go('/library'); }, 'trash')]));
 }
@@ -192,7 +194,7 @@ class DocumentView {
       one.children > 0 && t('count.files', {count: one.children, shown: number(one.children)}), collectionName(one.collection)].filter(Boolean).join(' · ');
     this.tabs = h('div', {class: 'tabs', role: 'tablist', 'aria-label': t('document.shows')}, showsOf(one).map((name) =>
       h('button', {role: 'tab', class: 'tab', data: {show: name}, onclick: () => { note(withQuery({show: name, page: null, start: null, end: null, at: null})); this.query = {}; this.show(name); }, test: `show-${name}`}, t(`document.show_${name}`))));
-    fill(this.info, standing(one), h('div', {class: 'row wrap'}, h('span', {class: 'status'}, one.family && familyIcon(one), facts), qualityBadge(one), documents.tagChips(one.tags), h('span', {class: 'gap'}),
+    fill(this.info, standing(one), h('div', {class: 'row wrap'}, h('span', {class: 'status'}, one.family && familyIcon(one), lockSign(one), facts), qualityBadge(one), documents.tagChips(one.tags), h('span', {class: 'gap'}),
       actions(one, (next) => { this.one = {...this.one, ...next}; this.paintHead(); })), this.tabs);
     this.markTab();
   }

@@ -2,7 +2,7 @@
 import {h, fill, say, cleanup, debounce} from '../dom.js';
 import {t, number, bytes, ago, fullDate} from '../texts.js';
 import {get} from '../api.js';
-import {state, on, mayWrite} from '../state.js';
+import {emit, state, on, mayWrite} from '../state.js';
 import {bind, walker} from '../keys.js';
 import {go, note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
@@ -10,7 +10,7 @@ import {filters} from '../parts/filters.js';
 import {chipsOf, Wrong} from '../parts/understood.js';
 import {completion} from '../parts/complete.js';
 import {invite} from '../parts/invite.js';
-import {icon} from '../parts/icons.js';
+import {icon, lockSign} from '../parts/icons.js';
 import {familyIcon} from '../parts/families.js';
 import {problem} from '../parts/problem.js';
 import {stageOf, pagesOf} from '../parts/stages.js';
@@ -42,7 +42,7 @@ function rowFor(one, selected) {
   const check = h('label', {class: 'pick'}, h('input', {type: 'checkbox', checked: selected, tabindex: -1, 'aria-label': t('library.select', {name: one.name}), test: 'row-select'}));
   const facts = [pagesOf(one), one.children ? t('count.files', {count: one.children}) : '', one.warnings && one.warnings.length ? t('count.warnings', {count: one.warnings.length}) : ''];
   return h('li', {class: 'doc', role: 'listitem', tabindex: -1, data: {id: one.id, state: one.state, selected: selected ? 'yes' : 'no'}, test: 'row'},
-    check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, familyIcon(one), one.name),
+    check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, familyIcon(one), lockSign(one), one.name),
       under(one) && h('small', {}, under(one))),
     h('span', {class: 'cell-tags'}, documents.tagChips(one.tags)), stateCell(one),
     h('span', {class: 'cell-facts number'}, facts.filter(Boolean).join(' · ')), h('span', {class: 'cell-size number'}, bytes(one.size)),
@@ -79,6 +79,7 @@ class Library {
       collection && mayWrite() && !this.trash && h('span', {class: 'row'},
         h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
         h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
+        h('button', {class: 'small', onclick: async () => (await import('../parts/sharing.js')).shareCollection(collection, () => { emit('collections'); this.load(); }), test: 'access-open'}, t('access.open')),
         h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))),
       mayWrite() && !this.trash && this.dictation(),
       mayWrite() && !this.trash && h('button', {class: 'small narrow-only', onclick: pickFiles, test: 'add-files-narrow'}, t('add.short')));
