@@ -1,10 +1,14 @@
 /* db_sqlite_writer.c - one thread that commits the work of many callers together.
  *
  *     BEGIN IMMEDIATE
- *       SAVEPOINT work; <first caller's work>;  RELEASE work
- *       SAVEPOINT work; <second caller's work>; ROLLBACK TO work; RELEASE work    it failed
+ *       <first caller's work>                                          when it fails: ROLLBACK
+ *       SAVEPOINT work; <second caller's work>; RELEASE work
+ *       SAVEPOINT work; <third caller's work>;  ROLLBACK TO work; RELEASE work    it failed
  *       ...                       until nobody waits, or the group is large or old enough
  *     COMMIT                                       one fsync, then everybody is woken
+ *
+ * The first has no savepoint, for it is alone when it is long. Inside one, SQLite keeps every page
+ * as it was, and walks through all of them at the end of each statement that fires a trigger.
  *
  * SQLite sometimes rolls a whole transaction back by itself (disk full, an interrupted write).
  * Then the work that met it fails, and those before it run again in a new group. */
@@ -109,14 +113,14 @@ static bool is_group_lost(const SqliteWriter *writer)
     return sqlite3_get_autocommit(writer->connection->sqlite);
 }
 
-static void run_one(SqliteWriter *writer, Waiting *one)
+static void run_one(SqliteWriter *writer, Waiting *one, bool is_first)
 {
     Connection *connection = writer->connection;
     SqliteTx tx = { .base = { .driver = &db_sqlite_driver, .kind = DB_SQLITE },
                     .connection = connection,
                     .may_write = true };
 
-    one->ok = sqlite_run(connection, "SAVEPOINT work", one->err) &&
+    one->ok = (is_first || sqlite_run(connection, "SAVEPOINT work", one->err)) &&
               db_work_run(&tx.base, one->work, one->argument, one->err);
     one->notes = tx.notes;
     sqlite_close_statements(connection);
@@ -127,9 +131,10 @@ static void run_one(SqliteWriter *writer, Waiting *one)
         return;
     }
     Error ignored;
-    if (one->ok)
+    if (one->ok && !is_first)
         one->ok = sqlite_run(connection, "RELEASE work", one->err);
-    if (!one->ok && !sqlite_run(connection, "ROLLBACK TO work; RELEASE work", &ignored))
+    if (!one->ok &&
+        (is_first || !sqlite_run(connection, "ROLLBACK TO work; RELEASE work", &ignored)))
         (void)!sqlite_run(connection, "ROLLBACK", &ignored);
 }
 
@@ -157,7 +162,7 @@ static bool run_works(SqliteWriter *writer, List *again, List *group)
         one = again->first ? list_take(again) : take_waiting(writer);
         if (!one)
             break;
-        run_one(writer, one);
+        run_one(writer, one, group->count == 0);
         writer->work_count++;
         bool is_lost = is_group_lost(writer);
         if (one->ok)
