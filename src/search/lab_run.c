@@ -87,9 +87,13 @@ static bool ask(Lab *lab, Arena *arena, SearchRequest *request, Str query, Searc
                 Error *err)
 {
     QueryReading reading;
+    /* What the person sees who began the run, not all that a job may. */
+    Scope asker = { .workspace = lab->job->scope.workspace,
+                    .user = lab->job->user,
+                    .role = ROLE_READER };
     request->query = query;
     return search_read(arena, request, QUERY_LENIENT, &reading, err) &&
-           search_run(lab->searcher, &lab->job->scope, arena, request, results_r, err);
+           search_run(lab->searcher, &asker, arena, request, results_r, err);
 }
 
 /* The legs of a hybrid search, and what they are together before a cross-encoder, are measured

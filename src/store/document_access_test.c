@@ -52,16 +52,20 @@ static Grant grant_to(GrantKind kind, Str subject, GrantLevel level)
     return (Grant){ .kind = kind, .subject = subject, .level = level };
 }
 
-/* How many documents a scope sees, in its list and in its counts; -1: they differ. */
+/* How many documents a scope sees, in its list and in its counts; -1: they differ, or the number of
+ * collections does. */
 static int64_t seen_by(DbTx *tx, World *world, const Scope *scope, Error *err)
 {
     DocumentList list;
+    CollectionList collections;
     DocumentCounts counts;
     Statistics statistics;
     int64_t total = 0;
     if (!document_list(tx, scope, world->arena, NULL, DOCUMENT_BY_NAME, false, NULL, &list, err) ||
         !document_count(tx, scope, &counts, err) ||
-        !statistics_find(tx, scope, S(""), &statistics, err))
+        !statistics_find(tx, scope, S(""), &statistics, err) ||
+        !collection_list(tx, scope, world->arena, &collections, err) ||
+        statistics.collections != (int64_t)collections.count)
         return -1;
     for (size_t i = 0; i < DOCUMENT_STATE_COUNT; i++)
         total += counts.by_state[i];

@@ -45,6 +45,19 @@ static bool sum_documents(DbTx *tx, const Scope *scope, bool is_all, const DbVal
     return true;
 }
 
+static bool count_collections(DbTx *tx, const Scope *scope, bool is_all, Statistics *statistics,
+                              Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    SqlBuild build = sql_build_on(tx, arena, "SELECT count(*) FROM collections c WHERE ",
+                                  DB_ARGS(db_text(scope->workspace)));
+
+    sql_add(&build, is_all ? OF_ALL : OF_ONE);
+    access_add_collections(&build, scope);
+    return db_query_int(tx, sql_text(&build), build.args, build.count, 0, &statistics->collections,
+                        err);
+}
+
 bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *statistics_r, Error *err)
 {
     Statistics statistics = { 0 };
@@ -52,8 +65,6 @@ bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *stati
         const char *of_one, *of_all;
         int64_t *count;
     } tables[] = {
-        { "SELECT count(*) FROM collections WHERE " OF_ONE,
-          "SELECT count(*) FROM collections WHERE " OF_ALL, &statistics.collections },
         { "SELECT count(*) FROM memberships WHERE " OF_ONE,
           "SELECT count(*) FROM memberships WHERE " OF_ALL, &statistics.people },
         { "SELECT count(*) FROM api_keys WHERE revoked_at = 0 AND " OF_ONE,
@@ -69,7 +80,8 @@ bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *stati
     const DbValue args[] = { db_text(scope->workspace), db_text(coming) };
 
     if (!document_count(tx, scope, &statistics.documents, err) ||
-        !sum_documents(tx, scope, is_all, args, &statistics, err))
+        !sum_documents(tx, scope, is_all, args, &statistics, err) ||
+        !count_collections(tx, scope, is_all, &statistics, err))
         return false;
     for (size_t i = 0; i < COUNT(tables); i++)
         if (!db_query_int(tx, DB_SAME(is_all ? tables[i].of_all : tables[i].of_one), args, 1, 0,
