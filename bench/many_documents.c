@@ -14,9 +14,7 @@
 #include "store/documents_store.h"
 #include "store/workspaces_store.h"
 
-/* Few: SQLite walks through what a transaction has changed whenever a statement ends that could be
- * undone by itself. */
-#define AT_ONCE 20
+#define AT_ONCE 200
 /* Where a document lies in an index of sizes or dates is random. */
 #define CACHE_KB (1 << 20)
 #define TAGS 200
