@@ -13,6 +13,7 @@ from conftest import Server, free_port, make_certificate
 def findings(data, *words):
     """What is bad, as {what: detail}, and everything."""
     done = Server(data).cli("doctor", "--json", *words, check=False)
+    assert done.stdout, (done.returncode, done.stderr)
     all_of = json.loads(done.stdout)
     bad = {f["what"]: f["detail"] for f in all_of if not f["good"]}
     assert done.returncode == (2 if bad else 0), done.stderr
