@@ -360,7 +360,8 @@ def new_queries(texts, seed):
         for line in lines:
             words = line.split("\t")[1].split()
             words[draw.randrange(len(words))] = draw.choice(draw.choice(texts).split())
-            yield re.sub(r"\W+", " ", " ".join(words))
+            if question := re.sub(r"\W+", " ", " ".join(words)).strip():
+                yield question
 
 
 def timed_queries(server, queries, mode, threads=1):
