@@ -257,25 +257,77 @@ static bool pages_work(DbTx *tx, void *argument, Error *err)
                       work->first, work->count, &work->blocks, err);
 }
 
-bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id,
-                        PageSizeList *list_r, Error *err)
+typedef void SeeBlock(void *self, const StoredBlock *block);
+
+/* Every block in its order, some at a time; `see` keeps none. */
+static bool each_block(Library *library, const Scope *scope, Str id, SeeBlock *see, void *self,
+                       Error *err)
 {
     ReadWork work = { .scope = scope, .id = id, .count = BLOCKS_AT_ONCE };
-    VEC(PageSize) sizes = { 0 };
     do {
         AUTO_ARENA Arena *part = arena_new(MB(256));
         work.arena = part;
         if (!store_read(library->db, scope, pages_work, &work, err))
             return false;
-        for (size_t i = 0; i < work.blocks.count; i++) {
-            const StoredBlock *block = &work.blocks.at[i];
-            if (block->kind == BLOCK_PAGE && !block->is_slide)
-                *vec_push(arena, &sizes) =
-                    (PageSize){ block->x1 - block->x0, block->y1 - block->y0 };
-        }
+        for (size_t i = 0; i < work.blocks.count; i++)
+            see(self, &work.blocks.at[i]);
         work.first += BLOCKS_AT_ONCE;
     } while (work.blocks.count == BLOCKS_AT_ONCE);
-    *list_r = (PageSizeList){ sizes.at, sizes.count };
+    return true;
+}
+
+typedef struct PageSizes {
+    Arena *arena;
+    VEC(PageSize) sizes;
+} PageSizes;
+
+static void see_page(void *self, const StoredBlock *block)
+{
+    PageSizes *pages = self;
+    if (block->kind == BLOCK_PAGE && !block->is_slide)
+        *vec_push(pages->arena, &pages->sizes) =
+            (PageSize){ block->x1 - block->x0, block->y1 - block->y0 };
+}
+
+bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id,
+                        PageSizeList *list_r, Error *err)
+{
+    PageSizes pages = { .arena = arena };
+    if (!each_block(library, scope, id, see_page, &pages, err))
+        return false;
+    *list_r = (PageSizeList){ pages.sizes.at, pages.sizes.count };
+    return true;
+}
+
+/* --- What it is made of --- */
+
+typedef struct Structure {
+    DocumentStructure made_of;
+    uint32_t sheet; /* CRC-32C of the name of the last one */
+} Structure;
+
+static void see_structure(void *self, const StoredBlock *block)
+{
+    Structure *structure = self;
+    DocumentStructure *made_of = &structure->made_of;
+    if (block->kind >= 0 && block->kind < BLOCK_KIND_COUNT)
+        made_of->blocks[block->kind]++;
+    made_of->tables = MAX(made_of->tables, block->table);
+    if (!block->sheet.length)
+        return;
+    uint32_t sheet = crc32c(0, block->sheet.at, block->sheet.length);
+    made_of->sheets += sheet != structure->sheet;
+    structure->sheet = sheet;
+}
+
+bool library_structure(Library *library, const Scope *scope, Str id, DocumentStructure *structure_r,
+                       Error *err)
+{
+    _Static_assert(BLOCK_KIND_COUNT <= BLOCK_KINDS_MAX, "a block of each kind is counted");
+    Structure structure = { 0 };
+    if (!each_block(library, scope, id, see_structure, &structure, err))
+        return false;
+    *structure_r = structure.made_of;
     return true;
 }
 
@@ -337,34 +389,5 @@ bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id,
         work.first += BLOCKS_AT_ONCE;
     } while (work.blocks.count == BLOCKS_AT_ONCE && outline.entries.count < OUTLINE_MAX);
     *list_r = (OutlineList){ outline.entries.at, outline.entries.count };
-    return true;
-}
-
-/* --- What it is made of --- */
-
-bool library_structure(Library *library, const Scope *scope, Str id, DocumentStructure *structure_r,
-                       Error *err)
-{
-    ReadWork work = { .scope = scope, .id = id, .count = BLOCKS_AT_ONCE };
-    DocumentStructure structure = { 0 };
-    _Static_assert(BLOCK_KIND_COUNT <= BLOCK_KINDS_MAX, "a block of each kind is counted");
-    uint32_t sheet = 0, last_sheet = 0;
-    do {
-        AUTO_ARENA Arena *part = arena_new(MB(256));
-        work.arena = part;
-        if (!store_read(library->db, scope, pages_work, &work, err))
-            return false;
-        for (size_t i = 0; i < work.blocks.count; i++) {
-            const StoredBlock *block = &work.blocks.at[i];
-            if (block->kind >= 0 && block->kind < BLOCK_KIND_COUNT)
-                structure.blocks[block->kind]++;
-            structure.tables = MAX(structure.tables, block->table);
-            sheet = crc32c(0, block->sheet.at, block->sheet.length);
-            structure.sheets += block->sheet.length && sheet != last_sheet;
-            last_sheet = block->sheet.length ? sheet : last_sheet;
-        }
-        work.first += BLOCKS_AT_ONCE;
-    } while (work.blocks.count == BLOCKS_AT_ONCE);
-    *structure_r = structure;
     return true;
 }

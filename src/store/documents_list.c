@@ -1,4 +1,4 @@
-/* documents_list.c - documents by what they are: filters, parts of lists, counts. */
+/* documents_list.c - documents by what they are: filters, parts of lists, totals. */
 #include "store/documents_store.h"
 
 #include <assert.h>
@@ -210,8 +210,8 @@ bool document_filter_check(const DocumentFilter *filter, Error *err)
 
 /* --- Lists ------------------------------------------------------------------------------ */
 
-static SqlBuild begin(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
-                      const DocumentFilter *filter)
+SqlBuild documents_begin(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
+                         const DocumentFilter *filter)
 {
     SqlBuild build = sql_build(tx, arena);
 
@@ -375,7 +375,7 @@ static bool count_list(DbTx *tx, const Scope *scope, Arena *arena, const Documen
         return find_total(tx, begin_counted_tag(tx, scope, arena, filter->tag), list, err);
     SqlBuild build = is_by_tag(filter, DOCUMENT_BY_CREATED)
                          ? begin_by_tag(tx, scope, arena, COUNTING, filter)
-                         : begin(tx, scope, arena, COUNTING " FROM documents d", filter);
+                         : documents_begin(tx, scope, arena, COUNTING " FROM documents d", filter);
 
     return count_some(tx, &build, &list->total, &list->has_more, err);
 }
@@ -446,7 +446,7 @@ static bool list_keys_of(DbTx *tx, const Scope *scope, Arena *arena, const Docum
     Str select =
         str_format(arena, "SELECT d.id, %s%s", order->column, by_name ? "" : " FROM documents d");
     SqlBuild build = by_name ? begin_by_name(tx, scope, arena, select.at, filter)
-                             : begin(tx, scope, arena, select.at, filter);
+                             : documents_begin(tx, scope, arena, select.at, filter);
     SqlItems items;
 
     sql_add(&build, " LIMIT ");
@@ -496,7 +496,7 @@ static bool find_in_order(DbTx *tx, const Scope *scope, Arena *arena, const List
     }
     DocumentFilter wanted = { .ids = { ids, count }, .trash = TRASH_EITHER };
     SqlBuild build =
-        begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", &wanted);
+        documents_begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", &wanted);
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
                   sizeof(Document), &items, err))
         return false;
@@ -559,7 +559,8 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
     counted.has_many = list.has_more;
     SqlBuild build =
         by_tag ? begin_by_tag(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, &counted)
-               : begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", &counted);
+               : documents_begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d",
+                                 &counted);
     if (!add_part(&build, by_tag ? &by_tags : &orders[order], descending, slice, err) ||
         !sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
                   sizeof(Document), &items, err))
@@ -584,7 +585,7 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
         filter = &all;
     if (!document_filter_check(filter, err))
         return false;
-    SqlBuild build = begin(tx, scope, arena, "SELECT d.id FROM documents d", filter);
+    SqlBuild build = documents_begin(tx, scope, arena, "SELECT d.id FROM documents d", filter);
     sql_add(&build, " LIMIT ");
     sql_value(&build, db_int((int64_t)id_max + 1));
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
@@ -593,134 +594,6 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
     if (items.count > id_max)
         return fail(err, ERROR_TOO_LARGE, "more than %zu documents match", id_max);
     *ids_r = (StrList){ .at = items.at, .count = items.count };
-    return true;
-}
-
-NumberSpan document_span_read(DbRows *row, int column)
-{
-    return (NumberSpan){ .count = db_get_int(row, column),
-                         .first = db_get_int(row, column + 1),
-                         .last = db_get_int(row, column + 2) };
-}
-
-/* Those of others may lie between them. */
-static bool add_numbers(DbTx *tx, const Scope *scope, Arena *arena, Str document,
-                        NumberRanges *ranges, Error *err)
-{
-    NumberList numbers;
-
-    if (!chunk_live_numbers(tx, scope, arena, document, &numbers, err))
-        return false;
-    for (size_t i = 0; i < numbers.count; i++)
-        *vec_push(arena, ranges) = (NumberRange){ numbers.at[i], 1 };
-    return true;
-}
-
-bool document_span_add(DbTx *tx, const Scope *scope, Arena *arena, Str document,
-                       const NumberSpan *span, NumberRanges *ranges, Error *err)
-{
-    if (span->count > 1 && span->last - span->first + 1 != span->count)
-        return add_numbers(tx, scope, arena, document, ranges, err);
-    if (span->count)
-        *vec_push(arena, ranges) = (NumberRange){ span->first, span->count };
-    return true;
-}
-
-typedef struct DocumentSpan {
-    Str document;
-    NumberSpan span;
-} DocumentSpan;
-
-static void read_span(DbRows *row, Arena *arena, void *item)
-{
-    *(DocumentSpan *)item =
-        (DocumentSpan){ db_get_text(row, 0, arena), document_span_read(row, 1) };
-}
-
-#define SPANS "SELECT d.id, " DOCUMENT_SPAN " FROM documents d"
-#define HAVE_SPANS " AND d.chunk_count > 0 AND d.deleted_at = 0"
-
-static bool list_spans(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                       const char *order, SqlItems *items_r, Error *err)
-{
-    if (!document_filter_check(filter, err))
-        return false;
-    SqlBuild build = begin(tx, scope, arena, SPANS, filter);
-    sql_add(&build, HAVE_SPANS);
-    sql_add(&build, order);
-    return sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
-                    sizeof(DocumentSpan), items_r, err);
-}
-
-static bool ranges_of(DbTx *tx, const Scope *scope, Arena *arena, const SqlItems *items,
-                      NumberRangeList *list_r, Error *err)
-{
-    const DocumentSpan *spans = items->at;
-    NumberRanges ranges = { 0 };
-
-    for (size_t i = 0; i < items->count; i++)
-        if (!document_span_add(tx, scope, arena, spans[i].document, &spans[i].span, &ranges, err))
-            return false;
-    *list_r = (NumberRangeList){ .at = ranges.at, .count = ranges.count };
-    return true;
-}
-
-bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                          NumberRangeList *list_r, Error *err)
-{
-    SqlItems items;
-
-    return list_spans(tx, scope, arena, filter, "", &items, err) &&
-           ranges_of(tx, scope, arena, &items, list_r, err);
-}
-
-bool document_list_hidden_chunks(DbTx *tx, const Scope *scope, Arena *arena,
-                                 NumberRangeList *list_r, Error *err)
-{
-    SqlBuild build = sql_build_on(tx, arena, SPANS " WHERE d.workspace = $1" HAVE_SPANS,
-                                  DB_ARGS(db_text(scope->workspace)));
-    SqlItems items;
-
-    access_add_hidden(&build, scope);
-    return sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
-                    sizeof(DocumentSpan), &items, err) &&
-           ranges_of(tx, scope, arena, &items, list_r, err);
-}
-
-bool document_list_hidden(DbTx *tx, const Scope *scope, Arena *arena, StrList *ids_r, Error *err)
-{
-    SqlBuild build =
-        sql_build_on(tx, arena, "SELECT d.id FROM documents d WHERE d.workspace = $1" HAVE_SPANS,
-                     DB_ARGS(db_text(scope->workspace)));
-    SqlItems items;
-
-    access_add_hidden(&build, scope);
-    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
-                  &items, err))
-        return false;
-    *ids_r = (StrList){ .at = items.at, .count = items.count };
-    return true;
-}
-
-#define NEWEST_FIRST " ORDER BY " DOCUMENT_DATE " DESC, d.id DESC"
-
-bool document_list_chunks_newest(DbTx *tx, const Scope *scope, Arena *arena,
-                                 const DocumentFilter *filter, DocumentChunksList *list_r,
-                                 Error *err)
-{
-    SqlItems items;
-
-    if (!list_spans(tx, scope, arena, filter, NEWEST_FIRST, &items, err))
-        return false;
-    const DocumentSpan *spans = items.at;
-    NumberRangeList *list = arena_new_array(arena, NumberRangeList, items.count);
-    for (size_t i = 0; i < items.count; i++) {
-        NumberRanges ranges = { 0 };
-        if (!document_span_add(tx, scope, arena, spans[i].document, &spans[i].span, &ranges, err))
-            return false;
-        list[i] = (NumberRangeList){ ranges.at, ranges.count };
-    }
-    *list_r = (DocumentChunksList){ list, items.count };
     return true;
 }
 
@@ -737,10 +610,10 @@ bool document_list_newest(DbTx *tx, const Scope *scope, Arena *arena, const Docu
 
     if (!document_filter_check(filter, err))
         return false;
-    SqlBuild counting = begin(tx, scope, arena, COUNTING FIRST_CHUNKS, filter);
-    SqlBuild build = begin(tx, scope, arena, "SELECT c.number" FIRST_CHUNKS, filter);
+    SqlBuild counting = documents_begin(tx, scope, arena, COUNTING FIRST_CHUNKS, filter);
+    SqlBuild build = documents_begin(tx, scope, arena, "SELECT c.number" FIRST_CHUNKS, filter);
     sql_add(&counting, OF_FIRST_CHUNKS);
-    sql_add(&build, OF_FIRST_CHUNKS NEWEST_FIRST " LIMIT ");
+    sql_add(&build, OF_FIRST_CHUNKS DOCUMENT_NEWEST_FIRST " LIMIT ");
     sql_value(&build, db_int(limit));
     sql_add(&build, " OFFSET ");
     sql_value(&build, db_int(offset));
@@ -760,8 +633,8 @@ bool document_count_since(DbTx *tx, const Scope *scope, Arena *arena, const Docu
         return false;
     /* The few new chunks first, then the documents of those. */
     SqlBuild build =
-        begin(tx, scope, arena, "SELECT count(DISTINCT d.id) FROM chunks c CROSS JOIN documents d",
-              filter);
+        documents_begin(tx, scope, arena,
+                        "SELECT count(DISTINCT d.id) FROM chunks c CROSS JOIN documents d", filter);
     sql_add(&build, " AND d.workspace = c.workspace AND d.id = c.document"
                     " AND c.version = d.indexed_version AND c.workspace = ");
     sql_value(&build, db_text(scope->workspace));
@@ -818,95 +691,4 @@ bool document_count_children(DbTx *tx, const Scope *scope, Arena *arena, const S
                 counts_r[i] = found[k].count;
     }
     return true;
-}
-
-/* --- Counts ----------------------------------------------------------------------------- */
-
-bool document_count(DbTx *tx, const Scope *scope, DocumentCounts *counts_r, Error *err)
-{
-    bool is_all = scope->is_system && !scope->workspace.length;
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    AUTO_DB_ROWS DbRows rows = { 0 };
-    DocumentCounts counts = { 0 };
-    DbStep step;
-    SqlBuild build = sql_build_on(
-        tx, arena, "SELECT d.state, d.in_trash, CAST(sum(d.documents) AS BIGINT) FROM ",
-        DB_ARGS(db_text(scope->workspace)));
-
-    access_add_document_counts(&build, scope);
-    sql_add(&build, is_all ? " WHERE $1 = $1" : " WHERE d.workspace = $1");
-    sql_add(&build, " GROUP BY d.state, d.in_trash");
-    if (!db_query(tx, sql_text(&build), build.args, build.count, &rows, err))
-        return false;
-    while ((step = db_next(&rows, err)) == DB_ROW) {
-        DocumentState state = document_state_named(db_get_text(&rows, 0, arena));
-        if (db_get_int(&rows, 1))
-            counts.in_trash += db_get_int(&rows, 2);
-        else if (state < DOCUMENT_STATE_COUNT)
-            counts.by_state[state] += db_get_int(&rows, 2);
-    }
-    if (step == DB_FAILED)
-        return false;
-    *counts_r = counts;
-    return true;
-}
-
-/* --- What is to be done, in every workspace --------------------------------------------- */
-
-static bool list_keys(DbTx *tx, Arena *arena, const char *sql, const DbValue *args, size_t count,
-                      DocumentKeyList *list_r, Error *err)
-{
-    SqlItems items;
-
-    if (!sql_list(tx, arena, DB_SAME(sql), args, count, document_key_read, sizeof(DocumentKey),
-                  &items, err))
-        return false;
-    *list_r = (DocumentKeyList){ .at = items.at, .count = items.count };
-    return true;
-}
-
-bool document_list_unembedded(DbTx *tx, const Scope *scope, Arena *arena, Str model,
-                              const DocumentKey *after, int64_t limit, DocumentKeyList *list_r,
-                              Error *err)
-{
-    static const DocumentKey first;
-    const DocumentKey *from = after ? after : &first;
-
-    return list_keys(tx, arena,
-                     "SELECT workspace, id FROM documents WHERE state = 'ready' AND deleted_at = 0"
-                     " AND chunk_count > 0 AND (vector_model <> $1 OR vector_count < chunk_count)"
-                     " AND ($2 = 1 OR workspace = $3) AND (workspace, id) > ($5, $6)"
-                     " ORDER BY workspace, id LIMIT $4",
-                     DB_ARGS(db_text(model), db_int(scope->is_system), db_text(scope->workspace),
-                             db_int(limit), db_text(from->workspace), db_text(from->id)),
-                     list_r, err);
-}
-
-bool document_list_stuck(DbTx *tx, const Scope *scope, Arena *arena, unsigned states,
-                         int64_t before_ms, int64_t limit, DocumentKeyList *list_r, Error *err)
-{
-    Str names = document_states_text(arena, states);
-    Str sql = str_format(arena,
-                         "SELECT workspace, id FROM documents"
-                         " WHERE state IN ('queued', 'extracting', 'indexing')"
-                         " AND state IN (" STR_FMT ") AND updated_at < $1"
-                         " AND ($2 = 1 OR workspace = $3) ORDER BY workspace, updated_at LIMIT $4",
-                         STR_ARG(names));
-
-    return list_keys(tx, arena, sql.at,
-                     DB_ARGS(db_int(before_ms), db_int(scope->is_system), db_text(scope->workspace),
-                             db_int(limit)),
-                     list_r, err);
-}
-
-bool document_list_expired(DbTx *tx, const Scope *scope, Arena *arena, int64_t before_ms,
-                           int64_t limit, DocumentKeyList *list_r, Error *err)
-{
-    return list_keys(tx, arena,
-                     "SELECT workspace, id FROM documents WHERE deleted_at > 0 AND deleted_at < $1"
-                     " AND parent IS NULL AND ($2 = 1 OR workspace = $3)"
-                     " ORDER BY deleted_at, id LIMIT $4",
-                     DB_ARGS(db_int(before_ms), db_int(scope->is_system), db_text(scope->workspace),
-                             db_int(limit)),
-                     list_r, err);
 }

@@ -14,6 +14,7 @@
 
 /* What it says of itself, else when it came. */
 #define DOCUMENT_DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"
+#define DOCUMENT_NEWEST_FIRST " ORDER BY " DOCUMENT_DATE " DESC, d.id DESC"
 
 /* A document and all that is inside it, as `family (id)`; $1 the workspace, $2 the document. */
 #define DOCUMENT_FAMILY                                                                            \
@@ -43,6 +44,9 @@ void document_tagged_add(SqlBuild *build, const Scope *scope, Arena *arena, Docu
                          StrList tags);
 /* Adds " AND d.x = ..." for each condition of the filter. */
 void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
+                         const DocumentFilter *filter);
+/* A statement that begins with `select`, for documents as `d`, and the conditions of the filter. */
+SqlBuild documents_begin(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
                          const DocumentFilter *filter);
 /* " AND (... OR ...)" for each of its clauses. */
 void document_clauses_add(SqlBuild *build, const Scope *scope, Arena *arena,
