@@ -86,6 +86,23 @@ def test_a_name_that_no_route_takes_is_refused_as_clients_of_the_path_expect(ser
         value = value[name]
 
 
+def test_an_address_that_cannot_be_read_is_refused_as_clients_of_the_path_expect(server):
+    assert server.get("/v1/files?purpose=%00").json()["error"]["type"] == "invalid_request_error"
+    assert server.get("/v1/messages/batches?limit=%00").json()["type"] == "error"
+    assert server.get("/v1/documents?limit=%00").json()["error"]["code"] == "invalid"
+
+
+@pytest.mark.parametrize("path, body, cited", [
+    ("/v1/compare", {"left_text": "The notice period is three months.", "right_text": "The notice period is six months."},
+     lambda answer: answer["items"][0]["left"]["citations"][0]),
+    ("/v1/fields", {"schema": "invoice", "text": "Invoice 17, total 12.50 EUR"}, lambda answer: answer["fields"][0]["source"]),
+    ("/v1/tasks/draw", {"text": "Please send the offer to Ada by Friday."}, lambda answer: answer["items"][0]["source"])])
+def test_places_in_a_text_that_is_given_are_citations_without_a_document(server, document, path, body, cited):
+    citation = cited(server.post(path, body).json())
+    assert citation["document"] is None
+    assert set(citation) == set(document["components"]["schemas"]["Citation"]["required"])
+
+
 class Sender:
     """Requests one after another: thousands of them, for which a client that does more takes most of the time."""
 

@@ -3,10 +3,12 @@
 
 #include "base/file.h"
 
-void put_citation(JsonWriter *json, const Citation *citation)
+static void put_cited_document(JsonWriter *json, const Citation *citation)
 {
-    put_object(json, NULL);
-    put_int(json, "number", citation->number);
+    if (!citation->document.length) {
+        put_null(json, "document");
+        return;
+    }
     put_object(json, "document");
     put_text(json, "id", citation->document);
     put_text(json, "name", path_name(citation->name));
@@ -15,6 +17,12 @@ void put_citation(JsonWriter *json, const Citation *citation)
     put_text_or_null(json, "family", library_family(citation->format));
     put_bool(json, "paged", library_is_paged(citation->format));
     put_end(json);
+}
+
+void put_citation_members(JsonWriter *json, const Citation *citation)
+{
+    put_int(json, "number", citation->number);
+    put_cited_document(json, citation);
     put_text(json, "place", citation->place);
     if (citation->page)
         put_int(json, "page", citation->page);
@@ -25,6 +33,12 @@ void put_citation(JsonWriter *json, const Citation *citation)
     put_int(json, "end", citation->end);
     put_text(json, "quote", citation->quote);
     put_number(json, "score", citation->score);
+}
+
+void put_citation(JsonWriter *json, const char *name, const Citation *citation)
+{
+    put_object(json, name);
+    put_citation_members(json, citation);
     put_end(json);
 }
 

@@ -93,7 +93,7 @@ static Str kept_json(Arena *arena, const Answer *answer)
     put_end(&json);
     put_array(&json, "citations");
     for (size_t i = 0; i < answer->citation_count; i++)
-        put_citation(&json, &answer->citations[i]);
+        put_citation(&json, NULL, &answer->citations[i]);
     put_end(&json);
     put_end(&json);
     return out.overflowed ? S("{}") : buf_str(&out);

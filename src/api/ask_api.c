@@ -29,7 +29,7 @@ void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
     put_end(json);
     put_array(json, "citations");
     for (size_t i = 0; i < answer->citation_count; i++)
-        put_citation(json, &answer->citations[i]);
+        put_citation(json, NULL, &answer->citations[i]);
     put_end(json);
     put_array(json, "sources");
     for (size_t i = 0; i < answer->sources.count; i++)
@@ -95,12 +95,10 @@ static bool send_source(void *self, const Citation *citation)
 {
     EventPort *port = self;
     Buf data = buf_new(port->arena, MB(1));
-    JsonWriter json = put_begin_array(&data);
-    put_citation(&json, citation);
+    JsonWriter json = put_begin(&data);
+    put_citation_members(&json, citation);
     put_end(&json);
-    /* One citation without the array that put_citation() writes it into. */
-    return http_stream_send(port->stream, S("source"),
-                            str_slice(buf_str(&data), 1, data.length - 1));
+    return http_stream_send(port->stream, S("source"), buf_str(&data));
 }
 
 static bool send_sentence(void *self, const AnswerSentence *sentence)

@@ -79,7 +79,7 @@ static void put_reply(JsonWriter *json, const AssistCall *call, const char *said
     put_text_or_null(json, "chat_direction", reply->direction);
     put_array(json, "citations");
     for (size_t i = 0; i < reply->citation_count; i++)
-        put_citation(json, &reply->citations[i]);
+        put_citation(json, NULL, &reply->citations[i]);
     put_end(json);
     put_usage(json, reply);
     put_text_or_null(json, "notice", reply->notice);

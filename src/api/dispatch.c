@@ -490,17 +490,19 @@ static bool read_json(ApiRequest *request, Error *err)
     return json_parse(http->body, request->route->body_max, &request->json, err);
 }
 
-/* The tag of the route whose clients ask; "" when there is none. */
-static const char *tag_of(const ApiRequest *request)
+/* The tag of the route whose clients ask; "" when there is none. A request whose head was refused
+ * has not begun, so its route is looked for here. */
+static const char *tag_of(const HttpRequest *http)
 {
-    const ApiRoute *route = request && request->route ? request->route
-                            : request                 ? request->similar
-                                                      : NULL;
+    const ApiRequest *request = http->route;
+    const ApiRoute *route = !request         ? similar_route(http)
+                            : request->route ? request->route
+                                             : request->similar;
     return route ? route->tag : "";
 }
 
 /* Whose clients expect their own shape of errors on this route; NULL: nobody's. */
-static const Front *front_of(const ApiRequest *request)
+static const Front *front_of(const char *tag)
 {
     static const struct {
         const char *tag;
@@ -508,7 +510,6 @@ static const Front *front_of(const ApiRequest *request)
     } fronts[] = { { "OpenAI", &front_openai_chat },
                    { "Anthropic", &front_anthropic },
                    { "Ollama", &front_ollama_chat } };
-    const char *tag = tag_of(request);
     for (size_t i = 0; i < COUNT(fronts); i++)
         if (!strcmp(fronts[i].tag, tag))
             return fronts[i].front;
@@ -566,13 +567,13 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
 {
     const ApiRequest *request = http->route;
     report_refused(http, failure);
-    const Front *front = front_of(request);
+    const char *tag = tag_of(http);
+    const Front *front = front_of(tag);
     const Error told = without_details(app, failure), *err = &told;
     bool path_known = false;
     if (front)
         write_front_error(front, err, response);
-    else if (!convert_refuse(tag_of(request), err, response) &&
-             !scim_refuse(tag_of(request), err, response))
+    else if (!convert_refuse(tag, err, response) && !scim_refuse(tag, err, response))
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)
         http_header(response, "WWW-Authenticate",

@@ -91,7 +91,7 @@ static void put_result(JsonWriter *json, const Answer *answer)
     put_text(json, "response", answer->text);
     put_array(json, "sources");
     for (size_t i = 0; i < answer->citation_count; i++)
-        put_citation(json, &answer->citations[i]);
+        put_citation(json, NULL, &answer->citations[i]);
     put_end(json);
     put_text(json, "model", answer->model);
     put_text_or_null(json, "agent", answer->persona);

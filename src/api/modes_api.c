@@ -147,7 +147,7 @@ static void put_citations(JsonWriter *json, const Answer *answer)
 {
     put_array(json, "citations");
     for (size_t i = 0; i < answer->citation_count; i++)
-        put_citation(json, &answer->citations[i]);
+        put_citation(json, NULL, &answer->citations[i]);
     put_end(json);
     put_array(json, "sentences");
     for (size_t i = 0; i < answer->sentence_count; i++)

@@ -191,10 +191,10 @@ static bool say_where(Saying *s, Error *err)
         citation.place = library_block_place(s->arena, &blocks.at[0]);
     }
     Buf out = buf_new(s->arena, JSON_MAX);
-    JsonWriter json = put_begin_array(&out);
-    put_citation(&json, &citation);
+    JsonWriter json = put_begin(&out);
+    put_citation_members(&json, &citation);
     put_end(&json);
-    s->said.evidence = str_slice(buf_str(&out), 1, out.length - 1);
+    s->said.evidence = buf_str(&out);
     return true;
 }
 

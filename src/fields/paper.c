@@ -68,28 +68,6 @@ static Citation citation_of(Arena *arena, const Paper *paper, const FieldValue *
                        .score = value->confidence };
 }
 
-/* put_citation() writes into an array: its object alone. */
-static void put_source(JsonWriter *json, Arena *arena, const Paper *paper, const FieldValue *value,
-                       int number)
-{
-    Buf out = buf_new(arena, KB(64));
-    JsonWriter alone = put_begin_array(&out);
-    Citation citation = citation_of(arena, paper, value, number);
-    if (paper->document.id.length) {
-        put_citation(&alone, &citation);
-    } else {
-        put_object(&alone, NULL);
-        put_null(&alone, "document");
-        put_int(&alone, "start", citation.start);
-        put_int(&alone, "end", citation.end);
-        put_text(&alone, "quote", citation.quote);
-        put_end(&alone);
-    }
-    put_end(&alone);
-    put_raw(json, "source",
-            out.overflowed ? S("null") : str_slice(buf_str(&out), 1, out.length - 1));
-}
-
 static void put_value(JsonWriter *json, Arena *arena, const Paper *paper, const FieldValue *value,
                       int number)
 {
@@ -99,10 +77,12 @@ static void put_value(JsonWriter *json, Arena *arena, const Paper *paper, const 
     put_number(json, "confidence", (double)(int)(value->confidence * 100 + 0.5) / 100);
     put_bool(json, "verified", value->is_verified);
     put_text(json, "made_by", value->made_by);
-    if (value->end > value->start)
-        put_source(json, arena, paper, value, number);
-    else
+    if (value->end > value->start) {
+        Citation citation = citation_of(arena, paper, value, number);
+        put_citation(json, "source", &citation);
+    } else {
         put_null(json, "source");
+    }
     put_end(json);
 }
 

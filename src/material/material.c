@@ -1,5 +1,4 @@
 /* material.c - see material.h: what is read, and what comes of it. */
-#include "answer/answer_json.h"
 #include "base/utf8.h"
 #include "library/ingest.h"
 #include "material/gather.h"
@@ -207,20 +206,4 @@ Citation material_cite(Arena *arena, const Material *material, const Piece *piec
                        .end = piece->end,
                        .quote = piece->text,
                        .score = 1 };
-}
-
-void material_put_citation(JsonWriter *json, const Citation *citation)
-{
-    if (citation->document.length) {
-        put_citation(json, citation);
-        return;
-    }
-    put_object(json, NULL);
-    put_int(json, "number", citation->number);
-    put_null(json, "document");
-    put_text(json, "heading", citation->heading);
-    put_int(json, "start", citation->start);
-    put_int(json, "end", citation->end);
-    put_text(json, "quote", citation->quote);
-    put_end(json);
 }

@@ -86,8 +86,6 @@ void material_of_text(Arena *arena, Str text, bool keeps_headings, Material *mat
 Material material_of_one(Arena *arena, const Material *all, size_t document);
 
 Citation material_cite(Arena *arena, const Material *material, const Piece *piece);
-/* As put_citation(); of a given text, which has no document to open, "document" is null. */
-void material_put_citation(JsonWriter *json, const Citation *citation);
 /* For people: "page 3". Empty: none. */
 Str material_place(Arena *arena, const Piece *piece);
 /* One line: white space as single spaces; the text itself where it is so already. */

@@ -123,7 +123,7 @@ bool tool_ask(McpToolCall *call, Error *err)
     for (size_t i = 0; i < answer.citation_count; i++) {
         const Citation *citation = &answer.citations[i];
         Str name = path_name(citation->name);
-        put_citation(&json, citation);
+        put_citation(&json, NULL, citation);
         buf_addf(&call->text, "\n\n[%d] " STR_FMT ", " STR_FMT ": \"" STR_FMT "\"",
                  citation->number, STR_ARG(name), STR_ARG(citation->place),
                  STR_ARG(citation->quote));

@@ -3,6 +3,7 @@
  *
  * The transcript is WebVTT, read as subtitles are: each turn is a paragraph "Anna: ..." whose place
  * is its time. Made again of the same words it is the same document. */
+#include "answer/answer_json.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -178,7 +179,7 @@ static void put_decision(JsonWriter *json, MinutesWork *work, const Material *ma
         put_int(json, "start_ms", decision->piece->block->start_ms);
     put_text(json, "made_by", decision->made_by);
     put_array(json, "sources");
-    material_put_citation(json, &citation);
+    put_citation(json, NULL, &citation);
     put_end(json);
     put_end(json);
 }

@@ -15,17 +15,12 @@ JsonWriter item_begin(Making *making, Buf *out)
     return put_begin(out);
 }
 
-/* put_citation() writes into an array. */
-static void put_source(JsonWriter *json, Arena *arena, const Citation *source)
+static void put_source(JsonWriter *json, const Citation *source)
 {
-    Buf out = buf_new(arena, ITEM_BYTES_MAX);
-    JsonWriter list = put_begin_array(&out);
-    if (!source) {
+    if (source)
+        put_citation(json, "source", source);
+    else
         put_null(json, "source");
-        return;
-    }
-    put_citation(&list, source);
-    put_raw(json, "source", str_from(buf_str(&out), 1));
 }
 
 static bool is_there(Making *making, Str main)
@@ -56,7 +51,7 @@ bool item_end(Making *making, Buf *out, JsonWriter *json, const ItemEnd *end, bo
     if (is_there(making, end->main))
         return true;
     put_text(json, "difficulty", str(difficulty_name(end->difficulty)));
-    put_source(json, making->arena, end->source);
+    put_source(json, end->source);
     put_end(json);
     if (out->overflowed)
         return true; /* a quote as long as a book: no item */

@@ -1,4 +1,5 @@
 /* compare.c - see compare.h. */
+#include "answer/answer_json.h"
 #include "base/map.h"
 #include "base/utf8.h"
 #include "summary/compare_int.h"
@@ -364,7 +365,7 @@ static void put_side(JsonWriter *json, const char *name, const DifferenceSide *s
     put_end(json);
     put_texts(json, "numbers", side->numbers);
     put_array(json, "citations");
-    material_put_citation(json, &side->citation);
+    put_citation(json, NULL, &side->citation);
     put_end(json);
     put_end(json);
 }

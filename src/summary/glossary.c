@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "answer/answer_json.h"
 #include "base/map.h"
 #include "base/utf8.h"
 
@@ -394,7 +395,7 @@ void glossary_put(JsonWriter *json, Arena *arena, const Glossary *glossary)
         put_int(json, "uses", (int64_t)term->uses);
         put_array(json, "citations");
         for (size_t j = 0; j < term->count; j++)
-            material_put_citation(json, &term->definitions[j]);
+            put_citation(json, NULL, &term->definitions[j]);
         put_end(json);
         put_end(json);
     }

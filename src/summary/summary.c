@@ -1,4 +1,5 @@
 /* summary.c - see summary.h: which way, and how the result is printed. */
+#include "answer/answer_json.h"
 #include "base/utf8.h"
 #include "summary/summary_int.h"
 
@@ -205,7 +206,7 @@ void summary_put(JsonWriter *json, const Summary *summary)
     put_end(json);
     put_array(json, "citations");
     for (size_t i = 0; i < summary->citation_count; i++)
-        material_put_citation(json, &summary->citations[i]);
+        put_citation(json, NULL, &summary->citations[i]);
     put_end(json);
     put_int(json, "words", summary->words);
     put_text_or_null(json, "language", str(language_about(summary->language)->code));

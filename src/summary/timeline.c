@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "answer/answer_json.h"
 #include "answer/reading.h"
 #include "base/map.h"
 #include "text/date_calendar.h"
@@ -264,7 +265,7 @@ void timeline_put(JsonWriter *json, const Timeline *timeline)
         put_number(json, "confidence", event->confidence);
         put_text(json, "text", event->text);
         put_array(json, "citations");
-        material_put_citation(json, &event->citation);
+        put_citation(json, NULL, &event->citation);
         put_end(json);
         put_end(json);
     }

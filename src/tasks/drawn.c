@@ -40,28 +40,19 @@ static bool make_citation(Arena *arena, const DrawSource *from, const DrawnTask 
     int64_t ordinal;
     StoredBlockList blocks;
     Str text;
+    *citation_r = citation;
+    if (!document->id.length)
+        return true;
     if (!library_block_at(from->library, from->scope, arena, document->id, citation.start, &ordinal,
                           err) ||
         !library_blocks(from->library, from->scope, arena, document->id, ordinal, 1, &blocks, &text,
                         err))
         return false;
     if (blocks.count) {
-        citation.page = blocks.at[0].page;
-        citation.place = library_block_place(arena, &blocks.at[0]);
+        citation_r->page = blocks.at[0].page;
+        citation_r->place = library_block_place(arena, &blocks.at[0]);
     }
-    *citation_r = citation;
     return true;
-}
-
-/* Of a given text there is no document to open, only the words. */
-static void put_words(JsonWriter *json, const DrawnTask *task)
-{
-    put_object(json, NULL);
-    put_null(json, "document");
-    put_int(json, "start", (int64_t)task->start);
-    put_int(json, "end", (int64_t)task->end);
-    put_text(json, "quote", task->quote);
-    put_end(json);
 }
 
 bool drawn_source(Arena *arena, const DrawSource *from, const DrawnTask *task, Str *source_r,
@@ -69,15 +60,12 @@ bool drawn_source(Arena *arena, const DrawSource *from, const DrawnTask *task, S
 {
     Buf out = buf_new(arena, SOURCE_MAX);
     Citation citation;
-    JsonWriter json = put_begin_array(&out);
-    if (!from->document.id.length)
-        put_words(&json, task);
-    else if (make_citation(arena, from, task, &citation, err))
-        put_citation(&json, &citation);
-    else
+    if (!make_citation(arena, from, task, &citation, err))
         return false;
+    JsonWriter json = put_begin(&out);
+    put_citation_members(&json, &citation);
     put_end(&json);
-    *source_r = out.overflowed ? S("null") : str_slice(buf_str(&out), 1, out.length - 1);
+    *source_r = out.overflowed ? S("null") : buf_str(&out);
     return true;
 }
 
