@@ -103,13 +103,14 @@ def test_what_to_try_next_is_said_unless_it_is_not_wanted(library, talk):
 
 
 def test_days_and_deadlines_go_by_the_clocks_of_who_asks(library):
-    library.call("PUT", "/v1/session/preferences", json={"time_zone": "Asia/Tokyo"})
+    robot = library.cli("users", "add", "Of another zone", "--service", "--role", "editor").stdout.strip()
+    key = library.cli("keys", "add", "zone", "--for", robot, "--role", "editor").stdout.strip()
+    library.call("PUT", "/v1/session/preferences", key=key, json={"time_zone": "Asia/Tokyo"})
     task = {"summary": "Call", "deadline": "2027-03-01T09:00:00+09:00", "recurrence": "FREQ=WEEKLY"}
-    assert library.post("/v1/tasks", task).json()["deadline"]["time_zone"] == "Asia/Tokyo"
-    assert library.post("/v1/tasks", {**task, "deadline": {"end": "2027-03-01T09:00:00Z", "time_zone": "UTC"}}).json()["deadline"]["time_zone"] == "UTC"
-    assert library.call("PUT", "/v1/study/profile", json={"level": "beginner"}).json()["east_min"] == 540
-    library.call("PUT", "/v1/session/preferences", json={"time_zone": "UTC"})
-    wrong = library.call("PUT", "/v1/session/preferences", json={"search_mode": "odd"}).json()["error"]
+    assert library.call("POST", "/v1/tasks", key=key, json=task).json()["deadline"]["time_zone"] == "Asia/Tokyo"
+    assert library.call("POST", "/v1/tasks", key=key, json={**task, "deadline": {"end": "2027-03-01T09:00:00Z", "time_zone": "UTC"}}).json()["deadline"]["time_zone"] == "UTC"
+    assert library.call("PUT", "/v1/study/profile", key=key, json={"level": "beginner"}).json()["east_min"] == 540
+    wrong = library.call("PUT", "/v1/session/preferences", key=key, json={"search_mode": "odd"}).json()["error"]
     assert wrong["field"] == "search_mode" and "not 'odd'" in wrong["message"]
 
 
