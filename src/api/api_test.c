@@ -407,13 +407,42 @@ Test(api, views_are_the_page_and_files_are_files)
 Test(api, a_page_that_is_known_is_not_sent_again)
 {
     HttpResponse first = page("/", (HttpPair){ STR_NONE, STR_NONE });
-    Str etag = STR_NONE;
-    for (size_t i = 0; i < first.headers.count; i++)
-        if (str_is(first.headers.at[i].name, "ETag"))
-            etag = first.headers.at[i].value;
+    Str etag = header_of(&first, "ETag");
     cr_assert(etag.length);
     HttpResponse again = page("/", (HttpPair){ S("If-None-Match"), etag });
     cr_expect(again.status == 304 && again.body.length == 0);
+}
+
+/* The page is asked for each time, the files that it names once for each version of the program. */
+Test(api, files_of_the_page_are_kept_by_browsers_until_the_program_changes)
+{
+    HttpPair none = { STR_NONE, STR_NONE };
+    HttpResponse root = page("/", none);
+    Str html = buf_str(&root.body);
+    ptrdiff_t at = str_find(html, S("/assets/"));
+    cr_assert(at > 0 && str_find(html, S("src=\"/app.js\"")) < 0);
+    Str version = str_slice(html, (size_t)at + 8, (size_t)at + 20);
+    static const struct {
+        const char *version, *cached;
+    } cases[] = {
+        { NULL, "public, max-age=31536000, immutable" },
+        { "of-another-program", "no-cache" },
+    };
+    HttpResponse plain = page("/parts/rail.js", none);
+    cr_expect_str_eq(str_c(arena, header_of(&root, "Cache-Control")), "no-cache");
+    cr_expect_str_eq(str_c(arena, header_of(&plain, "Cache-Control")), "no-cache");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str named = cases[i].version ? str(cases[i].version) : version;
+        HttpResponse file = page(
+            str_c(arena, str_format(arena, "/assets/" STR_FMT "/parts/rail.js", STR_ARG(named))),
+            none);
+        cr_expect(file.status == 200);
+        cr_expect_str_eq(str_c(arena, header_of(&file, "Cache-Control")), cases[i].cached);
+        cr_expect(str_equal(buf_str(&file.body), buf_str(&plain.body)));
+    }
+    HttpResponse missing = page(
+        str_c(arena, str_format(arena, "/assets/" STR_FMT "/no-such.js", STR_ARG(version))), none);
+    cr_expect(missing.status == 404);
 }
 
 Test(api, the_door_counts_each_address_for_itself)

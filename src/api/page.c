@@ -10,6 +10,9 @@ typedef struct WebFile {
     const char *name, *start, *end, *packed, *packed_end;
 } WebFile;
 extern const WebFile web_files[];
+extern const char web_version[];
+
+#define ASSETS "/assets/"
 
 static const struct {
     const char *extension, *media_type;
@@ -68,6 +71,19 @@ static Str contents(const WebFile *file, const HttpRequest *http, HttpResponse *
     return packed;
 }
 
+/* Below /assets/VERSION/ as at the root. *is_lasting_r: under this name it never changes. A page of
+ * another version gets what is here, as long as it is there. */
+static Str name_of(Str path, bool *is_lasting_r)
+{
+    Str name = str_from(path, 1), version = S("");
+    *is_lasting_r = false;
+    if (str_starts(path, S(ASSETS))) {
+        name = str_from(path, strlen(ASSETS));
+        *is_lasting_r = str_next(&name, '/', &version) && str_is(version, web_version);
+    }
+    return name;
+}
+
 void page_respond(const ApiRequest *request, HttpResponse *response)
 {
     const HttpRequest *http = request->http;
@@ -78,7 +94,8 @@ void page_respond(const ApiRequest *request, HttpResponse *response)
         respond_root_json(request->api, response);
         return;
     }
-    const WebFile *file = find_file(str_from(http->path, 1));
+    bool is_lasting;
+    const WebFile *file = find_file(name_of(http->path, &is_lasting));
     /* A path without a dot is a view of the page; the page itself reads it. */
     if (!file && str_find_char(path_name(http->path), '.') < 0)
         file = find_file(S("index.html"));
@@ -92,7 +109,8 @@ void page_respond(const ApiRequest *request, HttpResponse *response)
     Str etag = str_format(request->arena, "\"%08x\"", crc32c(0, bytes.at, bytes.length));
     response->media_type = media_type_of(request->arena, file->name);
     http_header(response, "ETag", etag);
-    http_header(response, "Cache-Control", S("no-cache"));
+    http_header(response, "Cache-Control",
+                is_lasting ? S("public, max-age=31536000, immutable") : S("no-cache"));
     if (str_equal(http_header_in(http, "If-None-Match"), etag))
         response->status = 304;
     else
