@@ -451,7 +451,8 @@ def test_a_search_is_saved_says_what_is_new_and_is_forgotten(library, desk, page
     expect(row).to_have_count(1)
     row.locator("[data-test=saved-remove]").click()
     part(page, "nav-library").click()
-    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    with page.expect_event("requestfinished", lambda request: request.method == "DELETE"):
+        page.evaluate("dispatchEvent(new Event('pagehide'))")
     page.reload()
     part(page, "row").first.wait_for()
     expect(part(page, "rail-saved")).to_have_count(0)
