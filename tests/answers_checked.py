@@ -6,7 +6,6 @@ import functools
 import re
 from urllib.parse import urlsplit
 
-import jsonschema
 import requests
 
 documents, wrong = {}, []
@@ -55,6 +54,7 @@ def check(document, request, answer):
     if schema is None:
         wrong.append(f"{method} {path}: {answer.status_code} of '{kind}' is not described, only of {list(content)}")
     elif kind in ("application/json", "application/scim+json"):
+        import jsonschema  # takes long to load, and is seldom asked for
         whole = {**schema["schema"], "components": document["components"]}
         fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(whole).iter_errors(answer.json()))
         if fault is not None:

@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import hmac
+import importlib
 import os
 import random
 import shutil
@@ -66,6 +67,16 @@ class KeepSeconds:
         if not hasattr(session.config, "workerinput"):
             rows = sorted(self.took.items(), key=lambda row: -row[1])
             SECONDS.write_text("".join(f"{seconds:.1f}\t{name}\n" for name, seconds in rows))
+
+
+class Late:
+    """A module that takes long to load: the first test that uses it loads it, as each worker reads every file of tests."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __getattr__(self, attribute):
+        return getattr(importlib.import_module(self.name), attribute)
 
 
 def free_port():

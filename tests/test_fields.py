@@ -3,9 +3,10 @@ import csv
 import io
 import json
 
-import jsonschema
 import pytest
+from conftest import Late
 
+jsonschema = Late("jsonschema")
 INVOICE = """Müller & Söhne GmbH
 Hauptstraße 5
 10115 Berlin

@@ -1,4 +1,5 @@
 """Services and clients that mean harm: nothing is smuggled into an answer, nothing of ours is told, others are served."""
+import functools
 import gzip
 import json
 import socket
@@ -13,7 +14,11 @@ from conftest import Server
 
 KEY = "sk-secret-of-the-server-0123456789"
 SMUGGLED = 'x\r\ndata: {"choices":[{"delta":{"content":"SMUGGLED"}}]}\r\n\r\ndata: [DONE]\r\n\r\n'
-BOMB = gzip.compress(b'{"choices":[{"message":{"content":"' + b"x" * 300_000_000 + b'"}}]}')
+
+
+@functools.cache
+def bomb():
+    return gzip.compress(b'{"choices":[{"message":{"content":"' + b"x" * 300_000_000 + b'"}}]}')
 
 
 class Hostile:
@@ -70,9 +75,9 @@ class Hostile:
             data = "".join(f"data: {json.dumps(frame)}\n\n" for frame in ([first] if stream else []) + [error])
             return http.reply(200, data.encode(), kind="text/event-stream")
         if model == "bomb":
-            return http.reply(200, BOMB, Content_Encoding="gzip")
+            return http.reply(200, bomb(), Content_Encoding="gzip")
         if model == "bomb-error":
-            return http.reply(500, BOMB, Content_Encoding="gzip")
+            return http.reply(500, bomb(), Content_Encoding="gzip")
         if model.startswith("redirect"):
             to = "http://169.254.169.254/latest" if model == "redirect-private" else f"{self.url}/stolen"
             return http.reply(int(model[-3:]) if model[-3:].isdigit() else 302, b"", Location=to)
@@ -331,7 +336,7 @@ def test_who_may_not_call_does_not_learn_what_is_wrong_with_the_body(server, pat
 
 @pytest.mark.parametrize("path", FRONTS)
 def test_a_packed_body_is_refused_and_not_unpacked(server, path):
-    for data in (gzip.compress(json.dumps(FRONTS[path]).encode()), BOMB):
+    for data in (gzip.compress(json.dumps(FRONTS[path]).encode()), bomb()):
         answer = send(server, path, data, Content_Encoding="gzip")
         assert answer.status_code in (400, 415) and "Content-Encoding" in said_by(path, answer), answer.text
 

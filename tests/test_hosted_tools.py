@@ -3,13 +3,11 @@ official clients of OpenAI and Anthropic."""
 import json
 import time
 
-import anthropic
-import httpx2
-import openai
 import pytest
-from conftest import Server, wait_until
+from conftest import Late, Server, wait_until
 from test_mcp_client import Old, old, put  # noqa: F401 (a fixture)
 
+anthropic, httpx2, openai = Late("anthropic"), Late("httpx2"), Late("openai")
 MCP = {"type": "mcp", "server_label": "old", "require_approval": "never"}
 SEARCH = {"type": "file_search", "vector_store_ids": ["library"]}
 MINE = {"type": "function", "name": "mine", "parameters": {"type": "object", "properties": {}}}

@@ -3,12 +3,11 @@ import asyncio
 import base64
 import json
 
-import httpx2
 import pytest
-from mcp import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp.client.streamable_http import streamable_http_client
+from conftest import Late
 
+httpx2, mcp = Late("httpx2"), Late("mcp")
+stdio, over_http = Late("mcp.client.stdio"), Late("mcp.client.streamable_http")
 MODES = ["legacy", "2026-07-28", "auto"]
 META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 
@@ -17,7 +16,7 @@ def with_client(server, mode, work, key=None):
     async def run():
         headers = {"Authorization": f"Bearer {key or server.key}"}
         async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
-            async with Client(streamable_http_client(server.url + "/mcp", http_client=http), mode=mode) as client:
+            async with mcp.Client(over_http.streamable_http_client(server.url + "/mcp", http_client=http), mode=mode) as client:
                 return await work(client)
     return asyncio.run(run())
 
@@ -174,8 +173,8 @@ def test_a_program_that_starts_its_servers_gets_the_same_over_a_pipe(server, lib
     command = server.command("mcp")
 
     async def work():
-        transport = stdio_client(StdioServerParameters(command=command[0], args=command[1:], env=server.environment))
-        async with Client(transport, mode=mode) as client:
+        transport = stdio.stdio_client(stdio.StdioServerParameters(command=command[0], args=command[1:], env=server.environment))
+        async with mcp.Client(transport, mode=mode) as client:
             found = await client.call_tool("search", {"query": "high water Vestby"})
             assert found.structured_content["results"][0]["document"] == library["id"]
             with pytest.raises(Exception, match="no such tool"):

@@ -2,12 +2,10 @@
 import http.client
 import re
 
-import fuzz_api
-import jsonschema
-import openapi_spec_validator
 import pytest
-from conftest import Server
+from conftest import Late, Server
 
+fuzz_api, jsonschema, openapi_spec_validator = map(Late, ("fuzz_api", "jsonschema", "openapi_spec_validator"))
 JUNK = ["", "null", "[]", "{}", '"text"', '{"unknown":1}', "{\"query\":\"\\u0000\"}", '{"name":{"a":[1,2,3]},"title":1e999}',
         '{"query":"' + "a" * 9000 + '"}', '{"question":"\\ud800"}', '{"email":"a","name":"","password":""}', "{" * 2000, "[" * 100000,
         '{"a":' * 5000 + "1" + "}" * 5000, '{"query":"a","query":"b","name":"a","name":"b"}', b'{"query":"\xff\xfe","name":"\xc3("}',

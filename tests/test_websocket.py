@@ -1,14 +1,14 @@
 """What happens, told over WebSockets: by an official client, beside the server-sent events of the same."""
 import json
 
-import jsonschema
 import pytest
 import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from conftest import wait_until
+from conftest import Late, wait_until
 
+jsonschema = Late("jsonschema")
 PASSWORD = "correct horse battery"
 
 
