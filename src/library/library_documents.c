@@ -311,8 +311,16 @@ static bool erase_one(Library *library, const Scope *scope, Str id, bool *rows_r
     return good;
 }
 
+static bool forget_names_work(DbTx *tx, void *argument, Error *err)
+{
+    (void)argument;
+    return document_names_forget(tx, err);
+}
+
 static bool forget_erased(Library *library, Error *err)
 {
+    if (!store_write(library->db, &library->system, forget_names_work, NULL, err))
+        return fail_in(err, "the rows are gone, the index of names still holds parts of theirs");
     if (!db_forget(library->db, err))
         return fail_in(err, "the rows are gone, the database's log still holds them");
     if (!follower_wait_erased(library->follower, ERASE_WAIT_MS))

@@ -2,33 +2,13 @@
 #include "base/utf8.h"
 #include "store/documents_row.h"
 
-/* Names are compared without letter case, and as if people wrote spaces in them. */
-static Str spaced(Arena *arena, Str text)
-{
-    Str folded = str_copy(arena, utf8_fold(arena, text));
-    char *at = str_c(arena, folded);
-    for (size_t i = 0; i < folded.length; i++)
-        if (at[i] == '_' || at[i] == '-')
-            at[i] = ' ';
-    return (Str){ at, folded.length };
-}
-
-static void add_part(SqlBuild *build, const char *column, Str part)
-{
-    sql_add(build, build->kind == DB_SQLITE ? "instr(" : "strpos(");
-    sql_add(build, column);
-    sql_add(build, ", ");
-    sql_value(build, db_text(part));
-    sql_add(build, ") > 0");
-}
-
 #define SPACED_NAME(alias) "replace(replace(" alias ".name_fold, '_', ' '), '-', ' ')"
 
 static void add_names(SqlBuild *build, Arena *arena, const char *column, StrList texts)
 {
     for (size_t i = 0; i < texts.count; i++) {
         sql_add(build, i ? " OR " : "");
-        add_part(build, column, spaced(arena, texts.at[i]));
+        document_part_add(build, column, document_name_spaced(arena, texts.at[i]));
     }
 }
 
@@ -46,7 +26,8 @@ void document_tagged_add(SqlBuild *build, const Scope *scope, Arena *arena, Docu
     }
     for (size_t i = 0; i < tags.count; i++) {
         sql_add(build, i ? " OR " : "");
-        add_part(build, "d.tags", str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(tags.at[i])));
+        document_part_add(build, "d.tags",
+                          str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(tags.at[i])));
     }
 }
 

@@ -67,16 +67,6 @@ static void add_formats(SqlBuild *build, Arena *arena, StrList formats)
         add_in(build, arena, "d.format", formats);
 }
 
-/* A part of a text, the same way in both databases: no pattern, so nothing to escape. */
-static void add_has(SqlBuild *build, const char *column, Str part)
-{
-    sql_add(build, build->kind == DB_SQLITE ? "instr(" : "strpos(");
-    sql_add(build, column);
-    sql_add(build, ", ");
-    sql_value(build, db_text(part));
-    sql_add(build, ") > 0");
-}
-
 static void add_tag_list(SqlBuild *build, const Scope *scope, Arena *arena, DocumentTrash trash,
                          StrList tags)
 {
@@ -87,27 +77,13 @@ static void add_tag_list(SqlBuild *build, const Scope *scope, Arena *arena, Docu
     }
 }
 
-static void add_name_has(SqlBuild *build, Arena *arena, const char *name, const char *title,
-                         Str part)
-{
-    Str folded = utf8_fold(arena, part);
-
-    if (!part.length)
-        return;
-    sql_add(build, " AND (");
-    add_has(build, name, folded);
-    sql_add(build, " OR ");
-    add_has(build, title, folded);
-    sql_add(build, ")");
-}
-
 static void add_name(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
 {
     if (filter->name.length) {
         add_equal(build, " AND d.name_fold = ", utf8_fold(arena, filter->name));
         add_equal(build, " AND d.name = ", filter->name);
     }
-    add_name_has(build, arena, "d.name_fold", "lower(d.title)", filter->name_has);
+    document_name_has_add(build, arena, filter->name_has);
 }
 
 void document_fact_add(SqlBuild *build, Arena *arena, const FactCondition *fact)
@@ -117,7 +93,7 @@ void document_fact_add(SqlBuild *build, Arena *arena, const FactCondition *fact)
     sql_value(build, db_text(fact->key));
     if (fact->has.length) {
         sql_add(build, " AND ");
-        add_has(build, "f.text", utf8_fold(arena, fact->has));
+        document_part_add(build, "f.text", utf8_fold(arena, fact->has));
     }
     if (fact->is_number) {
         sql_add(build, " AND f.number >= ");
@@ -310,14 +286,27 @@ static bool is_counted(const DocumentFilter *filter)
            !filter->clause_count;
 }
 
-/* A tag of what is outside the trash, and nothing else. */
+/* All of what is outside the trash. */
+static bool is_everything(const DocumentFilter *filter)
+{
+    return is_counted(filter) && filter->trash == TRASH_OUTSIDE && !filter->states &&
+           !filter->collection.length && !filter->format.length && !filter->formats.count;
+}
+
 static bool is_counted_tag(const DocumentFilter *filter)
 {
     DocumentFilter rest = *filter;
 
     rest.tag = S("");
-    return filter->tag.length && filter->trash == TRASH_OUTSIDE && is_counted(&rest) &&
-           !rest.states && !rest.collection.length && !rest.format.length && !rest.formats.count;
+    return filter->tag.length && is_everything(&rest);
+}
+
+static bool is_name_alone(const DocumentFilter *filter)
+{
+    DocumentFilter rest = *filter;
+
+    rest.name_has = S("");
+    return is_everything(&rest);
 }
 
 static SqlBuild begin_counted(DbTx *tx, const Scope *scope, Arena *arena,
@@ -412,41 +401,30 @@ static int compare_keys(const void *a, const void *b)
 
 static int compare_keys_down(const void *a, const void *b) { return compare_keys(b, a); }
 
-/* PostgreSQL finds the documents of a time fast enough, and would have to send all their keys. */
-static bool is_sorted_here(const DbTx *tx, const DocumentFilter *filter)
+/* How names are read where their parts are asked for. *is_r: the keys are read and sorted here.
+ * PostgreSQL finds the documents of a time fast enough, and would have to send all their keys. */
+static bool is_sorted_here(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                           bool *is_r, NameLook *look_r, Error *err)
 {
-    return filter->name_has.length ||
-           (db_tx_kind(tx) == DB_SQLITE && (filter->date_from_ms || filter->date_to_ms));
-}
+    bool is_sqlite = db_tx_kind(tx) == DB_SQLITE;
 
-/* SQLite reads names and titles from their index, and the documents of those that match. */
-static SqlBuild begin_by_name(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
-                              const DocumentFilter *filter)
-{
-    DocumentFilter rest = *filter;
-    SqlBuild build = sql_build(tx, arena);
-
-    rest.name_has = S("");
-    sql_add(&build, select);
-    sql_add(&build, " FROM documents n CROSS JOIN documents d WHERE n.workspace = ");
-    sql_value(&build, db_text(scope->workspace));
-    if (filter->trash == TRASH_OUTSIDE)
-        sql_add(&build, " AND n.deleted_at = 0");
-    add_name_has(&build, arena, "n.name_fold", "lower(n.title)", filter->name_has);
-    sql_add(&build, " AND d.workspace = n.workspace AND d.id = n.id");
-    document_filter_add(&build, scope, arena, &rest);
-    return build;
+    *look_r = NAMES_OF_ROWS;
+    *is_r = filter->name_has.length || (is_sqlite && (filter->date_from_ms || filter->date_to_ms));
+    if (!filter->name_has.length)
+        return true;
+    if (!document_name_look(tx, scope, arena, filter->name_has, is_name_alone(filter), look_r, err))
+        return false;
+    *is_r = !is_sqlite || *look_r != NAMES_OF_ROWS;
+    return true;
 }
 
 /* *keys_r is of use when no more match than are counted. */
 static bool list_keys_of(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                         const Order *order, DocumentList *list, ListKey **keys_r, Error *err)
+                         NameLook look, const Order *order, DocumentList *list, ListKey **keys_r,
+                         Error *err)
 {
-    bool by_name = filter->name_has.length && db_tx_kind(tx) == DB_SQLITE;
-    Str select =
-        str_format(arena, "SELECT d.id, %s%s", order->column, by_name ? "" : " FROM documents d");
-    SqlBuild build = by_name ? begin_by_name(tx, scope, arena, select.at, filter)
-                             : documents_begin(tx, scope, arena, select.at, filter);
+    Str select = str_format(arena, "SELECT d.id, %s", order->column);
+    SqlBuild build = documents_begin_by_name(tx, scope, arena, select.at, filter, look);
     SqlItems items;
 
     sql_add(&build, " LIMIT ");
@@ -538,14 +516,18 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
     size_t limit = (size_t)slice_limit(slice);
     DocumentList list = { 0 };
     SqlItems items;
+    NameLook look;
+    bool is_here;
 
     if (!filter)
         filter = &all;
     if (!document_filter_check(filter, err))
         return false;
-    if (is_sorted_here(tx, filter)) {
+    if (!is_sorted_here(tx, scope, arena, filter, &is_here, &look, err))
+        return false;
+    if (is_here) {
         ListKey *keys;
-        if (!list_keys_of(tx, scope, arena, filter, &orders[order], &list, &keys, err))
+        if (!list_keys_of(tx, scope, arena, filter, look, &orders[order], &list, &keys, err))
             return false;
         if (!list.has_more) {
             *list_r = list;

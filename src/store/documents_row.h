@@ -73,3 +73,23 @@ NumberSpan document_span_read(DbRows *row, int column);
 /* One range, or one a chunk when numbers of others lie between. */
 MUST_CHECK bool document_span_add(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                                   const NumberSpan *span, NumberRanges *ranges, Error *err);
+
+/* --- Parts of names */
+/* "The text of the column has the part", the same in both databases: no pattern, so nothing to
+ * escape. */
+void document_part_add(SqlBuild *build, const char *column, Str part);
+/* As names are compared in queries: without letter case, and as if people wrote spaces in them. */
+Str document_name_spaced(Arena *arena, Str text);
+/* " AND (...)": its name or title has the part; no text: any. */
+void document_name_has_add(SqlBuild *build, Arena *arena, Str part);
+typedef enum NameLook {
+    NAMES_OF_ROWS,  /* of those that the other conditions leave */
+    NAMES_BY_INDEX, /* all of the workspace, read from an index */
+    NAMES_BY_PARTS, /* those with the part's trigrams */
+} NameLook;
+/* What takes least for this part. is_alone: there are no other conditions. */
+MUST_CHECK bool document_name_look(DbTx *tx, const Scope *scope, Arena *arena, Str part,
+                                   bool is_alone, NameLook *look_r, Error *err);
+/* As documents_begin(), without " FROM documents d" in `select`. */
+SqlBuild documents_begin_by_name(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
+                                 const DocumentFilter *filter, NameLook look);

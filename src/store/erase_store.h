@@ -22,3 +22,6 @@ MUST_CHECK bool blobs_keep_unused(DbTx *tx, const Scope *scope, Arena *arena, St
  * vectors. Inside or outside the trash. */
 MUST_CHECK bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *erased_r,
                                Error *err);
+/* After some were erased: the index of names is written anew without what was in it of theirs; a
+ * million names take a second or two. */
+MUST_CHECK bool document_names_forget(DbTx *tx, Error *err);

@@ -11,8 +11,8 @@
 /* --- Tables --- */
 
 static const DbSql list_columns = {
-    "SELECT m.name, c.name, c.type, c.pk FROM sqlite_schema m, pragma_table_info(m.name) c"
-    " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    "SELECT m.name, c.name, c.type, c.pk FROM pragma_table_list m, pragma_table_info(m.name) c"
+    " WHERE m.schema = 'main' AND m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
     "  AND m.name NOT IN ('schema_version', 'counters', 'document_counts', 'tag_counts')"
     " ORDER BY m.name, c.name",
     "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL),"
