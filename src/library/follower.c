@@ -248,8 +248,20 @@ static int64_t lowest_needed(const Follower *follower)
 static void tell_watcher(Follower *follower, const IndexChangeList *changes)
 {
     pthread_mutex_lock(&follower->watch_lock);
-    for (size_t i = 0; follower->watcher && i < changes->count; i++)
-        follower->watcher(follower->watcher_argument, &changes->at[i]);
+    for (size_t i = 0; follower->watch.on_change && i < changes->count; i++)
+        follower->watch.on_change(follower->watch.argument, &changes->at[i]);
+    pthread_mutex_unlock(&follower->watch_lock);
+}
+
+static void tell_followed(Follower *follower, WorkspaceIndex *at)
+{
+    if (at->is_told)
+        return;
+    pthread_mutex_lock(&follower->watch_lock);
+    at->is_told = follower->watch.on_follow;
+    if (at->is_told)
+        follower->watch.on_follow(follower->watch.argument, str(at->id),
+                                  index_status(at->index).chunks);
     pthread_mutex_unlock(&follower->watch_lock);
 }
 
@@ -292,6 +304,7 @@ static void publish_all(Follower *follower, int64_t sequence)
         index_publish(at->index);
         at->generation = MAX(at->generation, sequence);
         at->followed = at->generation + 1;
+        tell_followed(follower, at);
     }
 }
 

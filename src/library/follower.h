@@ -44,11 +44,8 @@ bool follower_wait_model(Follower *follower, int64_t timeout_ms);
 IndexBuilding follower_building(Follower *follower, Str workspace);
 IndexState follower_state(Follower *follower);
 
-/* Whoever keeps something else in step: called on the follower's thread for every change, before it
- * counts as followed; perhaps more than once. Must not block long. NULL: nobody; when it returns,
- * the one before is not called any more. */
-typedef void FollowerWatcher(void *argument, const IndexChange *change);
-void follower_watch(Follower *follower, FollowerWatcher *watcher, void *argument);
+/* See library_watch(). */
+void follower_watch(Follower *follower, const LibraryWatch *watch);
 /* Every change of the workspace up to *sequence_r was told to the watcher since this process began
  * to follow it, or was there before. False: it has not begun. Never blocks. */
 bool follower_followed(Follower *follower, Str workspace, int64_t *sequence_r);

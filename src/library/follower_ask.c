@@ -37,11 +37,10 @@ bool follower_hold(Follower *follower, bool is_held, int64_t timeout_ms)
     return done;
 }
 
-void follower_watch(Follower *follower, FollowerWatcher *watcher, void *argument)
+void follower_watch(Follower *follower, const LibraryWatch *watch)
 {
     pthread_mutex_lock(&follower->watch_lock);
-    follower->watcher = watcher;
-    follower->watcher_argument = argument;
+    follower->watch = watch ? *watch : (LibraryWatch){ 0 };
     pthread_mutex_unlock(&follower->watch_lock);
 }
 

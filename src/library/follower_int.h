@@ -52,6 +52,7 @@ typedef struct WorkspaceIndex {
     _Atomic int64_t changed;  /* the last one of these that was its own */
     _Atomic int64_t followed; /* 1 more than the last one that was told the watcher; 0: none yet */
     bool needs_load;
+    bool is_told; /* to the watcher, that it is followed */
     Build build;
 } WorkspaceIndex;
 
@@ -94,9 +95,8 @@ struct Follower {
     bool has_held;
     Builder builder;
     _Atomic(const char *) state;
-    pthread_mutex_t watch_lock; /* for the next two */
-    FollowerWatcher *watcher;
-    void *watcher_argument;
+    pthread_mutex_t watch_lock; /* for the next */
+    LibraryWatch watch;
 };
 
 /* NULL: there is none of this workspace. The caller holds the lock, or is the thread. */

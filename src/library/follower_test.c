@@ -300,6 +300,41 @@ TEST_BOTH(library, a_leg_that_is_whole_serves_while_the_other_is_built)
     bench_close(&bench);
 }
 
+typedef struct Told {
+    atomic_size_t times, chunks, before;
+    Follower *follower;
+    Str workspace;
+} Told;
+
+static void on_follow(void *argument, Str workspace, size_t chunks)
+{
+    Told *told = argument;
+    int64_t sequence;
+    told->before += !follower_followed(told->follower, workspace, &sequence);
+    told->times += str_equal(workspace, told->workspace);
+    told->chunks = chunks;
+}
+
+TEST_BOTH(library, whoever_watches_is_told_once_of_an_index_that_is_followed)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Told told = { .follower = bench.follower, .workspace = bench.scope.workspace };
+    bench.at = 0;
+    write_one(&bench);
+    cr_assert(follower_wait(bench.follower, 20000));
+    follower_watch(bench.follower, &(LibraryWatch){ .on_follow = on_follow, .argument = &told });
+    for (int i = 0; i < 3; i++) {
+        write_one(&bench);
+        follower_poke(bench.follower);
+        cr_assert(follower_wait(bench.follower, 20000));
+    }
+    follower_watch(bench.follower, NULL);
+    cr_expect(told.times == 1 && told.chunks == CHUNKS && !told.before, "%zu times, %zu chunks",
+              (size_t)told.times, (size_t)told.chunks);
+    bench_close(&bench);
+}
+
 static Str files_of(Bench *bench)
 {
     Str text;

@@ -274,9 +274,9 @@ int64_t library_changes(Library *library, Str workspace)
     return follower_changes(library->follower, workspace);
 }
 
-void library_watch(Library *library, LibraryWatcher *watcher, void *argument)
+void library_watch(Library *library, const LibraryWatch *watch)
 {
-    follower_watch(library->follower, watcher, argument);
+    follower_watch(library->follower, watch);
 }
 
 bool library_followed(Library *library, Str workspace, int64_t *sequence_r)

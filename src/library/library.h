@@ -283,10 +283,19 @@ const LibraryOptions *library_options(const Library *library);
 /* Another number after each change of a workspace's documents that this node's index has taken.
  * Never blocks. */
 int64_t library_changes(Library *library, Str workspace);
-/* See follower_watch() and follower_followed(). */
+/* Whoever keeps something else in step; both are called on the follower's thread and must not block
+ * long. */
 struct IndexChange;
-typedef void LibraryWatcher(void *argument, const struct IndexChange *change);
-void library_watch(Library *library, LibraryWatcher *watcher, void *argument);
+typedef struct LibraryWatch {
+    /* For every change, before it counts as followed; perhaps more than once. */
+    void (*on_change)(void *argument, const struct IndexChange *change);
+    /* Once for each workspace from when library_followed() is true, with how many chunks it has. */
+    void (*on_follow)(void *argument, Str workspace, size_t chunks);
+    void *argument;
+} LibraryWatch;
+/* NULL: nobody; when it returns, the one before is not called any more. */
+void library_watch(Library *library, const LibraryWatch *watch);
+/* See follower_followed(). */
 bool library_followed(Library *library, Str workspace, int64_t *sequence_r);
 /* For those who search a workspace: what they miss while its index is built; empty: nothing. */
 Str library_index_notice(Library *library, Arena *arena, Str workspace);

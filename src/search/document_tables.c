@@ -274,6 +274,19 @@ static void begin_making(Slot *slot)
     }
 }
 
+/* Reading the rows of one that is large takes too long for whoever asks first. */
+static void on_follow(void *argument, Str workspace, size_t chunks)
+{
+    DocumentTables *tables = argument;
+    if (chunks < DOCUMENT_TABLES_EARLY)
+        return;
+    pthread_mutex_lock(&tables->lock);
+    Slot *slot = need_slot(tables, workspace);
+    if (slot->state == TABLE_NONE)
+        begin_making(slot);
+    pthread_mutex_unlock(&tables->lock);
+}
+
 /* --- Keeping it in step --- */
 
 typedef struct Refreshing {
@@ -474,7 +487,7 @@ DocumentTables *document_tables_new(Db *db, Library *library)
     tables->library = library;
     tables->pool = pool_new("filters", 1, 1000);
     pthread_mutex_init(&tables->lock, NULL);
-    library_watch(library, on_change, tables);
+    library_watch(library, &(LibraryWatch){ on_change, on_follow, tables });
     return tables;
 }
 
@@ -482,7 +495,7 @@ void document_tables_free(DocumentTables *tables)
 {
     if (!tables)
         return;
-    library_watch(tables->library, NULL, NULL);
+    library_watch(tables->library, NULL);
     tables->is_stopping = true;
     pool_free(tables->pool);
     for (Slot *slot = tables->slots, *next; slot; slot = next) {

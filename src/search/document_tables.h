@@ -5,9 +5,10 @@
  * not told yet from the log of changes, and then the documents that all these name. So a table that
  * is borrowed has everything that was committed before.
  *
- * A table is made in the background when it is asked for the first time: until then, and where
- * there is no room for it, the database answers. All tables together take DOCUMENT_TABLES_BYTES at
- * most; the one that was used least goes first.
+ * A table is made in the background, of a workspace with DOCUMENT_TABLES_EARLY chunks as soon as
+ * its index is there, of others when it is asked for the first time: until then, and where there is
+ * no room for it, the database answers. All tables together take DOCUMENT_TABLES_BYTES at most; the
+ * one that was used least goes first.
  *
  * Threads: any. */
 #pragma once
@@ -15,6 +16,7 @@
 #include "search/document_table.h"
 
 #define DOCUMENT_TABLES_BYTES MB(512)
+#define DOCUMENT_TABLES_EARLY 5000
 
 typedef struct DocumentTables DocumentTables;
 
