@@ -39,6 +39,7 @@
 #include "cli/model_folder.h"
 #include "cli/service_manager.h"
 #include "connect/connect.h"
+#include "db/db_servers.h"
 #include "export/export.h"
 #include "feedback/feedback.h"
 #include "fields/run.h"
@@ -216,8 +217,9 @@ static bool open_database(App *app, Str folder, bool waits, Error *err)
     const char *url = str_c(app->arena, path);
     bool has_told = false;
     for (;;) {
-        if (db_open(url, &options, &app->api.db, err) && bring_up(app, path, err) &&
-            check_master_key(app, err))
+        if (db_open(url, &options, &app->api.db, err) &&
+            db_remember(app->api.db, path_join(app->arena, folder, S("timeline")), err) &&
+            bring_up(app, path, err) && check_master_key(app, err))
             return true;
         db_close(app->api.db);
         app->api.db = NULL;

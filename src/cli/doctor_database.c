@@ -1,6 +1,7 @@
 /* doctor_database.c - whether the database is set up so that nothing is lost or seen by others. */
 #include "base/clock.h"
 #include "cli/doctor.h"
+#include "db/db_servers.h"
 #include "store/database_facts.h"
 
 #define OLDEST_MAJOR 15
@@ -68,6 +69,34 @@ static void check_replicas(Doctor *doctor, const DatabaseFacts *facts)
     }
 }
 
+static void say_server(Doctor *doctor, const DbServer *server)
+{
+    static const char *const words[] = {
+        [DB_SERVER_PRIMARY] = "is the primary",
+        [DB_SERVER_STANDBY] = "is a standby",
+        [DB_SERVER_OLD_PRIMARY] = "was the primary until another server took over, and can be "
+                                  "written to again: whoever does so loses what they write",
+        [DB_SERVER_AWAY] = "cannot be reached: ",
+    };
+    bool is_fenced = server->role == DB_SERVER_OLD_PRIMARY;
+    doctor_say(doctor, server->role < DB_SERVER_OLD_PRIMARY, "database server",
+               str_format(doctor->arena, STR_FMT " %s" STR_FMT "%s", STR_ARG(server->name),
+                          words[server->role], STR_ARG(server->reason),
+                          server->is_read_only ? ", and read-only" : ""),
+               is_fenced ? "Stop it, and make it a standby of the new primary (pg_rewind or "
+                           "pg_basebackup). Lectern does not use it."
+                         : "Look whether it runs: while it is away nothing can take over.");
+}
+
+/* With one there is nothing to tell apart. */
+static void check_servers(Doctor *doctor)
+{
+    DbServer *servers;
+    size_t count = db_servers(doctor->parts->api->db, doctor->arena, &servers);
+    for (size_t i = 0; count > 1 && i < count; i++)
+        say_server(doctor, &servers[i]);
+}
+
 static void check_postgres(Doctor *doctor, const DatabaseFacts *facts)
 {
     doctor_say(doctor, facts->major >= OLDEST_MAJOR && !facts->is_recovering, "database",
@@ -86,6 +115,7 @@ static void check_postgres(Doctor *doctor, const DatabaseFacts *facts)
     check_guard(doctor, facts);
     check_connections(doctor, facts);
     check_replicas(doctor, facts);
+    check_servers(doctor);
 }
 
 void doctor_check_database(Doctor *doctor)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "db/db.h"
+#include "db/db_servers.h"
 
 #define DB_ARGS_MAX 192
 #define DB_CHANNEL_MAX 60
@@ -34,6 +35,8 @@ typedef struct DbDriver {
     bool (*forget)(Db *db, Error *err);
     bool (*copy)(Db *db, const char *path, Error *err); /* NULL: it cannot */
     void (*describe)(Db *db, Buf *json_members);
+    size_t (*servers)(Db *db, Arena *arena, DbServer **servers_r); /* NULL: it has none */
+    bool (*remember)(Db *db, const char *path, Error *err);
     void (*close)(Db *db);
 } DbDriver;
 

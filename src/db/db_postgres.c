@@ -14,8 +14,8 @@
 
 typedef struct PgDb {
     Db base;
-    char *url;
     DbOptions options;
+    PgCluster *cluster;
     DbPool *pool;
     DbNews *news;
     PgHints *hints;
@@ -31,7 +31,7 @@ static bool open_connection(void *owner, void **connection_r, Error *err)
     PgDb *db = owner;
     PgConnection *connection;
     PgServer server;
-    if (!pg_connection_open(db->url, db->options.timeout_ms, &connection, &server, err))
+    if (!pg_cluster_connect(db->cluster, db->options.timeout_ms, &connection, &server, err))
         return false;
     *connection_r = connection;
     return true;
@@ -111,11 +111,18 @@ static bool pg_db_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, voi
         PgConnection *connection = pooled.connection;
         bool may_run_again = false;
         bool ok = run_once(db, connection, mode, who, work, argument, &may_run_again, err);
+        if (!connection->is_lost && pg_cluster_has_left(db->cluster, connection)) {
+            connection->is_lost = true;
+            /* What was read may be old already; what was committed is. */
+            ok = ok && mode != DB_MODE_READ;
+            may_run_again = may_run_again || mode == DB_MODE_READ;
+        }
         if (mode == DB_MODE_SCHEMA && ok)
             db_pool_renew(db->pool); /* tables and roles may be others now */
         if (connection->is_lost) {
             atomic_fetch_add(&db->lost_count, 1);
             db_pool_renew(db->pool); /* the others are most likely lost too */
+            pg_listen_try(db->listen);
             db_pool_drop(db->pool, &pooled);
         } else
             db_pool_give(db->pool, &pooled);
@@ -167,6 +174,23 @@ static void pg_describe(Db *base, Buf *json_members)
                  db->options.connection_max);
 }
 
+static size_t pg_servers(Db *base, Arena *arena, DbServer **servers_r)
+{
+    return pg_cluster_servers(((PgDb *)base)->cluster, arena, servers_r);
+}
+
+static bool pg_remember(Db *base, const char *path, Error *err)
+{
+    PgDb *db = (PgDb *)base;
+    DbPooled pooled;
+    pg_cluster_remember(db->cluster, path);
+    db_pool_renew(db->pool);
+    if (!db_pool_take(db->pool, &pooled, err))
+        return false;
+    db_pool_give(db->pool, &pooled);
+    return true;
+}
+
 static void pg_close(Db *base)
 {
     PgDb *db = (PgDb *)base;
@@ -174,7 +198,7 @@ static void pg_close(Db *base)
     pg_hints_free(db->hints);
     db_news_free(db->news);
     db_pool_free(db->pool);
-    free(db->url);
+    pg_cluster_free(db->cluster);
     free(db);
 }
 
@@ -193,8 +217,23 @@ static const DbDriver pg_driver = {
     .unlisten = pg_unlisten,
     .forget = pg_forget,
     .describe = pg_describe,
+    .servers = pg_servers,
+    .remember = pg_remember,
     .close = pg_close,
 };
+
+/* One that only standbys answer for has a primary again when one of them is promoted. */
+static bool is_without_primary(const char *url)
+{
+    static const PgHost any = { 0 };
+    PgConnection *connection;
+    PgServer server;
+    Error ignored;
+    if (!pg_connection_open(url, &any, 5000, &connection, &server, &ignored))
+        return false;
+    pg_connection_close(connection);
+    return server.is_standby || server.is_read_only;
+}
 
 bool db_postgres_is_away(const char *url)
 {
@@ -202,7 +241,8 @@ bool db_postgres_is_away(const char *url)
     const char *values[] = { url, "10", NULL };
     Error ignored;
     PGPing said = libpq_load(&ignored) ? pq.pingParams(names, values, 1) : PQPING_NO_ATTEMPT;
-    return said == PQPING_REJECT || said == PQPING_NO_RESPONSE;
+    return said == PQPING_REJECT || said == PQPING_NO_RESPONSE ||
+           (said == PQPING_OK && is_without_primary(url));
 }
 
 bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
@@ -210,22 +250,27 @@ bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Erro
     PgConnection *first;
     PgServer server;
 
-    /* The first connection shows whether the server is there and how many it allows. */
-    if (!libpq_load(err) || !pg_connection_open(url, options->timeout_ms, &first, &server, err))
+    if (!libpq_load(err))
         return false;
+    /* The first connection shows whether the server is there and how many it allows. */
+    PgCluster *cluster = pg_cluster_new(url);
+    if (!pg_cluster_connect(cluster, options->timeout_ms, &first, &server, err)) {
+        pg_cluster_free(cluster);
+        return false;
+    }
     pg_connection_close(first);
 
     PgDb *db = heap_alloc(sizeof *db);
     db->base = (Db){ &pg_driver, DB_POSTGRES };
-    db->url = heap_text(url);
+    db->cluster = cluster;
     db->options = *options;
     db->server = server;
     db->pool = db_pool_new((DbPoolOwner){ open_connection, close_connection, db },
                            options->connection_max, options->timeout_ms);
     db_pool_limit(db->pool, MAX(1, server.connection_max - CONNECTIONS_LEFT));
     db->news = db_news_new();
-    db->hints = pg_hints_new(url, db->news);
-    db->listen = pg_listen_new(url, db->news, db->hints);
+    db->hints = pg_hints_new(cluster, db->news);
+    db->listen = pg_listen_new(cluster, db->news, db->hints);
     *db_r = &db->base;
     return true;
 }

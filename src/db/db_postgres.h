@@ -11,6 +11,7 @@
 #include "db/libpq.h"
 
 #define PG_STATEMENT_MAX 256
+#define PG_SYSTEM_MAX 24
 
 typedef struct PgPrepared {
     char *sql;
@@ -62,10 +63,19 @@ typedef struct PgServer {
     int version;        /* 150004 */
     int connection_max; /* for all programs together */
     bool is_restricted; /* we took on lectern_app */
+    bool is_standby, is_read_only;
+    char system[PG_SYSTEM_MAX]; /* the cluster's own number; empty: it does not say */
+    int64_t timeline;           /* one more after each fail-over; 0: a standby, or unknown */
 } PgServer;
 
-MUST_CHECK bool pg_connection_open(const char *url, int64_t timeout_ms, PgConnection **connection_r,
-                                   PgServer *server_r, Error *err);
+/* One of the servers that an address names; each part may be NULL. */
+typedef struct PgHost {
+    const char *host, *address, *port;
+} PgHost;
+
+/* host: that one alone, whether it can be written to or not; NULL: as the address says. */
+MUST_CHECK bool pg_connection_open(const char *url, const PgHost *host, int64_t timeout_ms,
+                                   PgConnection **connection_r, PgServer *server_r, Error *err);
 void pg_connection_close(PgConnection *connection);
 /* Runs a text of one or more statements outside the pipeline; the last one's result. NULL after a
  * failure. */
@@ -73,8 +83,25 @@ PGresult *pg_run(PgConnection *connection, const char *sql, Error *err, char sql
 /* The next result, or NULL at the end of one statement's; a connection that does not answer in
  * time is lost. */
 PGresult *pg_next_result(PgConnection *connection);
+/* What the server has said of itself, as of its last answer. */
+bool pg_is_on(const PgConnection *connection, const char *parameter);
 bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing, Error *err,
              char sqlstate_r[6]);
+
+/* --- The servers of an address (db_postgres_cluster.c); any thread --------------------- */
+
+typedef struct PgCluster PgCluster;
+
+PgCluster *pg_cluster_new(const char *url);
+void pg_cluster_free(PgCluster *cluster); /* NULL is fine */
+/* A connection to the primary; ERROR_BUSY while there is none. */
+MUST_CHECK bool pg_cluster_connect(PgCluster *cluster, int64_t timeout_ms,
+                                   PgConnection **connection_r, PgServer *server_r, Error *err);
+/* The server has said that it cannot be written to any more. */
+bool pg_cluster_has_left(const PgCluster *cluster, const PgConnection *connection);
+/* See db_remember(); the servers have to be chosen anew. */
+void pg_cluster_remember(PgCluster *cluster, const char *path);
+size_t pg_cluster_servers(PgCluster *cluster, Arena *arena, DbServer **servers_r);
 
 /* --- Statements (db_postgres_statement.c); see db_driver.h --------------------------- */
 
@@ -97,7 +124,7 @@ void pg_prepared_free(PgPrepared *prepared);
 /* A connection of its own, opened with the first hint, on which a thread tells other nodes. */
 typedef struct PgHints PgHints;
 
-PgHints *pg_hints_new(const char *url, DbNews *news);
+PgHints *pg_hints_new(PgCluster *cluster, DbNews *news);
 void pg_hints_free(PgHints *hints); /* tells what waits first; NULL is fine */
 /* Listeners of this process hear them at once, those of others soon. Takes them over. */
 void pg_hints_send(PgHints *hints, PgHint *list);
@@ -110,7 +137,9 @@ void pg_hint_list_free(PgHint *list);
 
 typedef struct PgListen PgListen;
 
-PgListen *pg_listen_new(const char *url, DbNews *news, PgHints *hints);
+PgListen *pg_listen_new(PgCluster *cluster, DbNews *news, PgHints *hints);
 void pg_listen_free(PgListen *listen); /* NULL is fine */
+/* Another connection was lost: see at once whether this one still hears. */
+void pg_listen_try(PgListen *listen);
 /* Waits until the server listens, or a few seconds when it is away (then it follows later). */
 MUST_CHECK bool pg_listen_add(PgListen *listen, const char *channel, Error *err);

@@ -44,6 +44,15 @@ static ErrorCode code_from_state(const char *state)
     return ERROR_INTERNAL;
 }
 
+/* By its class, or because the server says that it hangs up (severities FATAL and PANIC). */
+static bool ends_connection(const PGresult *result, const char *state)
+{
+    const char *severity =
+        result ? pq.resultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED) : NULL;
+    return (state && (strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0)) ||
+           (severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0));
+}
+
 bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing, Error *err,
              char sqlstate_r[6])
 {
@@ -51,7 +60,7 @@ bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing
     const char *primary = result ? pq.resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
     snprintf(sqlstate_r, 6, "%s", state ? state : "");
-    if (pq.status(connection->pg) == CONNECTION_BAD || (state && strncmp(state, "57P", 3) == 0))
+    if (pq.status(connection->pg) == CONNECTION_BAD || ends_connection(result, state))
         connection->is_lost = true;
     if (connection->is_lost && !state)
         return fail(err, ERROR_BUSY, "%s: the connection to PostgreSQL was lost", doing);
@@ -114,6 +123,31 @@ static bool settle(PgConnection *connection, const char *sql, Error *err)
     return result;
 }
 
+/* Some services let nobody ask this: they keep their old primaries away by themselves, and there is
+ * nothing to compare. */
+static void read_history(PgConnection *connection, PgServer *server)
+{
+    char state[6];
+    Error ignored;
+    PGresult *result =
+        pg_run(connection,
+               "SELECT system_identifier::text, CASE WHEN pg_is_in_recovery() THEN '0'"
+               " ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END"
+               " FROM pg_control_system()",
+               &ignored, state);
+    if (!result)
+        return;
+    snprintf(server->system, sizeof server->system, "%s", pq.getvalue(result, 0, 0));
+    server->timeline = (int64_t)strtoul(pq.getvalue(result, 0, 1), NULL, 16);
+    pq.clear(result);
+}
+
+bool pg_is_on(const PgConnection *connection, const char *parameter)
+{
+    const char *value = pq.parameterStatus(connection->pg, parameter);
+    return value && strcmp(value, "on") == 0;
+}
+
 static bool read_server(PgConnection *connection, PgServer *server_r, Error *err)
 {
     char state[6];
@@ -132,8 +166,11 @@ static bool read_server(PgConnection *connection, PgServer *server_r, Error *err
         .version = pq.serverVersion(connection->pg),
         .connection_max = (int)connection_max,
         .is_restricted = pq.getvalue(result, 0, 1)[0] == 't',
+        .is_standby = pg_is_on(connection, "in_hot_standby"),
+        .is_read_only = pg_is_on(connection, "default_transaction_read_only"),
     };
     pq.clear(result);
+    read_history(connection, server_r);
     return true;
 }
 
@@ -148,27 +185,48 @@ static bool set_up(PgConnection *connection, int64_t timeout_ms, PgServer *serve
     snprintf(text, sizeof text,
              "SET statement_timeout = %" PRId64
              "; SET idle_in_transaction_session_timeout = 300000;"
-             "SET client_min_messages = error; SET synchronous_commit = on",
+             "SET client_min_messages = error;"
+             "SELECT set_config('synchronous_commit', 'on', false)"
+             " WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')",
              timeout_ms);
     return settle(connection, text, err) && read_server(connection, server_r, err) &&
            (!server_r->is_restricted || settle(connection, "SET ROLE lectern_app", err));
 }
 
-bool pg_connection_open(const char *url, int64_t timeout_ms, PgConnection **connection_r,
-                        PgServer *server_r, Error *err)
+/* What stands before the address it may say otherwise. A machine that is gone without a word is
+ * noticed after ten seconds; one of several is given three to answer. */
+static PGconn *connect(const char *url, const PgHost *host)
 {
-    static const char *const names[] = { "dbname",
-                                         "fallback_application_name",
-                                         "connect_timeout",
-                                         "client_encoding",
-                                         "keepalives_idle",
-                                         "tcp_user_timeout",
-                                         NULL };
-    const char *values[] = { url, "lectern", "10", "UTF8", "30", "30000", NULL };
+    const char *const options[][2] = {
+        { "target_session_attrs", "read-write" },
+        { "connect_timeout", host ? "3" : "10" },
+        { "keepalives_idle", "4" },
+        { "keepalives_interval", "2" },
+        { "keepalives_count", "3" },
+        { "tcp_user_timeout", "10000" },
+        { "dbname", url },
+        { "fallback_application_name", "lectern" },
+        { "client_encoding", "UTF8" },
+        { "target_session_attrs", host ? "any" : "" },
+        { "host", host ? host->host : "" },
+        { "hostaddr", host ? host->address : "" },
+        { "port", host ? host->port : "" },
+    };
+    const char *names[COUNT(options) + 1] = { 0 }, *values[COUNT(options) + 1] = { 0 };
+    for (size_t i = 0; i < COUNT(options); i++) {
+        names[i] = options[i][0];
+        values[i] = options[i][1];
+    }
+    return pq.connectdbParams(names, values, 1);
+}
+
+bool pg_connection_open(const char *url, const PgHost *host, int64_t timeout_ms,
+                        PgConnection **connection_r, PgServer *server_r, Error *err)
+{
     PgConnection *connection = heap_alloc(sizeof *connection);
 
     connection->timeout_ms = timeout_ms + GRACE_MS;
-    connection->pg = pq.connectdbParams(names, values, 1);
+    connection->pg = connect(url, host);
     if (pq.status(connection->pg) != CONNECTION_OK) {
         Str reason = str_trim(str(pq.errorMessage(connection->pg)));
         (void)fail(err, ERROR_BUSY, STR_FMT, (int)MIN(reason.length, 250), reason.at);

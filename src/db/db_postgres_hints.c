@@ -11,7 +11,7 @@
 #define CONNECT_TIMEOUT_MS 5000
 
 struct PgHints {
-    char *url;
+    PgCluster *cluster;
     DbNews *news;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -109,12 +109,13 @@ static void tell_others(PgHints *hints, const PgHint *list)
     /* A connection that was idle while the server restarted is found out by using it. */
     for (int try = 0; try < 2; try++) {
         if (!hints->connection) {
-            if (!pg_connection_open(hints->url, CONNECT_TIMEOUT_MS, &hints->connection, &server,
+            if (!pg_cluster_connect(hints->cluster, CONNECT_TIMEOUT_MS, &hints->connection, &server,
                                     &ignored))
                 return;
             atomic_store(&hints->backend, pq.backendPID(hints->connection->pg));
         }
-        if (tell(hints->connection, list))
+        if (tell(hints->connection, list) &&
+            !pg_cluster_has_left(hints->cluster, hints->connection))
             return;
         disconnect(hints);
     }
@@ -158,10 +159,10 @@ static void *run(void *argument)
     return NULL;
 }
 
-PgHints *pg_hints_new(const char *url, DbNews *news)
+PgHints *pg_hints_new(PgCluster *cluster, DbNews *news)
 {
     PgHints *hints = heap_alloc(sizeof *hints);
-    hints->url = heap_text(url);
+    hints->cluster = cluster;
     hints->news = news;
     pthread_mutex_init(&hints->lock, NULL);
     pthread_cond_init(&hints->wake, NULL);
@@ -236,6 +237,5 @@ void pg_hints_free(PgHints *hints)
         pthread_join(hints->thread, NULL);
     pthread_cond_destroy(&hints->wake);
     pthread_mutex_destroy(&hints->lock);
-    free(hints->url);
     free(hints);
 }

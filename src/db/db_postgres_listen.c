@@ -20,13 +20,13 @@ typedef struct Channel {
 } Channel;
 
 struct PgListen {
-    char *url;
+    PgCluster *cluster;
     DbNews *news;
     PgHints *hints;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_started, stopping;
+    bool is_started, stopping, must_try;
     int wake_fd; /* written to when there is a channel more, or to stop */
     Channel *channels;
 };
@@ -81,13 +81,23 @@ static bool wait_wake(PgListen *listen, PGconn *pg, int wait_ms)
     return goes_on;
 }
 
-static bool is_alive(PgConnection *connection)
+static bool is_alive(const PgListen *listen, PgConnection *connection)
 {
     Error ignored;
     char state[6];
     PGresult *result = pg_run(connection, "SELECT 1", &ignored, state);
     pq.clear(result);
-    return result;
+    return result && !pg_cluster_has_left(listen->cluster, connection);
+}
+
+/* Who asked for it need not ask again. */
+static bool take_wish(PgListen *listen)
+{
+    pthread_mutex_lock(&listen->lock);
+    bool must_try = listen->must_try;
+    listen->must_try = false;
+    pthread_mutex_unlock(&listen->lock);
+    return must_try;
 }
 
 /* Until the connection is lost (true) or the thread should end (false). */
@@ -100,8 +110,8 @@ static bool hear(PgListen *listen, PgConnection *connection)
             return false;
         if (!pq.consumeInput(connection->pg))
             return true;
-        if (monotonic_ms() - checked_ms >= CHECK_MS) {
-            if (!is_alive(connection))
+        if (take_wish(listen) || monotonic_ms() - checked_ms >= CHECK_MS) {
+            if (!is_alive(listen, connection))
                 return true;
             checked_ms = monotonic_ms();
         }
@@ -127,7 +137,7 @@ static void *run(void *argument)
     bool goes_on = true, was_lost = false;
 
     while (goes_on) {
-        if (!pg_connection_open(listen->url, 30000, &connection, &server, &ignored)) {
+        if (!pg_cluster_connect(listen->cluster, 30000, &connection, &server, &ignored)) {
             was_lost = true;
             goes_on = wait_wake(listen, NULL, wait_ms);
             wait_ms = MIN(wait_ms * 2, RECONNECT_MS_MAX);
@@ -144,10 +154,10 @@ static void *run(void *argument)
     return NULL;
 }
 
-PgListen *pg_listen_new(const char *url, DbNews *news, PgHints *hints)
+PgListen *pg_listen_new(PgCluster *cluster, DbNews *news, PgHints *hints)
 {
     PgListen *listen = heap_alloc(sizeof *listen);
-    listen->url = heap_text(url);
+    listen->cluster = cluster;
     listen->news = news;
     listen->hints = hints;
     listen->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -160,6 +170,14 @@ static void wake(PgListen *listen)
 {
     uint64_t one = 1;
     (void)!write(listen->wake_fd, &one, sizeof one);
+}
+
+void pg_listen_try(PgListen *listen)
+{
+    pthread_mutex_lock(&listen->lock);
+    listen->must_try = true;
+    pthread_mutex_unlock(&listen->lock);
+    wake(listen);
 }
 
 bool pg_listen_add(PgListen *listen, const char *name, Error *err)
@@ -207,6 +225,5 @@ void pg_listen_free(PgListen *listen)
     close(listen->wake_fd);
     pthread_cond_destroy(&listen->changed);
     pthread_mutex_destroy(&listen->lock);
-    free(listen->url);
     free(listen);
 }

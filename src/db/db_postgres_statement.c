@@ -167,10 +167,20 @@ static bool send_begin(PgTx *tx, int *sent)
            pq.sendQueryParams(pg, "SET LOCAL statement_timeout = 0", 0, NULL, NULL, NULL, NULL, 1);
 }
 
+/* read_only_sql_transaction, and not by our own wish: this was the primary, and is no more. */
+static bool is_demoted(const PgTx *tx, const char *state)
+{
+    return tx->mode != DB_MODE_READ && strcmp(state, "25006") == 0;
+}
+
 /* What a failure means for the transaction: whether its work may be run again. */
-static void note_failure(PgTx *tx, const char *state)
+static void note_failure(PgTx *tx, const char *state, Error *err)
 {
     bool is_race = strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0;
+    if (is_demoted(tx, state)) {
+        tx->connection->is_lost = true;
+        err->code = ERROR_BUSY;
+    }
     /* Nothing was committed. Who waited in vain for an answer does not begin to wait again. */
     bool was_broken = tx->connection->is_lost && !tx->connection->is_silent;
     tx->may_run_again = is_race || was_broken;
@@ -201,7 +211,7 @@ static bool receive(PgTx *tx, int sent, const char *sql, PGresult **last_r, Erro
     if (ok && connection->is_lost)
         ok = pg_fail(connection, NULL, "waiting for an answer", err, state);
     if (!ok)
-        note_failure(tx, state);
+        note_failure(tx, state, err);
     else if (last_r) {
         *last_r = last;
         last = NULL;
@@ -215,7 +225,7 @@ static bool fail_sending(PgTx *tx, const char *sql, Error *err)
     char state[6];
     tx->connection->is_lost = true;
     (void)pg_fail(tx->connection, NULL, "sending", err, state);
-    note_failure(tx, state);
+    note_failure(tx, state, err);
     return fail_in(err, "%.100s", sql);
 }
 
@@ -315,7 +325,7 @@ bool pg_exec_script(DbTx *base, const char *sql, Error *err)
         return false;
     PGresult *result = pg_run(tx->connection, sql, err, state);
     if (!result)
-        note_failure(tx, state);
+        note_failure(tx, state, err);
     pq.clear(result);
     return result;
 }

@@ -2,6 +2,7 @@
 #include "db/fixture_test.h"
 
 #include "base/id.h"
+#include "db/fixture_standby_test.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -175,6 +176,33 @@ const char *test_postgres_own(Arena *arena, const char **folder_r)
     return postgres_in(arena, *folder_r, "postgres");
 }
 
+void test_postgres_standby(Arena *arena, const char *primary, const char **folder_r)
+{
+    const char *programs = programs_folder(arena);
+    *folder_r = test_folder(arena);
+    shell("mkdir -m 700 %s/pg && chown --reference=%s/pg %s/pg", *folder_r, primary, *folder_r);
+    shell("cd / && %s %s/pg_basebackup -R -c fast -X stream -U postgres -h %s/pg -D %s/pg"
+          " 2>/dev/null",
+          as_user(), programs, primary, *folder_r);
+    /* The primary's socket lies among its files. */
+    shell("rm -f %s/pg/.s.PGSQL* %s/pg/log", *folder_r, *folder_r);
+    start_server(programs, *folder_r);
+}
+
+void test_postgres_promote(const char *folder)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    shell("cd / && %s %s/pg_ctl -s -w -D %s/pg promote >/dev/null", as_user(),
+          programs_folder(arena), folder);
+}
+
+void test_postgres_say(const char *folder, const char *sql)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    shell("%s/psql -qXAt -h %s/pg -U postgres -c \"%s\" postgres >/dev/null",
+          programs_folder(arena), folder, sql);
+}
+
 void test_postgres_stop(const char *folder)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
@@ -182,11 +210,16 @@ void test_postgres_stop(const char *folder)
           programs_folder(arena), folder);
 }
 
-void test_postgres_restart(const char *folder)
+void test_postgres_start(const char *folder)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    test_postgres_stop(folder);
     start_server(programs_folder(arena), folder);
+}
+
+void test_postgres_restart(const char *folder)
+{
+    test_postgres_stop(folder);
+    test_postgres_start(folder);
 }
 
 /* --- Either -------------------------------------------------------------------------- */
