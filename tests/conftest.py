@@ -242,6 +242,14 @@ class Postgres:
     """A cluster in a temporary folder, run as user postgres when we are root."""
 
     def __init__(self):
+        self.make_folder()
+        self.run("initdb", "-N", "-D", self.folder / "data", "-U", "postgres", "-E", "UTF8",
+                 "--locale=C.UTF-8", "--auth=trust")
+        self.start()
+        self.count = 0
+        self.has_tables = False
+
+    def make_folder(self):
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not found:
             pytest.skip("needs PostgreSQL (Debian package postgresql-15)")
@@ -252,11 +260,6 @@ class Postgres:
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres")
             self.prefix = ["runuser", "-u", "postgres", "--"]
-        self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "-E", "UTF8",
-                 "--locale=C.UTF-8", "--auth=trust")
-        self.start()
-        self.count = 0
-        self.has_tables = False
 
     def start(self):
         self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o",
@@ -265,6 +268,9 @@ class Postgres:
     def run(self, tool, *arguments):
         subprocess.run([*self.prefix, str(self.bin / tool), *map(str, arguments)], check=True,
                        stdout=subprocess.DEVNULL, cwd=self.folder)
+
+    def say(self, statement):
+        self.run("psql", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-qc", statement)
 
     def create(self, name, source="template1"):
         self.run("createdb", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", "-T", source, name)
