@@ -37,6 +37,9 @@ typedef struct DbDriver {
     void (*describe)(Db *db, Buf *json_members);
     size_t (*servers)(Db *db, Arena *arena, DbServer **servers_r); /* NULL: it has none */
     bool (*remember)(Db *db, const char *path, Error *err);
+    void (*use_replicas)(Db *db, const DbReplicaOptions *options);
+    bool (*read_replica)(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err);
+    size_t (*replica_counts)(Db *db, DbReplicaCounts counts_r[DB_REPLICAS_MAX]);
     void (*close)(Db *db);
 } DbDriver;
 

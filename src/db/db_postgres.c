@@ -16,6 +16,7 @@ typedef struct PgDb {
     Db base;
     DbOptions options;
     PgCluster *cluster;
+    PgReplicas *replicas; /* NULL: none are read */
     DbPool *pool;
     DbNews *news;
     PgHints *hints;
@@ -71,8 +72,8 @@ static void roll_back(PgConnection *connection)
     pq.clear(result);
 }
 
-static bool run_once(PgDb *db, PgConnection *connection, DbMode mode, const DbWho *who,
-                     DbWork *work, void *argument, bool *may_run_again_r, Error *err)
+bool pg_work_run(PgHints *hints, PgConnection *connection, DbMode mode, const DbWho *who,
+                 DbWork *work, void *argument, bool *may_run_again_r, Error *err)
 {
     PgTx tx = { .base = { .driver = &pg_driver, .kind = DB_POSTGRES },
                 .connection = connection,
@@ -84,7 +85,7 @@ static bool run_once(PgDb *db, PgConnection *connection, DbMode mode, const DbWh
     if (!ok)
         roll_back(connection);
     if (ok && tx.hints)
-        pg_hints_send(db->hints, tx.hints);
+        pg_hints_send(hints, tx.hints);
     else
         pg_hint_list_free(tx.hints);
     *may_run_again_r = tx.may_run_again;
@@ -110,7 +111,8 @@ static bool pg_db_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, voi
             return false;
         PgConnection *connection = pooled.connection;
         bool may_run_again = false;
-        bool ok = run_once(db, connection, mode, who, work, argument, &may_run_again, err);
+        bool ok =
+            pg_work_run(db->hints, connection, mode, who, work, argument, &may_run_again, err);
         if (!connection->is_lost && pg_cluster_has_left(db->cluster, connection)) {
             connection->is_lost = true;
             /* What was read may be old already; what was committed is. */
@@ -191,12 +193,52 @@ static bool pg_remember(Db *base, const char *path, Error *err)
     return true;
 }
 
+/* --- Replicas ------------------------------------------------------------------------ */
+
+static void pg_use_replicas(Db *base, const DbReplicaOptions *options)
+{
+    PgDb *db = (PgDb *)base;
+    db->replicas = pg_replicas_new(db->cluster, options, db->options.timeout_ms);
+}
+
+static bool find_position(PgDb *db, PgPosition *position_r)
+{
+    DbPooled pooled;
+    Error ignored;
+    if (!db_pool_take(db->pool, &pooled, &ignored))
+        return false;
+    PgConnection *connection = pooled.connection;
+    bool is_found = pg_position(connection, position_r);
+    if (connection->is_lost)
+        db_pool_drop(db->pool, &pooled);
+    else
+        db_pool_give(db->pool, &pooled);
+    return is_found;
+}
+
+static bool pg_read_replica(Db *base, const DbWho *who, DbWork *work, void *argument, Error *err)
+{
+    PgDb *db = (PgDb *)base;
+    PgPosition position;
+    PgReplicaRead read = PG_REPLICA_NONE;
+    if (db->replicas && find_position(db, &position))
+        read = pg_replicas_read(db->replicas, &position, who, work, argument, err);
+    return read == PG_REPLICA_NONE ? db_read(base, who, work, argument, err)
+                                   : read == PG_REPLICA_DONE;
+}
+
+static size_t pg_replica_counts(Db *base, DbReplicaCounts counts_r[DB_REPLICAS_MAX])
+{
+    return pg_replicas_counts(((PgDb *)base)->replicas, counts_r);
+}
+
 static void pg_close(Db *base)
 {
     PgDb *db = (PgDb *)base;
     pg_listen_free(db->listen);
     pg_hints_free(db->hints);
     db_news_free(db->news);
+    pg_replicas_free(db->replicas);
     db_pool_free(db->pool);
     pg_cluster_free(db->cluster);
     free(db);
@@ -219,6 +261,9 @@ static const DbDriver pg_driver = {
     .describe = pg_describe,
     .servers = pg_servers,
     .remember = pg_remember,
+    .use_replicas = pg_use_replicas,
+    .read_replica = pg_read_replica,
+    .replica_counts = pg_replica_counts,
     .close = pg_close,
 };
 

@@ -93,6 +93,12 @@ bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing
 typedef struct PgCluster PgCluster;
 
 PgCluster *pg_cluster_new(const char *url);
+/* To be read from only: whatever answers there. */
+PgCluster *pg_cluster_new_reading(const char *url);
+/* Whether that server has, or had, the same rows. */
+bool pg_cluster_is_same(PgCluster *cluster, const PgServer *server);
+/* host:port, as the address has them. */
+void pg_cluster_name(const PgCluster *cluster, char *name_r, size_t size);
 void pg_cluster_free(PgCluster *cluster); /* NULL is fine */
 /* A connection to the primary; ERROR_BUSY while there is none. */
 MUST_CHECK bool pg_cluster_connect(PgCluster *cluster, int64_t timeout_ms,
@@ -102,6 +108,24 @@ bool pg_cluster_has_left(const PgCluster *cluster, const PgConnection *connectio
 /* See db_remember(); the servers have to be chosen anew. */
 void pg_cluster_remember(PgCluster *cluster, const char *path);
 size_t pg_cluster_servers(PgCluster *cluster, Arena *arena, DbServer **servers_r);
+
+/* --- Replicas (db_postgres_replicas.c); any thread ------------------------------------- */
+
+typedef struct PgReplicas PgReplicas;
+/* In the log of the primary, as it writes it. */
+typedef struct PgPosition {
+    char text[24];
+} PgPosition;
+typedef enum PgReplicaRead { PG_REPLICA_NONE, PG_REPLICA_DONE, PG_REPLICA_FAILED } PgReplicaRead;
+
+PgReplicas *pg_replicas_new(PgCluster *primary, const DbReplicaOptions *options,
+                            int64_t timeout_ms);
+void pg_replicas_free(PgReplicas *replicas); /* NULL is fine */
+bool pg_position(PgConnection *primary, PgPosition *position_r);
+/* PG_REPLICA_NONE: the primary has to be read, the work's outputs are to be reset. */
+PgReplicaRead pg_replicas_read(PgReplicas *replicas, const PgPosition *position, const DbWho *who,
+                               DbWork *work, void *argument, Error *err);
+size_t pg_replicas_counts(PgReplicas *replicas, DbReplicaCounts counts_r[DB_REPLICAS_MAX]);
 
 /* --- Statements (db_postgres_statement.c); see db_driver.h --------------------------- */
 
@@ -132,6 +156,12 @@ void pg_hints_send(PgHints *hints, PgHint *list);
 bool pg_hints_are_from(PgHints *hints, int backend);
 bool pg_hint(DbTx *tx, const char *channel, Str text, bool is_here, Error *err);
 void pg_hint_list_free(PgHint *list);
+
+/* --- Work (db_postgres.c) -------------------------------------------------------------- */
+
+/* Once, on this connection. Hints are told to `hints`; NULL for reading. */
+bool pg_work_run(PgHints *hints, PgConnection *connection, DbMode mode, const DbWho *who,
+                 DbWork *work, void *argument, bool *may_run_again_r, Error *err);
 
 /* --- Listening (db_postgres_listen.c) ------------------------------------------------ */
 

@@ -24,6 +24,7 @@ struct PgCluster {
     PgHost hosts[HOSTS_MAX];
     size_t host_count; /* at most 1: libpq goes where the address says */
     bool needs_primary;
+    bool is_any; /* whatever answers, whatever the address wishes */
     pthread_mutex_t choosing;
     pthread_mutex_t lock; /* of what follows; taken after `choosing` */
     Known known;
@@ -60,7 +61,6 @@ static void read_address(PgCluster *cluster)
     size_t host_count = 0, address_count = 0;
     PQconninfoOption *options = pq.conninfoParse(cluster->url, NULL);
 
-    cluster->needs_primary = true;
     for (PQconninfoOption *one = options; one && one->keyword; one++) {
         if (strcmp(one->keyword, "host") == 0)
             host_count = split(cluster->arena, one->val, hosts);
@@ -69,24 +69,30 @@ static void read_address(PgCluster *cluster)
         else if (strcmp(one->keyword, "port") == 0)
             (void)split(cluster->arena, one->val, ports);
         else if (strcmp(one->keyword, "target_session_attrs") == 0)
-            cluster->needs_primary = wants_primary(one->val);
+            cluster->needs_primary = cluster->needs_primary && wants_primary(one->val);
     }
     pq.conninfoFree(options);
+    cluster->hosts[0] = (PgHost){ hosts[0], addresses[0], ports[0] };
     cluster->host_count = cluster->needs_primary ? MAX(host_count, address_count) : 0;
-    for (size_t i = 0; i < cluster->host_count; i++)
+    for (size_t i = 1; i < cluster->host_count; i++)
         cluster->hosts[i] = (PgHost){ hosts[i], addresses[i], ports[i] };
 }
 
-PgCluster *pg_cluster_new(const char *url)
+static PgCluster *new_cluster(const char *url, bool needs_primary)
 {
     PgCluster *cluster = heap_alloc(sizeof *cluster);
     cluster->arena = arena_new(MB(1));
     cluster->url = str_c(cluster->arena, str(url));
     pthread_mutex_init(&cluster->choosing, NULL);
     pthread_mutex_init(&cluster->lock, NULL);
+    cluster->needs_primary = needs_primary;
+    cluster->is_any = !needs_primary;
     read_address(cluster);
     return cluster;
 }
+
+PgCluster *pg_cluster_new(const char *url) { return new_cluster(url, true); }
+PgCluster *pg_cluster_new_reading(const char *url) { return new_cluster(url, false); }
 
 void pg_cluster_free(PgCluster *cluster)
 {
@@ -257,11 +263,13 @@ static bool choose_once(PgCluster *cluster, uint64_t seen, int64_t timeout_ms,
 bool pg_cluster_connect(PgCluster *cluster, int64_t timeout_ms, PgConnection **connection_r,
                         PgServer *server_r, Error *err)
 {
+    static const PgHost any = { 0 };
     size_t chosen;
     uint64_t seen = read_choice(cluster, &chosen);
 
     if (cluster->host_count <= 1)
-        return open_usable(cluster, NULL, timeout_ms, connection_r, server_r, err);
+        return open_usable(cluster, cluster->is_any ? &any : NULL, timeout_ms, connection_r,
+                           server_r, err);
     return (seen && open_usable(cluster, &cluster->hosts[chosen], timeout_ms, connection_r,
                                 server_r, err)) ||
            choose_once(cluster, seen, timeout_ms, connection_r, server_r, err);
@@ -280,6 +288,20 @@ static Str host_name(Arena *arena, const PgHost *host)
     const char *name = host->host ? host->host : host->address;
     return str_format(arena, "%s%s%s", name ? name : "the server", host->port ? ":" : "",
                       host->port ? host->port : "");
+}
+
+void pg_cluster_name(const PgCluster *cluster, char *name_r, size_t size)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    snprintf(name_r, size, STR_FMT, STR_ARG(host_name(arena, &cluster->hosts[0])));
+}
+
+bool pg_cluster_is_same(PgCluster *cluster, const PgServer *server)
+{
+    pthread_mutex_lock(&cluster->lock);
+    bool is_same = !server->system[0] || is_of_known_cluster(&cluster->known, server);
+    pthread_mutex_unlock(&cluster->lock);
+    return is_same;
 }
 
 static DbServerRole role_of(PgCluster *cluster, const PgServer *server)
