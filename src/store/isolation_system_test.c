@@ -20,6 +20,7 @@
 #include "store/sessions_store.h"
 #include "store/task_drawings_store.h"
 #include "store/tasks_store.h"
+#include "store/vector_leases_store.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
 
@@ -66,6 +67,12 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, task_drawings_waiting(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, task_purge(tx, theirs, 1, err));
     EXPECT_CODE(ERROR_DENIED, task_due_reminders(tx, theirs, arena, 1, NULL, err));
+    VectorLease lease = { 0 };
+    EXPECT_CODE(ERROR_DENIED, vector_lease_list(tx, theirs, arena, S("x"), NULL, err));
+    EXPECT_CODE(ERROR_DENIED, vector_lease_take(tx, theirs, &lease, &(int64_t){ 0 }, err));
+    EXPECT_CODE(ERROR_DENIED, vector_lease_renew(tx, theirs, &lease, &(bool){ false }, err));
+    EXPECT_CODE(ERROR_DENIED, vector_lease_give_back(tx, theirs, &lease, err));
+    EXPECT_CODE(ERROR_DENIED, vector_lease_remove(tx, theirs, &lease, err));
     EXPECT_CODE(ERROR_DENIED, vector_remove_model(tx, theirs, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_list(tx, theirs, arena, NULL, err));
     return true;

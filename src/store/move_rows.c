@@ -10,10 +10,14 @@
 
 /* --- Tables --- */
 
+/* How far a store of vectors is, and vectors that lie in one, are of the database they were made
+ * of.
+ */
 static const DbSql list_columns = {
     "SELECT m.name, c.name, c.type, c.pk FROM pragma_table_list m, pragma_table_info(m.name) c"
     " WHERE m.schema = 'main' AND m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    "  AND m.name NOT IN ('schema_version', 'counters', 'document_counts', 'tag_counts')"
+    "  AND m.name NOT IN ('schema_version', 'counters', 'document_counts', 'tag_counts',"
+    "   'vector_leases')"
     " ORDER BY m.name, c.name",
     "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL),"
     " COALESCE(array_position(i.indkey::int2[], a.attnum) + 1, 0)"
@@ -21,7 +25,8 @@ static const DbSql list_columns = {
     "  ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
     " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
     " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'"
-    "  AND c.relname NOT IN ('schema_version', 'document_counts', 'tag_counts')"
+    "  AND c.relname NOT IN ('schema_version', 'document_counts', 'tag_counts', 'vector_leases')"
+    "  AND c.relname NOT LIKE 'near\\_vectors\\_%'"
     " ORDER BY c.relname::text COLLATE \"C\", a.attname::text COLLATE \"C\""
 };
 
