@@ -93,12 +93,13 @@ void index_wait_merges(Index *index);
 void index_hold(Index *index, bool is_held);
 
 /* The vectors are searched in a store elsewhere from now on; nobody may be searching at that
- * moment. For an index without vectors of its own. The texts of the space are copied. `read_own`
- * gives the first vectors of chunks, [count][dims], from where the store's were copied: zeros for
- * one that has none. */
+ * moment. For an index without vectors of its own. The texts of the space are copied. `search` is
+ * as that of a VectorStore. `read_own` gives the first vectors of chunks, [count][dims], from where
+ * the store's were copied: zeros for one that has none. */
 typedef struct IndexOutside {
-    VectorStore *store; /* borrowed */
     VectorSpace space;
+    bool (*search)(void *self, const VectorSpace *space, Arena *arena, const float *query,
+                   const KeyFilter *filter, size_t k, LegHit *hits, size_t *count_r, Error *err);
     bool (*read_own)(void *self, Arena *arena, const VectorSpace *space, const uint64_t *keys,
                      size_t count, float *values, Error *err);
     void *self;

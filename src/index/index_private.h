@@ -15,7 +15,7 @@ struct Index {
     VectorIndex *vectors;             /* NULL: keyword leg only */
     VectorIndex *coming;              /* another model's, until index_adopt_model(); NULL: none */
     EmbeddedStore embedded;           /* of `vectors` */
-    IndexOutside outside;             /* no store: none */
+    IndexOutside outside;             /* no search: none */
     _Atomic int64_t outside_again_ms; /* it did not answer: until then it is not asked */
     char *folder;
     uint32_t database; /* checksum of its name */

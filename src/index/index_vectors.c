@@ -94,8 +94,8 @@ static size_t ask_outside(Index *index, Arena *arena, const float *vector, const
     const IndexOutside *outside = &index->outside;
     size_t count = 0;
     bool rests = monotonic_ms() < atomic_load(&index->outside_again_ms);
-    if (!rests && outside->store->search(outside->store, &outside->space, arena, vector, filter,
-                                         depth, hits, &count, err))
+    if (!rests && outside->search(outside->self, &outside->space, arena, vector, filter, depth,
+                                  hits, &count, err))
         return count;
     if (!rests) {
         log_warn("vectors", "%s", err->message);
@@ -113,7 +113,7 @@ size_t index_search_vectors(Index *index, Arena *arena, const IndexSearch *searc
     VectorStore *embedded = &index->embedded.store;
     size_t count = 0;
     Error err = { 0 };
-    if (!vector || !(index->vectors || index->outside.store))
+    if (!vector || !(index->vectors || index->outside.search))
         return 0;
     if (!index->vectors)
         count = ask_outside(index, arena, vector, filter, depth, hits, &err);

@@ -306,6 +306,8 @@ static void publish_all(Follower *follower, int64_t sequence)
         at->followed = at->generation + 1;
         tell_followed(follower, at);
     }
+    if (follower->outside_keeper)
+        vector_follower_noted(follower->outside_keeper, sequence);
 }
 
 /* Whoever waits for what is new goes on, unless a build may not have come to it yet. */
@@ -456,7 +458,8 @@ static void save_when_quiet(Follower *follower)
 static void tell_erased(Follower *follower)
 {
     if (follower->must_save || is_building(follower) ||
-        (follower->outside_keeper && !vector_follower_is_level(follower->outside_keeper)))
+        (follower->outside_keeper &&
+         !vector_follower_has_written(follower->outside_keeper, follower->applied)))
         return;
     pthread_mutex_lock(&follower->lock);
     follower->erased = follower->applied;
@@ -573,7 +576,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     pthread_cond_init(&follower->applied_news, NULL);
     follower->outside = outside;
     if (outside)
-        follower->outside_keeper = vector_follower_start(db, outside, on_outside, follower);
+        follower->outside_keeper = vector_follower_start(db, outside, NULL, on_outside, follower);
     if (!db_listen(db, INDEX_CHANNEL, on_news, follower, &err))
         log_warn("index", "no news from the database, looking every four seconds: %s", err.message);
     if (pthread_create(&follower->thread, NULL, run, follower) != 0)

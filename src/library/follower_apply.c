@@ -217,9 +217,8 @@ bool apply_change(Follower *follower, WorkspaceIndex *to, const IndexChange *cha
                         .count = MIN(ROWS_AT_ONCE, change->numbers.count - at) };
         if (!apply_part(&part, change->operation, change->model, err))
             return false;
-        if (follower->outside_keeper)
-            vector_follower_note(follower->outside_keeper, change->workspace, part.numbers,
-                                 part.count);
     }
+    if (follower->outside_keeper)
+        vector_follower_note(follower->outside_keeper, change);
     return true;
 }

@@ -39,10 +39,18 @@ static bool read_own(void *self, Arena *arena, const VectorSpace *space, const u
     return true;
 }
 
+static bool search(void *self, const VectorSpace *space, Arena *arena, const float *query,
+                   const KeyFilter *filter, size_t k, LegHit *hits, size_t *count_r, Error *err)
+{
+    const Follower *follower = self;
+    return vector_follower_search(follower->outside_keeper, space, arena, query, filter, k, hits,
+                                  count_r, err);
+}
+
 void use_outside(Follower *follower, const WorkspaceIndex *at, Index *index)
 {
-    IndexOutside outside = { .store = follower->outside,
-                             .space = { str(at->id), str(at->model), at->dims },
+    IndexOutside outside = { .space = { str(at->id), str(at->model), at->dims },
+                             .search = search,
                              .read_own = read_own,
                              .self = follower };
     if (!follower->outside || !at->dims)

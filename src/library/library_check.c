@@ -111,7 +111,7 @@ static bool check_vectors_of(Checking *check, Str workspace, Error *err)
     follower_release(library->follower, index);
     if (!space.dims)
         return true;
-    if (!vector_drift_find(library->db, library->options.vectors, &space, false, NULL, &drift, err))
+    if (!vector_drift_find(library->db, library->options.vectors, &space, &drift, err))
         return false;
     check->found.vectors += drift.rows;
     check->found.vectors_lacking += drift.lacking;

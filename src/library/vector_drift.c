@@ -1,5 +1,5 @@
 /* vector_drift.c - the rows of a space beside what its store lists: vector_drift_find() of
- * vector_follower.h, and the writing of rows to a store. */
+ * vector_follower.h, and the writing of rows to a store; see vector_drift.h. */
 #include "library/vector_drift.h"
 
 #include "base/hash.h"
@@ -48,9 +48,8 @@ typedef struct Walk {
     Db *db;
     VectorStore *store;
     const VectorSpace *space;
-    const _Atomic bool *is_stopping;
-    bool mends;
-    Arena *arena; /* of the page of rows */
+    const VectorMender *mender; /* NULL: nothing is mended */
+    Arena *arena;               /* of the page of rows */
     Scope scope;
     ChunkCursor cursor;
     VectorList rows;
@@ -61,8 +60,7 @@ typedef struct Walk {
     StoredMark last;
     bool has_last;
     VectorDrift drift;
-    VectorList wrong; /* rows of this page that the store lacks, or has otherwise */
-    VEC(uint64_t) gone;
+    VectorBatch wrong; /* chunks that the store has otherwise, beside this page of rows */
 } Walk;
 
 static bool next_rows(DbTx *tx, void *argument, Error *err)
@@ -95,11 +93,28 @@ static bool next_mark(Walk *walk, const StoredMark **mark_r, Error *err)
     return true;
 }
 
-static void add_gone(Walk *walk, uint64_t key)
+static bool mend(Walk *walk, Error *err)
 {
-    walk->drift.too_many++;
-    if (!walk->gone.count || walk->gone.at[walk->gone.count - 1] != key)
-        *vec_push(walk->arena, &walk->gone) = key;
+    const VectorMender *mender = walk->mender;
+    if (mender && walk->wrong.count && !mender->mend(mender->self, &walk->wrong, err))
+        return false;
+    walk->wrong.count = 0;
+    return true;
+}
+
+/* `removes`: the store has parts of it that are too many. */
+static bool add_wrong(Walk *walk, int64_t number, bool removes, Error *err)
+{
+    VectorBatch *wrong = &walk->wrong;
+    if (wrong->count && wrong->numbers[wrong->count - 1] == number) {
+        wrong->removes[wrong->count - 1] |= removes;
+        return true;
+    }
+    if (wrong->count == VECTOR_BATCH && !mend(walk, err))
+        return false;
+    wrong->numbers[wrong->count] = number;
+    wrong->removes[wrong->count++] = removes;
+    return true;
 }
 
 /* Marks before the row are of chunks that are not live any more. */
@@ -110,8 +125,10 @@ static bool skip_before(Walk *walk, uint64_t key, Error *err)
         if (!next_mark(walk, &mark, err))
             return false;
         if (mark && mark->key < key) {
-            add_gone(walk, mark->key);
+            walk->drift.too_many++;
             walk->at++;
+            if (!add_wrong(walk, (int64_t)mark->key, true, err))
+                return false;
         }
     } while (mark && mark->key < key);
     return true;
@@ -120,7 +137,7 @@ static bool skip_before(Walk *walk, uint64_t key, Error *err)
 static bool compare_row(Walk *walk, const Vector *row, Error *err)
 {
     size_t parts = parts_of(row, walk->space->dims), seen = 0;
-    bool is_wrong = false;
+    bool is_wrong = false, has_more = false;
     const StoredMark *mark;
     if (!skip_before(walk, (uint64_t)row->number, err))
         return false;
@@ -132,26 +149,15 @@ static bool compare_row(Walk *walk, const Vector *row, Error *err)
             break;
         bool is_known = mark->part < parts;
         bool is_same = is_known && mark->sum == vector_row_sum(row, mark->part, walk->space->dims);
-        if (!is_known)
-            add_gone(walk, mark->key);
+        walk->drift.too_many += !is_known;
+        has_more |= !is_known;
         walk->drift.different += is_known && !is_same;
         is_wrong |= !is_same;
         seen += is_known;
         walk->at++;
     }
     walk->drift.lacking += (int64_t)(parts - MIN(seen, parts));
-    if (is_wrong || seen < parts)
-        walk->wrong.at[walk->wrong.count++] = *row;
-    return true;
-}
-
-/* Too many parts of a row go with the row, which is then written again. */
-static bool mend(Walk *walk, Error *err)
-{
-    if (walk->mends && walk->gone.count &&
-        !walk->store->remove(walk->store, walk->space, walk->gone.at, walk->gone.count, err))
-        return false;
-    return !walk->mends || vector_rows_put(walk->store, walk->space, &walk->wrong, err);
+    return (!is_wrong && seen >= parts) || add_wrong(walk, row->number, has_more, err);
 }
 
 static bool walk_page(Walk *walk, bool *is_end_r, Error *err)
@@ -159,9 +165,6 @@ static bool walk_page(Walk *walk, bool *is_end_r, Error *err)
     if (!store_read(walk->db, &walk->scope, next_rows, walk, err))
         return false;
     *is_end_r = !walk->rows.count;
-    walk->wrong = (VectorList){ arena_new_array(walk->arena, Vector, walk->rows.count + 1), 0 };
-    walk->gone.at = NULL;
-    walk->gone.count = walk->gone.capacity = 0;
     for (size_t i = 0; i < walk->rows.count; i++)
         if (!compare_row(walk, &walk->rows.at[i], err))
             return false;
@@ -171,25 +174,29 @@ static bool walk_page(Walk *walk, bool *is_end_r, Error *err)
     return (!*is_end_r || skip_before(walk, UINT64_MAX, err)) && mend(walk, err);
 }
 
-bool vector_drift_find(Db *db, VectorStore *store, const VectorSpace *space, bool mends,
-                       const _Atomic bool *is_stopping, VectorDrift *drift_r, Error *err)
+bool vector_drift_mend(Db *db, VectorStore *store, const VectorSpace *space,
+                       const VectorMender *mender, VectorDrift *drift_r, Error *err)
 {
     AUTO_ARENA Arena *list_arena = arena_new(MB(256));
     Walk walk = { .db = db,
                   .store = store,
                   .space = space,
-                  .mends = mends,
+                  .mender = mender,
                   .list_arena = list_arena,
                   .scope = { .workspace = space->workspace, .role = ROLE_OWNER } };
     bool is_end = false;
     while (!is_end) {
         AUTO_ARENA Arena *arena = arena_new(MB(512));
         walk.arena = arena;
-        if (is_stopping && *is_stopping)
-            return fail(err, ERROR_CANCELLED, "the server is stopping");
-        if (!walk_page(&walk, &is_end, err))
+        if ((mender && !mender->between(mender->self, err)) || !walk_page(&walk, &is_end, err))
             return false;
     }
     *drift_r = walk.drift;
     return true;
+}
+
+bool vector_drift_find(Db *db, VectorStore *store, const VectorSpace *space, VectorDrift *drift_r,
+                       Error *err)
+{
+    return vector_drift_mend(db, store, space, NULL, drift_r, err);
 }

@@ -1,47 +1,12 @@
-/* vector_follower.c - the thread that writes to a store of vectors; see vector_follower.h. */
+/* vector_follower.c - what others tell the follower of a store of vectors, and ask it; see
+ * vector_follower.h. */
 #include "library/vector_follower.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <time.h>
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "library/vector_drift.h"
+#include "library/vector_follower_int.h"
 
-/* Noted chunks of a space; when more wait, all rows are compared instead. */
-#define NOTED_MAX 65536
-#define AT_ONCE 512
-#define PAUSE_MIN_MS 500
-#define PAUSE_MAX_MS 30000
-
-typedef struct Space {
-    struct Space *next;
-    VectorSpace space;
-    bool must_compare;   /* what the store lacks is not known */
-    bool is_whole, goes; /* the second: another model serves */
-    int64_t count;
-    int64_t *noted; /* [NOTED_MAX], made with the first one */
-    size_t noted_count;
-} Space;
-
-struct VectorFollower {
-    Db *db;
-    VectorStore *store;
-    void (*told)(void *argument);
-    void *argument;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t news, level;
-    atomic_bool is_stopping;
-    bool is_away, is_busy; /* the second: something noted is being written */
-    int64_t pause_ms;
-    Space *spaces; /* the list and what is in it: under the lock, but `space`, which stays */
-};
-
-/* --- What is to be done --- */
-
-static Space *find_space(VectorFollower *follower, Str workspace, Str model)
+Space *find_vector_space(VectorFollower *follower, Str workspace, Str model)
 {
     for (Space *at = follower->spaces; at; at = at->next)
         if (str_equal(at->space.workspace, workspace) && str_equal(at->space.model, model) &&
@@ -50,18 +15,48 @@ static Space *find_space(VectorFollower *follower, Str workspace, Str model)
     return NULL;
 }
 
-static void wake(VectorFollower *follower) { pthread_cond_broadcast(&follower->news); }
+static void poke(VectorFollower *follower)
+{
+    follower->is_poked = true;
+    pthread_cond_broadcast(&follower->news);
+}
+
+/* --- What is kept --- */
+
+static ModelSpaces *need_model(VectorFollower *follower, Str model, size_t dims)
+{
+    for (ModelSpaces *at = follower->models; at; at = at->next)
+        if (str_is(model, at->model) && at->dims == dims)
+            return at;
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    ModelSpaces *added = heap_alloc(sizeof *added);
+    added->model = heap_text(str_c(arena, model));
+    added->dims = dims;
+    added->lists_after = INT64_MAX;
+    added->lease.sequence = -1;
+    added->next = follower->models;
+    follower->models = added;
+    return added;
+}
 
 void vector_follower_keep(VectorFollower *follower, Str workspace, Str model, size_t dims)
 {
     pthread_mutex_lock(&follower->lock);
-    if (!find_space(follower, workspace, model)) {
+    if (!find_vector_space(follower, workspace, model)) {
         Space *added = heap_alloc(sizeof *added);
+        ModelSpaces *of = need_model(follower, model, dims);
         added->space = vector_space_copy(&(VectorSpace){ workspace, model, dims });
-        added->must_compare = true;
+        added->model = of;
+        added->must_count = true;
+        /* What came between what is published and this moment was not noted here. */
+        if (of->lease.epoch)
+            added->compares = COMPARES_FIRST;
+        else if (of->lease.sequence >= 0)
+            of->lists_after = MIN(of->lists_after, of->lease.sequence);
         added->next = follower->spaces;
         follower->spaces = added;
-        wake(follower);
+        vector_leases_want(follower->leases, model, dims);
+        poke(follower);
     }
     pthread_mutex_unlock(&follower->lock);
 }
@@ -71,225 +66,41 @@ void vector_follower_drop_others(VectorFollower *follower, Str workspace, Str mo
     pthread_mutex_lock(&follower->lock);
     for (Space *at = follower->spaces; at; at = at->next)
         at->goes |= str_equal(at->space.workspace, workspace) && !str_equal(at->space.model, model);
-    wake(follower);
+    poke(follower);
     pthread_mutex_unlock(&follower->lock);
 }
 
-/* The lock is held. */
-static void note(Space *space, const int64_t *numbers, size_t count)
+/* --- What has changed --- */
+
+/* What there is no room for is taken from the database later. */
+void vector_follower_note(VectorFollower *follower, const IndexChange *change)
 {
-    if (space->must_compare || space->noted_count + count > NOTED_MAX) {
-        space->must_compare = true;
-        space->noted_count = 0;
+    bool removes = change->operation == INDEX_REMOVE || change->operation == INDEX_ERASE;
+    if (!change->numbers.count)
         return;
-    }
-    if (!space->noted)
-        space->noted = heap_alloc(NOTED_MAX * sizeof *space->noted);
-    memcpy(space->noted + space->noted_count, numbers, count * sizeof *numbers);
-    space->noted_count += count;
-}
-
-void vector_follower_note(VectorFollower *follower, Str workspace, const int64_t *numbers,
-                          size_t count)
-{
     pthread_mutex_lock(&follower->lock);
-    for (Space *at = follower->spaces; count && at; at = at->next)
-        if (str_equal(at->space.workspace, workspace))
-            note(at, numbers, count);
-    wake(follower);
-    pthread_mutex_unlock(&follower->lock);
-}
-
-/* --- Doing it --- */
-
-typedef struct Rows {
-    Arena *arena;
-    Scope scope;
-    const VectorSpace *space;
-    const int64_t *numbers;
-    size_t count;
-    VectorList found;
-} Rows;
-
-static bool find_rows(DbTx *tx, void *argument, Error *err)
-{
-    Rows *rows = argument;
-    return vector_find_many(tx, &rows->scope, rows->arena, rows->space->model, rows->numbers,
-                            rows->count, &rows->found, err);
-}
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = ((const Vector *)a)->number, y = ((const Vector *)b)->number;
-    return (x > y) - (x < y);
-}
-
-/* What has a live row is written, what has none is removed. */
-static bool write_numbers(VectorFollower *follower, const VectorSpace *space,
-                          const int64_t *numbers, size_t count, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(512));
-    Rows rows = { .arena = arena,
-                  .scope = { .workspace = space->workspace, .role = ROLE_OWNER },
-                  .space = space,
-                  .numbers = numbers,
-                  .count = count };
-    uint64_t *gone = arena_new_array(arena, uint64_t, count);
-    size_t gone_count = 0;
-    if (!store_read(follower->db, &rows.scope, find_rows, &rows, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const Vector key = { .number = numbers[i] };
-        if (!rows.found.count ||
-            !bsearch(&key, rows.found.at, rows.found.count, sizeof key, by_number))
-            gone[gone_count++] = (uint64_t)numbers[i];
-    }
-    return (!gone_count ||
-            follower->store->remove(follower->store, space, gone, gone_count, err)) &&
-           vector_rows_put(follower->store, space, &rows.found, err);
-}
-
-static bool compare(VectorFollower *follower, Space *space, Error *err)
-{
-    VectorDrift drift;
-    if (!follower->store->create(follower->store, &space->space, err) ||
-        !vector_drift_find(follower->db, follower->store, &space->space, true,
-                           &follower->is_stopping, &drift, err))
-        return false;
-    int64_t mended = drift.lacking + drift.different + drift.too_many;
-    if (mended && drift.stored)
-        log_info("vectors", "%s differed from the database in %" PRId64 " vectors and is mended",
-                 follower->store->name, mended);
-    pthread_mutex_lock(&follower->lock);
-    bool is_new = !space->is_whole;
-    space->is_whole = true;
-    pthread_mutex_unlock(&follower->lock);
-    if (is_new)
-        follower->told(follower->argument);
-    return true;
-}
-
-/* What a space has to do next, taken from it under the lock. */
-typedef struct Task {
-    Space *space;
-    bool compares, goes, counts;
-    int64_t numbers[AT_ONCE];
-    size_t count;
-} Task;
-
-static bool take_task(VectorFollower *follower, Task *task)
-{
     for (Space *at = follower->spaces; at; at = at->next) {
-        if (!at->goes && !at->must_compare && !at->noted_count)
+        ModelSpaces *model = at->model;
+        if (!str_equal(at->space.workspace, change->workspace) || at->goes ||
+            (change->model.length && !str_equal(change->model, at->space.model)) ||
+            change->sequence <= model->lease.sequence)
             continue;
-        *task = (Task){ .space = at, .goes = at->goes, .compares = at->must_compare };
-        if (!at->goes && !at->must_compare) {
-            task->count = MIN(at->noted_count, AT_ONCE);
-            memcpy(task->numbers, at->noted, task->count * sizeof *at->noted);
-            at->noted_count -= task->count;
-            memmove(at->noted, at->noted + task->count, at->noted_count * sizeof *at->noted);
-            task->counts = !at->noted_count;
-        }
-        at->must_compare = false; /* what is noted from here on comes behind it */
-        return true;
+        if (!vector_changes_add(&at->changes, change->sequence, removes, change->numbers.at,
+                                change->numbers.count))
+            model->left_out = true;
     }
-    return false;
+    poke(follower);
+    pthread_mutex_unlock(&follower->lock);
 }
 
-static void free_space(Space *space)
-{
-    vector_space_free(&space->space);
-    free(space->noted);
-    free(space);
-}
-
-static void forget_space(VectorFollower *follower, Space *space)
+void vector_follower_noted(VectorFollower *follower, int64_t sequence)
 {
     pthread_mutex_lock(&follower->lock);
-    Space **at = &follower->spaces;
-    while (*at != space)
-        at = &(*at)->next;
-    *at = space->next;
-    pthread_mutex_unlock(&follower->lock);
-    free_space(space);
-}
-
-static bool do_task(VectorFollower *follower, const Task *task, Error *err)
-{
-    VectorStore *store = follower->store;
-    Space *space = task->space;
-    int64_t count;
-    if (task->goes) {
-        if (!store->clear(store, &space->space, err))
-            return false;
-        forget_space(follower, space);
-        return true;
-    }
-    if (!(task->compares ? compare(follower, space, err)
-                         : write_numbers(follower, &space->space, task->numbers, task->count, err)))
-        return false;
-    if ((task->compares || task->counts) && store->count(store, &space->space, &count, err)) {
-        pthread_mutex_lock(&follower->lock);
-        space->count = count;
-        pthread_mutex_unlock(&follower->lock);
-    }
-    return true;
-}
-
-/* What was to be written is not known to be there: all is compared once the store answers. */
-static void note_failure(VectorFollower *follower, const Task *task, const Error *why)
-{
-    bool is_stopping = follower->is_stopping;
-    if (!follower->is_away && !is_stopping)
-        log_warn("vectors", "%s; searches find by words alone until it answers", why->message);
-    follower->is_away = true;
-    follower->pause_ms = MIN(MAX(follower->pause_ms * 2, PAUSE_MIN_MS), PAUSE_MAX_MS);
-    task->space->must_compare = !task->goes;
-}
-
-static void pause_for(VectorFollower *follower, int64_t pause_ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += pause_ms / 1000;
-    until.tv_nsec += pause_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (!follower->is_stopping &&
-           pthread_cond_timedwait(&follower->news, &follower->lock, &until) == 0)
-        ;
-}
-
-static void *run(void *argument)
-{
-    VectorFollower *follower = argument;
-    Task task;
-    pthread_mutex_lock(&follower->lock);
-    while (!follower->is_stopping) {
-        if (!take_task(follower, &task)) {
-            follower->is_busy = false;
-            pthread_cond_broadcast(&follower->level);
-            pthread_cond_wait(&follower->news, &follower->lock);
-            continue;
-        }
-        follower->is_busy = true;
-        pthread_mutex_unlock(&follower->lock);
-        Error err = { 0 };
-        bool ok = do_task(follower, &task, &err);
-        pthread_mutex_lock(&follower->lock);
-        if (ok && follower->is_away)
-            log_info("vectors", "%s answers again", follower->store->name);
-        if (ok) {
-            follower->is_away = false;
-            follower->pause_ms = 0;
-            continue;
-        }
-        note_failure(follower, &task, &err);
-        pthread_cond_broadcast(&follower->level);
-        pause_for(follower, follower->pause_ms);
+    if (sequence > follower->noted) {
+        follower->noted = sequence;
+        poke(follower);
     }
     pthread_mutex_unlock(&follower->lock);
-    return NULL;
 }
 
 /* --- Asking --- */
@@ -297,26 +108,39 @@ static void *run(void *argument)
 bool vector_follower_is_whole(VectorFollower *follower, Str workspace, Str model)
 {
     pthread_mutex_lock(&follower->lock);
-    const Space *space = find_space(follower, workspace, model);
-    bool is_whole = space && space->is_whole;
+    const Space *space = find_vector_space(follower, workspace, model);
+    bool is_whole = space && space->model->lease.sequence >= 0;
     pthread_mutex_unlock(&follower->lock);
     return is_whole;
 }
 
-/* The lock is held. */
-static bool is_level(const VectorFollower *follower)
+/* All spaces are known to have what came up to `sequence`; the lock is held. */
+static bool has_all(const VectorFollower *follower, int64_t sequence)
 {
-    bool is_busy = follower->is_busy;
-    for (const Space *at = follower->spaces; at; at = at->next)
-        is_busy |= at->goes || at->must_compare || at->noted_count;
-    return !is_busy;
+    bool has = true;
+    for (const Space *at = follower->spaces; at && has; at = at->next) {
+        const ModelSpaces *model = at->model;
+        has = at->goes || (at->is_made && model->lease.is_known && model->lease.sequence >= 0 &&
+                           model->lists_after == INT64_MAX && !model->left_out &&
+                           vector_changes_first_waiting(&at->changes) > sequence &&
+                           !(model->lease.epoch && at->compares == COMPARES_FIRST));
+    }
+    return has;
 }
 
-bool vector_follower_is_level(VectorFollower *follower)
+bool vector_follower_has_written(VectorFollower *follower, int64_t sequence)
 {
     pthread_mutex_lock(&follower->lock);
-    bool level = is_level(follower);
+    bool has = has_all(follower, sequence);
     pthread_mutex_unlock(&follower->lock);
+    return has;
+}
+
+static bool is_level(const VectorFollower *follower)
+{
+    bool level = !follower->is_busy && has_all(follower, INT64_MAX - 1);
+    for (const Space *at = follower->spaces; at; at = at->next)
+        level &= !at->goes && (!at->model->lease.epoch || at->compares == COMPARES_NOT);
     return level;
 }
 
@@ -346,21 +170,46 @@ int64_t vector_follower_count(VectorFollower *follower)
 
 /* --- Beginning and end --- */
 
-VectorFollower *vector_follower_start(Db *db, VectorStore *store, void (*told)(void *argument),
-                                      void *argument)
+static void on_lease(void *argument)
+{
+    VectorFollower *follower = argument;
+    pthread_mutex_lock(&follower->lock);
+    poke(follower);
+    pthread_mutex_unlock(&follower->lock);
+}
+
+VectorFollower *vector_follower_start(Db *db, VectorStore *store, const VectorLeaseTimes *times,
+                                      void (*told)(void *argument), void *argument)
 {
     VectorFollower *follower = heap_alloc(sizeof *follower);
     follower->db = db;
     follower->store = store;
     follower->told = told;
     follower->argument = argument;
+    follower->noted = -1;
     pthread_mutex_init(&follower->lock, NULL);
     pthread_cond_init(&follower->news, NULL);
     pthread_cond_init(&follower->level, NULL);
-    if (pthread_create(&follower->thread, NULL, run, follower) != 0)
+    follower->leases = vector_leases_start(db, store->name, times, on_lease, follower);
+    if (pthread_create(&follower->thread, NULL, run_vector_follower, follower) != 0)
         abort();
     pthread_setname_np(follower->thread, "vector-store");
     return follower;
+}
+
+static void free_lists(VectorFollower *follower)
+{
+    for (Space *at = follower->spaces, *next; at; at = next) {
+        next = at->next;
+        vector_changes_clear(&at->changes);
+        vector_space_free(&at->space);
+        free(at);
+    }
+    for (ModelSpaces *at = follower->models, *next; at; at = next) {
+        next = at->next;
+        free(at->model);
+        free(at);
+    }
 }
 
 void vector_follower_stop(VectorFollower *follower)
@@ -369,14 +218,12 @@ void vector_follower_stop(VectorFollower *follower)
         return;
     pthread_mutex_lock(&follower->lock);
     follower->is_stopping = true;
-    wake(follower);
+    poke(follower);
     pthread_cond_broadcast(&follower->level);
     pthread_mutex_unlock(&follower->lock);
     pthread_join(follower->thread, NULL);
-    for (Space *at = follower->spaces, *next; at; at = next) {
-        next = at->next;
-        free_space(at);
-    }
+    vector_leases_stop(follower->leases);
+    free_lists(follower);
     pthread_cond_destroy(&follower->level);
     pthread_cond_destroy(&follower->news);
     pthread_mutex_destroy(&follower->lock);

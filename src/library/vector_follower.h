@@ -1,36 +1,49 @@
 /* vector_follower.h - keeps a store of vectors outside the index in step with the database.
  *
  * The follower says which chunks have changed; a thread here reads their rows and writes what is
- * live to the store, and removes the rest. So it does not matter in which order, how often or by
- * how many nodes a change is told. Whenever it cannot know what the store lacks (at the start,
- * after a failure, when too much waits) it compares all rows with all that the store lists, and
- * mends what differs. While the store is away it tries again, later and later, up to 30 s; searches
- * go on without it.
+ * live to the store, and removes the rest. Of all nodes that share the store one writes for each
+ * model (vector_lease.h), and says how far the store is; the others keep what they were told until
+ * then. Whoever begins to write takes the changes since from the database. What the store lacks
+ * when that is not known (it is new, or changes were forgotten meanwhile) is found by comparing all
+ * rows with all that the store lists; the same comparison follows later where the store might have
+ * lost something (another node wrote before, or it did not answer). While the store is away it is
+ * tried again, later and later, up to 30 s; searches go on without it.
+ *
+ * A search compares what was told and is not written yet by itself, so it does not matter how far
+ * the store is.
  *
  * Threads: any, but for vector_drift_find(), which needs no follower at all. */
 #pragma once
 
 #include "index/vector_store.h"
-#include "store/scope.h"
+#include "library/vector_lease.h"
+#include "store/index_changes_store.h"
 
 typedef struct VectorFollower VectorFollower;
 
-/* `told` is called on its thread whenever a space is whole that was not. */
-VectorFollower *vector_follower_start(Db *db, VectorStore *store, void (*told)(void *argument),
-                                      void *argument);
+/* `told` is called on its thread whenever a space is whole that was not. `times` may be NULL. */
+VectorFollower *vector_follower_start(Db *db, VectorStore *store, const VectorLeaseTimes *times,
+                                      void (*told)(void *argument), void *argument);
 void vector_follower_stop(VectorFollower *follower); /* NULL is fine */
 /* From now on the store holds the workspace's vectors of this model, too. */
 void vector_follower_keep(VectorFollower *follower, Str workspace, Str model, size_t dims);
-/* The workspace's vectors of other models go. */
+/* The workspace's vectors of other models are not searched any more. When no node searches any of a
+ * model, they go. */
 void vector_follower_drop_others(VectorFollower *follower, Str workspace, Str model);
-/* These chunks came, changed or went. */
-void vector_follower_note(VectorFollower *follower, Str workspace, const int64_t *numbers,
-                          size_t count);
-/* Whether the store has had all vectors of the space since this process began. */
+/* Chunks came, changed or went. */
+void vector_follower_note(VectorFollower *follower, const IndexChange *change);
+/* All changes up to this one were noted, of all spaces that are kept. */
+void vector_follower_noted(VectorFollower *follower, int64_t sequence);
+/* Whether the store has all vectors of the space but for those that are noted. */
 bool vector_follower_is_whole(VectorFollower *follower, Str workspace, Str model);
-/* Everything that was noted is in the store. */
-bool vector_follower_is_level(VectorFollower *follower);
-/* Until it is, or the store does not answer; false: neither within the time. */
+/* As VectorStore.search, as if all were written that is noted. */
+MUST_CHECK bool vector_follower_search(VectorFollower *follower, const VectorSpace *space,
+                                       Arena *arena, const float *query, const KeyFilter *filter,
+                                       size_t k, LegHit *hits, size_t *count_r, Error *err);
+/* Whether the store has all changes up to this one, whoever writes them. */
+bool vector_follower_has_written(VectorFollower *follower, int64_t sequence);
+/* Until everything that was noted is in the store, and compared where it should be, or the store
+ * does not answer; false: neither within the time. */
 bool vector_follower_wait(VectorFollower *follower, int64_t timeout_ms);
 /* How many vectors the store held when it was last looked at. */
 int64_t vector_follower_count(VectorFollower *follower);
@@ -40,7 +53,6 @@ typedef struct VectorDrift {
     int64_t rows, stored;                 /* vectors */
     int64_t lacking, different, too_many; /* the first two: in the store */
 } VectorDrift;
-/* Compares all; `mends` makes them equal. `is_stopping` may be NULL. */
-MUST_CHECK bool vector_drift_find(Db *db, VectorStore *store, const VectorSpace *space, bool mends,
-                                  const _Atomic bool *is_stopping, VectorDrift *drift_r,
-                                  Error *err);
+/* Compares all. */
+MUST_CHECK bool vector_drift_find(Db *db, VectorStore *store, const VectorSpace *space,
+                                  VectorDrift *drift_r, Error *err);

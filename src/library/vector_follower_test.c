@@ -81,8 +81,7 @@ static VectorDrift drift_of(Bench *bench)
 {
     VectorSpace space = { bench->scope.workspace, S("one"), DIMS };
     VectorDrift drift = { 0 };
-    cr_assert(vector_drift_find(bench->db, bench->store, &space, false, NULL, &drift, &err), "%s",
-              err.message);
+    cr_assert(vector_drift_find(bench->db, bench->store, &space, &drift, &err), "%s", err.message);
     return drift;
 }
 
