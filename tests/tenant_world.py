@@ -28,7 +28,7 @@ The {word} ledger was written by {word}smith in Ardal on 3 May 1874. It names 21
 # Columns that change while nobody does anything.
 MOVING = {("approvals", "look_at"), ("meeting_bots", "look_at"), ("meeting_bots", "updated_at"),
           *(("schedules", moved) for moved in ("next_at", "last_at", "last_job", "fired", "missed", "error", "updated_at")),
-          *(("alerts", moved) for moved in ("value", "calm_count", "closed_at"))}
+          *(("alerts", moved) for moved in ("value", "calm_count", "closed_at", "fired_at", "told_at", "told_count"))}
 # Figures of the server, written by the minute.
 FIGURES = {"job_minutes", "call_sums"}
 LABELS = {"invoice": "The {word} invoice over {n} euros is due in May.", "complaint": "The {word} slate {n} came broken, I am not happy."}
@@ -239,8 +239,8 @@ def fill_people(person, word, ids):
 def add_alert(person, word):
     """As the server opens one after minutes of trouble."""
     id = f"{word[::-1]}-alert"
-    change_database(person.server, "INSERT INTO alerts (workspace, id, rule, subject, is_open, value, threshold, calm_count, opened_at, closed_at, acknowledged_at,"
-                                   f" acknowledged_by) VALUES ('{person.workspace}', '{id}', 'many_errors', '{word}', 1, 1, 1, 0, 1, 0, 0, '')")
+    change_database(person.server, "INSERT INTO alerts (workspace, id, rule, subject, is_open, value, threshold, calm_count, opened_at, closed_at, acknowledged_at, fired_at, told_at, told_count,"
+                                   f" acknowledged_by) VALUES ('{person.workspace}', '{id}', 'many_errors', '{word}', 1, 1, 1, 0, 1, 0, 0, 1, 1, 1, '')")
     return id
 
 
@@ -255,6 +255,7 @@ def fill(person, word, around):
     fill_places(person, word, ids, around)
     fill_people(person, word, ids)
     ids["alert"] = add_alert(person, word)
+    ids["silence"] = person.made("/v1/alerts/silences", {"rule": "many_errors", "subject": word, "seconds": 86400})["id"]
     export = person.made("/v1/exports", {})["job"]
     wait_until(lambda: person.get(f"/v1/work/{export}")["state"] == "done")
     ids["export"] = person.get("/v1/exports")["items"][0]["id"]

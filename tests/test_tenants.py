@@ -29,7 +29,7 @@ KINDS = {
     "/v1/batches": "batch", "/v1/messages/batches": "message_batch", "/v1/models": "service", "/v1/models/{service}": "model", "/v1/gateway/services": "service",
     "/v1/gateway/routes": "route", "/api/v1/ai/health": "service", "/v1/mcp/servers": "mcp_server",
     "/v1/status/poll": "conversion", "/v1/result": "conversion", "/v1alpha/status/poll": "conversion", "/v1alpha/result": "conversion",
-    "/v1/alerts": "alert", "/v1/connections": "connection", "/v1/connections/{id}/items": "connection_item", "/v1/webhooks": "webhook",
+    "/v1/alerts": "alert", "/v1/alerts/silences": "silence", "/v1/connections": "connection", "/v1/connections/{id}/items": "connection_item", "/v1/webhooks": "webhook",
     "/v1/webhooks/{id}/deliveries": "delivery", "/v1/hooks": "hook", "/v1/approvals": "approval", "/v1/work": "job", "/v1/jobs": "job",
     "/v1/ai-tasks": "job", "/v1/schedules": "schedule", "/v1/tasks": "task", "/api/v1/tasks": "task_number", "/dav/tasks": "task",
     "/v1/task_feeds": "task_feed", "/v1/calendars": "calendar", "/v1/meetings": "meeting", "/v1/meeting-bots": "bot",

@@ -4,6 +4,7 @@
 #include "cli/app_news.h"
 #include "cli/app_restart.h"
 #include "cli/app_wait.h"
+#include "cli/app_watch.h"
 #include "encode/encode_rerank.h"
 
 #include <errno.h>
@@ -640,7 +641,7 @@ static void look_at_blobs(App *app)
 static bool start_watch(App *app, const AppOptions *options, Str folder)
 {
     if (options->listens) /* a command that opens the folder itself is no node */
-        app->watch = node_watch_start(app->api.db, str_c(app->arena, folder));
+        app->watch = app_watch_start(app->arena, &app->api, app->settings, folder);
     return true;
 }
 

@@ -86,9 +86,7 @@ void doctor_check_vector_store(Doctor *doctor)
                    "belongs to it. It is filled by itself once it is back.");
         return;
     }
-    IndexState index = library_index_state(doctor->parts->api->library);
-    bool is_level = index.is_ready && !index.waiting_changes && !index.building.is_going_on;
-    int64_t lacking = is_level ? MAX(vectors.rows - vectors.stored, 0) : 0;
+    int64_t lacking = library_vectors_missing(doctor->parts->api->library, &vectors);
     doctor_say(
         doctor, !lacking, "vector store",
         str_format(doctor->arena,

@@ -12,6 +12,7 @@
 #include "store/settings_store.h"
 
 #define STATE_NAME S("backup")
+#define FAILURES_NAME S("backup_failures") /* for alerts about the server */
 #define NAME_BEGIN S("lectern-")
 #define HOUR_MS INT64_C(3600000)
 
@@ -59,7 +60,25 @@ static bool save_state(DbTx *tx, void *argument, Error *err)
     put_int(&json, "missing", work->state.missing);
     put_text(&json, "name", work->state.name);
     put_end(&json);
-    return setting_set(tx, work->system, STATE_NAME, buf_str(&text), err);
+    return setting_set(tx, work->system, STATE_NAME, buf_str(&text), err) &&
+           setting_set(tx, work->system, FAILURES_NAME, S("{\"count\":0}"), err);
+}
+
+static bool save_failure(DbTx *tx, void *argument, Error *err)
+{
+    const StateWork *work = argument;
+    AUTO_JSON json_t *json = NULL;
+    Str text;
+    int64_t count = 0;
+    if (!setting_find(tx, work->system, work->arena, FAILURES_NAME, &text, err)) {
+        if (err->code != ERROR_NOT_FOUND)
+            return false;
+    } else if (!json_parse(text, KB(4), &json, err) ||
+               !json_read(json, work->arena, JSON_FIELDS({ "count", JSON_I64, &count }), err)) {
+        return false;
+    }
+    text = str_format(work->arena, "{\"count\":%" PRId64 "}", count + 1);
+    return setting_set(tx, work->system, FAILURES_NAME, text, err);
 }
 
 /* In the order of time when sorted. */
@@ -110,8 +129,11 @@ bool library_backup_keep(Library *library, Arena *arena, BackupState *state_r, E
         return fail(err, ERROR_CONFLICT,
                     "there is no place for backups: name a file, or set backup_to");
     work.state.name = new_name(arena);
-    if (!write_one(library, arena, &work.state, err))
+    if (!write_one(library, arena, &work.state, err)) {
+        Error ignored; /* the database may be what failed */
+        (void)!store_write(library->db, &library->system, save_failure, &work, &ignored);
         return fail_in(err, "the backup");
+    }
     work.state.ended_at_ms = now_ms();
     if (!store_write(library->db, &library->system, save_state, &work, err) ||
         !remove_old(library, arena, err))

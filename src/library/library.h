@@ -413,6 +413,9 @@ typedef struct LibraryVectorCount {
 } LibraryVectorCount;
 /* Fails where the store does not answer. */
 MUST_CHECK bool library_count_vectors(Library *library, LibraryVectorCount *vectors_r, Error *err);
+/* How many of the passages with a vector have none in the store though nothing waits to be filled
+ * in; 0 while something does. */
+int64_t library_vectors_missing(Library *library, const LibraryVectorCount *vectors);
 
 /* --- Jobs --------------------------------------------------------------------------------- */
 

@@ -185,6 +185,13 @@ bool library_count_vectors(Library *library, LibraryVectorCount *vectors_r, Erro
     return true;
 }
 
+int64_t library_vectors_missing(Library *library, const LibraryVectorCount *vectors)
+{
+    IndexState index = library_index_state(library);
+    bool is_level = index.is_ready && !index.waiting_changes && !index.building.is_going_on;
+    return is_level ? MAX(vectors->rows - vectors->stored, 0) : 0;
+}
+
 typedef struct Note {
     const Scope *system;
     Str name, value;

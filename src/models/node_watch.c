@@ -8,16 +8,20 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/report.h"
+#include "models/node_memory.h"
 #include "models/server_facts.h"
+#include "net/certificate.h"
 #include "store/settings_store.h"
 
 #define EACH_MS 30000
 #define TOLD_AFTER_MS 60000
+#define VECTORS_EACH_MS 900000 /* a store elsewhere counts them for a while */
 #define NAME_SIZE 200
 
 struct NodeWatch {
-    Db *db;
-    char *folder;
+    NodeWatchOptions options;
+    double vectors_missing; /* as it was when last looked */
+    int64_t vectors_at_ms;
     char name[NAME_SIZE];
     NodeAway away;
     pthread_t thread;
@@ -70,6 +74,28 @@ static double disk_used(const char *folder)
     return 100 * used / (used + (double)about.f_bavail);
 }
 
+/* Of none that can be read the log and the doctor speak. */
+static int64_t certificate_until(const NodeWatch *watch)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    CertificateFacts facts;
+    Error ignored;
+    bool is_known =
+        watch->options.certificate &&
+        certificate_look(arena, watch->options.certificate, watch->options.key, &facts, &ignored);
+    return is_known ? facts.until_ms : 0;
+}
+
+static void look_at_vectors(NodeWatch *watch)
+{
+    int64_t now = monotonic_ms();
+    if (!watch->options.vectors_missing ||
+        (watch->vectors_at_ms && now - watch->vectors_at_ms < VECTORS_EACH_MS))
+        return;
+    watch->vectors_missing = watch->options.vectors_missing(watch->options.argument);
+    watch->vectors_at_ms = now;
+}
+
 static bool write_row(DbTx *tx, void *argument, Error *err)
 {
     const NodeWatch *watch = argument;
@@ -77,7 +103,10 @@ static bool write_row(DbTx *tx, void *argument, Error *err)
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     Buf text = buf_new(arena, KB(1));
     JsonWriter json = put_begin(&text);
-    put_number(&json, "disk_used", disk_used(watch->folder));
+    put_number(&json, "disk_used", disk_used(watch->options.folder));
+    put_number(&json, "memory_free", node_memory_free());
+    put_int(&json, "certificate_until_ms", certificate_until(watch));
+    put_number(&json, "vectors_missing", watch->vectors_missing);
     put_int(&json, "away_ms", watch->away.last_ms);
     put_int(&json, "back_at_ms", watch->away.back_at_ms);
     put_end(&json);
@@ -88,11 +117,12 @@ static void look(NodeWatch *watch)
 {
     const Scope system = scope_system();
     Error err = { 0 };
-    bool answers = store_write(watch->db, &system, write_row, watch, &err);
+    look_at_vectors(watch);
+    bool answers = store_write(watch->options.db, &system, write_row, watch, &err);
     bool was_away = watch->away.since_ms > 0;
     if (node_away_look(&watch->away, answers, now_ms()))
         tell(watch, &err);
-    if (answers && was_away && !store_write(watch->db, &system, write_row, watch, &err))
+    if (answers && was_away && !store_write(watch->options.db, &system, write_row, watch, &err))
         (void)node_away_look(&watch->away, false, now_ms());
 }
 
@@ -114,12 +144,12 @@ static void *run(void *argument)
     return NULL;
 }
 
-NodeWatch *node_watch_start(Db *db, const char *folder)
+NodeWatch *node_watch_start(const NodeWatchOptions *options)
 {
     pthread_condattr_t monotonic;
     NodeWatch *watch = heap_alloc(sizeof *watch);
-    watch->db = db;
-    watch->folder = strdup(folder);
+    watch->options = *options;
+    watch->vectors_missing = -1;
     if (gethostname(watch->name, sizeof watch->name - 1) != 0)
         snprintf(watch->name, sizeof watch->name, "this machine");
     pthread_mutex_init(&watch->lock, NULL);
@@ -147,6 +177,5 @@ void node_watch_stop(NodeWatch *watch)
         pthread_join(watch->thread, NULL);
     pthread_cond_destroy(&watch->wake);
     pthread_mutex_destroy(&watch->lock);
-    free(watch->folder);
     free(watch);
 }

@@ -8,6 +8,7 @@
 #define NOW INT64_C(1800000000000)
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS (24 * 60 * MINUTE_MS)
+#define QUIET .memory_free = -1, .vectors_missing = -1 /* what nobody says */
 
 static void note(void *self, AlertRule rule, Str subject, double value)
 {
@@ -17,25 +18,45 @@ static void note(void *self, AlertRule rule, Str subject, double value)
 
 Test(models, alerts_about_the_server_are_found_by_its_facts)
 {
+    static const DatabaseReplica behind = { .name = S_INIT("b"), .lag_bytes = 300 << 20 };
+    static const DatabaseReplica unknown = { .name = S_INIT("b"), .lag_bytes = -1 };
     static const struct {
         NodeFacts node;
         ServerFacts facts;
         const char *found;
     } cases[] = {
-        { .node = { .name = S_INIT("a"), .disk_used = 93, .seen_at_ms = NOW - MINUTE_MS },
+        { .node = { .name = S_INIT("a"), QUIET, .disk_used = 93, .seen_at_ms = NOW - MINUTE_MS },
           .found = "full_disk a 93; " },
-        { .node = { .name = S_INIT("gone"), .disk_used = 93, .seen_at_ms = NOW - 20 * MINUTE_MS },
+        { .node = { .name = S_INIT("gone"),
+                    .memory_free = 1,
+                    .disk_used = 93,
+                    .seen_at_ms = NOW - 20 * MINUTE_MS },
           .found = "" },
         { .node = { .name = S_INIT("a"),
+                    QUIET,
                     .seen_at_ms = NOW,
                     .away_ms = 90000,
                     .back_at_ms = NOW - 1 },
           .found = "full_disk a 0; database_away a 90; " },
         { .node = { .name = S_INIT("a"),
+                    QUIET,
                     .seen_at_ms = NOW,
                     .away_ms = 90000,
                     .back_at_ms = NOW - 6 * MINUTE_MS },
           .found = "full_disk a 0; " },
+        { .node = { .name = S_INIT("a"),
+                    .seen_at_ms = NOW,
+                    .memory_free = 3,
+                    .vectors_missing = 7 },
+          .found = "full_disk a 0; low_memory a 3; missing_vectors a 7; " },
+        { .node = { .name = S_INIT("a"),
+                    QUIET,
+                    .seen_at_ms = NOW,
+                    .certificate_until_ms = NOW - 2 * DAY_MS },
+          .found = "full_disk a 0; certificate_expiring a -2; " },
+        { .facts = { .replicas = &behind, .replica_count = 1 }, .found = "late_replica b 300; " },
+        { .facts = { .replicas = &unknown, .replica_count = 1 }, .found = "" },
+        { .facts = { .backup_failures = 3 }, .found = "failing_backup 3; " },
         { .facts = { .started_at_ms = NOW - 9 * DAY_MS }, .found = "old_backup 9; " },
         { .facts = { .started_at_ms = NOW - 9 * DAY_MS, .backup_at_ms = NOW - 2 * DAY_MS },
           .found = "old_backup 2; " },
@@ -85,6 +106,7 @@ static bool fill(DbTx *tx, void *argument, Error *err)
     Workspace place = { .name = S("Harbour") };
     return workspace_add(tx, &system, bench->arena, &place, err) &&
            setting_set(tx, &system, S("node:a"), S("{\"disk_used\":91.5}"), err) &&
+           setting_set(tx, &system, S("backup_failures"), S("{\"count\":2}"), err) &&
            setting_set(tx, &system, S("last_backup"), S("{}"), err);
 }
 
@@ -108,6 +130,9 @@ TEST_BOTH(models, facts_of_the_server_are_read_from_what_nodes_and_commands_wrot
     cr_assert_eq(bench.facts.node_count, 1);
     cr_expect(str_is(bench.facts.nodes[0].name, "a"));
     cr_expect_float_eq(bench.facts.nodes[0].disk_used, 91.5, 1e-6);
+    cr_expect_eq(bench.facts.nodes[0].memory_free, -1);
+    cr_expect_eq(bench.facts.nodes[0].vectors_missing, -1);
+    cr_expect_eq(bench.facts.backup_failures, 2);
     cr_expect_eq(bench.facts.backup_at_ms, NOW);
     cr_expect_eq(bench.facts.started_at_ms, NOW);
     db_close(db);

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "net/url.h"
 #include "notify/notify_int.h"
+#include "store/alert_silences_store.h"
 #include "store/alerts_store.h"
 #include "store/server_key.h"
 
@@ -109,7 +110,8 @@ static bool tidy_work(DbTx *tx, void *argument, Error *err)
     const Job *job = argument;
     int64_t before = now_ms() - KEPT_DAYS * 24 * HOUR_MS;
     return notice_forget(tx, &job->scope, before, err) &&
-           alert_forget(tx, &job->scope, before, err);
+           alert_forget(tx, &job->scope, before, err) &&
+           alert_silence_forget(tx, &job->scope, before, err);
 }
 
 bool notify_tidy_job(Job *job, Error *err)

@@ -6,7 +6,8 @@
 
 #define ALERTS                                                                                     \
     "SELECT id, rule, subject, is_open, value, threshold, calm_count, opened_at, closed_at,"       \
-    " acknowledged_at, acknowledged_by FROM alerts WHERE workspace = $1 "
+    " acknowledged_at, acknowledged_by, fired_at, told_at, told_count FROM alerts WHERE "          \
+    "workspace = $1 "
 
 static void read_alert(DbRows *row, Arena *arena, void *item)
 {
@@ -22,6 +23,9 @@ static void read_alert(DbRows *row, Arena *arena, void *item)
         .closed_at_ms = db_get_int(row, 8),
         .acknowledged_at_ms = db_get_int(row, 9),
         .acknowledged_by = db_get_text(row, 10, arena),
+        .fired_at_ms = db_get_int(row, 11),
+        .told_at_ms = db_get_int(row, 12),
+        .told_count = db_get_int(row, 13),
     };
 }
 
@@ -55,14 +59,24 @@ bool alert_save(DbTx *tx, const Scope *scope, const Alert *alert, bool *is_ours_
 
     if (!db_exec(tx,
                  DB_SAME("UPDATE alerts SET value = $3, calm_count = $4, is_open = $5,"
-                         " closed_at = $6 WHERE workspace = $1 AND id = $2 AND is_open = 1"),
+                         " closed_at = $6, fired_at = $7, told_at = $8, told_count = $9 WHERE "
+                         "workspace = $1 AND id = $2 AND is_open = 1"),
                  DB_ARGS(db_text(scope->workspace), db_text(alert->id), db_real(alert->value),
                          db_int(alert->calm_count), db_int(alert->is_open),
-                         db_int(alert->closed_at_ms)),
+                         db_int(alert->closed_at_ms), db_int(alert->fired_at_ms),
+                         db_int(alert->told_at_ms), db_int(alert->told_count)),
                  &changed, err))
         return false;
     *is_ours_r = changed > 0;
     return true;
+}
+
+bool alert_drop(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME("DELETE FROM alerts WHERE workspace = $1 AND id = $2 AND is_open = 1"
+                           " AND fired_at = 0"),
+                   DB_ARGS(db_text(scope->workspace), db_text(id)), NULL, err);
 }
 
 bool alert_list_open(DbTx *tx, const Scope *scope, Arena *arena, AlertList *list_r, Error *err)

@@ -1,5 +1,6 @@
 /* alerts_store.h - the `alerts` table: a rule that holds for something (a service, the workspace)
- * has one open row; when it no longer holds the row is closed and kept. */
+ * has one open row. It is pending until it has held for as long as the rule wants, and goes without
+ * a trace when it does not; once it has fired it is kept, closed when it no longer holds. */
 #pragma once
 
 #include "base/json.h"
@@ -13,8 +14,10 @@ typedef struct Alert {
     double value, threshold;
     int64_t calm_count; /* how often in a row it did not hold */
     int64_t opened_at_ms, closed_at_ms;
-    int64_t acknowledged_at_ms; /* 0: not */
-    Str acknowledged_by;        /* user */
+    int64_t fired_at_ms;            /* 0: pending */
+    int64_t told_at_ms, told_count; /* when last, and how often */
+    int64_t acknowledged_at_ms;     /* 0: not */
+    Str acknowledged_by;            /* user */
 } Alert;
 
 typedef struct AlertList {
@@ -27,9 +30,12 @@ typedef struct AlertList {
  * node was faster. */
 MUST_CHECK bool alert_open(DbTx *tx, const Scope *scope, Arena *arena, Alert *alert, bool *is_new_r,
                            Error *err);
-/* Saves value, calm_count, is_open and closed_at_ms; *is_ours_r false: it was closed already. */
+/* Saves all but rule, subject, threshold, opened_at_ms and who has seen to it; *is_ours_r false: it
+ * was closed already. */
 MUST_CHECK bool alert_save(DbTx *tx, const Scope *scope, const Alert *alert, bool *is_ours_r,
                            Error *err);
+/* Removes one that is pending. */
+MUST_CHECK bool alert_drop(DbTx *tx, const Scope *scope, Str id, Error *err);
 /* All that are open. */
 MUST_CHECK bool alert_list_open(DbTx *tx, const Scope *scope, Arena *arena, AlertList *list_r,
                                 Error *err);

@@ -180,6 +180,8 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_remove(tx, theirs, secret.hook.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, alert_acknowledge(tx, theirs, secret.alert.id, err));
     EXPECT_CODE(ERROR_DENIED, alert_forget(tx, theirs, INT64_MAX, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, alert_silence_remove(tx, theirs, secret.silence.id, err));
+    EXPECT_CODE(ERROR_DENIED, alert_silence_forget(tx, theirs, INT64_MAX, err));
     CALL(prompt_log_clear(tx, theirs, err));
     EXPECT_CODE(ERROR_DENIED, prompt_log_remove_old(tx, theirs, INT64_MAX, err));
     StoredResponse response;
@@ -498,6 +500,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(WebhookList, webhook_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(AlertList, alert_list(tx, theirs, arena, false, NULL, &list, err));
     EXPECT_EMPTY(AlertList, alert_list_open(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(AlertSilenceList, alert_silence_list(tx, theirs, arena, 0, &list, err));
     EXPECT_EMPTY(ScheduleList, schedule_list(tx, theirs, arena, &(Slice){ 0 }, &list, err));
     CALL(chunk_find_many(tx, theirs, arena, secret.numbers.at, 3, &hits, err));
     EXPECT(!hits[0].chunk.number && !hits[2].chunk.text.length);

@@ -47,7 +47,9 @@ static bool fill_notices(DbTx *tx, World *world, Error *err)
     CALL(hook_receipt_add(tx, ours, world->arena, secret.door.id, &receipt, &is_new, err));
     EXPECT(!is_new);
     secret.alert = (Alert){ .rule = S("errors") };
-    return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err);
+    secret.silence = (AlertSilence){ .reason = S("ours"), .ends_at_ms = INT64_MAX };
+    return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err) &&
+           alert_silence_add(tx, ours, world->arena, &secret.silence, err);
 }
 
 static bool fill_connections(DbTx *tx, World *world, Error *err)

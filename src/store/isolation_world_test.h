@@ -4,6 +4,7 @@
  * of isolation_changes.def; tools/check-isolation names the functions that are in none of them. */
 #pragma once
 
+#include "store/alert_silences_store.h"
 #include "store/alerts_store.h"
 #include "store/api_keys_store.h"
 #include "store/approvals_store.h"
@@ -64,6 +65,7 @@ typedef struct IsolationSecret {
     WebhookDelivery delivery;
     Hook door;
     Alert alert;
+    AlertSilence silence;
     BudgetRow budget;
     ClientFile file;
     Batch batch;
