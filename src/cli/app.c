@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -737,6 +738,16 @@ bool app_start(const AppOptions *options, App **app_r, Error *err)
     return true;
 }
 
+static atomic_bool work_is_left;
+
+void app_end_with(int status)
+{
+    if (!work_is_left)
+        return;
+    (void)fflush(stdout);
+    _exit(status);
+}
+
 void app_stop(App *app)
 {
     if (!app)
@@ -756,7 +767,8 @@ void app_stop(App *app)
     if (!idle) {
         /* Work that does not end still uses its parts. Everything acknowledged is durable. */
         log_warn("serve", "some work did not end in time; it begins again at the next start");
-        _exit(0);
+        work_is_left = true;
+        return;
     }
     restart_end(&app->restart);
     conversions_free(app->api.conversions);

@@ -26,8 +26,11 @@ typedef struct AppOptions {
 /* Fails with one clear sentence: folder unreadable or in use, port in use, a database that needs
  * a newer program. */
 MUST_CHECK bool app_start(const AppOptions *options, App **app_r, Error *err);
-/* NULL is fine. */
+/* NULL is fine. Work that does not end within its grace goes on, and its parts stay as they are. */
 void app_stop(App *app);
+/* When such work is left: ends the program at once, with what it has printed; else it does nothing.
+ */
+void app_end_with(int status);
 /* Reads the certificate again; connections go on. True where there is none. */
 MUST_CHECK bool app_reload_tls(App *app, Error *err);
 /* Starts the program anew, in the place of this one, which then gets SIGTERM. On failure this one

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <sys/stat.h>
 
+#include "cli/app.h"
 #include "cli/output.h"
 
 #define COMMAND(name) extern const Command command_##name;
@@ -288,9 +289,8 @@ static int finish(const CommandLine *line)
     return report(line, &err);
 }
 
-int command_main(int argc, char **argv)
+static int run_words(Arena *arena, int argc, char **argv)
 {
-    AUTO_ARENA Arena *arena = arena_new(GB(1));
     CommandLine line = { .arena = arena };
     Words in = { argv, argc, 2 };
     Buf out = buf_new(arena, MB(1));
@@ -324,4 +324,12 @@ int command_main(int argc, char **argv)
     if (!line.command->run(&line, &err))
         return report(&line, &err);
     return finish(&line);
+}
+
+int command_main(int argc, char **argv)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    int status = run_words(arena, argc, argv);
+    app_end_with(status); /* before what is left of the program loses its settings */
+    return status;
 }
