@@ -5,17 +5,12 @@ import {get, post, put} from '../api.js';
 import {emit, mayAdminister} from '../state.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
-import * as rules from './alert_rules.js';
 import * as hooks from './webhooks.js';
 import * as incoming from './incoming_hooks.js';
 
 const row = (notice, again) => h('li', {class: 'line told', test: 'told', data: {level: notice.level, unread: notice.read_at ? '' : 'yes'}},
   h('div', {class: 'line-name'}, h('b', {}, notice.title), h('small', {}, fullDate(notice.created_at)), h('p', {}, notice.text), notice.link && h('p', {}, h('a', {href: notice.link, test: 'told-link'}, t('told.open')))),
   !notice.read_at && h('button', {class: 'small', onclick: () => again(() => post('/v1/notices/read', {id: notice.id})), test: 'told-read'}, t('told.read')));
-
-const alertRow = (alert, again) => h('li', {class: 'line told', test: 'alert', data: {level: 'problem', unread: alert.acknowledged_at ? '' : 'yes'}},
-  h('div', {class: 'line-name'}, h('b', {}, t(`alert.${alert.rule}`, {subject: alert.subject || ''})), h('small', {}, fullDate(alert.opened_at))),
-  alert.acknowledged_at ? h('small', {}, t('alert.seen')) : h('button', {class: 'small', onclick: () => again(() => post(`/v1/alerts/${alert.id}/acknowledge`)), test: 'alert-see'}, t('alert.see')));
 
 function choices(items, again) {
   const box = (one, name) => h('td', {}, h('label', {class: 'pick'}, h('input', {type: 'checkbox', checked: one[name], 'aria-label': t(`told.by_${name}`, {title: t(`told.kind_${one.kind}`)}),
@@ -32,7 +27,7 @@ async function sendTest(again) {
 }
 
 async function show(root, parts) {
-  const {ruled, hooked, called} = parts;
+  const {watched, ruled, hooked, called} = parts;
   const again = async (change) => {
     try {
       await change();
@@ -43,9 +38,8 @@ async function show(root, parts) {
     }
   };
   try {
-    const [told, chosen, alerts] = await Promise.all([get('/v1/notices', {limit: 50}), get('/v1/notices/choices'), mayAdminister() ? get('/v1/alerts', {open: 1}) : {items: []}]);
-    fill(root, alerts.items.length > 0 && [h('h2', {}, t('alert.title')), h('ul', {class: 'lines', test: 'alerts'}, alerts.items.map((one) => alertRow(one, again)))],
-      h('h2', {}, t('told.title', {count: number(told.unread)})),
+    const [told, chosen] = await Promise.all([get('/v1/notices', {limit: 50}), get('/v1/notices/choices')]);
+    fill(root, watched, h('h2', {}, t('told.title', {count: number(told.unread)})),
       told.items.length ? h('ul', {class: 'lines', test: 'told-list'}, told.items.map((one) => row(one, again))) : h('p', {class: 'status'}, t('told.none')),
       told.unread > 0 && h('button', {class: 'small', onclick: () => again(() => post('/v1/notices/read', {})), test: 'told-all'}, t('told.read_all')),
       h('h2', {}, t('told.choices')), h('div', {class: 'wide-table'}, choices(chosen.items, again)),
@@ -56,10 +50,11 @@ async function show(root, parts) {
 }
 
 export function render(root) {
-  const parts = {ruled: h('div', {}), hooked: h('div', {}), called: h('div', {})};
+  const parts = {watched: h('div', {}), ruled: h('div', {}), hooked: h('div', {}), called: h('div', {})};
   show(root, parts);
   if (!mayAdminister()) return;
-  rules.render(parts.ruled);
+  import('./alerts.js').then((part) => part.render(parts.watched), () => {});
+  import('./alert_rules.js').then((part) => part.render(parts.ruled), () => {});
   incoming.render(parts.called);
   get('/v1/notices/choices').then(({items}) => hooks.render(parts.hooked, items.map((one) => one.kind)), () => {});
 }

@@ -82,12 +82,16 @@ export function render(root) {
     tell();
   }, () => {});
   const exported = h('section', {class: 'stacked', test: 'exported'});
-  fill(root, told, facts, embedding, service, exported, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
+  const examined = h('section', {class: 'stacked', test: 'examined'});
+  fill(root, told, facts, embedding, service, examined, exported, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
   tell();
   refresh();
   if (!mayAdminister()) return () => {};
   provider(service);
   const cleanups = [models.render(embedding, refresh)];
-  if (mayAtLeast('owner')) import('./exports.js').then((part) => cleanups.push(part.render(exported)), () => {});
+  if (mayAtLeast('owner')) {
+    import('./exports.js').then((part) => cleanups.push(part.render(exported)), () => {});
+    import('./doctor.js').then((part) => part.render(examined), () => {});
+  }
   return () => cleanups.forEach((end) => end && end());
 }
