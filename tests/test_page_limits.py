@@ -7,6 +7,7 @@ from conftest import Server, wait_until
 from mock_provider import MockProvider
 from test_notices import signed
 from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_workspaces import change_database
 
 SECTIONS = ["limits", "policy", "usage", "notices", "keys", "people", "tools", "batches"]
 
@@ -190,6 +191,32 @@ def test_limits_of_alerts_are_set_and_a_wrong_one_is_told_at_its_field(desk, pag
     expect(part(page, "toast")).to_contain_text("Saved")
     rules = {one["rule"]: one["limit"] for one in server.get("/v1/alerts/rules").json()["items"]}
     assert rules.items() > {"slow_answers": 10, "many_errors": 12.5, "high_cost": 0, "provider_down": 0}.items()
+
+
+def test_an_alert_is_silenced_where_it_is_shown_and_its_rule_says_when_it_is_told(desk, page, server):
+    workspace = server.get("/v1/session").json()["workspace"]["id"]
+    change_database(server, "INSERT INTO alerts (workspace, id, rule, subject, is_open, value, threshold, calm_count, opened_at, closed_at, acknowledged_at, fired_at,"
+                            f" told_at, told_count, acknowledged_by) VALUES ('{workspace}', 'a', 'full_disk', 'node-2', 1, 95, 90, 0, 1, 0, 0, 1, 1, 1, '')")
+    desk.go("/settings/notices")
+    expect(part(page, "alert")).to_contain_text("The disk of node-2 is nearly full")
+    part(page, "alert-quiet").click()
+    expect(part(page, "silence")).to_contain_text("node-2")
+    part(page, "silence-end").click()
+    expect(part(page, "silence")).to_have_count(0)
+    part(page, "timing-full_disk").click()
+    part(page, "field-full_disk-hold").fill("5")
+    part(page, "field-full_disk-repeat").fill("")
+    part(page, "alert-rules-submit").click()
+    expect(part(page, "toast").last).to_contain_text("Saved")
+    rule = next(one for one in server.get("/v1/alerts/rules").json()["items"] if one["rule"] == "full_disk")
+    assert (rule["limit"], rule["hold_seconds"], rule["repeat_seconds"]) == (90, 300, 0)
+
+
+def test_the_server_looks_at_itself_when_its_owner_asks(desk, page):
+    desk.go("/settings/server")
+    part(page, "doctor-submit").click()
+    expect(part(page, "doctor-sum")).to_contain_text("well")
+    expect(part(page, "found").filter(has_text="SQLite")).to_be_visible()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ const isSwitch = (one) => one.unit === 'service';
 const limitField = (one) => (isSwitch(one) ? check({name: one.rule, label: t(`alert.rule_${one.rule}`), checked: one.limit > 0, hint: t(`alert.hint_${one.rule}`)})
   : field({name: one.rule, label: t(`alert.rule_${one.rule}`), value: one.limit || '', inputmode: 'decimal', autocomplete: 'off', hint: t(`alert.hint_${one.rule}`)}));
 
-const timeField = (one, part, unit, hint) => field({name: `${one.rule}.${part}`, label: t(`alert.${part}`), value: one[`${part}_seconds`] / unit || '', inputmode: 'decimal', autocomplete: 'off', hint});
+const timeField = (one, part, unit, hint) => field({name: `${one.rule}-${part}`, label: t(`alert.${part}`), value: one[`${part}_seconds`] / unit || '', inputmode: 'decimal', autocomplete: 'off', hint});
 
 const ruleFields = (one) => [limitField(one), h('details', {}, h('summary', {'aria-label': t('alert.timing_of', {title: t(`alert.rule_${one.rule}`)}), test: `timing-${one.rule}`}, t('alert.timing')),
   timeField(one, 'hold', MINUTE), timeField(one, 'repeat', HOUR, t('alert.repeat_hint')))];
@@ -28,8 +28,8 @@ function numberFrom(name, value) {
 
 const ruleFrom = (one, values) => ({
   limit: isSwitch(one) ? (values[one.rule] ? 1 : 0) : numberFrom(one.rule, values[one.rule]),
-  hold_seconds: Math.round(numberFrom(`${one.rule}.hold`, values[`${one.rule}.hold`]) * MINUTE),
-  repeat_seconds: Math.round(numberFrom(`${one.rule}.repeat`, values[`${one.rule}.repeat`]) * HOUR),
+  hold_seconds: Math.round(numberFrom(`${one.rule}-hold`, values[`${one.rule}-hold`]) * MINUTE),
+  repeat_seconds: Math.round(numberFrom(`${one.rule}-repeat`, values[`${one.rule}-repeat`]) * HOUR),
 });
 
 export async function render(root) {
