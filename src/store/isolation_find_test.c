@@ -492,6 +492,10 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, message_find(tx, theirs, arena, secret.message.id, &message, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 workspace_find(tx, theirs, arena, world->ours.workspace, &workspace, err));
+    WorkspaceRemoval removal;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                workspace_removal_find(tx, theirs, arena, world->ours.workspace, &removal, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, workspace_removal_take_back(tx, theirs, err));
     EXPECT_CODE(ERROR_NOT_FOUND, user_find(tx, theirs, arena, world->ours.user, &user, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 user_find_by_email(tx, theirs, arena, S("ours@example.org"), &user, err));

@@ -75,6 +75,14 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, vector_lease_remove(tx, theirs, &lease, err));
     EXPECT_CODE(ERROR_DENIED, vector_remove_model(tx, theirs, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_list(tx, theirs, arena, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_removal_list(tx, theirs, arena, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_removal_list_due(tx, theirs, arena, 1, 1, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_removal_save(tx, theirs, &(WorkspaceRemoval){ 0 }, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_tables(tx, theirs, arena, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_remove_rows(tx, theirs, arena, world->ours.workspace,
+                                                    &(WorkspaceTable){ 0 }, 1, NULL, err));
+    EXPECT_CODE(ERROR_DENIED,
+                workspace_count_rows(tx, theirs, arena, world->ours.workspace, NULL, NULL, err));
     return true;
 }
 

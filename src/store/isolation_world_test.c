@@ -367,6 +367,7 @@ bool isolation_fill(DbTx *tx, World *world, Error *err)
     secret.key = (ApiKey){ .name = S("k"), .hash = S("h"), .role = ROLE_READER };
     CALL(api_key_add(tx, ours, world->arena, &secret.key, err));
     CALL(session_add(tx, ours, &session, err));
+    CALL(workspace_removal_ask(tx, ours, &(WorkspaceRemoval){ .due_at_ms = 7 }, err));
     return fill_tasks(tx, world, err) && fill_ledgers(tx, world, err) &&
            isolation_fill_meetings(tx, world, err);
 }

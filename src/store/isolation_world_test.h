@@ -38,6 +38,7 @@
 #include "store/tasks_store.h"
 #include "store/webhook_deliveries_store.h"
 #include "store/workflows_store.h"
+#include "store/workspace_removals_store.h"
 #include "store/world_test.h"
 
 /* What is in `ours`, for the others to look for. */

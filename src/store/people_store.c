@@ -229,6 +229,8 @@ bool membership_list_of_user(DbTx *tx, const Scope *scope, Arena *arena, Str use
     return list_memberships(
         tx, arena,
         DB_SAME(MEMBERSHIPS "WHERE m.user_id = $1 AND ($2 = 1 OR m.workspace = $3)"
+                            " AND NOT EXISTS (SELECT 1 FROM workspace_removals r"
+                            "  WHERE r.id = m.workspace AND r.began_at > 0)"
                             " ORDER BY w.name, w.id"),
         DB_ARGS(db_text(user), db_int(scope->is_system), db_text(scope->workspace)), list_r, err);
 }

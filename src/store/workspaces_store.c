@@ -3,10 +3,13 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "store/sql.h"
+#include "store/workspace_removals_store.h"
 
 #define COLUMNS "id, name, settings, created_at"
-#define HAS_GUARDS                                                                                 \
-    "CASE WHEN EXISTS (SELECT 1 FROM guards g WHERE g.workspace = w.id) THEN 1 ELSE 0 END"
+#define STATE                                                                                      \
+    "CASE WHEN EXISTS (SELECT 1 FROM guards g WHERE g.workspace = w.id) THEN 1 ELSE 0 END,"        \
+    " COALESCE((SELECT r.due_at FROM workspace_removals r WHERE r.id = w.id), 0),"                 \
+    " COALESCE((SELECT r.began_at FROM workspace_removals r WHERE r.id = w.id), 0)"
 
 static void read_workspace(DbRows *row, Arena *arena, void *item)
 {
@@ -16,6 +19,8 @@ static void read_workspace(DbRows *row, Arena *arena, void *item)
         .settings = db_get_text(row, 2, arena),
         .created_at_ms = db_get_int(row, 3),
         .has_guards = db_get_int(row, 4) != 0,
+        .removal_due_ms = db_get_int(row, 5),
+        .is_leaving = db_get_int(row, 6) != 0,
     };
 }
 
@@ -43,7 +48,7 @@ bool workspace_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Workspac
     if (!scope->is_system && !str_equal(scope->workspace, id))
         return sql_not_found(err, "workspace", id);
     return sql_find(tx, arena,
-                    DB_SAME("SELECT " COLUMNS ", " HAS_GUARDS " FROM workspaces w WHERE id = $1"),
+                    DB_SAME("SELECT " COLUMNS ", " STATE " FROM workspaces w WHERE id = $1"),
                     DB_ARGS(db_text(id)), read_workspace, workspace_r, "workspace", id, err);
 }
 
@@ -53,7 +58,7 @@ bool workspace_list(DbTx *tx, const Scope *scope, Arena *arena, WorkspaceList *l
 
     if (!sql_needs_system(scope, err) ||
         !sql_list(tx, arena,
-                  DB_SAME("SELECT " COLUMNS ", " HAS_GUARDS " FROM workspaces w"
+                  DB_SAME("SELECT " COLUMNS ", " STATE " FROM workspaces w"
                           " ORDER BY created_at, id"),
                   DB_NO_ARGS, read_workspace, sizeof(Workspace), &items, err))
         return false;
@@ -68,29 +73,19 @@ bool workspace_update(DbTx *tx, const Scope *scope, Str name, Str settings, Erro
                       "workspace", scope->workspace, err);
 }
 
-/* Tables that later migrations add are found too; the workspace's own row goes first, because the
- * audit log is held as long as it is there. */
+/* The workspace's own row goes first, because the audit log is held as long as it is there. */
 bool workspace_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    SqlItems tables;
+    WorkspaceTableList tables;
+    int64_t removed;
 
-    if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena,
-                  DB_SQL("SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c"
-                         " WHERE m.type = 'table' AND c.name = 'workspace' ORDER BY m.name",
-                         "SELECT table_name::text FROM information_schema.columns"
-                         " WHERE table_schema = current_schema() AND column_name = 'workspace'"
-                         " ORDER BY table_name"),
-                  DB_NO_ARGS, sql_read_text, sizeof(Str), &tables, err) ||
+    if (!workspace_tables(tx, scope, arena, &tables, err) ||
         !sql_change(tx, DB_SAME("DELETE FROM workspaces WHERE id = $1"), DB_ARGS(db_text(id)),
                     "workspace", id, err))
         return false;
-    for (size_t i = 0; i < tables.count; i++) {
-        Str sql = str_format(arena, "DELETE FROM \"" STR_FMT "\" WHERE workspace = $1",
-                             STR_ARG(((Str *)tables.at)[i]));
-        if (!db_exec(tx, DB_SAME(sql.at), DB_ARGS(db_text(id)), NULL, err))
+    for (size_t i = 0; i < tables.count; i++)
+        if (!workspace_remove_rows(tx, scope, arena, id, &tables.at[i], INT64_MAX, &removed, err))
             return false;
-    }
     return true;
 }

@@ -9,7 +9,10 @@ typedef struct Workspace {
     Str id, name;
     Str settings; /* a JSON object */
     int64_t created_at_ms;
-    bool has_guards; /* read, never written: something in it is restricted (document_access.h) */
+    /* Read, never written. */
+    bool has_guards;        /* something in it is restricted (document_access.h) */
+    int64_t removal_due_ms; /* it is to be removed then (workspace_removals_store.h); 0: it stays */
+    bool is_leaving;        /* that has begun: nobody gets in any more */
 } Workspace;
 
 typedef struct WorkspaceList {
@@ -27,5 +30,6 @@ MUST_CHECK bool workspace_list(DbTx *tx, const Scope *scope, Arena *arena, Works
                                Error *err);
 /* Changes name and settings of the scope's workspace. */
 MUST_CHECK bool workspace_update(DbTx *tx, const Scope *scope, Str name, Str settings, Error *err);
-/* Removes the workspace and every row of it in every table. System scope. */
+/* Removes the workspace and every row of it in every table, at once: of large ones the rows go
+ * before, in parts (workspace_removals_store.h). System scope. */
 MUST_CHECK bool workspace_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
