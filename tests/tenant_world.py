@@ -43,7 +43,7 @@ class Around:
         self.folder = folder
 
     def environment(self):
-        return {"LECTERN_CONNECT_FOLDERS": str(self.folder), "LECTERN_PUBLIC_URL": "http://lectern.example"}
+        return {"LECTERN_CONNECT_FOLDERS": str(self.folder), "LECTERN_PUBLIC_URL": "http://lectern.example", "LECTERN_WORKSPACE_REMOVAL_DAYS": "0"}
 
     def stop(self):
         self.provider.stop()

@@ -1,4 +1,5 @@
 """Every route, as another workspace and as a colleague: by each id that a workspace has, in path, query and body."""
+import contextlib
 import json
 import re
 import threading
@@ -8,6 +9,7 @@ import requests
 from conftest import Server, wait_until
 from tenant_world import PASSWORD, Around, Person, fill, rows_of
 from test_workspaces import ADD, OTHER, change_database
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 OURS, THEIRS = "quagga", "zorilla"  # words that stand in every text of a workspace
@@ -99,8 +101,9 @@ class Listener:
             threading.Thread(target=what, daemon=True).start()
 
     def hear_socket(self):
-        for text in self.socket:
-            self.heard += str(text)
+        with contextlib.suppress(ConnectionClosed):  # with the workspace
+            for text in self.socket:
+                self.heard += str(text)
 
     def hear_stream(self):
         for line in self.stream.iter_lines():
@@ -427,3 +430,27 @@ def test_what_is_granted_is_seen_at_once_and_what_is_revoked_is_gone_at_once(hou
     house.ours.made(path, method="DELETE")
     house.ours.made(f"/v1/collections/{house.ids['collection']}/access", method="DELETE")
     assert shown_in(found_by(editor))
+
+
+def test_a_removed_workspace_goes_whole_and_takes_nothing_of_another(house):
+    """The last of this file: what it removes the others need."""
+    house.settle()
+    server, session, before = house.server, house.theirs.session, house.rows(house.ours)
+    ask = lambda **body: session.post(f"{server.url}/v1/workspace/removal", json=body).status_code
+    assert ask(name="Another", password=PASSWORD) == ask(name="Other", password="wrong") == 400
+    assert house.theirs.call("POST", "/v1/workspace/removal", {"name": "Other", "password": PASSWORD})[0] == 400, "a key proves nobody"
+    assert ask(name="Other", password=PASSWORD) == 202
+    wait_until(lambda: OTHER not in rows_of(server))
+    wait_until(lambda: not [path for path in server.data.rglob("*") if OTHER in path.name])
+    rows = changed(before, house.rows(house.ours))
+    assert rows == [], rows[:9]
+    assert house.ours.call("GET", f"/v1/documents/{house.ids['document']}/original")[0] == 200
+    assert house.theirs.call("GET", "/v1/documents")[0] == session.get(f"{server.url}/v1/documents").status_code == 401
+    again = requests.post(f"{server.url}/v1/session", json={"email": house.theirs.email, "password": PASSWORD}, timeout=60)
+    assert again.status_code == 403 and "belongs to no workspace" in again.text
+    proof = server.cli("workspaces", "proof", OTHER).stdout.strip()
+    said = json.loads(proof)
+    assert said["rows_left"] == 0 and {"documents", "messages", "audit", "chunks"} <= {one["table"] for one in said["tables"]}
+    assert json.loads(house.ours.call("POST", "/v1/users/erasure-proof", proof)[1])["is_signed"]
+    assert f"{OTHER}  (gone since" in server.cli("workspaces", "ls").stdout
+    assert server.cli("workspaces", "rm", "Library", check=False).returncode != 0, "it is the only one that is left"

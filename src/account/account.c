@@ -90,6 +90,23 @@ bool audit_account(DbTx *tx, const Scope *scope, const char *action, Str subject
     return audit_add(tx, scope, &entry, err);
 }
 
+bool first_workspace(const WorkspaceList *list, Workspace *first_r, Error *err)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->at[i].is_leaving) {
+            *first_r = list->at[i];
+            return true;
+        }
+    return fail(err, ERROR_NOT_FOUND, "there is no workspace");
+}
+
+bool workspace_may_be_entered(const Workspace *workspace, Error *err)
+{
+    return !workspace->is_leaving ||
+           fail(err, ERROR_NOT_FOUND, "the workspace '" STR_FMT "' is being removed",
+                STR_ARG(workspace->id));
+}
+
 /* --- Sessions --- */
 
 typedef struct Lookup {
@@ -111,7 +128,9 @@ static bool find_session(DbTx *tx, void *argument, Error *err)
     Lookup *look = argument;
     const Scope *system = &look->account->system;
     return session_find(tx, system, look->arena, look->hash, look->now, &look->session, err) &&
-           workspace_find(tx, system, look->arena, look->session.workspace, &look->workspace, err);
+           workspace_find(tx, system, look->arena, look->session.workspace, &look->workspace,
+                          err) &&
+           workspace_may_be_entered(&look->workspace, err);
 }
 
 static bool stretch_session(DbTx *tx, void *argument, Error *err)
@@ -133,6 +152,7 @@ static Visitor visitor_of(const Session *session, const Workspace *workspace)
                       .session = session->id,
                       .provider = session->provider,
                       .workspace_name = workspace->name,
+                      .removal_due_ms = workspace->removal_due_ms,
                       .must_enrol =
                           !session->has_second_factor && factor_is_required(workspace->settings) };
 }
@@ -161,13 +181,10 @@ static bool owner_workspace(DbTx *tx, void *argument, Error *err)
     const Scope *system = &look->account->system;
     WorkspaceList list;
     if (look->hash.length)
-        return workspace_find(tx, system, look->arena, look->hash, &look->workspace, err);
-    if (!workspace_list(tx, system, look->arena, &list, err))
-        return false;
-    if (!list.count)
-        return fail(err, ERROR_NOT_FOUND, "there is no workspace");
-    look->workspace = list.at[0];
-    return true;
+        return workspace_find(tx, system, look->arena, look->hash, &look->workspace, err) &&
+               workspace_may_be_entered(&look->workspace, err);
+    return workspace_list(tx, system, look->arena, &list, err) &&
+           first_workspace(&list, &look->workspace, err);
 }
 
 bool account_of_owner(Account *account, Arena *arena, Str workspace, Visitor *visitor_r, Error *err)
@@ -251,23 +268,22 @@ static bool set_up(DbTx *tx, void *argument, Error *err)
         return false;
     if (people)
         return fail(err, ERROR_CONFLICT, "the first account has been made already; sign in");
-    if (!list.count)
-        return fail(err, ERROR_INTERNAL, "there is no workspace");
-    entry->first = list.at[0];
+    if (!first_workspace(&list, &entry->first, err))
+        return false;
     entry->user = (User){ .email = entry->who->email,
                           .name = str_trim(entry->who->name),
                           .password_hash = entry->password_hash };
-    Scope scope = { .workspace = list.at[0].id, .role = ROLE_OWNER };
+    Scope scope = { .workspace = entry->first.id, .role = ROLE_OWNER };
     if (!user_add(tx, system, entry->arena, &entry->user, err) ||
         !membership_set(tx, &scope, entry->user.id, ROLE_OWNER, err))
         return false;
     Str name = str_trim(entry->who->workspace);
     if (name.length) {
         entry->first.name = name;
-        if (!workspace_update(tx, &scope, name, list.at[0].settings, err))
+        if (!workspace_update(tx, &scope, name, entry->first.settings, err))
             return false;
     }
-    return add_session(tx, entry, list.at[0].id, ROLE_OWNER, err);
+    return add_session(tx, entry, entry->first.id, ROLE_OWNER, err);
 }
 
 typedef struct PeopleCount {

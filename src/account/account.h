@@ -53,6 +53,7 @@ typedef struct AccountMailing {
 
 typedef struct AccountOptions {
     int64_t session_days;
+    int64_t removal_days; /* in which the removal of a workspace can be taken back */
     AccountTokens tokens;
     AccountOidc oidc;
     AccountMailing mailing;
@@ -74,8 +75,9 @@ typedef struct Visitor {
     Str session;         /* its id */
     Str provider;        /* by which they signed in; empty: by password */
     Str workspace_name;
-    bool must_enrol;       /* the workspace asks for a second factor, and this person has none */
-    int64_t code_until_ms; /* nobody yet: half a sign-in, see account_sign_in() */
+    int64_t removal_due_ms; /* the workspace goes then; 0: it stays. Known of sessions */
+    bool must_enrol;        /* the workspace asks for a second factor, and this person has none */
+    int64_t code_until_ms;  /* nobody yet: half a sign-in, see account_sign_in() */
 } Visitor;
 
 MUST_CHECK bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visitor_r,

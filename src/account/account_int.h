@@ -29,6 +29,11 @@ MUST_CHECK bool person_take_out(DbTx *tx, Account *account, Arena *arena, const 
 MUST_CHECK bool account_enter(Account *account, Arena *arena, const User *user, const SignIn *who,
                               Str *token_r, Visitor *visitor_r, Error *err);
 
+/* The oldest that stays. ERROR_NOT_FOUND: there is none. */
+MUST_CHECK bool first_workspace(const WorkspaceList *list, Workspace *first_r, Error *err);
+/* ERROR_NOT_FOUND once its removal has begun. */
+MUST_CHECK bool workspace_may_be_entered(const Workspace *workspace, Error *err);
+
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 MUST_CHECK bool audit_account(DbTx *tx, const Scope *scope, const char *action, Str subject,

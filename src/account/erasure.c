@@ -6,9 +6,8 @@
 #include "base/hash.h"
 #include "store/audit_store.h"
 #include "store/person_data_store.h"
-#include "store/server_key.h"
+#include "store/proof.h"
 
-#define KEY_NAME S("erasure_proof")
 #define ROWS_MAX 100000 /* of one table */
 #define PROOF_MAX KB(256)
 
@@ -107,33 +106,9 @@ static Str proof_text(const ErasureWork *work)
     return str_copy(work->arena, buf_str(&out));
 }
 
-/* The text without its last member, which signs it. */
-static Str sign(const ErasureWork *work)
-{
-    Str body = proof_text(work);
-    Str mark = hmac_sha256_hex(work->arena, work->key, body);
-    Str before = str_slice(body, 0, body.length - 1);
-    return str_format(work->arena, STR_FMT ",\"signature\":\"" STR_FMT "\"}", STR_ARG(before),
-                      STR_ARG(mark));
-}
-
 bool account_check_proof(Account *account, Str proof, Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Str key, mark = S(",\"signature\":\"");
-    ptrdiff_t at = str_find(proof, mark);
-    if (!server_key(account->db, arena, KEY_NAME, &key, err))
-        return false;
-    if (at >= 0) {
-        Str before = str_slice(proof, 0, (size_t)at);
-        Str signature =
-            hmac_sha256_hex(arena, key, str_format(arena, STR_FMT "}", STR_ARG(before)));
-        Str whole = str_format(arena, STR_FMT STR_FMT STR_FMT "\"}", STR_ARG(before), STR_ARG(mark),
-                               STR_ARG(signature));
-        if (secret_equal(whole, proof))
-            return true;
-    }
-    return fail(err, ERROR_DENIED, "this server has not signed the proof as it is");
+    return proof_check(account->db, proof, err);
 }
 
 /* --- Erasing --- */
@@ -181,7 +156,7 @@ static bool erase_work(DbTx *tx, void *argument, Error *err)
         !forget_account(tx, work, err) ||
         !person_data_traces(tx, scope, work->arena, &work->names, &work->left, err))
         return false;
-    work->proof = sign(work);
+    work->proof = proof_sign(work->arena, work->key, proof_text(work));
     return note_erasure(tx, work, err);
 }
 
@@ -190,7 +165,7 @@ bool account_erase_person(Account *account, Arena *arena, const Visitor *visitor
 {
     ErasureWork work = { .account = account, .arena = arena, .visitor = visitor, .named = named };
     if (!scope_needs(&visitor->scope, ROLE_ADMIN, err) ||
-        !server_key(account->db, arena, KEY_NAME, &work.key, err) ||
+        !proof_key(account->db, arena, &work.key, err) ||
         !store_write(account->db, &account->system, erase_work, &work, err))
         return false;
     *proof_r = work.proof;

@@ -34,7 +34,8 @@ static bool find_key(DbTx *tx, void *argument, Error *err)
     if (work->key.user.length &&
         !user_find(tx, system, work->arena, work->key.user, &work->user, err))
         return false;
-    return workspace_find(tx, system, work->arena, work->key.workspace, &work->workspace, err);
+    return workspace_find(tx, system, work->arena, work->key.workspace, &work->workspace, err) &&
+           workspace_may_be_entered(&work->workspace, err);
 }
 
 static Scope scope_of_key(const ApiKey *key)

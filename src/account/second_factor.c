@@ -367,6 +367,27 @@ bool account_end_second_factor(Account *account, const Visitor *visitor,
            (work.guess.fits || factor_wrong(err));
 }
 
+static bool guess(DbTx *tx, void *argument, Error *err)
+{
+    FactorWork *work = argument;
+    return factor_guess(tx, &work->guess, err);
+}
+
+bool account_prove_person(Account *account, const Visitor *visitor, const SecondFactorProof *proof,
+                          Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    FactorWork work = work_of(account, arena, visitor, proof->code);
+    SecondFactorState state;
+    if (!needs_person(visitor, err) || !account_second_factor(account, visitor, &state, err))
+        return false;
+    if (!state.is_on)
+        return check_password(&work, proof->password, err);
+    return factor_key(account, arena, &work.guess.key, err) &&
+           store_write(account->db, &account->system, guess, &work, err) &&
+           (work.guess.fits || factor_wrong(err));
+}
+
 /* Their other workspaces have a say, unless the server itself asks. */
 static bool may_reset(DbTx *tx, FactorWork *work, const Membership *member, Error *err)
 {

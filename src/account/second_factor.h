@@ -19,6 +19,10 @@ typedef struct SecondFactorProof {
     Str password, code;
 } SecondFactorProof;
 
+/* For what nobody may do with a borrowed browser: whoever has a second factor gives a code, others
+ * their password, if they have one. A key proves nothing. */
+MUST_CHECK bool account_prove_person(Account *account, const Visitor *visitor,
+                                     const SecondFactorProof *proof, Error *err);
 /* Of the visitor. These need a person: a key has no second factor. */
 MUST_CHECK bool account_second_factor(Account *account, const Visitor *visitor,
                                       SecondFactorState *state_r, Error *err);

@@ -72,15 +72,12 @@ static bool find_workspace(DbTx *tx, VouchedWork *work, Error *err)
     Str wished = work->vouched->workspace;
     WorkspaceList list;
     if (wished.length)
-        return workspace_find(tx, system, work->arena, wished, &work->workspace, err) ||
+        return (workspace_find(tx, system, work->arena, wished, &work->workspace, err) &&
+                workspace_may_be_entered(&work->workspace, err)) ||
                (err->code == ERROR_NOT_FOUND &&
                 fail(err, ERROR_DENIED, "there is no workspace with the id that is meant"));
-    if (!workspace_list(tx, system, work->arena, &list, err))
-        return false;
-    if (!list.count)
-        return fail(err, ERROR_INTERNAL, "there is no workspace");
-    work->workspace = list.at[0];
-    return true;
+    return workspace_list(tx, system, work->arena, &list, err) &&
+           first_workspace(&list, &work->workspace, err);
 }
 
 static bool make_person(DbTx *tx, VouchedWork *work, Error *err)

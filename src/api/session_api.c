@@ -36,6 +36,7 @@ static void put_visitor(JsonWriter *json, const Visitor *visitor)
     put_object(json, "workspace");
     put_text(json, "id", visitor->scope.workspace);
     put_text(json, "name", visitor->workspace_name);
+    put_time(json, "removal_due_at", visitor->removal_due_ms);
     put_end(json);
 }
 

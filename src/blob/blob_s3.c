@@ -261,10 +261,16 @@ static bool remove_one(void *self, size_t index, Error *err)
 }
 
 /* What was on the page is gone when the next is asked for, so each is the first. */
-static bool s3_remove_workspace(void *self, Str workspace, Error *err)
+static void s3_forget_workspace(void *self, Str workspace)
 {
     S3 *s3 = self;
     blob_cache_drop_workspace(s3->cache, workspace);
+}
+
+static bool s3_remove_workspace(void *self, Str workspace, Error *err)
+{
+    S3 *s3 = self;
+    s3_forget_workspace(self, workspace);
     for (;;) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
         Str page, next, object, prefix = key_of(s3, arena, workspace, S(""));
@@ -363,6 +369,7 @@ static const BlobDriver s3_driver = {
     .url = s3_url,
     .remove = s3_remove,
     .remove_workspace = s3_remove_workspace,
+    .forget_workspace = s3_forget_workspace,
     .list = s3_list,
     .tidy = s3_tidy,
     .probe = s3_probe,

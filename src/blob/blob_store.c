@@ -92,6 +92,13 @@ bool blob_remove_workspace(BlobStore *store, Str workspace, Error *err)
            store->driver->remove_workspace(store->self, workspace, err);
 }
 
+void blob_forget_workspace(BlobStore *store, Str workspace)
+{
+    Error ignored;
+    if (store->driver->forget_workspace && check_workspace(workspace, &ignored))
+        store->driver->forget_workspace(store->self, workspace);
+}
+
 bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err)
 {
     return store->driver->list(store->self, visit, self, err);

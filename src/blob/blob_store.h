@@ -63,6 +63,7 @@ typedef struct BlobDriver {
                 Str *url_r, Error *err);
     bool (*remove)(void *self, Str workspace, Str sha256, Error *err);
     bool (*remove_workspace)(void *self, Str workspace, Error *err);
+    void (*forget_workspace)(void *self, Str workspace); /* NULL: there are no copies */
     bool (*list)(void *self, BlobVisit *visit, void *visitor, Error *err);
     bool (*tidy)(void *self, Error *err);  /* NULL: nothing is ever left */
     bool (*probe)(void *self, Error *err); /* NULL: it was opened, so it is there */
@@ -98,6 +99,8 @@ MUST_CHECK bool blob_open(BlobStore *store, Str workspace, Str sha256, int *fd_r
 /* True also when it was not there. */
 MUST_CHECK bool blob_remove(BlobStore *store, Str workspace, Str sha256, Error *err);
 MUST_CHECK bool blob_remove_workspace(BlobStore *store, Str workspace, Error *err);
+/* Copies of them on this machine, when somebody else has removed them. */
+void blob_forget_workspace(BlobStore *store, Str workspace);
 /* Every blob of every workspace; for verification and clean-up. */
 MUST_CHECK bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err);
 /* Read it all where it is kept and compare: ERROR_DAMAGED when the bytes do not have that digest.

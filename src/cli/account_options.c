@@ -34,6 +34,7 @@ AccountOptions account_options(Arena *arena, const Settings *settings, const Pro
     if (settings->supabase_url.length)
         add_supabase(arena, settings->supabase_url, &tokens);
     return (AccountOptions){ .session_days = settings->session_days,
+                             .removal_days = settings->workspace_removal_days,
                              .tokens = tokens,
                              .oidc = { .file = settings->oidc,
                                        .public_url = settings->public_url,

@@ -53,6 +53,7 @@
 #include "library/file_uploads.h"
 #include "library/integrity.h"
 #include "library/pgvector_store.h"
+#include "library/workspace_removal.h"
 #include "mcp/mcp_client.h"
 #include "meetings/meetings.h"
 #include "models/models.h"

@@ -33,7 +33,7 @@ Scope scope_of_index(const WorkspaceIndex *at)
     return (Scope){ .workspace = str(at->id), .role = ROLE_OWNER };
 }
 
-static Index *new_index(Follower *follower, const WorkspaceIndex *of)
+Index *new_index(Follower *follower, const WorkspaceIndex *of)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     IndexOptions options = { .folder = path_join(arena, str(follower->folder), str(of->id)),
@@ -115,33 +115,20 @@ void follower_release(Follower *follower, Index *index)
 
 /* --- Which indexes there are --- */
 
-typedef struct Listing {
-    const Follower *follower;
-    Arena *arena;
-    WorkspaceList workspaces;
-} Listing;
-
-static bool list_workspaces(DbTx *tx, void *argument, Error *err)
-{
-    Listing *listing = argument;
-    return workspace_list(tx, &listing->follower->system, listing->arena, &listing->workspaces,
-                          err);
-}
-
 /* The first look at the database: which workspaces there are. */
 static bool begin(Follower *follower, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(16));
-    Listing listing = { .follower = follower, .arena = arena };
+    WorkspaceList workspaces;
     IndexPosition position;
     if (!read_position(follower, arena, &position, err) ||
-        !store_read(follower->db, &follower->system, list_workspaces, &listing, err))
+        !read_workspaces(follower, arena, &workspaces, err))
         return false;
     pthread_mutex_lock(&follower->lock);
     snprintf(follower->database, sizeof follower->database, STR_FMT, STR_ARG(position.database));
     pthread_mutex_unlock(&follower->lock);
-    for (size_t i = 0; i < listing.workspaces.count; i++)
-        (void)need_index(follower, listing.workspaces.at[i].id);
+    for (size_t i = 0; i < workspaces.count; i++)
+        (void)need_index(follower, workspaces.at[i].id);
     return true;
 }
 
@@ -180,7 +167,7 @@ static bool adopt_model(Follower *follower, Error *err)
     memcpy(model, follower->model, sizeof model);
     pthread_mutex_unlock(&follower->lock);
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
-        bool is_other = strcmp(at->model, model) != 0 || at->dims != dims;
+        bool is_other = (strcmp(at->model, model) != 0 || at->dims != dims) && !at->is_gone;
         if (follower->outside) {
             if (is_other && dims && !at->needs_load)
                 adopt_outside(follower, at, str(model), dims);
@@ -316,6 +303,8 @@ static void tell_applied(Follower *follower, int64_t applied, int64_t last, bool
     bool hides = false, has_model = true;
     pthread_mutex_lock(&follower->lock);
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
+        if (at->is_gone)
+            continue;
         hides |= build_hides_rows(at) || (follower->dims && !at->dims);
         has_model &= !strcmp(at->model, follower->model) && at->dims == follower->dims;
     }
@@ -384,7 +373,7 @@ static bool has_news(Follower *follower, bool *has_news_r, Error *err)
 {
     IndexBound now;
     *has_news_r = true;
-    if (db_kind(follower->db) != DB_POSTGRES || is_building(follower))
+    if (db_kind(follower->db) != DB_POSTGRES || is_building(follower) || follower->looks_for_gone)
         return true;
     if (!read_bound(follower, &now, err))
         return false;
@@ -415,6 +404,8 @@ static void save(Follower *follower)
     bool saves_all = true;
     int64_t lowest = lowest_needed(follower);
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
+        if (at->is_gone)
+            continue;
         saves_all &= is_whole(at);
         if (is_whole(at) && !index_commit(at->index, (uint64_t)at->generation, &err)) {
             log_warn("index", "cannot be written, it is rebuilt at the next start: %s",
@@ -439,7 +430,7 @@ static void save(Follower *follower)
 static bool has_merged(const Follower *follower)
 {
     for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (is_whole(at) && index_has_merged(at->index))
+        if (!at->is_gone && is_whole(at) && index_has_merged(at->index))
             return true;
     return false;
 }
@@ -500,7 +491,7 @@ static bool step(Follower *follower, bool *begun, Error *err)
         return false;
     *begun = true;
     if (!load_new(follower, &loaded, err) || !collect_build(follower, err) ||
-        !follow(follower, err) || !adopt_model(follower, err))
+        !follow(follower, err) || !drop_gone(follower, err) || !adopt_model(follower, err))
         return false;
     begin_builds(follower);
     return true;
@@ -570,6 +561,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     follower->system = scope_system();
     follower->state = "loading";
     follower->applied = follower->erased = -1;
+    follower->looks_for_gone = true;
     pthread_mutex_init(&follower->lock, NULL);
     pthread_mutex_init(&follower->watch_lock, NULL);
     pthread_cond_init(&follower->news, NULL);

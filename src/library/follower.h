@@ -34,6 +34,8 @@ bool follower_set_model(Follower *follower, Str model, size_t dims);
 void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE]);
 /* There may be news. */
 void follower_poke(Follower *follower);
+/* A workspace may be no more: its index goes, with its files. */
+void follower_look_for_gone(Follower *follower);
 bool follower_wait(Follower *follower, int64_t timeout_ms);
 /* Until what was erased before the call is in no file of the indexes; false: not within the time.
  */

@@ -71,6 +71,12 @@ bool follower_set_model(Follower *follower, Str model, size_t dims)
     return changes;
 }
 
+void follower_look_for_gone(Follower *follower)
+{
+    follower->looks_for_gone = true;
+    follower_poke(follower);
+}
+
 void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE])
 {
     pthread_mutex_lock(&follower->lock);

@@ -4,6 +4,7 @@
  *     follower_apply.c  rows of the database into an index
  *     follower_build.c  opening an index, and filling its legs from all rows beside the thread
  *     follower_ask.c    what others tell it and ask of it, but for borrowing an index
+ *     follower_gone.c   workspaces that are no more
  *
  * Only the follower's thread changes what is here; of what others read, it changes WorkspaceIndex
  * under the write side of `use` (which a searcher holds for reading), Build and the rest of
@@ -18,6 +19,7 @@
 #include "store/chunks_store.h"
 #include "store/index_changes_store.h"
 #include "store/vectors_store.h"
+#include "store/workspaces_store.h"
 
 #define ROWS_AT_ONCE 512
 
@@ -53,6 +55,7 @@ typedef struct WorkspaceIndex {
     _Atomic int64_t followed; /* 1 more than the last one that was told the watcher; 0: none yet */
     bool needs_load;
     bool is_told; /* to the watcher, that it is followed */
+    bool is_gone; /* so is the workspace: it stays empty, and has no files */
     Build build;
 } WorkspaceIndex;
 
@@ -75,6 +78,7 @@ struct Follower {
     pthread_cond_t news, applied_news;
     atomic_bool is_stopping;
     bool is_poked;
+    atomic_bool looks_for_gone;        /* a workspace may be no more */
     _Atomic(WorkspaceIndex *) indexes; /* the list only grows, at its head, under the lock */
     char database[64];
     char model[FOLLOWER_MODEL_SIZE];
@@ -103,6 +107,18 @@ struct Follower {
 WorkspaceIndex *find_index(Follower *follower, Str workspace);
 /* Its rows, for reading. */
 Scope scope_of_index(const WorkspaceIndex *at);
+
+/* In the place of one of the same workspace, whose files may be there. */
+Index *new_index(Follower *follower, const WorkspaceIndex *of);
+
+/* --- follower_gone.c --- */
+
+/* All that the database has. */
+MUST_CHECK bool read_workspaces(Follower *follower, Arena *arena, WorkspaceList *list_r,
+                                Error *err);
+
+/* Files and memory of workspaces that are not in the database any more are given back. */
+MUST_CHECK bool drop_gone(Follower *follower, Error *err);
 
 /* --- follower_outside.c: where vectors lie in a store outside the indexes --- */
 

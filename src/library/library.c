@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "extract/extractor.h"
 #include "library/follower.h"
+#include "library/workspace_removal.h"
 
 /* --- Opening --- */
 
@@ -40,10 +41,21 @@ static void remember_model(Library *library, const EncodeQueue *queue, const Enc
     pthread_mutex_unlock(&library->choice_lock);
 }
 
+/* On this node; the rows, and what all nodes share, have gone already. */
+static void on_workspace_gone(void *argument, const char *channel, Str text)
+{
+    Library *library = argument;
+    Str line;
+    (void)channel;
+    while (str_next(&text, '\n', &line))
+        if (line.length)
+            blob_forget_workspace(library->blobs, line);
+    follower_look_for_gone(library->follower);
+}
+
 bool library_open(const LibraryOptions *options, Library **library_r, Error *err)
 {
     Library *library = heap_alloc(sizeof *library);
-    (void)err;
     library->db = options->db;
     library->blobs = options->blobs;
     library->sandbox = options->sandbox;
@@ -64,6 +76,10 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
         follower_start(options->db, options->index_folder, choice.name, choice.dims,
                        options->vector_exact != 0, options->vectors, options->holds_index);
     library_open_models(library);
+    if (!db_listen(library->db, WORKSPACE_GONE_CHANNEL, on_workspace_gone, library, err)) {
+        library_close(library);
+        return false;
+    }
     *library_r = library;
     return true;
 }
@@ -72,6 +88,7 @@ void library_close(Library *library)
 {
     if (!library)
         return;
+    db_unlisten(library->db, WORKSPACE_GONE_CHANNEL, on_workspace_gone, library);
     library_leave_models(library);
     follower_stop(library->follower);
     library_close_models(library);
