@@ -48,6 +48,7 @@ export function render(root) {
   const undo = cleanup();
   const grouped = h('section', {class: 'stacked'});
   const rule = h('section', {class: 'stacked', test: 'factor-rule'});
+  const ending = h('section', {class: 'stacked', test: 'workspace-end'});
   let people = [];
   async function load() {
     try {
@@ -80,8 +81,9 @@ export function render(root) {
       toast(t('people.added', {name: values.name || values.email}));
       load();
     },
-  }), h('h2', {}, t('service.title')), services, grouped, rule);
+  }), h('h2', {}, t('service.title')), services, grouped, rule, ending);
   import('./second_factor.js').then((part) => part.renderRule(rule), () => {});
+  import('./workspace_end.js').then((part) => part.render(ending), () => {});
   load();
   return undo;
 }
