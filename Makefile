@@ -156,7 +156,8 @@ FUZZ_SAN  = address,undefined
 # Of classify only what reads a text: labels ask services and keep what they say, with most of the program behind them.
 FUZZ_CODE_fuzz_ics = $(filter src/meetings/ics% src/meetings/links.c src/tasks/recurrence.c,$(CODE_C)) $(call code_of,extract) $(call code_of,text) $(call code_of,net)
 FUZZ_CODE_fuzz_entities = $(filter-out src/classify/labels% src/classify/embedder.c,$(filter src/classify/%,$(CODE_C))) $(call code_of,text) $(call code_of,gateway)
-FUZZ_CODE_fuzz_jwt = $(filter src/account/jwt%,$(CODE_C)) $(call code_of,base)
+FUZZ_CODE_fuzz_jwt = $(filter src/account/jwt% src/account/public_key.c,$(CODE_C)) $(call code_of,base)
+FUZZ_CODE_fuzz_webauthn = $(filter src/account/webauthn% src/account/public_key.c src/account/jwt_keys.c,$(CODE_C)) $(call code_of,base)
 FUZZ_CODE_fuzz_expression = $(filter src/workflow/expression% src/workflow/template.c,$(CODE_C)) $(call code_of,text)
 fuzz_code = $(sort $(or $(FUZZ_CODE_$(1)),$(foreach d,$(shell sed -n 's|^\#include "\([a-z]*\)/.*|\1|p' fuzz/$(1).c),$(call code_of,$(d)))))
 $(FOBJ)/%.o: %.c

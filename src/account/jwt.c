@@ -3,10 +3,9 @@
 
 #include <math.h>
 #include <openssl/ecdsa.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <sodium.h>
 
+#include "account/public_key.h"
+#include "base/base64.h"
 #include "base/hash.h"
 
 #define HEADER_BYTES_MAX KB(4)
@@ -30,26 +29,12 @@ bool jwt_looks_like(Str token)
     return parts == 3;
 }
 
-/* One text for the same bytes: no padding, no white space, no bits left over. */
-static bool decode(Arena *arena, Str text, Str *bytes_r)
-{
-    unsigned char *bytes = arena_alloc(arena, text.length / 4 * 3 + 3);
-    size_t length;
-    const char *end;
-    if (sodium_base642bin(bytes, text.length / 4 * 3 + 3, text.at, text.length, NULL, &length, &end,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        end != text.at + text.length)
-        return false;
-    *bytes_r = (Str){ (const char *)bytes, length };
-    return true;
-}
-
 static bool decode_object(Arena *arena, Str text, size_t bytes_max, json_t **object_r)
 {
     Str bytes;
     json_t *json;
     Error why;
-    if (!decode(arena, text, &bytes) || !json_parse(bytes, bytes_max, &json, &why))
+    if (!base64_url_decode(arena, text, &bytes) || !json_parse(bytes, bytes_max, &json, &why))
         return false;
     if (!json_is_object(json)) {
         json_decref(json);
@@ -108,7 +93,7 @@ bool jwt_read(Arena *arena, Str token, Jwt *jwt_r, Error *err)
         return refuse(err, "it has not three parts");
     if (!read_header(arena, header, &jwt, err))
         return false;
-    if (!signature.length || !decode(arena, signature, &jwt.signature))
+    if (!signature.length || !base64_url_decode(arena, signature, &jwt.signature))
         return refuse(err, "its signature is missing or no base64url");
     if (!decode_object(arena, claims, JWT_BYTES_MAX, &jwt.claims))
         return refuse(err, "its claims are no JSON object");
@@ -125,17 +110,6 @@ void jwt_release(Jwt *jwt)
 
 /* --- Signature --- */
 
-static bool digest_fits(const JwtKey *key, const EVP_MD *digest, Str text, Str signature)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool fits = context && EVP_DigestVerifyInit(context, NULL, digest, NULL, key->key) == 1 &&
-                EVP_DigestVerify(context, (const unsigned char *)signature.at, signature.length,
-                                 (const unsigned char *)text.at, text.length) == 1;
-    EVP_MD_CTX_free(context);
-    ERR_clear_error(); /* what is left there would be taken for a failure of TLS */
-    return fits;
-}
-
 /* RFC 7518, section 3.4: both numbers one after the other, where OpenSSL wants them in ASN.1. */
 static bool curve_fits(const JwtKey *key, Str text, Str signature)
 {
@@ -149,8 +123,8 @@ static bool curve_fits(const JwtKey *key, Str text, Str signature)
         r = s = NULL; /* the pair's now */
         length = i2d_ECDSA_SIG(pair, &der);
     }
-    bool fits = length > 0 &&
-                digest_fits(key, EVP_sha256(), text, (Str){ (const char *)der, (size_t)length });
+    bool fits = length > 0 && public_key_fits(key->key, key->algorithm, text,
+                                              (Str){ (const char *)der, (size_t)length });
     OPENSSL_free(der);
     BN_free(r);
     BN_free(s);
@@ -167,9 +141,9 @@ static bool fits(const Jwt *jwt, const JwtKey *key)
         return false;
     switch (key->algorithm) {
     case JWT_HS256: return secret_equal(hmac_sha256(arena, key->secret, text), jwt->signature);
-    case JWT_RS256: return digest_fits(key, EVP_sha256(), text, jwt->signature);
     case JWT_ES256: return curve_fits(key, text, jwt->signature);
-    case JWT_EDDSA: return digest_fits(key, NULL, text, jwt->signature);
+    case JWT_RS256:
+    case JWT_EDDSA: return public_key_fits(key->key, key->algorithm, text, jwt->signature);
     }
     return false;
 }

@@ -1,21 +1,17 @@
 /* jwt_keys.c - see jwt_keys.h. */
 #include "account/jwt_keys.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <sodium.h>
 #include <stdatomic.h>
 
+#include "account/public_key.h"
+#include "base/base64.h"
 #include "base/json.h"
 
 #define NUMBER_BYTES_MAX KB(1) /* of RSA: 8,192 bits */
-#define RSA_BITS_MIN 2048      /* RFC 7518, section 3.3 */
-#define RSA_BITS_MAX 8192
-#define EXPONENT_BYTES_MAX 8
-#define POINT_BYTES 32
 #define KEY_ID_MAX 255
 
 struct JwtKeys {
@@ -40,113 +36,43 @@ size_t jwt_signature_bytes(JwtAlgorithm algorithm) { return algorithms[algorithm
 
 /* --- One key of a JWKS --- */
 
-static bool member_bytes(Arena *arena, const json_t *jwk, const char *name, size_t bytes_max,
-                         Str *bytes_r)
+static bool member_bytes(Arena *arena, const json_t *jwk, const char *name, Str *bytes_r)
 {
     Str text = json_member_text(jwk, name);
-    size_t room = text.length / 4 * 3 + 3, length;
-    if (!text.length || text.length > bytes_max * 4 / 3 + 2)
-        return false;
-    unsigned char *bytes = arena_alloc(arena, room);
-    if (sodium_base642bin(bytes, room, text.at, text.length, NULL, &length, NULL,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        !length)
-        return false;
-    *bytes_r = (Str){ (const char *)bytes, length };
-    return true;
+    return text.length <= NUMBER_BYTES_MAX * 4 / 3 + 2 && base64_url_decode(arena, text, bytes_r) &&
+           bytes_r->length;
 }
 
-/* The parameters are freed. */
-static EVP_PKEY *key_of(const char *kind, OSSL_PARAM_BLD *build)
-{
-    EVP_PKEY *key = NULL;
-    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(build);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
-    if (!parameters || !context || EVP_PKEY_fromdata_init(context) != 1 ||
-        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
-        key = NULL;
-    EVP_PKEY_CTX_free(context);
-    OSSL_PARAM_free(parameters);
-    OSSL_PARAM_BLD_free(build);
-    return key;
-}
-
-static BIGNUM *number_of(Str bytes)
-{
-    return BN_bin2bn((const unsigned char *)bytes.at, (int)bytes.length, NULL);
-}
-
-static EVP_PKEY *read_rsa(Arena *arena, const json_t *jwk)
+static PublicKey *read_rsa(Arena *arena, const json_t *jwk)
 {
     Str n, e;
-    if (!member_bytes(arena, jwk, "n", NUMBER_BYTES_MAX, &n) ||
-        !member_bytes(arena, jwk, "e", EXPONENT_BYTES_MAX, &e))
-        return NULL;
-    BIGNUM *modulus = number_of(n), *exponent = number_of(e);
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    EVP_PKEY *key = NULL;
-    if (BN_is_odd(exponent) && !BN_is_one(exponent) &&
-        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
-        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
-        key = key_of("RSA", build);
-    else
-        OSSL_PARAM_BLD_free(build);
-    BN_free(modulus);
-    BN_free(exponent);
-    return key;
+    return member_bytes(arena, jwk, "n", &n) && member_bytes(arena, jwk, "e", &e)
+               ? public_key_rsa(n, e)
+               : NULL;
 }
 
-static EVP_PKEY *read_curve(Arena *arena, const json_t *jwk)
+static PublicKey *read_curve(Arena *arena, const json_t *jwk)
 {
-    unsigned char point[1 + 2 * POINT_BYTES] = { 4 }; /* uncompressed (SEC 1) */
     Str x, y;
-    if (!str_is(json_member_text(jwk, "crv"), "P-256") ||
-        !member_bytes(arena, jwk, "x", POINT_BYTES, &x) || x.length != POINT_BYTES ||
-        !member_bytes(arena, jwk, "y", POINT_BYTES, &y) || y.length != POINT_BYTES)
-        return NULL;
-    memcpy(point + 1, x.at, POINT_BYTES);
-    memcpy(point + 1 + POINT_BYTES, y.at, POINT_BYTES);
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    if (OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
-        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point) == 1)
-        return key_of("EC", build);
-    OSSL_PARAM_BLD_free(build);
-    return NULL;
+    return str_is(json_member_text(jwk, "crv"), "P-256") && member_bytes(arena, jwk, "x", &x) &&
+                   member_bytes(arena, jwk, "y", &y)
+               ? public_key_curve(x, y)
+               : NULL;
 }
 
-static EVP_PKEY *read_edwards(Arena *arena, const json_t *jwk)
+static PublicKey *read_edwards(Arena *arena, const json_t *jwk)
 {
     Str x;
-    if (!str_is(json_member_text(jwk, "crv"), "Ed25519") ||
-        !member_bytes(arena, jwk, "x", POINT_BYTES, &x))
-        return NULL;
-    return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, (const unsigned char *)x.at,
-                                       x.length);
-}
-
-static bool algorithm_of(EVP_PKEY *key, JwtAlgorithm *algorithm_r)
-{
-    int bits = EVP_PKEY_get_bits(key);
-    switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA:
-        *algorithm_r = JWT_RS256;
-        return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX;
-    case EVP_PKEY_EC: {
-        char group[32] = "";
-        *algorithm_r = JWT_ES256;
-        return EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
-               !strcmp(group, "prime256v1");
-    }
-    case EVP_PKEY_ED25519: *algorithm_r = JWT_EDDSA; return true;
-    default: return false;
-    }
+    return str_is(json_member_text(jwk, "crv"), "Ed25519") && member_bytes(arena, jwk, "x", &x)
+               ? public_key_edwards(x)
+               : NULL;
 }
 
 /* Takes the key over. */
-static bool add_key(JwtKeys *keys, EVP_PKEY *key, Str id)
+static bool add_key(JwtKeys *keys, PublicKey *key, Str id)
 {
     JwtAlgorithm algorithm;
-    bool is_good = key && keys->count < JWT_KEYS_MAX && algorithm_of(key, &algorithm);
+    bool is_good = key && keys->count < JWT_KEYS_MAX && public_key_algorithm(key, &algorithm);
     ERR_clear_error(); /* what is left there would be taken for a failure of TLS */
     if (!is_good) {
         EVP_PKEY_free(key);
@@ -177,7 +103,7 @@ static void read_jwk(JwtKeys *keys, const json_t *jwk)
     static const struct {
         const char *kind;
         JwtAlgorithm algorithm;
-        EVP_PKEY *(*read)(Arena *arena, const json_t *jwk);
+        PublicKey *(*read)(Arena *arena, const json_t *jwk);
     } kinds[] = { { "RSA", JWT_RS256, read_rsa },
                   { "EC", JWT_ES256, read_curve },
                   { "OKP", JWT_EDDSA, read_edwards } };

@@ -17,6 +17,19 @@ bool base64_decode(Arena *arena, Str text, Str *bytes_r)
     return true;
 }
 
+bool base64_url_decode(Arena *arena, Str text, Str *bytes_r)
+{
+    size_t room = text.length / 4 * 3 + 3, length;
+    unsigned char *bytes = arena_alloc(arena, room);
+    const char *end;
+    if (sodium_base642bin(bytes, room, text.at, text.length, NULL, &length, &end,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        end != text.at + text.length)
+        return false;
+    *bytes_r = (Str){ (const char *)bytes, length };
+    return true;
+}
+
 Str base64_encode(Arena *arena, Str bytes)
 {
     size_t room = sodium_base64_encoded_len(bytes.length, sodium_base64_VARIANT_ORIGINAL);

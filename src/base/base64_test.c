@@ -49,3 +49,13 @@ Test(base, base32_is_written_without_padding)
     for (size_t i = 0; i < COUNT(cases); i++)
         cr_expect(str_is(base32_encode(arena, str(cases[i][0])), cases[i][1]), "%s", cases[i][0]);
 }
+
+Test(base, base64_of_addresses_has_one_text_for_the_same_bytes)
+{
+    static const char *const refused[] = { "YQ==", "YQ\n", "YR", "+/8", "a", "YW5*" };
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str bytes;
+    cr_expect(base64_url_decode(arena, S("-_8"), &bytes) && str_is(bytes, "\xFB\xFF"));
+    for (size_t i = 0; i < COUNT(refused); i++)
+        cr_expect(!base64_url_decode(arena, str(refused[i]), &bytes), "%s", refused[i]);
+}
