@@ -57,8 +57,8 @@ bool cbor_next(Str *rest, CborItem *item_r, Error *err)
 {
     static const CborKind kinds[] = { CBOR_NUMBER, CBOR_NUMBER, CBOR_BYTES, CBOR_TEXT,
                                       CBOR_LIST,   CBOR_MAP,    CBOR_OTHER, CBOR_OTHER };
-    unsigned major;
-    uint64_t argument;
+    unsigned major = 0;
+    uint64_t argument = 0;
     if (!read_head(rest, &major, &argument, err))
         return false;
     *item_r = (CborItem){ .kind = kinds[major] };
