@@ -16,6 +16,7 @@
 #include "store/jobs_store.h"
 #include "store/judgements_store.h"
 #include "store/lab_runs_store.h"
+#include "store/passkeys_store.h"
 #include "store/people_store.h"
 #include "store/prompt_logs_store.h"
 #include "store/read_pages_store.h"
@@ -53,6 +54,7 @@ static bool people_are_their_own(DbTx *tx, World *world, Error *err)
     bool fits;
 
     EXPECT_CODE(ERROR_DENIED, second_factor_set(tx, theirs, user, S("x"), err));
+    EXPECT_CODE(ERROR_DENIED, second_factor_keep(tx, theirs, user, err));
     EXPECT_CODE(ERROR_DENIED, second_factor_find(tx, theirs, world->arena, user, &factor, err));
     EXPECT_CODE(ERROR_DENIED, second_factor_confirm(tx, theirs, user, 1, err));
     EXPECT_CODE(ERROR_DENIED, second_factor_guess(tx, theirs, world->arena, user, 1, &factor, err));
@@ -68,6 +70,27 @@ static bool people_are_their_own(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, half_sign_in_remove_expired(tx, theirs, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 membership_set_external(tx, theirs, world->ours.user, S("x"), err));
+    return true;
+}
+
+static bool passkeys_are_their_own(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Str user = world->ours.user, id = S("i");
+    Passkey passkey = { .user = user, .credential = S("c") };
+    PasskeyList list;
+    int64_t count;
+    bool is_newer;
+
+    EXPECT_CODE(ERROR_DENIED, passkey_add(tx, theirs, world->arena, &passkey, err));
+    EXPECT_CODE(ERROR_DENIED, passkey_list(tx, theirs, world->arena, user, &list, err));
+    EXPECT_CODE(ERROR_DENIED, passkey_count(tx, theirs, user, &count, err));
+    EXPECT_CODE(ERROR_DENIED,
+                passkey_find_credential(tx, theirs, world->arena, S("ours"), &passkey, err));
+    EXPECT_CODE(ERROR_DENIED, passkey_rename(tx, theirs, user, id, S("n"), err));
+    EXPECT_CODE(ERROR_DENIED, passkey_remove(tx, theirs, user, id, err));
+    EXPECT_CODE(ERROR_DENIED, passkey_remove_of_user(tx, theirs, user, err));
+    EXPECT_CODE(ERROR_DENIED, passkey_used(tx, theirs, &passkey, 1, 1, &is_newer, err));
     return true;
 }
 
@@ -146,6 +169,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
     CALL(people_are_their_own(tx, world, err));
+    CALL(passkeys_are_their_own(tx, world, err));
     CALL(sign_ins_are_the_systems(tx, world, err));
     Judgement judgement = { .query = S("our plan"), .document = id };
     LabRun run = { .id = S("other"), .set = secret.set.id };

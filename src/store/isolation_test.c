@@ -46,6 +46,7 @@ static bool every_table_looks_empty(DbTx *tx, World *world, Error *err)
         "SELECT count(*) FROM users WHERE email <> 'theirs@example.org'",
         "SELECT count(*) FROM workspaces WHERE name <> 'theirs'",
         "SELECT count(*) FROM identities",
+        "SELECT count(*) FROM passkeys",
         "SELECT count(*) FROM second_factors",
         "SELECT count(*) FROM recovery_codes",
         "SELECT count(*) FROM half_sign_ins",

@@ -16,6 +16,7 @@ static const struct {
     { "identities", "user_id", "goes with the account" },
     { "account_links", "user_id", "goes with the account" },
     { "account_links", "email", "goes with the account" },
+    { "passkeys", "user_id", "goes with the account" },
     { "second_factors", "user_id", "goes with the account" },
     { "recovery_codes", "user_id", "goes with the account" },
     { "half_sign_ins", "user_id", "goes with the account" },

@@ -18,11 +18,23 @@ static void read_factor(DbRows *row, Arena *arena, void *item)
 
 bool second_factor_set(DbTx *tx, const Scope *scope, Str user, Str sealed, Error *err)
 {
-    return second_factor_remove(tx, scope, user, err) &&
+    return sql_needs_system(scope, err) &&
            db_exec(tx,
                    DB_SAME("INSERT INTO second_factors (user_id, sealed, created_at, confirmed_at,"
-                           " last_step, failures, wait_until) VALUES ($1, $2, $3, 0, 0, 0, 0)"),
+                           " last_step, failures, wait_until) VALUES ($1, $2, $3, 0, 0, 0, 0)"
+                           " ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed,"
+                           " created_at = excluded.created_at, confirmed_at = 0, last_step = 0"),
                    DB_ARGS(db_text(user), db_blob(sealed), db_int(now_ms())), NULL, err);
+}
+
+bool second_factor_keep(DbTx *tx, const Scope *scope, Str user, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_exec(tx,
+                   DB_SAME("INSERT INTO second_factors (user_id, sealed, created_at, confirmed_at,"
+                           " last_step, failures, wait_until) VALUES ($1, $2, $3, 0, 0, 0, 0)"
+                           " ON CONFLICT (user_id) DO NOTHING"),
+                   DB_ARGS(db_text(user), db_blob(S("")), db_int(now_ms())), NULL, err);
 }
 
 bool second_factor_find(DbTx *tx, const Scope *scope, Arena *arena, Str user,

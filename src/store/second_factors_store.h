@@ -1,5 +1,6 @@
-/* second_factors_store.h - the tables `second_factors` (the secret of a person's app of codes),
- * `recovery_codes` and `half_sign_ins` (whose password was right, and whose code is awaited).
+/* second_factors_store.h - the tables `second_factors` (the secret of a person's app of codes, and
+ * how they guess; whoever has only passkeys has a row with an empty secret), `recovery_codes` and
+ * `half_sign_ins` (whose password was right, and whose code is awaited).
  *
  * Only a system scope sees them: they are read before the workspace is known. They go with their
  * person. Secrets are sealed by the caller; codes and tokens are kept as digests. */
@@ -8,7 +9,8 @@
 #include "store/scope.h"
 
 typedef struct SecondFactor {
-    Str user, sealed;
+    Str user;
+    Str sealed; /* empty: no app */
     int64_t created_at_ms;
     int64_t confirmed_at_ms; /* 0: not yet, so it is not asked for */
     int64_t last_step;       /* of the last code that was taken */
@@ -16,8 +18,11 @@ typedef struct SecondFactor {
     int64_t wait_until_ms;   /* no guess before */
 } SecondFactor;
 
-/* A new one, not confirmed, instead of what was there. */
+/* A new secret, not confirmed, instead of what was there; `sealed` empty: none any more. Recovery
+ * codes stay. */
 MUST_CHECK bool second_factor_set(DbTx *tx, const Scope *scope, Str user, Str sealed, Error *err);
+/* A row without a secret, where there is none. */
+MUST_CHECK bool second_factor_keep(DbTx *tx, const Scope *scope, Str user, Error *err);
 /* ERROR_NOT_FOUND: there is none. */
 MUST_CHECK bool second_factor_find(DbTx *tx, const Scope *scope, Arena *arena, Str user,
                                    SecondFactor *factor_r, Error *err);

@@ -7,8 +7,9 @@
 #define SESSIONS                                                                                   \
     "SELECT s.id, s.user_id, s.workspace, s.csrf, s.user_agent, s.address, s.created_at,"          \
     " s.last_seen_at, s.expires_at, u.email, u.name, m.role,"                                      \
-    " (SELECT count(*) FROM second_factors f WHERE f.user_id = s.user_id AND f.confirmed_at > 0)," \
-    " s.provider FROM sessions s"                                                                  \
+    " (SELECT count(*) FROM second_factors f WHERE f.user_id = s.user_id AND f.confirmed_at > 0)"  \
+    " + (SELECT count(*) FROM passkeys p WHERE p.user_id = s.user_id),"                            \
+    " s.provider, s.way FROM sessions s"                                                           \
     " JOIN users u ON u.id = s.user_id"                                                            \
     " JOIN memberships m ON m.workspace = s.workspace AND m.user_id = s.user_id"                   \
     " WHERE u.is_disabled = 0 AND "
@@ -30,6 +31,7 @@ static void read_session(DbRows *row, Arena *arena, void *item)
         .role = (Role)db_get_int(row, 11),
         .has_second_factor = db_get_int(row, 12) != 0,
         .provider = db_get_text(row, 13, arena),
+        .way = db_get_text(row, 14, arena),
     };
 }
 
@@ -37,13 +39,13 @@ bool session_add(DbTx *tx, const Scope *scope, const Session *session, Error *er
 {
     return db_exec(tx,
                    DB_SAME("INSERT INTO sessions (id, user_id, workspace, csrf, user_agent,"
-                           " address, created_at, last_seen_at, expires_at, provider)"
-                           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+                           " address, created_at, last_seen_at, expires_at, provider, way)"
+                           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
                    DB_ARGS(db_text(session->id), db_text(session->user), db_text(scope->workspace),
                            db_text(session->csrf), db_text(session->user_agent),
                            db_text(session->address), db_int(session->created_at_ms),
                            db_int(session->last_seen_at_ms), db_int(session->expires_at_ms),
-                           db_text(session->provider)),
+                           db_text(session->provider), db_text(session->way)),
                    NULL, err);
 }
 

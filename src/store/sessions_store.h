@@ -8,7 +8,8 @@
 typedef struct Session {
     Str id; /* lower-case hex of the SHA-256 of the token */
     Str user, workspace, csrf, user_agent, address;
-    Str provider; /* who vouched for the person; empty: they had a password */
+    Str provider; /* who vouched for the person; empty: they showed it here */
+    Str way;      /* what they showed, as sign_in_ways.def names it; empty: nobody noted it */
     int64_t created_at_ms, last_seen_at_ms, expires_at_ms;
     /* Of the person, read with it by session_find(). */
     Str email, name;

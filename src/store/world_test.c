@@ -5,6 +5,7 @@
 #include "store/blocks_store.h"
 #include "store/identities_store.h"
 #include "store/migrate.h"
+#include "store/passkeys_store.h"
 #include "store/people_store.h"
 #include "store/second_factors_store.h"
 #include "store/sign_in_states_store.h"
@@ -43,6 +44,8 @@ static bool add_workspace(DbTx *tx, World *world, const char *name, Scope *scope
     Str code = S("digest of a recovery code");
     CALL(second_factor_set(tx, &world->system, user.id, S("sealed"), err));
     CALL(recovery_code_replace(tx, &world->system, user.id, &code, 1, err));
+    Passkey passkey = { .user = user.id, .credential = str(name), .public_key = S("k") };
+    CALL(passkey_add(tx, &world->system, world->arena, &passkey, err));
     CALL(half_sign_in_add(tx, &world->system, user.id, user.id, INT64_MAX, err));
     CALL(sign_in_state_use(tx, &world->system, str(name), INT64_MAX, err));
     AccountLink link = { .id = str(name), .kind = S("password"), .user = user.id };
