@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "store/audit_store.h"
+#include "store/passkeys_store.h"
 
 /* Sessions are stretched at most this often, so that a request seldom writes. */
 #define SEEN_EVERY_MS ((int64_t)60 * 1000)
@@ -228,30 +229,44 @@ typedef struct Entry {
     Str waiting; /* token of the first half */
     FactorGuess guess;
     int64_t code_until_ms;
+    bool has_app, has_passkey;
+    SignInWay way;
     User user;
     Session session;
     Workspace first;
 } Entry;
 
+static Str way_name(SignInWay way)
+{
+    static const char *const names[] = {
+#define SIGN_IN_WAY(name, text) [SIGN_IN_##name] = text,
+#include "account/sign_in_ways.def"
+#undef SIGN_IN_WAY
+    };
+    return str(names[way]);
+}
+
 static bool add_session(DbTx *tx, Entry *entry, Str workspace, Role role, Error *err)
 {
     int64_t now = now_ms();
     Scope scope = { .workspace = workspace, .user = entry->user.id, .role = role };
-    entry->session =
-        (Session){ .id = token_hash(entry->arena, entry->token),
-                   .user = entry->user.id,
-                   .workspace = workspace,
-                   .csrf = entry->csrf,
-                   .user_agent =
-                       utf8_clean(entry->arena, str_slice(entry->who->user_agent, 0, 300)),
-                   .address = entry->who->address,
-                   .provider = entry->who->provider,
-                   .created_at_ms = now,
-                   .last_seen_at_ms = now,
-                   .expires_at_ms = now + entry->account->options.session_days * DAY_MS,
-                   .email = entry->user.email,
-                   .name = entry->user.name,
-                   .role = role };
+    entry->session = (Session){
+        .id = token_hash(entry->arena, entry->token),
+        .user = entry->user.id,
+        .workspace = workspace,
+        .csrf = entry->csrf,
+        .user_agent = utf8_clean(entry->arena, str_slice(entry->who->user_agent, 0, 300)),
+        .address = entry->who->address,
+        .provider = entry->who->provider,
+        .way = way_name(entry->way),
+        .created_at_ms = now,
+        .last_seen_at_ms = now,
+        .expires_at_ms = now + entry->account->options.session_days * DAY_MS,
+        .email = entry->user.email,
+        .name = entry->user.name,
+        .role = role,
+        .has_second_factor = entry->way == SIGN_IN_PASSKEY || entry->way == SIGN_IN_PASSWORD_PASSKEY
+    };
     return session_add(tx, &scope, &entry->session, err) &&
            user_logged_in(tx, &entry->account->system, entry->user.id, now, err) &&
            audit_account(tx, &scope, "user.login", entry->user.id, entry->who->address, err);
@@ -358,9 +373,9 @@ static bool enter(DbTx *tx, Entry *entry, Error *err)
 static bool enter_at_once(DbTx *tx, void *argument, Error *err) { return enter(tx, argument, err); }
 
 bool account_enter(Account *account, Arena *arena, const User *user, const SignIn *who,
-                   Str *token_r, Visitor *visitor_r, Error *err)
+                   SignInWay way, Str *token_r, Visitor *visitor_r, Error *err)
 {
-    Entry entry = { .account = account, .arena = arena, .who = who, .user = *user };
+    Entry entry = { .account = account, .arena = arena, .who = who, .way = way, .user = *user };
     new_tokens(&entry);
     if (!store_write(account->db, &account->system, enter_at_once, &entry, err))
         return false;
@@ -374,11 +389,15 @@ static bool enter_or_wait(DbTx *tx, void *argument, Error *err)
 {
     Entry *entry = argument;
     const Scope *system = &entry->account->system;
-    SecondFactor factor;
-    bool has_one = second_factor_find(tx, system, entry->arena, entry->user.id, &factor, err);
-    if (!has_one && err->code != ERROR_NOT_FOUND)
+    SecondFactor factor = { 0 };
+    int64_t passkeys;
+    if ((!second_factor_find(tx, system, entry->arena, entry->user.id, &factor, err) &&
+         err->code != ERROR_NOT_FOUND) ||
+        !passkey_count(tx, system, entry->user.id, &passkeys, err))
         return false;
-    if (!has_one || !factor.confirmed_at_ms)
+    entry->has_app = factor.confirmed_at_ms > 0;
+    entry->has_passkey = passkeys > 0;
+    if (!entry->has_app && !entry->has_passkey)
         return enter(tx, entry, err);
     entry->code_until_ms = now_ms() + CODE_WAIT_MS;
     return half_sign_in_add(tx, system, token_hash(entry->arena, entry->token), entry->user.id,
@@ -415,22 +434,24 @@ bool account_sign_in(Account *account, Arena *arena, const SignIn *who, Str *tok
     if (!store_write(account->db, &account->system, enter_or_wait, &entry, err))
         return false;
     *token_r = entry.token;
-    *visitor_r = entry.code_until_ms ? (Visitor){ .code_until_ms = entry.code_until_ms }
+    *visitor_r = entry.code_until_ms ? (Visitor){ .code_until_ms = entry.code_until_ms,
+                                                  .has_app = entry.has_app,
+                                                  .has_passkey = entry.has_passkey }
                                      : visitor_of(&entry.session, &entry.first);
     return true;
 }
 
-static bool find_waiting(DbTx *tx, Entry *entry, Error *err)
+bool account_find_waiting(DbTx *tx, Account *account, Arena *arena, Str waiting, int64_t now_ms,
+                          User *user_r, Error *err)
 {
-    const Scope *system = &entry->account->system;
-    FactorGuess *guess = &entry->guess;
-    Str id = token_hash(entry->arena, entry->waiting);
-    if (!half_sign_in_find(tx, system, entry->arena, id, guess->now, &guess->user, err) ||
-        !user_find(tx, system, entry->arena, guess->user, &entry->user, err))
+    const Scope *system = &account->system;
+    Str user;
+    if (!half_sign_in_find(tx, system, arena, token_hash(arena, waiting), now_ms, &user, err) ||
+        !user_find(tx, system, arena, user, user_r, err))
         return err->code == ERROR_NOT_FOUND
                    ? fail(err, ERROR_NO_LOGIN, "the time for the code is over; sign in again")
                    : false;
-    return !entry->user.is_disabled ||
+    return !user_r->is_disabled ||
            fail(err, ERROR_NO_LOGIN, "this person may not sign in any more");
 }
 
@@ -439,14 +460,17 @@ static bool enter_with_code(DbTx *tx, void *argument, Error *err)
 {
     Entry *entry = argument;
     const Scope *system = &entry->account->system;
-    if (!find_waiting(tx, entry, err))
+    if (!account_find_waiting(tx, entry->account, entry->arena, entry->waiting, entry->guess.now,
+                              &entry->user, err))
         return false;
+    entry->guess.user = entry->user.id;
     if (!factor_guess(tx, &entry->guess, err))
         return err->code == ERROR_NOT_FOUND
                    ? fail(err, ERROR_NO_LOGIN, "there is no second factor any more; sign in again")
                    : false;
     if (!entry->guess.fits)
         return true;
+    entry->way = entry->guess.was_recovery ? SIGN_IN_PASSWORD_RECOVERY_CODE : SIGN_IN_PASSWORD_CODE;
     if (!half_sign_in_remove(tx, system, entry->user.id, err) || !enter(tx, entry, err))
         return false;
     entry->session.has_second_factor = true;

@@ -51,9 +51,17 @@ typedef struct AccountMailing {
     Str public_url; /* that links lead to; empty: none are sent either */
 } AccountMailing;
 
+/* What somebody has shown to come in. */
+typedef enum SignInWay {
+#define SIGN_IN_WAY(name, text) SIGN_IN_##name,
+#include "account/sign_in_ways.def"
+#undef SIGN_IN_WAY
+} SignInWay;
+
 typedef struct AccountOptions {
     int64_t session_days;
     int64_t removal_days; /* in which the removal of a workspace can be taken back */
+    Str public_url;       /* that passkeys are bound to (passkeys.h); empty: there are none */
     AccountTokens tokens;
     AccountOidc oidc;
     AccountMailing mailing;
@@ -78,6 +86,7 @@ typedef struct Visitor {
     int64_t removal_due_ms; /* the workspace goes then; 0: it stays. Known of sessions */
     bool must_enrol;        /* the workspace asks for a second factor, and this person has none */
     int64_t code_until_ms;  /* nobody yet: half a sign-in, see account_sign_in() */
+    bool has_app, has_passkey; /* what such a half is waiting for */
 } Visitor;
 
 MUST_CHECK bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visitor_r,
@@ -105,7 +114,8 @@ MUST_CHECK bool account_setup(Account *account, Arena *arena, const SignIn *who,
                               Visitor *visitor_r, Error *err);
 /* ERROR_NO_LOGIN for a wrong address or password alike; ERROR_LIMITED after too many. Of somebody
  * with a second factor the token is good for nothing but account_enter_code() until
- * visitor_r->code_until_ms, which is 0 otherwise. */
+ * visitor_r->code_until_ms, which is 0 otherwise; whoever has a passkey may show that instead
+ * (account_enter_passkey()). */
 MUST_CHECK bool account_sign_in(Account *account, Arena *arena, const SignIn *who, Str *token_r,
                                 Visitor *visitor_r, Error *err);
 /* The second half: `waiting` is that token, `code` of the app or a recovery code. ERROR_NO_LOGIN:

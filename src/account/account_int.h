@@ -27,7 +27,11 @@ MUST_CHECK bool person_take_out(DbTx *tx, Account *account, Arena *arena, const 
                                 Str id, Error *err);
 /* Begins a session of somebody who has shown who they are. */
 MUST_CHECK bool account_enter(Account *account, Arena *arena, const User *user, const SignIn *who,
-                              Str *token_r, Visitor *visitor_r, Error *err);
+                              SignInWay way, Str *token_r, Visitor *visitor_r, Error *err);
+/* Whose password was right, by the token of that half of a sign-in. ERROR_NO_LOGIN: its time is
+ * over, or they may not sign in any more. */
+MUST_CHECK bool account_find_waiting(DbTx *tx, Account *account, Arena *arena, Str waiting,
+                                     int64_t now_ms, User *user_r, Error *err);
 
 /* The oldest that stays. ERROR_NOT_FOUND: there is none. */
 MUST_CHECK bool first_workspace(const WorkspaceList *list, Workspace *first_r, Error *err);
@@ -47,6 +51,7 @@ typedef struct FactorGuess {
     Str user, code;
     int64_t now;
     SecondFactor factor; /* as it was before */
+    bool is_new;         /* to confirm an app: no recovery code will do */
     int64_t step;
     bool fits, was_recovery;
 } FactorGuess;

@@ -304,8 +304,8 @@ static bool run(Finish *finish, OidcEntry *entry_r, Error *err)
     who.provider = finish->ticket.provider;
     who.workspace = finish->person.member.workspace;
     entry_r->return_to = finish->ticket.return_to;
-    return account_enter(account, finish->arena, &finish->person.user, &who, &entry_r->token,
-                         &entry_r->visitor, err);
+    return account_enter(account, finish->arena, &finish->person.user, &who, SIGN_IN_PROVIDER,
+                         &entry_r->token, &entry_r->visitor, err);
 }
 
 bool account_oidc_finish(Account *account, Arena *arena, const OidcAnswer *answer,

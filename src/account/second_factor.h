@@ -8,9 +8,10 @@
 #define RECOVERY_CODES 10
 
 typedef struct SecondFactorState {
-    bool is_on;
+    bool is_on;       /* the app of codes */
     bool is_required; /* of everybody in the workspace */
     int64_t since_ms; /* 0: it is off */
+    int64_t passkeys;
     int64_t recovery_codes_left;
 } SecondFactorState;
 
@@ -40,9 +41,11 @@ MUST_CHECK bool account_confirm_second_factor(Account *account, Arena *arena,
 MUST_CHECK bool account_renew_recovery_codes(Account *account, Arena *arena, const Visitor *visitor,
                                              const SecondFactorProof *proof, Str *codes_r,
                                              Error *err);
+/* The app; passkeys stay, and recovery codes with them. */
 MUST_CHECK bool account_end_second_factor(Account *account, const Visitor *visitor,
                                           const SecondFactorProof *proof, Error *err);
-/* For somebody (id or mail address) who has lost everything: takes it away and signs them out.
+/* For somebody (id or mail address) who has lost everything: takes it and their passkeys away and
+ * signs them out.
  * Needs ROLE_ADMIN and nobody above it; of somebody who belongs to other workspaces too only
  * whoever owns the server's data folder. */
 MUST_CHECK bool account_reset_second_factor(Account *account, const Visitor *visitor, Str named,

@@ -35,6 +35,7 @@ AccountOptions account_options(Arena *arena, const Settings *settings, const Pro
         add_supabase(arena, settings->supabase_url, &tokens);
     return (AccountOptions){ .session_days = settings->session_days,
                              .removal_days = settings->workspace_removal_days,
+                             .public_url = settings->public_url,
                              .tokens = tokens,
                              .oidc = { .file = settings->oidc,
                                        .public_url = settings->public_url,
