@@ -410,7 +410,8 @@ static bool may_enrol_by(const ApiRoute *route)
 {
     return route->handle == session_show || route->handle == session_end ||
            route->handle == factor_show || route->handle == factor_begin ||
-           route->handle == factor_confirm;
+           route->handle == factor_confirm || route->handle == passkeys_list ||
+           route->handle == passkeys_begin || route->handle == passkeys_add;
 }
 
 static bool check_enrolled(ApiRequest *request, Error *err)
@@ -421,7 +422,7 @@ static bool check_enrolled(ApiRequest *request, Error *err)
     return is_open_to_strangers(request) ||
            fail(err, ERROR_DENIED,
                 "this workspace asks everybody for a second factor: set yours up first "
-                "(POST /v1/session/second_factor)");
+                "(POST /v1/session/second_factor, or a passkey by POST /v1/session/passkeys)");
 }
 
 static bool check(void *app, HttpRequest *http, Error *err)

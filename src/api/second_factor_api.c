@@ -13,6 +13,7 @@ bool factor_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_bool(&json, "required", state.is_required);
     put_time(&json, "enabled_at", state.since_ms);
     put_int(&json, "recovery_codes_left", state.recovery_codes_left);
+    put_int(&json, "passkeys", state.passkeys);
     put_end(&json);
     return true;
 }

@@ -1,6 +1,7 @@
 /* session_api.c - who is asking: first account, sign-in, sign-out. */
 #include "api/auth_api.h"
 #include "api/health.h"
+#include "api/passkeys_json.h"
 #include "base/hash.h"
 
 static bool put_workspaces(const ApiRequest *request, JsonWriter *json, Error *err)
@@ -55,6 +56,7 @@ static bool write_session(const ApiRequest *request, HttpResponse *response, Err
     put_text_or_null(&json, "csrf", request->visitor.csrf);
     put_bool(&json, "second_factor_missing", request->visitor.must_enrol);
     auth_put_ways(request, &json);
+    put_text_or_null(&json, "passkeys", account_passkey_host(api->account, request->arena));
     put_object(&json, "server");
     put_text(&json, "name", api->app_name);
     health_put_server(api, request->arena, request->scope, &json);
@@ -131,6 +133,8 @@ static bool write_waiting(const ApiRequest *request, HttpResponse *response, Str
     put_object(&json, "second_factor");
     put_text(&json, "token", token);
     put_time(&json, "expires_at", request->visitor.code_until_ms);
+    put_bool(&json, "app", request->visitor.has_app);
+    put_bool(&json, "passkey", request->visitor.has_passkey);
     put_end(&json);
     put_end(&json);
     return true;
@@ -157,6 +161,31 @@ bool session_code(ApiRequest *request, HttpResponse *response, Error *err)
                       { "code", JSON_STR, &code, .required = true }) &&
            account_enter_code(request->api->account, request->arena, &who, waiting, code, &token,
                               &request->visitor, err) &&
+           write_entered(request, response, token, err);
+}
+
+bool session_passkey_offer(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str waiting = STR_NONE;
+    PasskeyOffer offer;
+    if (!api_fields(request, err, { "token", JSON_STR, &waiting }) ||
+        !account_offer_passkey(request->api->account, request->arena, waiting, &offer, err))
+        return false;
+    put_passkey_request(response, &offer, waiting.length > 0);
+    return true;
+}
+
+bool session_passkey(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SignIn who = sign_in_of(request);
+    Str waiting = STR_NONE, token;
+    json_t *credential = NULL;
+    PasskeyAnswer answer = { 0 };
+    return api_fields(request, err, { "token", JSON_STR, &waiting },
+                      { "credential", JSON_ANY, &credential, .required = true }) &&
+           read_passkey_answer(request, credential, &answer, err) &&
+           account_enter_passkey(request->api->account, request->arena, &who, waiting, &answer,
+                                 &token, &request->visitor, err) &&
            write_entered(request, response, token, err);
 }
 

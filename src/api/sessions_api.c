@@ -15,6 +15,7 @@ bool sessions_list(ApiRequest *request, HttpResponse *response, Error *err)
         put_text(&json, "user", session->user);
         put_text_or_null(&json, "user_agent", session->user_agent);
         put_text_or_null(&json, "address", session->address);
+        put_text_or_null(&json, "signed_in_by", session->way);
         put_bool(&json, "current", str_equal(session->id, request->visitor.session));
         put_time(&json, "created_at", session->created_at_ms);
         put_time(&json, "last_seen_at", session->last_seen_at_ms);
