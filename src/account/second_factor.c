@@ -219,12 +219,12 @@ bool account_prove_person(Account *account, const Visitor *visitor, const Second
                           Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(4));
-    FactorWork work = work_of(account, arena, visitor, proof->code);
+    FactorWork work = factor_work(account, arena, visitor, proof->code);
     SecondFactorState state;
-    if (!needs_person(visitor, err) || !account_second_factor(account, visitor, &state, err))
+    if (!factor_needs_person(visitor, err) || !account_second_factor(account, visitor, &state, err))
         return false;
     if (!state.is_on)
-        return check_password(&work, proof->password, err);
+        return factor_check_password(&work, proof->password, err);
     return factor_key(account, arena, &work.guess.key, err) &&
            store_write(account->db, &account->system, guess, &work, err) &&
            (work.guess.fits || factor_wrong(err));
