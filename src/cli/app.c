@@ -102,6 +102,7 @@ struct App {
     TlsFiles *tls; /* NULL: plain HTTP */
     TrustedProxies *trusted;
     DoctorParts doctor;
+    bool logs_all;
 };
 
 /* --- Folders --- */
@@ -722,6 +723,17 @@ static void set_log(const Settings *settings, bool is_quiet)
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_is(settings->log_level, names[i]))
             log_set_level(is_quiet ? MAX((LogLevel)i, LOG_WARN) : (LogLevel)i);
+}
+
+void app_switch_log(App *app)
+{
+    app->logs_all = !app->logs_all;
+    set_log(app->settings, false);
+    log_info("serve", "%s",
+             app->logs_all ? "everything is logged; another SIGUSR1 ends it"
+                           : "what is logged is what the settings say");
+    if (app->logs_all)
+        log_set_level(LOG_DEBUG);
 }
 
 bool app_start(const AppOptions *options, App **app_r, Error *err)

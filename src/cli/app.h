@@ -31,6 +31,8 @@ void app_stop(App *app);
 /* When such work is left: ends the program at once, with what it has printed; else it does nothing.
  */
 void app_end_with(int status);
+/* Everything is logged from now on, every request too; or, the next time, what the settings say. */
+void app_switch_log(App *app);
 /* Reads the certificate again; connections go on. True where there is none. */
 MUST_CHECK bool app_reload_tls(App *app, Error *err);
 /* Starts the program anew, in the place of this one, which then gets SIGTERM. On failure this one

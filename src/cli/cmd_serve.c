@@ -57,9 +57,12 @@ static void begin_restart(App *app)
 static void serve(App *app, const sigset_t *signals)
 {
     int number;
-    while (sigwait(signals, &number) == 0 && (number == SIGHUP || number == SIGUSR2)) {
+    while (sigwait(signals, &number) == 0 &&
+           (number == SIGHUP || number == SIGUSR1 || number == SIGUSR2)) {
         if (number == SIGHUP)
             reload(app);
+        else if (number == SIGUSR1)
+            app_switch_log(app);
         else
             begin_restart(app);
     }
@@ -115,6 +118,7 @@ static bool run(CommandLine *line, Error *err)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
     sigaddset(&signals, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread starts */
     int socket = service_manager_socket();
