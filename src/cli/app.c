@@ -769,7 +769,7 @@ void app_stop(App *app)
     if (app->api.server)
         http_server_leave(app->api.server); /* /ready says no before nobody can connect any more */
     if (app->api.server && !hand_over_is_done(app->restart.over)) {
-        service_manager_tell("STOPPING=1");
+        service_manager_tell("STOPPING=1\nSTATUS=Ending what is under way");
         sleep_ms(app->settings->stop_delay * 1000);
     }
     http_server_drain(app->api.server, app->settings->stop_grace * 1000);

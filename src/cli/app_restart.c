@@ -152,7 +152,9 @@ bool restart_run(void *argument, int *process_r, Error *err)
     if (!restart->over)
         return fail(err, ERROR_UNSUPPORTED,
                     "this is no server that listens: there is nothing to start anew");
+    service_manager_tell_reloading();
     if (!hand_over_run(restart->over, process_r, err)) {
+        service_manager_tell("READY=1");
         log_error("serve", "the server could not be started anew and goes on as it was: %s",
                   err->message);
         return false;

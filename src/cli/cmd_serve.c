@@ -30,12 +30,25 @@ static void allow_many_files(void)
 static void reload(App *app)
 {
     Error err;
+    service_manager_tell_reloading();
     if (!app_reload_tls(app, &err))
         log_error("serve", "the certificate of before is used on: %s", err.message);
     if (models_reload(app_api(app)->models, &err))
         log_info("serve", "services and routes are read again");
     else
         log_error("serve", "the gateway's file is not used: %s", err.message);
+    service_manager_tell("READY=1");
+}
+
+/* A ServiceBeats. */
+static bool beats(void *server) { return http_server_beats(server); }
+
+static void tell_ready(const char *scheme, Str host, int port)
+{
+    char told[400];
+    snprintf(told, sizeof told, "READY=1\nSTATUS=Listening on %s://" STR_FMT ":%d", scheme,
+             STR_ARG(str_slice(host, 0, 256)), port);
+    service_manager_tell(told);
 }
 
 /* A new process must not wait for what the main thread waits for: signals. */
@@ -134,12 +147,15 @@ static bool run(CommandLine *line, Error *err)
         log_info("settings", STR_FMT, STR_ARG(line->settings.notices.at[i]));
     Str listen = line->settings.listen;
     ptrdiff_t colon = str_find_last_char(listen, ':');
-    log_info("serve", "listening on %s://" STR_FMT ":%d after %.3f s",
-             line->settings.tls_certificate.length ? "https" : "http",
-             STR_ARG(str_slice(listen, 0, (size_t)MAX(colon, 0))),
-             http_server_port(app_api(app)->server), (double)(monotonic_us() - start) / 1e6);
-    service_manager_tell("READY=1");
+    Str host = str_slice(listen, 0, (size_t)MAX(colon, 0));
+    HttpServer *server = app_api(app)->server;
+    const char *scheme = line->settings.tls_certificate.length ? "https" : "http";
+    log_info("serve", "listening on %s://" STR_FMT ":%d after %.3f s", scheme, STR_ARG(host),
+             http_server_port(server), (double)(monotonic_us() - start) / 1e6);
+    tell_ready(scheme, host, http_server_port(server));
+    ServiceWatch *watch = service_watch_start(beats, server);
     serve(app, &signals);
+    service_watch_stop(watch);
     stop(app, &signals);
     return true;
 }

@@ -73,8 +73,8 @@ static bool read_texts(Arena *arena, const char *path, char ***texts_r, size_t *
  * to it alone. */
 static bool make_environment(Arena *arena, char ***environment_r, Error *err)
 {
-    static const char *const ours[] = { TAKE_OVER_VARIABLE "=",
-                                        "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=" };
+    static const char *const ours[] = { TAKE_OVER_VARIABLE "=", "LISTEN_PID=", "LISTEN_FDS=",
+                                        "LISTEN_FDNAMES=", "WATCHDOG_PID=" };
     char **texts;
     size_t count, kept = 0;
     if (!read_texts(arena, "/proc/self/environ", &texts, &count, err))

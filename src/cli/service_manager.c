@@ -6,6 +6,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define FIRST_SOCKET 3 /* as agreed with systemd */
 
 void service_manager_tell(const char *state)
@@ -22,6 +24,13 @@ void service_manager_tell(const char *state)
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
     if (fd >= 0)
         (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to, size);
+}
+
+void service_manager_tell_reloading(void)
+{
+    char told[80];
+    snprintf(told, sizeof told, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, monotonic_us());
+    service_manager_tell(told);
 }
 
 int service_manager_socket(void)

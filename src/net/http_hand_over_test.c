@@ -1,7 +1,9 @@
 #include "net/http_app_test.h"
+#include "net/http_private.h"
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -131,4 +133,45 @@ Test(net_server, a_stream_that_does_not_end_in_time_says_so_and_one_that_cannot_
                      cases[i].path, STR_ARG(end));
         http_stream_close(http_app.kept_stream);
     }
+}
+
+/* --- Beats --- */
+
+typedef struct Hang {
+    sem_t begun, end;
+} Hang;
+
+static void hang(void *argument)
+{
+    Hang *one = argument;
+    sem_post(&one->begun);
+    while (sem_wait(&one->end) != 0)
+        ;
+}
+
+static bool beats_soon(HttpServer *server)
+{
+    for (int64_t end_ms = monotonic_ms() + WAIT_MS; monotonic_ms() < end_ms; sleep_ms(1))
+        if (http_server_beats(server))
+            return true;
+    return false;
+}
+
+Test(net_server, a_loop_that_hangs_does_not_beat_until_it_goes_on)
+{
+    HttpServer *server = http_app.server;
+    Hang one;
+    sem_init(&one.begun, 0, 0);
+    sem_init(&one.end, 0, 0);
+    cr_expect(http_server_beats(server) && beats_soon(server) && beats_soon(server));
+    reactor_post(server->loops[server->loop_count - 1].reactor, hang, &one);
+    while (sem_wait(&one.begun) != 0)
+        ;
+    cr_expect(beats_soon(server), "what was asked for before it hung");
+    sleep_ms(20);
+    cr_expect(!http_server_beats(server) && !http_server_beats(server));
+    sem_post(&one.end);
+    cr_expect(beats_soon(server));
+    sem_destroy(&one.begun);
+    sem_destroy(&one.end);
 }

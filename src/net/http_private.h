@@ -79,6 +79,7 @@ struct HttpServer {
     char *local_path;
     atomic_bool is_leaving;    /* answers are the last of their connection */
     atomic_bool is_given_away; /* another process has its sockets */
+    atomic_int beats_due;      /* loops that have not answered yet */
     HttpCounters counts;
     pthread_mutex_t lock; /* of addresses */
     struct AddressTable *addresses;

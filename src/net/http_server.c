@@ -214,6 +214,18 @@ bool http_server_is_leaving(const HttpServer *server)
     return server->is_leaving && !server->is_given_away;
 }
 
+static void beat(void *server) { ((HttpServer *)server)->beats_due--; }
+
+bool http_server_beats(HttpServer *server)
+{
+    if (server->beats_due > 0)
+        return false;
+    server->beats_due = server->loop_count;
+    for (int i = 0; i < server->loop_count; i++)
+        tell_loop(&server->loops[i], beat, server);
+    return true;
+}
+
 static void post_semaphore(void *argument) { sem_post(argument); }
 
 void http_server_hand_over(HttpServer *server)

@@ -67,6 +67,10 @@ void http_server_drain(HttpServer *server, int64_t for_ms);
  */
 bool http_server_stop(HttpServer *server, int64_t grace_ms);
 
+/* Whether every loop has gone round since the last call, and asks them to do so again: for a
+ * watchdog, which calls it now and then. The first call is true. Not after http_server_stop(). */
+bool http_server_beats(HttpServer *server);
+
 typedef struct HttpServerCounts {
     uint64_t requests, refused, bytes_in, bytes_out; /* since the start */
     uint64_t connections, active, streams, waiting;  /* now */
