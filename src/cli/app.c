@@ -256,6 +256,10 @@ static bool open_encoder(App *app, Str folder, bool is_quiet, Error *err)
     if (!app_encoder_options(app->arena, app->settings, folder, &options.encoder, err))
         return false;
     app->encoder = encode_queue_new(&options);
+    EncodeStatus status;
+    encode_queue_status(app->encoder, &status);
+    if (status.state == ENCODE_BROKEN && !is_quiet)
+        log_error("serve", "search is by words only: %s", status.reason);
     return true;
 }
 

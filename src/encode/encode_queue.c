@@ -45,7 +45,7 @@ struct EncodeQueue {
     bool awaits_query; /* that one has nothing to do */
     Encoder *encoder;
     char model[ENCODE_MODEL_NAME_MAX];
-    char reason[400];                  /* of the last failed loading */
+    char reason[400];                  /* of the last failed loading, or look at the files */
     pthread_t threads[THREAD_MAX + 1]; /* the last serves queries only */
     int thread_count;
     pthread_t loader;
@@ -60,6 +60,29 @@ typedef struct Pack {
     float *outs[PACK_TEXTS_MAX];
     Request *from[PACK_TEXTS_MAX];
 } Pack;
+
+static bool has_file(const EncodeQueue *queue, Str name)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    return *queue->folder && file_exists(path_join(arena, str(queue->folder), name));
+}
+
+static bool has_model(const EncodeQueue *queue)
+{
+    return *queue->folder && model_weights_exist(queue->folder) && tokenizer_exists(queue->folder);
+}
+
+/* Files that were cut off or are no weights are told of before anybody needs them: the table of
+ * tensors is read, not the tensors. */
+static void look_at_weights(EncodeQueue *queue)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    ModelWeights weights = { 0 };
+    Error err;
+    if (has_model(queue) && !model_weights_open(queue->folder, arena, &weights, &err))
+        snprintf(queue->reason, sizeof queue->reason, "%s", err.message);
+    model_weights_close(&weights);
+}
 
 EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
 {
@@ -77,6 +100,7 @@ EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
     pthread_cond_init(&queue->work, NULL);
     pthread_cond_init(&queue->queries, NULL);
     pthread_cond_init(&queue->idle, NULL);
+    look_at_weights(queue);
     return queue;
 }
 
@@ -174,17 +198,6 @@ static void *work_on_queries(void *queue)
 }
 
 /* --- Loading ---------------------------------------------------------------------------- */
-
-static bool has_file(const EncodeQueue *queue, Str name)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    return *queue->folder && file_exists(path_join(arena, str(queue->folder), name));
-}
-
-static bool has_model(const EncodeQueue *queue)
-{
-    return *queue->folder && model_weights_exist(queue->folder) && tokenizer_exists(queue->folder);
-}
 
 /* What the folder lacks, and where one gets it. */
 static bool no_model(const EncodeQueue *queue, Error *err)

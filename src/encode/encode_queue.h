@@ -34,8 +34,8 @@ typedef enum EncodeState {
     ENCODE_NO_MODEL, /* the folder lacks weights or a tokenizer */
     ENCODE_UNLOADED, /* the files are there; the first call loads them */
     ENCODE_READY,
-    ENCODE_BROKEN, /* loading failed, or it is not the one asked for; `reason` says why, the next
-                      call tries again */
+    ENCODE_BROKEN, /* its files do not fit together, loading failed, or it is not the one asked
+                      for; `reason` says why, the next call tries again */
 } EncodeState;
 
 typedef struct EncodeStatus {

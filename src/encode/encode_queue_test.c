@@ -217,6 +217,9 @@ Test(encode_queue, a_broken_model_is_reported_and_tried_again)
         encode_queue_new(&(EncodeQueueOptions){ .folder = broken, .thread_max = 1 });
     EncodeStatus status;
     Error err = { 0 };
+    encode_queue_status(queue, &status);
+    cr_assert(status.state == ENCODE_BROKEN && strstr(status.reason, "outside"),
+              "before it is needed: %s", status.reason);
     cr_assert(!encode_queue_load(queue, &err));
     encode_queue_status(queue, &status);
     cr_assert(status.state == ENCODE_BROKEN && strstr(status.reason, "outside"));
