@@ -1,4 +1,6 @@
 """Settings by the names of earlier systems, and the production profile, in a running server."""
+import json
+import os
 import subprocess
 
 import pytest
@@ -81,3 +83,21 @@ def test_a_server_reads_env_files_of_its_folder_and_says_everything_that_is_wron
     assert done.returncode and ".env, line 3" in done.stderr and "API_PORT" in done.stderr
     (tmp_path / ".env").write_text("APP_NAME='Ours'\n")
     assert "Ours" in subprocess.run([PROGRAM, "config"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_value_may_be_in_a_file_of_its_own_and_it_is_told_where_each_comes_from(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret-in-a-file\n")
+    file = tmp_path / "lectern.conf"
+    file.write_text(f"app_name = Ours\nmetrics_token_file = {secret}\ntrash_days = 3\n")
+    (tmp_path / "url").write_text("postgresql://lectern@db/x\n")
+    run = lambda *words, **more: subprocess.run([PROGRAM, "config", "--config", file, *words], cwd=tmp_path, capture_output=True, text=True,
+                                                env={**os.environ, "LECTERN_DATABASE_FILE": str(tmp_path / "url"), "LECTERN_TRASH_DAYS": "4", **more})
+    said = json.loads(run("--origin", "--json", "--chunk-size", "900").stdout)
+    assert said["metrics_token"] == {"value": "(set)", "origin": f"{file}, line 2, by {secret}"}
+    assert said["database"] == {"value": "postgresql://lectern@db/x", "origin": f"LECTERN_DATABASE_FILE, by {tmp_path / 'url'}"}
+    assert said["trash_days"] == {"value": "4", "origin": "LECTERN_TRASH_DAYS"} and said["chunk_size"]["origin"] == "command line"
+    assert said["listen"]["origin"] == "default" and said["app_name"]["origin"] == f"{file}, line 1"
+    assert "s3cret" not in run("--origin").stdout
+    missing = run(LECTERN_METRICS_TOKEN_FILE="/nowhere/secret")
+    assert missing.returncode and "LECTERN_METRICS_TOKEN_FILE" in missing.stderr and "/nowhere/secret" in missing.stderr

@@ -9,6 +9,8 @@
 #include "cli/foreign_settings.h"
 #include "gateway/providers.h"
 
+#define SECRET_FILE_MAX KB(64)
+
 const SettingRow setting_rows[] = {
 #define SETTING(name, type, initial, min, max, help)                                               \
     { #name, SETTING_##type, initial, min, max, help },
@@ -51,6 +53,7 @@ static bool set(Arena *arena, Settings *settings, size_t row, Str value, const c
                 Error *err)
 {
     const SettingRow *about = &setting_rows[row];
+    settings->origins[row] = from;
     if (about->type == SETTING_TEXT || about->type == SETTING_SECRET) {
         *(Str *)member_of(settings, row) = str_copy(arena, value);
         return true;
@@ -105,6 +108,26 @@ static void add_problem(Reading *reading, const Error *err)
     setting_problem(reading->arena, reading->problems, &reading->first, err);
 }
 
+/* "database_file", of which the value is all but the line end of a file: the row of `database`. */
+static bool find_file_row(Str name, size_t *row_r)
+{
+    return (str_ends(name, S("_file")) || str_ends(name, S("-file"))) &&
+           find_row(str_slice(name, 0, name.length - 5), row_r);
+}
+
+static void say_file(Reading *reading, size_t row, Str path, const char *from)
+{
+    Str text;
+    Error err;
+    if (file_read(reading->arena, str_c(reading->arena, path), SECRET_FILE_MAX, &text, &err)) {
+        from = str_format(reading->arena, "%s, by " STR_FMT, from, STR_ARG(path)).at;
+        *vec_push(reading->arena, &reading->own) = (Said){ row, str_trim(text), from };
+        return;
+    }
+    (void)fail_in(&err, "%s: the file of '%s'", from, setting_rows[row].name);
+    add_problem(reading, &err);
+}
+
 /* A setting by its own name or an earlier system's. */
 static bool say(Reading *reading, Str name, Str value, const char *from)
 {
@@ -112,6 +135,8 @@ static bool say(Reading *reading, Str name, Str value, const char *from)
     ptrdiff_t foreign;
     if (find_row(name, &row))
         *vec_push(reading->arena, &reading->own) = (Said){ row, value, from };
+    else if (find_file_row(name, &row))
+        say_file(reading, row, value, from);
     else if ((foreign = foreign_setting_find(name)) >= 0)
         reading->foreign[foreign] = (Said){ (size_t)foreign, value, from };
     else
@@ -240,6 +265,10 @@ static void read_environment(Reading *reading)
         const char *value = getenv(name);
         if (value)
             (void)say(reading, str(setting_rows[row].name), str(value), name);
+        name = upper(reading->arena, name, "_FILE");
+        value = getenv(name);
+        if (value)
+            say_file(reading, row, str(value), name);
     }
 }
 
@@ -313,9 +342,9 @@ bool settings_read(Arena *arena, const SettingsFrom *from, Settings *settings_r,
     SettingTexts problems = { 0 };
     Reading reading = { .arena = arena, .problems = &problems };
     reading.foreign = arena_new_array(arena, Said, foreign_setting_count);
+    reading.settings.origins = arena_new_array(arena, const char *, setting_count);
     for (size_t row = 0; row < setting_count; row++)
-        if (!set(arena, &reading.settings, row, str(setting_rows[row].initial), "settings.def",
-                 err))
+        if (!set(arena, &reading.settings, row, str(setting_rows[row].initial), "default", err))
             return false;
     read_file(&reading, from->file);
     read_env_file(&reading, from->env_file);

@@ -1,4 +1,5 @@
 /* settings.h - what can be set, read from a file, .env, the environment and flags, in that order.
+ * NAME_file says the value of NAME by a file that holds it, wherever NAME may stand: for secrets.
  *
  * To add a setting: one line in settings.def; help, `lectern config` and the manual follow. What
  * must hold of its value besides its type: a line in settings_check.c. */
@@ -31,6 +32,7 @@ typedef struct Settings {
 #define SETTING(name, type, initial, min, max, help) SETTING_VALUE_##type name;
 #include "cli/settings.def"
 #undef SETTING
+    const char **origins; /* of each row: "default", "/etc/lectern.conf, line 3", ... */
     SettingTexts notices; /* what is said once about settings by the names of earlier systems */
 } Settings;
 
