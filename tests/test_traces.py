@@ -128,9 +128,10 @@ def test_promtool_finds_nothing_wrong_with_the_figures_and_the_rules(library):
     assert rules.returncode == 0, rules.stdout + rules.stderr
 
 
-def test_every_figure_that_the_rules_name_is_told_or_of_model_calls(library):
+def test_every_figure_that_the_rules_and_the_dashboard_name_is_told_or_of_model_calls(library):
     told = set(re.findall(r"^# TYPE (\w+)", library.get("/metrics").text, re.M))
-    named = set(re.findall(r"\b(?:lectern|process)_\w+", (DOCS / "prometheus-rules.yml").read_text()))
+    shipped = [(DOCS / name).read_text() for name in ("prometheus-rules.yml", "grafana-dashboard.json")]
+    named = set(re.findall(r"\b(?:lectern|process)_\w+", " ".join(shipped)))
     bare = {re.sub(r"_(bucket|count|sum)$", "", name) for name in named}
     assert {name for name in bare if not name.startswith("lectern_gateway_")} <= told
     assert {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "lectern_disk_free_bytes",
