@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import tarfile
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROGRAM, SAMPLES, Server
+from conftest import PROGRAM, SAMPLES, Server, wait_until
 
 
 def run(*words, **options):
@@ -374,3 +375,20 @@ def test_the_manual_is_correct():
     plain = re.sub(".\b", "", done.stdout)
     for part in ("EXIT STATUS", "serve", "LECTERN_NAME", "chunk_size"):
         assert part in plain
+
+
+def test_a_command_beside_whose_work_a_job_hangs_prints_its_result_all_the_same(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # a mail server that never says a word
+        server = Server(tmp_path / "library", environment={"LECTERN_SMTP_URL": f"smtp+plain://127.0.0.1:{silent.getsockname()[1]}",
+                                                           "LECTERN_SMTP_FROM": "us@example.org", "LECTERN_STOP_GRACE": "0"})
+        server.cli("users", "add", "ann@example.org", "--role", "owner", input="correct horse battery\n")
+        server.start()
+        server.key = server.cli("keys", "add", "ann", "--role", "owner").stdout.split()[-1]
+        assert server.post("/v1/notices/test").json()["has_mail_server"]
+        wait_until(lambda: [job for job in server.get("/v1/jobs").json()["items"] if job["type"] == "notify_mail" and job["state"] == "running"])
+        server.kill()
+        note = tmp_path / "note.txt"
+        note.write_text("The pump runs.")
+        done = server.cli("add", str(note), "--json")
+    assert "did not end in time" in done.stderr, "nothing hung"
+    assert [one["name"] for one in json.loads(done.stdout)] == ["note.txt"], done.stdout

@@ -1,11 +1,12 @@
 """Settings by the names of earlier systems, and the production profile, in a running server."""
 import json
 import os
+import signal
 import subprocess
 
 import pytest
 
-from conftest import PROGRAM, SAMPLES, Server, needs_shared
+from conftest import PROGRAM, SAMPLES, Server, needs_shared, wait_until
 
 ROWS = {"APP_NAME": "Our papers", "DEBUG": "false", "REDIS_URL": "redis://localhost", "LOG_LEVEL": "INFO", "LOG_FORMAT": "text",
         "CORS_ORIGINS": '["https://app.example.org"]', "ALLOWED_FILE_TYPES": "text/plain,application/pdf", "MAX_FILE_SIZE": "100000"}
@@ -70,6 +71,17 @@ def test_a_page_of_a_named_site_may_call_with_a_key_and_others_may_not(strict):
         assert "Access-Control-Allow-Origin" not in other.headers
         asked = strict.call("OPTIONS", "/v1/documents", headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
         assert asked.status_code == 405
+
+
+def test_everything_is_logged_while_it_is_asked_for(strict):
+    strict.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: "everything is logged" in strict.log.read_text())
+    strict.get("/v1/none-while-all-is-logged")
+    wait_until(lambda: "/v1/none-while-all-is-logged 404" in strict.log.read_text())
+    strict.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: "what the settings say" in strict.log.read_text())
+    strict.get("/v1/none-afterwards")
+    assert "none-afterwards" not in strict.log.read_text() and strict.key not in strict.log.read_text()
 
 
 def test_what_has_no_effect_is_said_once(strict):

@@ -78,8 +78,9 @@
 #include "webhook/incoming.h"
 #include "workflow/workflow.h"
 
-#define STOP_GRACE_MS 10000 /* of jobs */
-#define STOP_LAST_MS 5000   /* of requests whose time is over */
+#define STOP_GRACE_MS 10000 /* of jobs, or stop_grace where that is less */
+#define STOP_GRACE_MIN_MS 1000
+#define STOP_LAST_MS 5000 /* of requests whose time is over */
 
 struct App {
     Arena *arena; /* what lives as long as the program */
@@ -780,7 +781,8 @@ void app_stop(App *app)
     conversions_stop(app->api.conversions);
     node_watch_stop(app->watch);
     bool idle = http_server_stop(app->api.server, STOP_LAST_MS);
-    idle &= jobs_stop(app->api.jobs, STOP_GRACE_MS);
+    idle &= jobs_stop(app->api.jobs,
+                      MAX(MIN(STOP_GRACE_MS, app->settings->stop_grace * 1000), STOP_GRACE_MIN_MS));
     if (!idle) {
         /* Work that does not end still uses its parts. Everything acknowledged is durable. */
         log_warn("serve", "some work did not end in time; it begins again at the next start");
