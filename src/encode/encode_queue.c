@@ -1,8 +1,10 @@
 /* encode_queue.c - see encode_queue.h. */
 #include "encode/encode_queue.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,6 +15,7 @@
 #define PACK_TEXTS_MAX (ENCODER_PACK_TOKENS / 2)
 #define LANES 2
 #define NICE_OF_BULK 5
+#define REST_AFTER_S 3 /* without work; between the documents of one upload there is less */
 
 /* One slab of a call, which stays where it is until every text is done. */
 typedef struct Request {
@@ -146,13 +149,24 @@ static void end_pack(const Pack *pack)
     }
 }
 
-/* The lock is held. */
-static void await_work(EncodeQueue *queue, size_t lanes)
+/* The lock is held. *has_worked: something may be given back when nothing comes for a while. */
+static void await_bulk(EncodeQueue *queue, bool *has_worked)
 {
-    if (lanes == LANES) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += REST_AFTER_S;
+    if (!*has_worked) {
         pthread_cond_wait(&queue->work, &queue->lock);
-        return;
+    } else if (pthread_cond_timedwait(&queue->work, &queue->lock, &until) == ETIMEDOUT) {
+        *has_worked = false;
+        pthread_mutex_unlock(&queue->lock);
+        encoder_rest(queue->encoder);
+        pthread_mutex_lock(&queue->lock);
     }
+}
+
+static void await_query(EncodeQueue *queue)
+{
     queue->awaits_query = true;
     pthread_cond_wait(&queue->queries, &queue->lock);
     queue->awaits_query = false;
@@ -163,12 +177,17 @@ static void work(EncodeQueue *queue, size_t lanes)
     AUTO_FREE Pack *pack = heap_alloc(sizeof *pack);
     size_t room = MAX((size_t)ENCODER_PACK_TOKENS, encoder_tokens_max(queue->encoder));
     AUTO_FREE uint32_t *ids = pack->ids = heap_alloc(room * sizeof *pack->ids);
+    bool has_worked = false;
     pthread_mutex_lock(&queue->lock);
     while (!queue->stopping) {
         if (!take_pack(queue, lanes, pack)) {
-            await_work(queue, lanes);
+            if (lanes == LANES)
+                await_bulk(queue, &has_worked);
+            else
+                await_query(queue);
             continue;
         }
+        has_worked = true;
         pthread_mutex_unlock(&queue->lock);
         encoder_run(queue->encoder, &(EncoderPack){ .ids = ids,
                                                     .lengths = pack->lengths,

@@ -114,6 +114,21 @@ static void give_workspace(Encoder *encoder, Workspace *workspace)
     pthread_mutex_unlock(&encoder->lock);
 }
 
+void encoder_rest(Encoder *encoder)
+{
+    pthread_mutex_lock(&encoder->lock);
+    Workspace *spare = encoder->spare, *more = spare ? spare->next : NULL;
+    if (spare)
+        spare->next = NULL;
+    pthread_mutex_unlock(&encoder->lock);
+    while (more) {
+        Workspace *next = more->next;
+        workspace_free(more);
+        more = next;
+    }
+    model_rest(encoder->model);
+}
+
 /* --- Opening ---------------------------------------------------------------------------- */
 
 static bool check_vocabulary(const Encoder *encoder, const char *folder, Error *err)

@@ -9,7 +9,8 @@
  * Threads: any number may embed at once, each on its own core; encode_queue.h shares a few
  * workers fairly and is what servers use. Memory of MiniLM-L6: 12 MB of packed weights in int8,
  * 43 MB in fp32, mapped from the cache when there is one; up to 47 MB of mapped table as words
- * are seen; and 2-4 MB for each thread that embeds at the same time. */
+ * are seen; and 2-4 MB for each thread that embeds at the same time. encoder_rest() gives back the
+ * table and all but one thread's. */
 #pragma once
 
 #include "base/base.h"
@@ -70,3 +71,6 @@ typedef struct EncoderPack {
     float *const *outs;
 } EncoderPack;
 void encoder_run(Encoder *encoder, const EncoderPack *pack);
+/* Nobody runs much now: what the next run takes anew at once goes back to the system, the rooms of
+ * threads but one and the table's rows that were read. May be called while others run. */
+void encoder_rest(Encoder *encoder);

@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdio.h>
 
 #include "encode/encoder.h"
 #include "encode/model.h"
@@ -321,4 +323,59 @@ Test(encode_model, a_dense_layer_multiplies_what_was_pooled)
         cr_expect_float_eq(tanh_of_large[i], expected[i] > 0 ? 0.5 : -0.5, 1e-5,
                            "each is as far from 0 as it goes");
     }
+}
+
+/* --- Resting ---------------------------------------------------------------------------------- */
+
+/* KB of the model's file that this process has in memory. */
+static long mapped_kb(void)
+{
+    AUTO_FREE char *line = NULL;
+    size_t room = 0;
+    long sum = 0, kb;
+    bool is_model = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    cr_assert(maps);
+    while (getline(&line, &room, maps) > 0) {
+        if (sscanf(line, "Rss: %ld", &kb) == 1)
+            sum += is_model ? kb : 0;
+        else if (strchr(line, '-') && strchr(line, '/'))
+            is_model = strstr(line, "model.safetensors");
+        else if (!strstr(line, ": "))
+            is_model = false;
+    }
+    fclose(maps);
+    return sum;
+}
+
+static void *rest_often(void *encoder)
+{
+    for (int i = 0; i < 200; i++)
+        encoder_rest(encoder);
+    return NULL;
+}
+
+Test(encode_model, what_rests_holds_no_words_and_gives_the_same_vectors_again)
+{
+    const char *folder = tiny_model_write(arena, NULL);
+    Encoder *encoder = open_tiny(folder, NULL, PRECISION_FP32);
+    Str some[TEXTS];
+    float first[TEXTS * TINY_WIDTH], again[TEXTS * TINY_WIDTH];
+    for (size_t i = 0; i < TEXTS; i++)
+        some[i] = str(texts[i]);
+    embed(encoder, some, TEXTS, first);
+    long before = mapped_kb();
+    cr_assert(before > 0);
+    encoder_rest(encoder);
+    cr_expect(mapped_kb() < before, "%ld of %ld KB", mapped_kb(), before);
+
+    pthread_t thread;
+    cr_assert(pthread_create(&thread, NULL, rest_often, encoder) == 0);
+    for (int i = 0; i < 20; i++) {
+        embed(encoder, some, TEXTS, again);
+        cr_expect_arr_eq(first, again, sizeof first, "beside others that rest");
+    }
+    pthread_join(thread, NULL);
+    encoder_free(encoder);
+    tiny_model_remove(folder);
 }

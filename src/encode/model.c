@@ -113,6 +113,15 @@ static bool check_finite(const float *values, size_t count, const char *name, Er
     return true;
 }
 
+static void give_back(const Tensor *tensor)
+{
+    uintptr_t start = (uintptr_t)tensor->bytes.at & ~(uintptr_t)4095;
+    madvise((void *)start, (uintptr_t)tensor->bytes.at + tensor->bytes.length - start,
+            MADV_DONTNEED);
+}
+
+void model_rest(const Model *model) { give_back(&model->words); }
+
 /* The tensor of this name and exactly this shape, read into out; its pages are given back. */
 static bool read_tensor(Loading *loading, const char *name, size_t rows, size_t columns, float *out,
                         Error *err)
@@ -126,9 +135,7 @@ static bool read_tensor(Loading *loading, const char *name, size_t rows, size_t 
         return fail(err, ERROR_INVALID, "tensor '%s' should have the shape %zu x %zu", name,
                     MAX(rows, (size_t)1), columns);
     tensor_read(tensor, 0, tensor->count, out);
-    uintptr_t start = (uintptr_t)tensor->bytes.at & ~(uintptr_t)4095;
-    madvise((void *)start, (uintptr_t)tensor->bytes.at + tensor->bytes.length - start,
-            MADV_DONTNEED);
+    give_back(tensor);
     return check_finite(out, tensor->count, name, err);
 }
 

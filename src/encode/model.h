@@ -104,6 +104,8 @@ MUST_CHECK bool model_read_config(const char *folder, ModelConfig *config_r, Err
 MUST_CHECK bool model_open(const char *folder, const EncoderOptions *options, Model **model_r,
                            Error *err);
 void model_free(Model *model); /* NULL is fine */
+/* The rows of the table of words that were read are given back; they are mapped from its file. */
+void model_rest(const Model *model);
 extern const ModelFamily model_families[];
 extern const size_t model_family_count;
 /* The layers after pooling and the type of second texts, into a model whose tensors are read. */
