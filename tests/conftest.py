@@ -166,6 +166,11 @@ class Server:
                 self.process.wait()
                 raise
 
+    def cpu_seconds(self):
+        """Of the processor, whatever else keeps it busy."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self):
         self.process.kill()
         self.process.wait()

@@ -152,12 +152,12 @@ def stall(shown):
 
 
 def pings(shown):
-    """Comments for ever, and no content."""
+    """Comments for a minute, and no content."""
     def answer(call):
         try:
             call.stream_head()
             call.send(chunk(shown))
-            for _ in range(200):
+            for _ in range(600):
                 call.send(chunk(b": ping\n\n"))
                 time.sleep(0.1)
         except OSError:

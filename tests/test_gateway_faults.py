@@ -31,7 +31,7 @@ def routes():
                                                              {"model": "second/good"}]}
             for name in {**FAULTS, **LATE_FAULTS} for front in FRONTS for stream in BOTH}
     made["unreachable"] = {"steps": [{"model": "nowhere/good"}, {"model": "second/good"}]}
-    made["hedged"] = {"steps": [{"model": "patient/after-2000"}, {"model": "second/good~hedge"}], "hedge_ms": 100}
+    made["hedged"] = {"steps": [{"model": "patient/after-9000"}, {"model": "second/good~hedge"}], "hedge_ms": 100}
     made["not-hedged"] = {"steps": [{"model": "patient/after-50"}, {"model": "second/good~spare"}], "hedge_ms": 1000}
     made["small"] = {"steps": [{"model": "mock/context"}, {"model": "mock/good~wrong"}], "larger": "large"}
     made["large"] = {"steps": [{"model": "second/good~large"}]}
@@ -208,7 +208,7 @@ def test_a_stream_of_comments_alone_ends(library, front):
     start = time.monotonic()
     with pytest.raises(errors_of(front)) as caught:
         ask(library, front, fresh("pings"), True)
-    assert caught.value.status_code == 504 and time.monotonic() - start < 10  # the comments go on for twenty seconds
+    assert caught.value.status_code == 504 and time.monotonic() - start < 30  # the comments go on for a minute
 
 
 # --- After the first word ---
@@ -366,7 +366,7 @@ def test_a_service_is_probed_while_it_is_left_alone(library, mock):
 def test_a_hedged_call_takes_the_first_answer(library, mock, stream):
     start = time.monotonic()
     assert is_answer(ask(library, "openai", "hedged", stream))
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 7  # the first takes nine seconds
     assert is_answer(ask(library, "openai", "not-hedged", stream)) and mock.count("good~spare") == 0
 
 
@@ -415,9 +415,9 @@ def test_a_client_that_leaves_ends_the_call_at_once(library, mock):
     assert name not in mock.left
     start = time.monotonic()
     answer.close()
-    while name not in mock.left and time.monotonic() - start < 3:
+    while name not in mock.left and time.monotonic() - start < 9:
         time.sleep(0.005)
-    assert time.monotonic() - start < 1, "the service hears of it"
+    assert time.monotonic() - start < 8, "the service, which waits for ten seconds, hears of it"
 
 
 def test_a_client_that_reads_slowly_makes_the_service_slow(library, mock):

@@ -34,6 +34,7 @@ def add_webhook(server, url, *kinds):
     return f"/v1/webhooks/{answer.json()['id']}"
 
 
+@pytest.mark.timed
 def test_one_that_never_answers_holds_up_no_other(owner, hook, silent):
     slow, quick = add_webhook(owner, silent, "test"), add_webhook(owner, hook, "test")
     begun = time.monotonic()

@@ -352,7 +352,7 @@ def test_a_server_ends_with_responses_in_the_background(tmp_path, mock):
         client.responses.create(model="slow", input="hello", background=True)
     before = time.monotonic()
     server.stop()
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 25  # nobody waits for what is asked of models
 
 
 def test_what_a_response_answers_is_listed(client):

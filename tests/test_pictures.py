@@ -142,8 +142,7 @@ def test_a_scan_goes_on_at_the_page_where_the_server_was_killed(reader):
 def test_a_scan_can_be_cancelled_between_its_pages(reader):
     document, = reader.upload(("scan.pdf", scan(40)))
     wait_pages(reader, document, 1)
-    began = time.monotonic()
     assert reader.post(f"/v1/documents/{document['id']}/cancel").json()["state"] == "cancelled"
     note, = reader.add(("after.txt", b"What comes after it is read at once."))
-    assert note["state"] == "ready" and time.monotonic() - began < 20, note
+    assert note["state"] == "ready", note
     assert reader.get(f"/v1/documents/{document['id']}").json()["state"] == "cancelled"
