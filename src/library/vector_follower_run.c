@@ -296,6 +296,7 @@ void *run_vector_follower(void *argument)
     pthread_mutex_lock(&follower->lock);
     while (!follower->is_stopping)
         step(follower);
+    (void)look_at_leases(follower); /* what is written is told as they are given back */
     pthread_mutex_unlock(&follower->lock);
     return NULL;
 }

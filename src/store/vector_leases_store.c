@@ -76,10 +76,12 @@ bool vector_lease_give_back(DbTx *tx, const Scope *scope, const VectorLease *hel
 {
     return sql_needs_system(scope, err) &&
            db_exec(tx,
-                   DB_SAME("UPDATE vector_leases SET holder = '' WHERE store = $1 AND model = $2"
-                           " AND dims = $3 AND holder = $4 AND epoch = $5"),
+                   DB_SAME("UPDATE vector_leases SET holder = '',"
+                           " sequence = CASE WHEN sequence < $6 THEN $6 ELSE sequence END"
+                           " WHERE store = $1 AND model = $2 AND dims = $3 AND holder = $4"
+                           " AND epoch = $5"),
                    DB_ARGS(db_text(held->store), db_text(held->model), db_int(held->dims),
-                           db_text(held->holder), db_int(held->epoch)),
+                           db_text(held->holder), db_int(held->epoch), db_int(held->sequence)),
                    NULL, err);
 }
 

@@ -35,7 +35,7 @@ MUST_CHECK bool vector_lease_take(DbTx *tx, const Scope *scope, const VectorLeas
  * still its own, by holder and epoch. */
 MUST_CHECK bool vector_lease_renew(DbTx *tx, const Scope *scope, const VectorLease *held,
                                    bool *is_held_r, Error *err);
-/* Lets another one take it at once. */
+/* The same as its last word: another one may take it at once. */
 MUST_CHECK bool vector_lease_give_back(DbTx *tx, const Scope *scope, const VectorLease *held,
                                        Error *err);
 /* The store has none of its vectors any more; nothing when it is another's now. */
