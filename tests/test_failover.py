@@ -1,4 +1,5 @@
 """A PostgreSQL primary dies and its standby takes over, under a server that goes on."""
+import re
 import threading
 import time
 
@@ -21,15 +22,17 @@ class Standby(Postgres):
         self.run("pg_ctl", "-D", self.folder / "data", "-w", "promote")
 
 
-@pytest.fixture
-def pair(tmp_path):
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
     primary = Postgres()
     url = primary.create("lectern")
     standby = Standby(primary)
     primary.say("ALTER SYSTEM SET synchronous_standby_names = '*'")
     primary.say("SELECT pg_reload_conf()")
-    server = Server(tmp_path / "library", url.replace(f":{primary.port}", f":{primary.port},127.0.0.1:{standby.port}")).start()
+    server = Server(tmp_path_factory.mktemp("node") / "library", url.replace(f":{primary.port}", f":{primary.port},127.0.0.1:{standby.port}"),
+                    ["--database-replicas", url.replace(f":{primary.port}", f":{standby.port}"), "--database-replica-wait", "100"]).start()
     server.new_key()
+    server.admin = server.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
     yield primary, standby, server
     server.stop()
     for cluster in (primary, standby):
@@ -52,6 +55,23 @@ def upload_all_along(server, kept, ended):
         assert answer.status_code in (202, 503), answer.text
         if answer.status_code == 202:
             kept.append((time.monotonic(), answer.json()["documents"][0]["id"]))
+
+
+def replica_reads(server, outcome):
+    lines = requests.get(server.url + "/metrics", timeout=10).text
+    return int(re.search(rf'lectern_database_replica_reads_total{{.*outcome="{outcome}"}} (\d+)', lines)[1])
+
+
+def test_reports_are_read_at_a_replica_and_at_the_primary_while_it_is_behind(pair):
+    _, standby, server = pair
+    before = replica_reads(server, "done")
+    assert server.get("/v1/usage/report", key=server.admin).status_code == 200
+    assert replica_reads(server, "done") > before
+    standby.say("SELECT pg_wal_replay_pause()")
+    server.new_key()
+    assert server.get("/v1/usage/report", key=server.admin).status_code == 200
+    assert replica_reads(server, "behind") == 1
+    standby.say("SELECT pg_wal_replay_resume()")
 
 
 @pytest.mark.timed

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/csv.h"
 #include "store/audit_store.h"
+#include "store/read_replica.h"
 
 /* Entries that are read at once. */
 #define PART 1000
@@ -98,7 +99,7 @@ static bool add_parts(AuditWork *work, bool is_table, Buf *out, Error *err)
     do {
         AUTO_ARENA Arena *arena = arena_new(MB(256));
         work->arena = arena;
-        if (!store_read(request->api->db, request->scope, list_work, work, err))
+        if (!store_read_replica(request->api->db, request->scope, list_work, work, err))
             return false;
         for (size_t i = 0; i < work->list.count; i++)
             (is_table ? add_row : add_line)(out, &work->list.at[i]);

@@ -15,6 +15,7 @@
 #include "net/http_server.h"
 #include "net/otlp.h"
 #include "notify/event_hub.h"
+#include "store/read_replica.h"
 
 /* --- Lines --- */
 
@@ -123,6 +124,27 @@ static void put_jobs(Buf *out, const Api *api)
            jobs.recovered);
 }
 
+static void put_replicas(Buf *out, const Api *api)
+{
+    DbReplicaCounts counts[DB_REPLICAS_MAX];
+    size_t count = db_replica_counts(api->db, counts);
+    if (!count)
+        return;
+    begin(out, "lectern_database_replica_reads_total", "counter",
+          "Readings at a replica: done; behind or away: it was left alone for that, and the "
+          "primary read.");
+    for (size_t i = 0; i < count; i++) {
+        const char *name = counts[i].name;
+        buf_addf(out,
+                 "lectern_database_replica_reads_total{replica=\"%s\",outcome=\"done\"} %" PRId64
+                 "\nlectern_database_replica_reads_total{replica=\"%s\",outcome=\"behind\"} "
+                 "%" PRId64
+                 "\nlectern_database_replica_reads_total{replica=\"%s\",outcome=\"away\"} %" PRId64
+                 "\n",
+                 name, counts[i].reads, name, counts[i].behind, name, counts[i].away);
+    }
+}
+
 /* What stands in the database; a database that is away takes nothing else from the answer. */
 static void put_stored(Buf *out, const ApiRequest *request)
 {
@@ -206,6 +228,7 @@ bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_http(out, api);
     put_index(out, api);
     put_jobs(out, api);
+    put_replicas(out, api);
     put_stored(out, request);
     if (api->otlp)
         put_traces(out, api->otlp);

@@ -2,6 +2,7 @@
 #include "cli/app.h"
 #include "cli/app_blobs.h"
 #include "cli/app_news.h"
+#include "cli/app_replicas.h"
 #include "cli/app_restart.h"
 #include "cli/app_wait.h"
 #include "cli/app_watch.h"
@@ -224,8 +225,10 @@ static bool open_database(App *app, Str folder, bool waits, Error *err)
     for (;;) {
         if (db_open(url, &options, &app->api.db, err) &&
             db_remember(app->api.db, path_join(app->arena, folder, S("timeline")), err) &&
-            bring_up(app, path, err) && check_master_key(app, err))
+            bring_up(app, path, err) && check_master_key(app, err)) {
+            app_use_replicas(app->arena, app->settings, app->api.db);
             return true;
+        }
         db_close(app->api.db);
         app->api.db = NULL;
         if (!waits || !app_wait_for_database(url, &has_told, err))

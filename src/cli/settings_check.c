@@ -1,5 +1,6 @@
 /* settings_check.c - what values must be beyond their types, each setting by itself and together.
  * Everything is looked at before anything starts, so that all that is wrong is told at once. */
+#include "cli/app_replicas.h"
 #include "cli/settings.h"
 #include "encode/kernel_sets.h"
 #include "net/clamd.h"
@@ -135,6 +136,7 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
             check_begin(beginnings[i].is.name, beginnings[i].is.value, beginnings[i].words, &err));
     CHECK(check_listen(settings->listen, &err));
     CHECK(check_origins(settings, &err));
+    CHECK(replicas_check(settings, &err));
     CHECK(!settings->clamd.length || clamd_check(settings->clamd, &err));
     CHECK(check_chunks(settings, &err));
     CHECK(check_tls(settings, &err));

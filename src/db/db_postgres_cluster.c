@@ -293,7 +293,8 @@ static Str host_name(Arena *arena, const PgHost *host)
 void pg_cluster_name(const PgCluster *cluster, char *name_r, size_t size)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    snprintf(name_r, size, STR_FMT, STR_ARG(host_name(arena, &cluster->hosts[0])));
+    Str name = host_name(arena, &cluster->hosts[0]);
+    snprintf(name_r, size, STR_FMT, STR_ARG(name));
 }
 
 bool pg_cluster_is_same(PgCluster *cluster, const PgServer *server)

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "export/export_int.h"
 #include "store/document_versions_store.h"
+#include "store/read_replica.h"
 
 #define LINE_MAX MB(2)
 #define TEXT_MAX MB(512)
@@ -176,7 +177,7 @@ static bool export_document(ExportWork *work, const ExportOwned *owned, Error *e
     DocumentExport in = { .work = work, .id = owned->id };
     if (!job_progress(work->job, "documents", work->documents++, work->size.documents))
         return job_stopped(work->job, err);
-    if (!store_read(work->job->db, &work->scope, find_work, &in, err))
+    if (!store_read_replica(work->job->db, &work->scope, find_work, &in, err))
         return err->code == ERROR_NOT_FOUND; /* erased meanwhile */
     Str path = path_of(&in);
     return write_original(&in, path, err) && write_text(&in, path, err) && write_line(&in, err);
@@ -203,6 +204,6 @@ bool export_documents(ExportWork *work, Error *err)
     work->lines_fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (work->lines_fd < 0)
         return fail_errno(err, "making a temporary file in %s", folder);
-    return store_read(work->job->db, &work->scope, collections_work, work, err) &&
+    return store_read_replica(work->job->db, &work->scope, collections_work, work, err) &&
            export_each(work, EXPORT_ALL_DOCUMENTS, export_document, err) && write_list(work, err);
 }

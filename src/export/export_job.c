@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "export/export_int.h"
 #include "store/audit_store.h"
+#include "store/read_replica.h"
 #include "store/workspaces_store.h"
 
 #define KEPT_MS (7 * INT64_C(86400000))
@@ -171,8 +172,8 @@ Str export_manifest(ExportWork *work, Str workspace_name)
 static bool write_export(ExportWork *work, const char *path, bool is_zip, Error *err)
 {
     NameWork name = { .work = work };
-    if (!store_read(work->job->db, &work->scope, size_work, work, err) ||
-        !store_read(work->job->db, &work->scope, name_work, &name, err) ||
+    if (!store_read_replica(work->job->db, &work->scope, size_work, work, err) ||
+        !store_read_replica(work->job->db, &work->scope, name_work, &name, err) ||
         !check_room(work, path, err) ||
         !export_out_open(&work->out, path, is_zip, work->scope.workspace, err) ||
         !write_parts(work, err))

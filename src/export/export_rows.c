@@ -1,5 +1,6 @@
 /* export_rows.c - rows of every table as JSON Lines, and the walk through what people own. */
 #include "export/export_int.h"
+#include "store/read_replica.h"
 
 #define LINES_MAX MB(512)
 #define AT_ONCE 200
@@ -45,7 +46,7 @@ static bool write_table(Reading *in, Error *err)
         char after[KB(64)];
         arena_reset(work->arena);
         in->lines = buf_new(work->arena, LINES_MAX);
-        if (!store_read(work->job->db, &work->scope, rows_work, in, err) ||
+        if (!store_read_replica(work->job->db, &work->scope, rows_work, in, err) ||
             !export_out_write(&work->out, buf_str(&in->lines), err))
             return false;
         snprintf(after, sizeof after, STR_FMT, STR_ARG(in->cursor.after));
@@ -59,7 +60,7 @@ static bool write_table(Reading *in, Error *err)
 bool export_all_tables(ExportWork *work, Error *err)
 {
     Reading in = { .work = work };
-    if (!store_read(work->job->db, &work->scope, shapes_work, &in, err))
+    if (!store_read_replica(work->job->db, &work->scope, shapes_work, &in, err))
         return false;
     for (size_t i = 0; i < export_table_count; i++) {
         if (!export_tables[i].is_written)
@@ -101,7 +102,7 @@ bool export_each(ExportWork *work, ExportList list, ExportVisit *visit, Error *e
         ExportOwned owned[AT_ONCE];
         in.after = str(after);
         arena_reset(work->arena);
-        if (!store_read(work->job->db, &work->scope, list_work, &in, err))
+        if (!store_read_replica(work->job->db, &work->scope, list_work, &in, err))
             return false;
         arena_reset(ids);
         count = copy_part(&in, ids, owned);

@@ -5,6 +5,7 @@
 #include "export/export_int.h"
 #include "store/meetings_store.h"
 #include "store/people_store.h"
+#include "store/read_replica.h"
 #include "store/recipes_store.h"
 #include "store/study_decks_store.h"
 #include "store/workflows_store.h"
@@ -63,7 +64,7 @@ static bool conversation_work(DbTx *tx, void *argument, Error *err)
 static bool export_conversation(ExportWork *work, const ExportOwned *owned, Error *err)
 {
     View view = view_of(work, owned);
-    if (!store_read(work->job->db, &view.scope, conversation_work, &view, err))
+    if (!store_read_replica(work->job->db, &view.scope, conversation_work, &view, err))
         return err->code == ERROR_NOT_FOUND;
     return write_view(work, EXPORT_OF_CONVERSATIONS, view.conversation.title, ".md",
                       conversation_markdown(work->arena, &view.conversation, &view.messages), err);
@@ -91,7 +92,7 @@ bool export_tasks(ExportWork *work, Error *err)
     view.slice.limit = SLICE_MAX;
     do {
         arena_reset(work->arena);
-        if (!store_read(work->job->db, &view.scope, tasks_work, &view, err))
+        if (!store_read_replica(work->job->db, &view.scope, tasks_work, &view, err))
             return false;
         Buf out = buf_new(work->arena, VIEW_MAX);
         calendar_write(&out, &view.part, S("Lectern"));
@@ -130,7 +131,7 @@ static bool export_deck(ExportWork *work, const ExportOwned *owned, Error *err)
 {
     View view = view_of(work, owned);
     Buf out = buf_new(work->arena, VIEW_MAX);
-    if (!store_read(work->job->db, &view.scope, deck_work, &view, err))
+    if (!store_read_replica(work->job->db, &view.scope, deck_work, &view, err))
         return err->code == ERROR_NOT_FOUND;
     card_table_write(&out, view.cards.at, view.cards.count);
     return write_view(work, EXPORT_OF_CARDS, view.deck.name, ".csv", buf_str(&out), err);
@@ -171,7 +172,7 @@ bool export_recipes(ExportWork *work, Error *err)
         View view = view_of(work, NULL);
         view.id = str(kinds[i]);
         arena_reset(work->arena);
-        if (!store_read(work->job->db, &view.scope, recipes_work, &view, err))
+        if (!store_read_replica(work->job->db, &view.scope, recipes_work, &view, err))
             return false;
         for (size_t j = 0; j < view.recipes.count; j++)
             if (!write_recipe(work, &view.recipes.at[j], err))
@@ -217,7 +218,7 @@ static Str meeting_markdown(Arena *arena, const Meeting *meeting)
 static bool export_meeting(ExportWork *work, const ExportOwned *owned, Error *err)
 {
     View view = view_of(work, owned);
-    if (!store_read(work->job->db, &view.scope, meeting_work, &view, err))
+    if (!store_read_replica(work->job->db, &view.scope, meeting_work, &view, err))
         return err->code == ERROR_NOT_FOUND;
     return write_view(work, EXPORT_OF_MEETINGS, view.meeting.title, ".md",
                       meeting_markdown(work->arena, &view.meeting), err);
@@ -240,7 +241,7 @@ bool export_people(ExportWork *work, Error *err)
 {
     View view = view_of(work, NULL);
     Buf out = buf_new(work->arena, VIEW_MAX);
-    if (!store_read(work->job->db, &view.scope, people_work, &view, err))
+    if (!store_read_replica(work->job->db, &view.scope, people_work, &view, err))
         return false;
     for (size_t i = 0; i < view.people.count; i++) {
         const Membership *member = &view.people.at[i];

@@ -6,6 +6,7 @@
 #include "library/library_int.h"
 #include "store/damaged_originals_store.h"
 #include "store/erase_store.h"
+#include "store/read_replica.h"
 #include "store/settings_store.h"
 #include "store/workspaces_store.h"
 
@@ -259,7 +260,7 @@ static void set_place(Scan *scan, Str workspace, Str blob)
 static bool scan_page(Scan *scan, size_t *count_r, Error *err)
 {
     PageWork work = { .scan = scan };
-    if (!store_read(scan->library->db, &scan->scope, list_page, &work, err))
+    if (!store_read_replica(scan->library->db, &scan->scope, list_page, &work, err))
         return false;
     *count_r = scan->page.count;
     for (size_t i = 0; i < scan->page.count; i++) {
@@ -301,7 +302,7 @@ static int by_id(const void *a, const void *b)
 
 static bool scan_all(Scan *scan, Error *err)
 {
-    if (!store_read(scan->library->db, &scan->library->system, list_workspaces, scan, err))
+    if (!store_read_replica(scan->library->db, &scan->library->system, list_workspaces, scan, err))
         return false;
     qsort(scan->workspaces.at, scan->workspaces.count, sizeof(Workspace), by_id);
     for (size_t i = 0; i < scan->workspaces.count; i++) {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "models/models_int.h"
+#include "store/read_replica.h"
 
 #define DAY_MS INT64_C(86400000)
 #define UNUSUAL_PERCENT 120
@@ -310,7 +311,7 @@ bool usage_report(Models *models, const Scope *scope, Arena *arena, int64_t from
     const GatewayConfig *config;
     Error none;
     char first_day[TIME_TEXT_SIZE];
-    if (!store_read(models->options.db, scope, read_sums, &work, err))
+    if (!store_read_replica(models->options.db, scope, read_sums, &work, err))
         return false;
     for (size_t i = 0; i < report_r->tasks.count; i++) {
         call_totals_add(&report_r->totals, &report_r->tasks.at[i].totals);

@@ -1,6 +1,7 @@
 /* move.c - see move.h. */
 #include "store/move.h"
 
+#include "db/db_servers.h"
 #include "store/counts_store.h"
 #include "store/migrate.h"
 #include "store/move_int.h"
@@ -12,6 +13,7 @@ typedef struct Move {
     const MoveShape *shape;
     Str insert;
     MoveReport report;
+    bool has_begun;
 } Move;
 
 static const DbWho system_who = { .is_system = true };
@@ -136,6 +138,11 @@ static bool copy_all(DbTx *from, void *argument, Error *err)
 {
     Move *move = argument;
     MoveShapes shapes, there;
+    /* What was copied lies in the target's transaction already. */
+    if (move->has_begun)
+        return fail(err, ERROR_BUSY,
+                    "the database that is copied broke off the reading; try again");
+    move->has_begun = true;
     move->from = from;
     move->report = (MoveReport){ 0 };
     if (!is_empty(move->to, err) || !move_shapes(from, move->arena, &shapes, err) ||
@@ -184,7 +191,8 @@ static bool write_all(DbTx *to, void *argument, Error *err)
 {
     Move *move = argument;
     move->to = to;
-    return db_read(move->options->from, &system_who, copy_all, move, err);
+    move->has_begun = false;
+    return db_read_replica(move->options->from, &system_who, copy_all, move, err);
 }
 
 bool database_move(Arena *arena, const MoveOptions *options, MoveReport *report_r, Error *err)
