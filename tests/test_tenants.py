@@ -1,5 +1,7 @@
 """Every route, as another workspace and as a colleague: by each id that a workspace has, in path, query and body."""
 import contextlib
+import copy
+import http.client
 import json
 import re
 import threading
@@ -164,7 +166,9 @@ class House:
         self.server.key = self.server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
         paths = self.server.get("/openapi.json").json()["paths"]
         self.routes = [(method.upper(), path) for path, operations in paths.items() for method in operations if path not in LEFT_OUT]
-        self.needs = {(method, path): re.match(r"For (?:an? )?(\w+)", paths[path][method.lower()]["description"])[1] for method, path in self.routes}
+        said = {(method, path): paths[path][method.lower()]["description"] for method, path in self.routes}
+        self.needs = {route: re.match(r"For (?:an? )?(\w+)", text)[1] for route, text in said.items()}
+        self.audited = {route for route, text in said.items() if " or an auditor" in text}
         self.lists = [path for method, path in self.routes if method == "GET" and "{" not in path and self.needs[method, path] != "anyone"]
         change_database(self.server, ADD)
         first = next(iter(rows_of(self.server)))
@@ -348,7 +352,7 @@ def test_a_colleague_sees_and_changes_nothing_private(house):
 CLOSER = {"/v1/keys/{id}/limits", "/v1/notices", "/v1/notices/read", "/v1/notices/unsubscribe", "/v1/approvals/link",
           "/v1/users/erasure-proof", "/metrics"}
 CLOSER_BELOW = ("/v1/session/", "/v1/auth/", "/scim/")
-ROLES = ("reader", "editor", "administrator", "owner")
+ROLES = ("reader", "editor", "administrator", "owner", "auditor")  # what one does those after it do, but the last
 
 
 def test_every_route_is_open_to_its_roles_and_shut_to_the_others(house):
@@ -359,10 +363,19 @@ def test_every_route_is_open_to_its_roles_and_shut_to_the_others(house):
         needs = house.needs[method, path]
         for rank, role in enumerate(ROLES):
             status, text = house.theirs.call(method, filled(path, nothing), key=keys[role])
-            is_open = needs == "anyone" or rank >= ROLES.index(needs)
+            is_open = needs == "anyone" or needs != "operator" and ((method, path) in house.audited if role == "auditor" else rank >= ROLES.index(needs))
             if status == 401 or (status == 403) == is_open and not (is_open and (path in CLOSER or path.startswith(CLOSER_BELOW))):
                 wrong.append((method, path, needs, role, status, text[:100]))
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+def test_owners_of_other_workspaces_do_not_run_the_server(house):
+    asked = [(method, path) for method, path in house.routes if house.needs[method, path] == "operator"]
+    assert ("POST", "/v1/doctor") in asked and ("DELETE", "/v1/models/local/{name}") in asked
+    for method, path in asked:
+        status, text = house.theirs.call(method, filled(path, {}), {})
+        assert status == 403 and "first workspace" in text, (method, path, status, text)
+    assert house.ours.call("DELETE", "/v1/models/local/none")[0] == 404
 
 
 # What is restricted in the last tests: their names, and words that stand in no other text of the workspace.
@@ -394,8 +407,41 @@ def found_by(person):
     return "\n".join(texts)
 
 
+def limited_to(house, collection):
+    """Somebody with a key of the owner that is limited to a collection."""
+    person = copy.copy(house.ours)
+    person.connection = http.client.HTTPConnection("127.0.0.1", house.server.port, timeout=60)
+    person.key = house.ours.made("/v1/keys", {"name": "limited", "role": "editor", "collections": [collection]})["key"]
+    return person
+
+
 def shown_in(text):
     return [word for word in HIDDEN if word.lower() in text.lower().replace(f"who wrote the {OURS} ledger", "")]
+
+
+def test_a_key_limited_to_a_collection_reaches_nothing_else(house):
+    shelf = house.ours.made("/v1/collections", {"name": "shelf"})["id"]
+    seen = house.ours.upload("seen.txt", "The heron stands on the marble shelf.", collection=shelf)
+    limited = limited_to(house, shelf)
+    house.settle()
+    before = house.rows(house.ours)
+    caller = Caller(house, limited, house.ids, HIDDEN)
+    shown = [one for one in try_paths(caller) if one[2] != 401]
+    assert shown == [], shown
+    for path in house.lists:
+        for query in ("", *(f"?{name}={house.ids[name]}" for name in ("document", "collection"))):
+            caller.call("GET", path + query)
+    assert caller.wrong == [], caller.wrong[:9]
+    assert not shown_in(found_by(limited)), found_by(limited)
+    gone = [(table, row) for table, row in changed(before, house.rows(house.ours)) if row in before.get(table, []) and table != "api_keys"]
+    assert gone == [], gone[:9]
+    assert [one["id"] for one in limited.get("/v1/documents")["items"]] == [seen]
+    assert [one["id"] for one in limited.get("/v1/collections")["items"]] == [shelf]
+    assert limited.made("/v1/search", {"query": "heron marble"})["results"][0]["document"]["id"] == seen
+    for fields, status in (({}, 400), ({"collection": house.ids["collection"]}, 404), ({"collection": shelf}, 202)):
+        assert limited.call("POST", "/v1/documents", *form(**fields))[0] == status, fields
+    assert limited.call("PATCH", f"/v1/documents/{seen}", {"collection": house.ids["collection"]})[0] == 404
+    assert limited.call("POST", "/v1/ask", {"question": "Who wrote the ledger?"})[0] == 403
 
 
 def test_nothing_of_what_is_restricted_is_shown_by_any_route(house, restricted):

@@ -198,6 +198,23 @@ bool account_of_owner(Account *account, Arena *arena, Str workspace, Visitor *vi
     return true;
 }
 
+bool account_check_operator(Account *account, const Visitor *visitor, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Lookup look = { .account = account, .arena = arena };
+    const Scope *scope = &visitor->scope;
+    bool is_here = !scope->user.length && !visitor->key.length; /* by the local socket */
+    if (!scope_needs(scope, ROLE_OWNER, err))
+        return false;
+    if (is_here)
+        return true;
+    if (!store_read(account->db, &account->system, owner_workspace, &look, err))
+        return false;
+    return str_equal(scope->workspace, look.workspace.id) ||
+           fail(err, ERROR_DENIED,
+                "this is of the whole server, and for owners of its first workspace");
+}
+
 /* --- The first account and signing in --- */
 
 /* RFC 5321: at most 254 bytes. Control characters would break the headers of a mail. */

@@ -137,21 +137,27 @@ MUST_CHECK bool account_end_session(Account *account, const Visitor *visitor, St
 /* All of the visitor's, in every workspace, but the one that asks. */
 MUST_CHECK bool account_end_other_sessions(Account *account, const Visitor *visitor, Error *err);
 
+#define KEY_COLLECTIONS_MAX 32
+
 typedef struct KeyWish {
     Str name;
     Role role;
-    unsigned scopes; /* key_scopes.h */
-    Str service;     /* id of the service account it is for; empty: the visitor */
+    unsigned scopes;     /* key_scopes.h */
+    Str service;         /* id of the service account it is for; empty: the visitor */
+    StrList collections; /* ids that it is limited to; none: all */
     int64_t expires_at_ms;
 } KeyWish;
 
 /* A new key; *secret_r is shown once. At most the visitor's own role and scopes. For a service:
- * ROLE_ADMIN, and at most its role. */
+ * ROLE_ADMIN, and at most its role. Limited to collections: ROLE_EDITOR at most. */
 MUST_CHECK bool account_add_key(Account *account, Arena *arena, const Visitor *visitor,
                                 const KeyWish *wish, ApiKey *key_r, Str *secret_r, Error *err);
 MUST_CHECK bool account_revoke_key(Account *account, const Visitor *visitor, Str id, Error *err);
 MUST_CHECK bool account_list_keys(Account *account, Arena *arena, const Visitor *visitor,
                                   ApiKeyList *list_r, Error *err);
+
+/* ERROR_DENIED: the visitor is no owner of the server's first workspace, whose owners run it. */
+MUST_CHECK bool account_check_operator(Account *account, const Visitor *visitor, Error *err);
 
 /* People of the workspace; all need ROLE_ADMIN, and only an owner makes or changes an owner. */
 MUST_CHECK bool account_list_people(Account *account, Arena *arena, const Visitor *visitor,

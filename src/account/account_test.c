@@ -393,6 +393,79 @@ TEST_BOTH(account, a_key_has_at_most_its_maker_s_rights_and_ends_when_revoked)
     bench_close(&bench);
 }
 
+TEST_BOTH(account, an_auditor_sees_people_and_keys_and_only_administrators_make_their_keys)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Visitor auditor, editor, admin, visitor;
+    MembershipList people;
+    ApiKeyList list;
+    ApiKey key;
+    Str secret;
+    const KeyWish wish = { .name = S("log"), .role = ROLE_AUDITOR };
+    add_person(&bench, "audit@example.org", ROLE_AUDITOR);
+    add_person(&bench, "ed@example.org", ROLE_EDITOR);
+    User ad = add_person(&bench, "admin@example.org", ROLE_ADMIN);
+    cr_assert(sign_in(&bench, "audit@example.org", PASSWORD, &auditor));
+    cr_assert(sign_in(&bench, "ed@example.org", PASSWORD, &editor));
+    cr_assert(sign_in(&bench, "admin@example.org", PASSWORD, &admin));
+    REFUSED(ERROR_DENIED,
+            account_add_key(bench.account, bench.arena, &editor, &wish, &key, &secret, &err));
+    cr_assert(account_add_key(bench.account, bench.arena, &admin, &wish, &key, &secret, &err));
+    cr_expect(account_list_people(bench.account, bench.arena, &auditor, &people, &err) &&
+              people.count == 4);
+    cr_expect(account_list_keys(bench.account, bench.arena, &auditor, &list, &err) &&
+              list.count == 1);
+    REFUSED(ERROR_NOT_FOUND, account_revoke_key(bench.account, &auditor, key.id, &err));
+    cr_expect(account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err) &&
+              visitor.scope.role == ROLE_AUDITOR);
+    /* Who is a reader now has no key that reads the audit log. */
+    PersonChange down = { .role = ROLE_READER, .is_disabled = -1 };
+    cr_assert(account_change_person(bench.account, bench.arena, &bench.owner, ad.id, &down, &err));
+    REFUSED(ERROR_NO_LOGIN,
+            account_of_key(bench.account, bench.arena, secret, S("10.0.0.7"), &visitor, &err));
+    bench_close(&bench);
+}
+
+TEST_BOTH(account, who_runs_the_server_owns_its_first_workspace)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Visitor admin, local;
+    Visitor elsewhere = { .scope = { .workspace = S("other"), .role = ROLE_OWNER },
+                          .key = S("key") };
+    add_person(&bench, "admin@example.org", ROLE_ADMIN);
+    cr_assert(sign_in(&bench, "admin@example.org", PASSWORD, &admin));
+    cr_expect(account_check_operator(bench.account, &bench.owner, &err), "%s", err.message);
+    REFUSED(ERROR_DENIED, account_check_operator(bench.account, &admin, &err));
+    REFUSED(ERROR_DENIED, account_check_operator(bench.account, &elsewhere, &err));
+    /* Whoever is on its machine is, in every workspace. */
+    cr_assert(account_of_owner(bench.account, bench.arena, S(""), &local, &err));
+    cr_expect(account_check_operator(bench.account, &local, &err), "%s", err.message);
+    bench_close(&bench);
+}
+
+TEST_BOTH(account, a_key_limited_to_collections_is_an_editors_at_most_and_makes_no_keys)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    ApiKey key;
+    Str secret, ids[] = { S("none") };
+    Visitor limited;
+    KeyWish wish = { .name = S("l"), .role = ROLE_ADMIN, .collections = { ids, 1 } };
+    REFUSED(ERROR_INVALID,
+            account_add_key(bench.account, bench.arena, &bench.owner, &wish, &key, &secret, &err));
+    wish.role = ROLE_EDITOR;
+    REFUSED(ERROR_NOT_FOUND,
+            account_add_key(bench.account, bench.arena, &bench.owner, &wish, &key, &secret, &err));
+    limited = bench.owner;
+    limited.scope.collections = S("some");
+    wish.collections.count = 0;
+    REFUSED(ERROR_DENIED,
+            account_add_key(bench.account, bench.arena, &limited, &wish, &key, &secret, &err));
+    bench_close(&bench);
+}
+
 TEST_BOTH(account, a_key_of_nobody_sees_only_itself)
 {
     Bench bench;

@@ -32,7 +32,7 @@ bool account_list_groups(Account *account, Arena *arena, const Visitor *visitor,
                          Error *err)
 {
     GroupWork work = group_work(arena, visitor);
-    if (!scope_needs(&visitor->scope, ROLE_EDITOR, err) ||
+    if (!scope_may_look(&visitor->scope, ROLE_EDITOR, err) ||
         !store_read(account->db, &visitor->scope, list_work, &work, err))
         return false;
     *list_r = work.list;
@@ -52,7 +52,7 @@ bool account_find_group(Account *account, Arena *arena, const Visitor *visitor, 
 {
     GroupWork work = group_work(arena, visitor);
     work.id = id;
-    if (!scope_needs(&visitor->scope, ROLE_ADMIN, err) ||
+    if (!scope_may_look(&visitor->scope, ROLE_ADMIN, err) ||
         !store_read(account->db, &visitor->scope, find_work, &work, err))
         return false;
     *group_r = work.group;

@@ -4,6 +4,7 @@
 #include "account/token.h"
 #include "base/clock.h"
 #include "store/audit_store.h"
+#include "store/collections_store.h"
 #include "store/key_limits_store.h"
 
 #define KEY_PREFIX "lk_"
@@ -16,7 +17,7 @@ typedef struct KeyWork {
     Arena *arena;
     const Visitor *visitor;
     const KeyWish *wish;
-    Str id, hash, address;
+    Str id, hash, address, ids[KEY_COLLECTIONS_MAX];
     ApiKey key;
     ApiKeyList list;
     User user;
@@ -40,8 +41,11 @@ static bool find_key(DbTx *tx, void *argument, Error *err)
 
 static Scope scope_of_key(const ApiKey *key)
 {
-    return (
-        Scope){ .workspace = key->workspace, .user = key->user, .key = key->id, .role = key->role };
+    return (Scope){ .workspace = key->workspace,
+                    .user = key->user,
+                    .key = key->id,
+                    .collections = key->collections,
+                    .role = key->role };
 }
 
 static bool note_used(DbTx *tx, void *argument, Error *err)
@@ -68,7 +72,7 @@ bool account_of_key(Account *account, Arena *arena, Str key, Str address, Visito
         Error ignored; /* the next use notes it */
         (void)!store_write(account->db, &scope, note_used, &work, &ignored);
     }
-    scope.is_unguarded = !work.workspace.has_guards;
+    scope.is_unguarded = !work.workspace.has_guards && !scope.collections.length;
     *visitor_r = (Visitor){ .scope = scope,
                             .email = work.user.is_service ? STR_NONE : work.user.email,
                             .name = work.user.name,
@@ -94,28 +98,51 @@ static bool find_service(DbTx *tx, KeyWork *work, Error *err)
         return false;
     if (!member.is_service)
         return fail_field(err, "user", "only service accounts get keys from others");
-    if (work->key.role > member.role)
+    if (!role_covers(member.role, work->key.role))
         return fail(err, ERROR_DENIED, "a key cannot have more rights than its account: %s",
                     role_name(member.role));
     work->key.user = member.user;
     return true;
 }
 
+/* By id, of those that whoever makes the key sees. */
+static bool find_collections(DbTx *tx, KeyWork *work, Error *err)
+{
+    const StrList *wished = &work->wish->collections;
+    for (size_t i = 0; i < wished->count; i++) {
+        Collection found;
+        if (!collection_find(tx, &work->visitor->scope, work->arena, wished->at[i], &found, err))
+            return false;
+        work->ids[i] = found.id;
+    }
+    work->key.collections = str_join(work->arena, work->ids, wished->count, S(" "));
+    return true;
+}
+
 static bool add_key(DbTx *tx, void *argument, Error *err)
 {
     KeyWork *work = argument;
-    return (!work->wish->service.length || find_service(tx, work, err)) &&
+    return find_collections(tx, work, err) &&
+           (!work->wish->service.length || find_service(tx, work, err)) &&
            api_key_add(tx, &work->visitor->scope, work->arena, &work->key, err) &&
            audit_key(tx, work, "key.add", err);
 }
 
 static bool may_give(const Visitor *visitor, const KeyWish *wish, Error *err)
 {
-    if (wish->role > visitor->scope.role)
+    if (!role_covers(visitor->scope.role, wish->role))
         return fail(err, ERROR_DENIED, "a key cannot have more rights than you: your role is %s",
                     role_name(visitor->scope.role));
     if (visitor->key_scopes && (!wish->scopes || (wish->scopes & ~visitor->key_scopes)))
         return fail(err, ERROR_DENIED, "a key cannot have more scopes than the one that makes it");
+    if (visitor->scope.collections.length)
+        return fail(err, ERROR_DENIED, "a key that is limited to collections makes no keys");
+    if (wish->collections.count > KEY_COLLECTIONS_MAX)
+        return fail_field(err, "collections", "at most %d, not %zu", KEY_COLLECTIONS_MAX,
+                          wish->collections.count);
+    if (wish->collections.count && (wish->role < ROLE_READER || wish->role > ROLE_EDITOR))
+        return fail_field(err, "collections",
+                          "a key of the role reader or editor can be limited to collections");
     return !(wish->scopes & KEY_SCIM) || wish->role >= ROLE_ADMIN ||
            fail_field(err, "scopes", "the scope scim needs the role admin");
 }
@@ -178,12 +205,12 @@ static bool list_keys(DbTx *tx, void *argument, Error *err)
 {
     KeyWork *work = argument;
     const Scope *scope = &work->visitor->scope;
-    Str whose = scope->role >= ROLE_ADMIN ? S("") : scope->user;
-    if (!api_key_list(tx, scope, work->arena, whose, &work->list, err))
+    bool sees_all = scope->role >= ROLE_ADMIN || scope->role == ROLE_AUDITOR;
+    if (!api_key_list(tx, scope, work->arena, sees_all ? S("") : scope->user, &work->list, err))
         return false;
     size_t kept = 0;
     for (size_t i = 0; i < work->list.count; i++)
-        if (is_own(work->visitor, &work->list.at[i]))
+        if (sees_all || is_own(work->visitor, &work->list.at[i]))
             work->list.at[kept++] = work->list.at[i];
     work->list.count = kept;
     return true;

@@ -30,8 +30,8 @@ static bool check_roles(const json_t *roles, Error *err)
     {
         Role named = json_is_string(role) ? role_named(str(json_string_value(role))) : ROLE_NONE;
         if (named == ROLE_NONE || named > ROLE_ADMIN)
-            return fail_field(err, "roles", "'%s' leads to no role: reader, editor or admin",
-                              value);
+            return fail_field(err, "roles",
+                              "'%s' leads to no role: auditor, reader, editor or admin", value);
     }
     return true;
 }
@@ -43,7 +43,7 @@ static bool check_provider(Oidc *oidc, OidcProvider *provider, Str role, Error *
     if (!check_name(oidc, provider->name, err) || !check_roles(provider->roles, err))
         return false;
     if (provider->role == ROLE_NONE || provider->role > ROLE_ADMIN)
-        return fail_field(err, "role", "'role' is one of: reader, editor, admin");
+        return fail_field(err, "role", "'role' is one of: auditor, reader, editor, admin");
     if (!str_starts(provider->issuer, S("https://")) && !str_starts(provider->issuer, S("http://")))
         return fail_field(err, "issuer", "'issuer' is no address");
     if (provider->roles && !provider->role_claim.length)

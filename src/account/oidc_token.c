@@ -80,7 +80,7 @@ bool oidc_role(const OidcProvider *provider, const Jwt *jwt, Role *role_r, Error
     const json_t *value = provider->role_claim.length ? jwt_claim(jwt, provider->role_claim) : NULL;
     Role role = role_of_value(provider, value);
     for (size_t i = 0; i < json_array_size(value); i++)
-        role = MAX(role, role_of_value(provider, json_array_get(value, i)));
+        role = role_higher(role, role_of_value(provider, json_array_get(value, i)));
     *role_r = MIN(role, ROLE_ADMIN);
     return role != ROLE_NONE || !provider->role_claim.length ||
            fail(err, ERROR_DENIED, STR_FMT " gives no role here to whoever signed in",

@@ -26,7 +26,7 @@ bool account_list_people(Account *account, Arena *arena, const Visitor *visitor,
                          MembershipList *list_r, Error *err)
 {
     PeopleWork work = { .account = account, .arena = arena, .visitor = visitor };
-    if (!scope_needs(&visitor->scope, ROLE_ADMIN, err) ||
+    if (!scope_may_look(&visitor->scope, ROLE_ADMIN, err) ||
         !store_read(account->db, &visitor->scope, list_people, &work, err))
         return false;
     *list_r = work.list;

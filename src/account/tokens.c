@@ -14,7 +14,7 @@ typedef struct TokenWork {
 static bool add_role(const json_t *value, Role *role)
 {
     Role named = json_is_string(value) ? role_named(str(json_string_value(value))) : ROLE_NONE;
-    *role = MAX(*role, named);
+    *role = role_higher(*role, named);
     return named != ROLE_NONE;
 }
 
@@ -30,9 +30,11 @@ static bool read_role(TokenWork *work, Error *err)
     if (value && !json_is_array(value))
         found = add_role(value, &work->role);
     work->role = MIN(work->role, ROLE_ADMIN);
-    return found || fail(err, ERROR_DENIED,
-                         "the token's claim '" STR_FMT "' names no role: reader, editor or admin",
-                         STR_ARG(path));
+    return found ||
+           fail(err, ERROR_DENIED,
+                "the token's claim '" STR_FMT "' names no role: auditor, reader, editor or "
+                "admin",
+                STR_ARG(path));
 }
 
 static bool check_supabase(const TokenWork *work, Error *err)
@@ -93,12 +95,15 @@ bool account_of_token(Account *account, Arena *arena, Str token, Visitor *visito
         return false;
     vouched_seen(account, &person);
     const Membership *member = &person.member;
-    *visitor_r =
-        (Visitor){ .scope = { .workspace = member->workspace,
-                              .user = person.user.id,
-                              .role = work.role ? MIN(work.role, member->role) : member->role },
-                   .email = person.user.email,
-                   .name = person.user.name,
-                   .workspace_name = member->workspace_name };
+    Role role = work.role ? role_lower(work.role, member->role) : member->role;
+    if (role == ROLE_NONE)
+        return fail(err, ERROR_DENIED, "the token is for the role '%s', and yours here is '%s'",
+                    role_name(work.role), role_name(member->role));
+    *visitor_r = (Visitor){
+        .scope = { .workspace = member->workspace, .user = person.user.id, .role = role },
+        .email = person.user.email,
+        .name = person.user.name,
+        .workspace_name = member->workspace_name
+    };
     return true;
 }

@@ -132,6 +132,8 @@ TEST_BOTH(tokens, a_role_claim_takes_rights_away_and_gives_none)
         { ",\"app\":{\"role\":\"reader\"}", ROLE_READER },
         { ",\"app\":{\"role\":\"owner\"}", ROLE_ADMIN },
         { ",\"app\":{\"role\":[\"offline\",\"reader\",\"editor\"]}", ROLE_EDITOR },
+        { ",\"app\":{\"role\":\"auditor\"}", ROLE_AUDITOR },
+        { ",\"app\":{\"role\":[\"auditor\",\"reader\"]}", ROLE_READER },
         { ",\"app\":{\"role\":\"root\"}", ROLE_NONE },
         { ",\"app\":{\"role\":[]}", ROLE_NONE },
         { ",\"app\":{\"role\":7}", ROLE_NONE },

@@ -104,8 +104,22 @@ typedef struct Api {
     void *examiner;
 } Api;
 
-/* CONVERTER: a reader; anyone where the setting convert_without_key says so. */
-typedef enum ApiNeeds { ANYONE, READER, EDITOR, ADMIN, OWNER, CONVERTER } ApiNeeds;
+/* CONVERTER: a reader; anyone where the setting convert_without_key says so. OPERATOR: an owner of
+ * the server's first workspace (account_check_operator): what is of the whole server.
+ * With | AUDITED a route is open to auditors too: it only looks, and shows no contents of
+ * documents, or it is about one's own account. With | LIMITED it is open to keys that are limited
+ * to collections: all that it reads and writes is asked of document_access.h. */
+typedef enum ApiNeeds {
+    ANYONE,
+    READER,
+    EDITOR,
+    ADMIN,
+    OWNER,
+    OPERATOR,
+    CONVERTER,
+    AUDITED = 8,
+    LIMITED = 16
+} ApiNeeds;
 /* UPLOAD_BODY: a form with the fields of an upload; FORM_BODY: with any fields; FILE_BODY: one
  * file, as it is or in a form. Files are on disk when the handler runs. TEXT_BODY: any small body,
  * for the handler to read. CALL_BODY: a model's call,
@@ -145,6 +159,8 @@ typedef bool ApiHandler(ApiRequest *request, HttpResponse *response, Error *err)
 typedef struct ApiRoute {
     const char *method, *path;
     ApiNeeds needs;
+    bool is_audited; /* auditors may too */
+    bool is_limited; /* keys that are limited to collections may too */
     ApiBody body;
     size_t body_max;
     ApiHandler *handle;

@@ -21,7 +21,16 @@
 
 const ApiRoute api_routes[] = {
 #define ROUTE(method, path, needs, body, body_max, handler, tag, summary)                          \
-    { method, path, needs, body, body_max, handler, tag, summary },
+    { method,                                                                                      \
+      path,                                                                                        \
+      (needs) & (AUDITED - 1),                                                                     \
+      ((needs)&AUDITED) != 0,                                                                      \
+      ((needs)&LIMITED) != 0,                                                                      \
+      body,                                                                                        \
+      body_max,                                                                                    \
+      handler,                                                                                     \
+      tag,                                                                                         \
+      summary },
 #include "api/routes.def"
 #undef ROUTE
 };
@@ -414,6 +423,13 @@ static bool may_enrol_by(const ApiRoute *route)
            route->handle == passkeys_begin || route->handle == passkeys_add;
 }
 
+/* Where nobody needs to be known, a key that is limited to collections is nobody's. */
+static void leave_limited(ApiRequest *request)
+{
+    if (request->scope->collections.length && is_open_to_strangers(request))
+        request->visitor = (Visitor){ 0 };
+}
+
 static bool check_enrolled(ApiRequest *request, Error *err)
 {
     if (!request->visitor.must_enrol || may_enrol_by(request->route))
@@ -425,10 +441,24 @@ static bool check_enrolled(ApiRequest *request, Error *err)
                 "(POST /v1/session/second_factor, or a passkey by POST /v1/session/passkeys)");
 }
 
+static bool check_role(const ApiRequest *request, Error *err)
+{
+    static const Role roles[] = { ROLE_NONE,  ROLE_READER, ROLE_EDITOR, ROLE_ADMIN,
+                                  ROLE_OWNER, ROLE_OWNER,  ROLE_READER };
+    const ApiRoute *route = request->route;
+    if (route->needs == ANYONE)
+        return true;
+    if (request->scope->collections.length && !route->is_limited)
+        return fail(err, ERROR_DENIED,
+                    "this API key is limited to collections, and is not for this");
+    if (route->needs == OPERATOR)
+        return account_check_operator(request->api->account, &request->visitor, err);
+    return route->is_audited ? scope_may_look(request->scope, roles[route->needs], err)
+                             : scope_needs(request->scope, roles[route->needs], err);
+}
+
 static bool check(void *app, HttpRequest *http, Error *err)
 {
-    static const Role roles[] = { ROLE_NONE,  ROLE_READER, ROLE_EDITOR,
-                                  ROLE_ADMIN, ROLE_OWNER,  ROLE_READER };
     ApiRequest *request = http->route;
     (void)app;
     request_trace_here(http);
@@ -446,9 +476,9 @@ static bool check(void *app, HttpRequest *http, Error *err)
         /* Sign-in and set-up have no token to show. */
         return api_check_site(request, err);
     }
-    return check_enrolled(request, err) &&
-           (request->route->needs == ANYONE ||
-            scope_needs(request->scope, roles[request->route->needs], err)) &&
+    if (!request->route->is_limited)
+        leave_limited(request);
+    return check_enrolled(request, err) && check_role(request, err) &&
            route_scopes_check(request, err) && check_rate(request, err);
 }
 

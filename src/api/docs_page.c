@@ -9,7 +9,8 @@ static void add_route(Buf *out, Arena *arena, const ApiRoute *route)
              "<code>%s</code><code>" STR_FMT "</code><span>",
              route->method, STR_ARG(path), route->method, STR_ARG(path));
     buf_add_escaped(out, str(route->summary));
-    buf_addf(out, " (%s)</span></summary></details>", openapi_needs(route));
+    buf_addf(out, " (" STR_FMT ")</span></summary></details>",
+             STR_ARG(openapi_needs(arena, route)));
 }
 
 static bool is_first_of_tag(size_t at)

@@ -152,7 +152,7 @@ bool key_limits_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Subject subject = { SUBJECT_KEY, request->params[0] };
     if (!str_equal(subject.id, request->scope->key) &&
-        !scope_needs(request->scope, ROLE_ADMIN, err))
+        !scope_may_look(request->scope, ROLE_ADMIN, err))
         return false;
     return respond(request, &subject, response, err);
 }

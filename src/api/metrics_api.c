@@ -204,11 +204,13 @@ static bool may_see_metrics(const ApiRequest *request, Error *err)
 {
     const Api *api = request->api;
     Str shown = api_secret(request->http);
-    if (api->shows_metrics || is_near(request) || request->scope->role >= ROLE_ADMIN ||
+    Error why;
+    if (api->shows_metrics || is_near(request) ||
+        account_check_operator(api->account, &request->visitor, &why) ||
         (api->metrics_token.length && secret_equal(shown, api->metrics_token)))
         return true;
     return fail(err, shown.length ? ERROR_DENIED : ERROR_NO_LOGIN,
-                "/metrics is shown to administrators, to programs on the server's machine, and for "
+                "/metrics is shown to operators, to programs on the server's machine, and for "
                 "the token of the setting metrics_token: Authorization: Bearer TOKEN");
 }
 

@@ -11,9 +11,14 @@
 #include "api/scim.h"
 
 static const char *const needs_text[] = { "anyone",           "a reader", "an editor",
-                                          "an administrator", "an owner", "a reader" };
+                                          "an administrator", "an owner", "an operator",
+                                          "a reader" };
 
-const char *openapi_needs(const ApiRoute *route) { return needs_text[route->needs]; }
+Str openapi_needs(Arena *arena, const ApiRoute *route)
+{
+    return str_format(arena, "%s%s", needs_text[route->needs],
+                      route->is_audited ? " or an auditor" : "");
+}
 
 typedef struct Printing {
     JsonWriter json;
@@ -335,8 +340,10 @@ static bool put_route(Printing *p)
     put_object(json, str_lower(p->arena, str(route->method)).at);
     put_text(json, "operationId", operation_id(p->arena, route));
     put_text(json, "summary", str(route->summary));
-    put_text(json, "description", str_format(p->arena, "For %s.", openapi_needs(route)));
+    put_text(json, "description",
+             str_format(p->arena, "For " STR_FMT ".", STR_ARG(openapi_needs(p->arena, route))));
     put_text(json, "x-scopes", key_scopes_words(p->arena, route_scopes(route)));
+    put_bool(json, "x-limited", route->is_limited);
     put_array(json, "tags");
     put_text(json, NULL, str(route->tag));
     put_end(json);

@@ -8,6 +8,6 @@ MUST_CHECK bool openapi_print(const Api *api, Arena *arena, Buf *out, Error *err
 /* "/v1/documents/:id" as "/v1/documents/{id}". */
 Str openapi_path(Arena *arena, const char *path);
 /* "a reader": who may call it. */
-const char *openapi_needs(const ApiRoute *route);
+Str openapi_needs(Arena *arena, const ApiRoute *route);
 /* Whether the description is shown at all (the setting docs); else ERROR_NOT_FOUND. */
 MUST_CHECK bool openapi_check_shown(const ApiRequest *request, Error *err);

@@ -4,12 +4,12 @@
 #include "api/api.h"
 #include "base/clock.h"
 
-static bool read_role(Str name, Role missing, Role *role_r, Error *err)
+static bool read_role(Arena *arena, Str name, Role missing, Role *role_r, Error *err)
 {
     Role role = name.length ? role_named(name) : missing;
     if (name.length && role == ROLE_NONE)
-        return fail_field(err, "role", "'" STR_FMT "' is no role: reader, editor, admin or owner",
-                          STR_ARG(name));
+        return fail_field(err, "role", "'" STR_FMT "' is no role: " STR_FMT,
+                          STR_ARG(str_slice(name, 0, 40)), STR_ARG(role_words(arena, ROLE_OWNER)));
     *role_r = role;
     return true;
 }
@@ -58,7 +58,8 @@ bool users_add(ApiRequest *request, HttpResponse *response, Error *err)
     if (!api_fields(request, err, { "kind", JSON_STR, &kind, .length_max = 20 },
                     { "email", JSON_STR, &who.email }, { "name", JSON_STR, &who.name },
                     { "password", JSON_STR, &who.password }, { "role", JSON_STR, &role_text }) ||
-        !read_role(role_text, ROLE_READER, &role, err) || !read_kind(kind, &is_service, err))
+        !read_role(request->arena, role_text, ROLE_READER, &role, err) ||
+        !read_kind(kind, &is_service, err))
         return false;
     if (!is_service && !who.email.length)
         return fail_field(err, "email", "is missing");
@@ -86,7 +87,7 @@ bool users_change(ApiRequest *request, HttpResponse *response, Error *err)
                     { "name", JSON_STR, &change.name, .length_max = 200 },
                     { "password", JSON_STR, &change.password },
                     { "disabled", JSON_FLAG, &disabled }) ||
-        !read_role(role_text, ROLE_NONE, &change.role, err))
+        !read_role(request->arena, role_text, ROLE_NONE, &change.role, err))
         return false;
     if (json_object_get(request->json, "disabled"))
         change.is_disabled = disabled;
@@ -145,6 +146,11 @@ static void put_key(JsonWriter *json, const ApiKey *key)
         if (word.length)
             put_text(json, NULL, word);
     put_end(json);
+    words = key->collections;
+    put_array(json, "collections");
+    while (str_next(&words, ' ', &word))
+        put_text(json, NULL, word);
+    put_end(json);
     put_time(json, "created_at", key->created_at_ms);
     put_time(json, "last_used_at", key->last_used_at_ms);
     put_text_or_null(json, "last_address", key->last_address);
@@ -190,8 +196,9 @@ bool keys_add(ApiRequest *request, HttpResponse *response, Error *err)
                     { "name", JSON_STR, &wish.name, .required = true, .length_max = 200 },
                     { "role", JSON_STR, &role_text }, { "scopes", JSON_STRS, &scopes },
                     { "user", JSON_STR, &wish.service, .length_max = 200 },
+                    { "collections", JSON_STRS, &wish.collections },
                     { "expires_at", JSON_STR, &expires }) ||
-        !read_role(role_text, request->scope->role, &wish.role, err) ||
+        !read_role(request->arena, role_text, request->scope->role, &wish.role, err) ||
         !key_scopes_wished(scopes, &wish.scopes, err) ||
         !read_end(expires, &wish.expires_at_ms, err) ||
         !account_add_key(request->api->account, request->arena, &request->visitor, &wish, &key,

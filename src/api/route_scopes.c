@@ -48,7 +48,7 @@ unsigned route_scopes(const ApiRoute *route)
     unsigned scopes = of_tag(route);
     if (route->needs == ANYONE)
         return 0;
-    if (scopes != KEY_SCIM && (route->needs == ADMIN || route->needs == OWNER))
+    if (scopes != KEY_SCIM && route->needs >= ADMIN && route->needs <= OPERATOR)
         return KEY_ADMIN;
     for (size_t i = 0; i < COUNT(by_path); i++)
         if (!strcmp(route->path, by_path[i].path) && !only_looks(route))

@@ -146,7 +146,7 @@ static bool add_candidates(DbTx *tx, const Scope *scope, Arena *arena, Str appro
     }
     for (size_t i = 0; i < wish->roles.count; i++) {
         ApprovalCandidate role = { .role = role_named(wish->roles.at[i]) };
-        if (role.role == ROLE_NONE)
+        if (role.role < ROLE_READER)
             return fail_field(err, "roles", "there is no role '" STR_FMT "'",
                               STR_ARG(str_slice(wish->roles.at[i], 0, 40)));
         if (!approval_candidate_add(tx, scope, approval, &role, err))

@@ -4,12 +4,14 @@
 #include "cli/output.h"
 
 static const CommandOption options[] = {
-    { "role", "ROLE", "reader, editor, admin or owner (default: editor)" },
+    { "role", "ROLE", "auditor, reader, editor, admin or owner (default: editor)" },
     { "expires", "TIME", "such as 2027-01-01" },
     { "scopes", "LIST",
       "of read, write, ask, models, admin, scim with commas between "
       "(default: whatever the role allows)" },
     { "for", "ID", "the service account it is for (lectern users add NAME --service)" },
+    { "collections", "LIST",
+      "ids with commas between: it sees their documents alone, and adds to them alone" },
     LIMIT_OPTIONS,
     { NULL, NULL, NULL },
 };
@@ -29,10 +31,10 @@ static bool set_limits(CommandLine *line, Client *client, Str id, Str limits, Er
                : fail_in(err, "the key " STR_FMT " has no limits", STR_ARG(id));
 }
 
-static void put_scopes(JsonWriter *json, Str list)
+static void put_words(JsonWriter *json, const char *name, Str list)
 {
     Str word;
-    put_array(json, "scopes");
+    put_array(json, name);
     while (str_next(&list, ',', &word))
         if (str_trim(word).length)
             put_text(json, NULL, str_trim(word));
@@ -56,7 +58,8 @@ static bool add(CommandLine *line, Client *client, Error *err)
         put_text(&json, "expires_at", option_value(line, "expires"));
     if (option_is_given(line, "for"))
         put_text(&json, "user", option_value(line, "for"));
-    put_scopes(&json, option_value(line, "scopes"));
+    put_words(&json, "scopes", option_value(line, "scopes"));
+    put_words(&json, "collections", option_value(line, "collections"));
     put_end(&json);
     if (!client_call(client, "POST", "/v1/keys", buf_str(&body), &answer, err) ||
         (limit_options_given(line) &&

@@ -6,7 +6,7 @@
 
 static const CommandOption options[] = {
     { "name", "NAME", "their name" },
-    { "role", "ROLE", "reader, editor, admin or owner (default: reader)" },
+    { "role", "ROLE", "auditor, reader, editor, admin or owner (default: reader)" },
     { "service", NULL, "add a service account of this name: no address, no password, only keys" },
     { NULL, NULL, NULL },
 };

@@ -150,7 +150,7 @@ static bool tell_audience(Sending *sending, Str event, Role audience, Error *err
         return false;
     sending->has_people = true;
     for (size_t i = 0; i < people->count; i++)
-        if (people->at[i].role >= audience && !people->at[i].is_disabled &&
+        if (role_covers(people->at[i].role, audience) && !people->at[i].is_disabled &&
             !tell_person(sending, event, people->at[i].user, err))
             return false;
     return tell_person(sending, event, STR_NONE, err);

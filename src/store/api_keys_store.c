@@ -8,7 +8,7 @@
 
 #define COLUMNS                                                                                    \
     "k.id, k.workspace, k.user_id, k.name, k.prefix, k.hash, k.role, k.created_at,"                \
-    " k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.last_address"
+    " k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.last_address, k.collections"
 
 static void read_key(DbRows *row, Arena *arena, void *item)
 {
@@ -26,6 +26,7 @@ static void read_key(DbRows *row, Arena *arena, void *item)
         .revoked_at_ms = db_get_int(row, 10),
         .scopes = db_get_text(row, 11, arena),
         .last_address = db_get_text(row, 12, arena),
+        .collections = db_get_text(row, 13, arena),
     };
 }
 
@@ -38,32 +39,36 @@ bool api_key_add(DbTx *tx, const Scope *scope, Arena *arena, ApiKey *key, Error 
     added.created_at_ms = now_ms();
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO api_keys (id, workspace, user_id, name, prefix, hash, role,"
-                         " created_at, last_used_at, expires_at, revoked_at, scopes)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0, $10)"),
+                         " created_at, last_used_at, expires_at, revoked_at, scopes,"
+                         " collections) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0, $10,"
+                         " $11)"),
                  DB_ARGS(db_text(added.id), db_text(added.workspace), db_text_or_null(added.user),
                          db_text(added.name), db_text(added.prefix), db_text(added.hash),
                          db_int(added.role), db_int(added.created_at_ms),
-                         db_int(added.expires_at_ms), db_text(added.scopes)),
+                         db_int(added.expires_at_ms), db_text(added.scopes),
+                         db_text(added.collections)),
                  NULL, err))
         return false;
     *key = added;
     return true;
 }
 
-/* A key never allows more than its person may do now. */
+/* A key never allows more than its person may do now: role_covers(). */
 bool api_key_find_by_hash(DbTx *tx, const Scope *scope, Arena *arena, Str hash, int64_t now_ms,
                           ApiKey *key_r, Error *err)
 {
     return sql_needs_system(scope, err) &&
-           sql_find(tx, arena,
-                    DB_SAME("SELECT " COLUMNS " FROM api_keys k WHERE k.hash = $1"
-                            " AND k.revoked_at = 0 AND (k.expires_at = 0 OR k.expires_at > $2)"
-                            " AND (k.user_id IS NULL OR EXISTS (SELECT 1 FROM users u"
-                            "      JOIN memberships m ON m.user_id = u.id"
-                            "      WHERE u.id = k.user_id AND u.is_disabled = 0"
-                            "        AND m.workspace = k.workspace AND m.role >= k.role))"),
-                    DB_ARGS(db_text(hash), db_int(now_ms)), read_key, key_r, "API key",
-                    str_slice(hash, 0, 8), err);
+           sql_find(
+               tx, arena,
+               DB_SAME("SELECT " COLUMNS " FROM api_keys k WHERE k.hash = $1"
+                       " AND k.revoked_at = 0 AND (k.expires_at = 0 OR k.expires_at > $2)"
+                       " AND (k.user_id IS NULL OR EXISTS (SELECT 1 FROM users u"
+                       "      JOIN memberships m ON m.user_id = u.id"
+                       "      WHERE u.id = k.user_id AND u.is_disabled = 0"
+                       "        AND m.workspace = k.workspace AND (m.role = k.role"
+                       "         OR m.role >= CASE k.role WHEN $3 THEN $4 ELSE k.role END)))"),
+               DB_ARGS(db_text(hash), db_int(now_ms), db_int(ROLE_AUDITOR), db_int(ROLE_ADMIN)),
+               read_key, key_r, "API key", str_slice(hash, 0, 8), err);
 }
 
 bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ApiKey *key_r, Error *err)

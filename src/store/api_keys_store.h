@@ -10,7 +10,8 @@ typedef struct ApiKey {
     Str prefix; /* the first characters, to tell keys apart */
     Str hash;   /* lower-case hex of the SHA-256 of the key */
     Role role;
-    Str scopes; /* words with spaces between (account/key_scopes.h); empty: as the role */
+    Str scopes;      /* words with spaces between (account/key_scopes.h); empty: as the role */
+    Str collections; /* ids with spaces between that it is limited to; empty: all */
     Str last_address;
     int64_t created_at_ms, last_used_at_ms;
     int64_t expires_at_ms, revoked_at_ms; /* 0: never, not */

@@ -35,19 +35,20 @@ GrantLevel grant_level_named(Str name)
     return (GrantLevel)named(level_names, GRANT_LEVEL_COUNT, name);
 }
 
-/* What is guarded, and how a row of it is said in statements. */
+/* What is guarded, how a row of it is said in statements, and its column with the collection. */
 static const struct {
-    const char *name, *row;
+    const char *name, *row, *collection;
 } guarded[] = {
-    [GUARDED_COLLECTION] = { "collection", "c" },
-    [GUARDED_DOCUMENT] = { "document", "d" },
+    [GUARDED_COLLECTION] = { "collection", "c", "id" },
+    [GUARDED_DOCUMENT] = { "document", "d", "collection" },
 };
 
 /* --- In a statement --- */
 
 bool access_sees_all(const Scope *scope)
 {
-    return scope->is_system || scope->is_unguarded || scope->role >= ROLE_ADMIN;
+    return scope->is_system ||
+           (!scope->collections.length && (scope->is_unguarded || scope->role >= ROLE_ADMIN));
 }
 
 /* The guards that are granted to the scope, at one level or (NULL) any. */
@@ -81,8 +82,26 @@ static void add_passing(SqlBuild *build, const Scope *scope)
     buf_addf(&build->text, " AND p.role IN (%d, %d))", ROLE_ADMIN, ROLE_OWNER);
 }
 
-static void add_guards(SqlBuild *build, const Scope *scope, const char *row)
+/* Whatever is granted besides, a limited key sees nothing else. */
+static void add_limit(SqlBuild *build, const Scope *scope, Guarded what, const char *row)
 {
+    Str collections = scope->collections, id;
+    const char *between = "";
+
+    if (!collections.length)
+        return;
+    buf_addf(&build->text, " AND coalesce(%s.%s, '') IN (", row, guarded[what].collection);
+    while (str_next(&collections, ' ', &id)) {
+        sql_add(build, between);
+        sql_value(build, db_text(id));
+        between = ", ";
+    }
+    sql_add(build, ")");
+}
+
+static void add_guards(SqlBuild *build, const Scope *scope, Guarded what, const char *row)
+{
+    add_limit(build, scope, what, row);
     buf_addf(&build->text, " AND (%s.guard = '' OR %s.guard IN ", row, row);
     add_granted(build, scope, NULL);
     if (scope->guard.length) {
@@ -97,7 +116,7 @@ static void add_guards(SqlBuild *build, const Scope *scope, const char *row)
 static void add_seen(SqlBuild *build, const Scope *scope, Guarded what)
 {
     if (!access_sees_all(scope))
-        add_guards(build, scope, guarded[what].row);
+        add_guards(build, scope, what, guarded[what].row);
 }
 
 void access_add(SqlBuild *build, const Scope *scope) { add_seen(build, scope, GUARDED_DOCUMENT); }
@@ -107,11 +126,13 @@ void access_add_collections(SqlBuild *build, const Scope *scope)
     add_seen(build, scope, GUARDED_COLLECTION);
 }
 
-/* What is open is most of it; what is not has an index. */
-static void add_hidden(SqlBuild *build, const Scope *scope, const char *row)
+/* What is open is most of it, and seen by all but limited keys; what is not has an index. */
+static void add_hidden(SqlBuild *build, const Scope *scope, Guarded what, const char *row)
 {
-    buf_addf(&build->text, " AND %s.guard <> '' AND NOT (1 = 1", row);
-    add_guards(build, scope, row);
+    if (!scope->collections.length)
+        buf_addf(&build->text, " AND %s.guard <> ''", row);
+    sql_add(build, " AND NOT (1 = 1");
+    add_guards(build, scope, what, row);
     sql_add(build, ")");
 }
 
@@ -120,16 +141,16 @@ void access_add_hidden(SqlBuild *build, const Scope *scope)
     if (access_sees_all(scope))
         sql_add(build, " AND 1 = 0");
     else
-        add_hidden(build, scope, "d");
+        add_hidden(build, scope, GUARDED_DOCUMENT, "d");
 }
 
 /* " AND NOT EXISTS (...": no hidden row of the table has... */
-static void begin_none_hidden(SqlBuild *build, const Scope *scope, const char *table)
+static void begin_none_hidden(SqlBuild *build, const Scope *scope, Guarded what)
 {
-    buf_addf(&build->text,
-             " AND NOT EXISTS (SELECT 1 FROM %ss hidden WHERE hidden.workspace = ", table);
+    buf_addf(&build->text, " AND NOT EXISTS (SELECT 1 FROM %ss hidden WHERE hidden.workspace = ",
+             guarded[what].name);
     sql_value(build, db_text(scope->workspace));
-    add_hidden(build, scope, "hidden");
+    add_hidden(build, scope, what, "hidden");
 }
 
 void access_add_named(SqlBuild *build, const Scope *scope, const char *column)
@@ -137,7 +158,7 @@ void access_add_named(SqlBuild *build, const Scope *scope, const char *column)
     if (access_sees_all(scope))
         return;
     for (size_t i = 0; i < COUNT(guarded); i++) {
-        begin_none_hidden(build, scope, guarded[i].name);
+        begin_none_hidden(build, scope, (Guarded)i);
         buf_addf(&build->text, " AND hidden.id = %s)", column);
     }
 }
@@ -158,7 +179,7 @@ void access_add_mentioned(SqlBuild *build, const Scope *scope, const char *colum
 {
     if (access_sees_all(scope))
         return;
-    begin_none_hidden(build, scope, guarded[GUARDED_DOCUMENT].name);
+    begin_none_hidden(build, scope, GUARDED_DOCUMENT);
     buf_addf(&build->text, " AND %s(%s, hidden.id) > 0)",
              build->kind == DB_SQLITE ? "instr" : "strpos", column);
 }
@@ -271,6 +292,9 @@ bool access_guard_of(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
                      Error *err)
 {
     *guard_r = STR_NONE;
+    if (!collection.length && scope->collections.length)
+        return fail_field(err, "collection",
+                          "this API key is limited to collections: name one of them");
     return !collection.length ||
            sql_find(tx, arena,
                     DB_SQL("SELECT guard FROM collections WHERE workspace = $1 AND id = $2",

@@ -9,8 +9,9 @@
  * A scope sees what its person or its key is granted, and, where the person is an owner or admin,
  * everything, with whatever role the work is done. A scope of an owner or admin without a person
  * sees everything: the jobs that serve the whole library. One with a `guard` sees what all do who
- * see that collection: what is made for them is made of nothing else. What is not seen is not
- * there: ERROR_NOT_FOUND. */
+ * see that collection: what is made for them is made of nothing else. One with `collections` sees
+ * of all this what is in those, and adds to them alone. What is not seen is not there:
+ * ERROR_NOT_FOUND. */
 #pragma once
 
 #include "base/json.h"

@@ -241,3 +241,42 @@ ACCESS_TEST(the_same_bytes_as_a_hidden_document_do_not_tell_that_it_is_there)
     EXPECT(seen_by(tx, world, &editor, err) == 1);
     return true;
 }
+
+/* Whatever its person may: here an owner, who sees everything otherwise. */
+ACCESS_TEST(a_key_limited_to_collections_sees_what_is_in_them_and_adds_to_them_alone)
+{
+    const Scope *ours = &world->ours;
+    Collection shelf = { .name = S("Shelf") }, drawer = { .name = S("Drawer") };
+    Document on_shelf, in_drawer, loose;
+    CALL(collection_add(tx, ours, world->arena, &shelf, err));
+    CALL(collection_add(tx, ours, world->arena, &drawer, err));
+    CALL(world_document(tx, world, ours, "shelf.txt", "shelf", &on_shelf, err));
+    CALL(world_document(tx, world, ours, "drawer.txt", "drawer", &in_drawer, err));
+    CALL(world_document(tx, world, ours, "loose.txt", "loose", &loose, err));
+    CALL(document_move(tx, ours, on_shelf.id, shelf.id, err));
+    CALL(document_move(tx, ours, in_drawer.id, drawer.id, err));
+    Scope limited = *ours;
+    limited.collections = shelf.id;
+    EXPECT(seen_by(tx, world, ours, err) == 3 && seen_by(tx, world, &limited, err) == 1);
+    EXPECT_CODE(ERROR_NOT_FOUND, access_may_see(tx, &limited, in_drawer.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_rename(tx, &limited, loose.id, S("x.txt"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_move(tx, &limited, on_shelf.id, drawer.id, err));
+    EXPECT_CODE(ERROR_INVALID, document_move(tx, &limited, on_shelf.id, S(""), err));
+    Document added = { .name = S("new.txt"), .blob = in_drawer.blob, .collection = shelf.id };
+    bool is_new;
+    EXPECT_CODE(ERROR_CONFLICT,
+                document_add(tx, &limited, world->arena, &added, &added, &is_new, err));
+    StrList hidden;
+    CALL(document_list_hidden(tx, &limited, world->arena, &hidden, err));
+    EXPECT(hidden.count == 2);
+    limited.collections =
+        str_format(world->arena, STR_FMT " " STR_FMT, STR_ARG(shelf.id), STR_ARG(drawer.id));
+    EXPECT(seen_by(tx, world, &limited, err) == 2);
+    CALL(document_move(tx, &limited, on_shelf.id, drawer.id, err));
+    /* What is restricted besides needs its own grant. */
+    limited.user = reader.user;
+    limited.role = ROLE_READER;
+    CALL(access_restrict(tx, ours, GUARDED_COLLECTION, drawer.id, NULL, 0, err));
+    EXPECT(seen_by(tx, world, &limited, err) == 0);
+    return true;
+}

@@ -71,6 +71,17 @@ static bool find_copy(DbTx *tx, const Scope *scope, Arena *arena, const Document
     return false;
 }
 
+/* Open to all, but not to a key that is limited to other collections. */
+static bool find_same(DbTx *tx, const Scope *scope, Arena *arena, Str blob, Document *document_r,
+                      Error *err)
+{
+    if (document_find_by_blob(tx, scope, arena, blob, document_r, err))
+        return true;
+    return err->code == ERROR_NOT_FOUND &&
+           fail(err, ERROR_CONFLICT,
+                "these bytes are in the library already, where this API key does not see them");
+}
+
 bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *given,
                   Document *document_r, bool *is_new_r, Error *err)
 {
@@ -96,7 +107,7 @@ bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *gi
         return fail(err, ERROR_CONFLICT, "there is a document " STR_FMT " already",
                     STR_ARG(doc.id));
     if (!changed)
-        return document_find_by_blob(tx, scope, arena, doc.blob, document_r, err);
+        return find_same(tx, scope, arena, doc.blob, document_r, err);
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO document_versions (workspace, document, version, blob,"
                          " media_type, name, size_bytes, created_by, created_at)"

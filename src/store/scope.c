@@ -1,8 +1,12 @@
 #include "store/scope.h"
 
-static const char *const role_names[] = {
-    [ROLE_NONE] = "none",   [ROLE_READER] = "reader", [ROLE_EDITOR] = "editor",
-    [ROLE_ADMIN] = "admin", [ROLE_OWNER] = "owner",
+static const struct {
+    Role role;
+    const char *word;
+} roles[] = {
+#define ROLE(name, number, word, what) { ROLE_##name, word },
+#include "store/roles.def"
+#undef ROLE
 };
 
 Scope scope_system(void) { return (Scope){ .role = ROLE_OWNER, .is_system = true }; }
@@ -15,21 +19,51 @@ Scope scope_copy(Arena *arena, const Scope *scope)
     copy.user = str_copy(arena, scope->user);
     copy.key = str_copy(arena, scope->key);
     copy.guard = str_copy(arena, scope->guard);
+    copy.collections = str_copy(arena, scope->collections);
     copy.is_unguarded = false;
     return copy;
 }
 
 const char *role_name(Role role)
 {
-    return (size_t)role < COUNT(role_names) ? role_names[role] : role_names[ROLE_NONE];
+    for (size_t i = 0; i < COUNT(roles); i++)
+        if (roles[i].role == role)
+            return roles[i].word;
+    return "none";
 }
 
 Role role_named(Str name)
 {
-    for (size_t i = ROLE_READER; i < COUNT(role_names); i++)
-        if (str_is(name, role_names[i]))
-            return (Role)i;
+    for (size_t i = 0; i < COUNT(roles); i++)
+        if (str_is(name, roles[i].word))
+            return roles[i].role;
     return ROLE_NONE;
+}
+
+Str role_words(Arena *arena, Role most)
+{
+    Buf words = buf_new(arena, KB(1));
+
+    for (size_t i = 0; i < COUNT(roles) && roles[i].role <= most; i++)
+        buf_addf(&words, "%s%s", !i ? "" : roles[i].role == most ? " or " : ", ", roles[i].word);
+    return buf_str(&words);
+}
+
+bool role_covers(Role role, Role other)
+{
+    return role == other || (other == ROLE_AUDITOR ? role >= ROLE_ADMIN : role >= other);
+}
+
+Role role_higher(Role a, Role b)
+{
+    if (a == ROLE_NONE || b == ROLE_NONE)
+        return a == ROLE_NONE ? b : a;
+    return MAX(a, b);
+}
+
+Role role_lower(Role a, Role b)
+{
+    return role_covers(a, b) ? b : role_covers(b, a) ? a : ROLE_NONE;
 }
 
 bool scope_needs(const Scope *scope, Role role, Error *err)
@@ -38,6 +72,11 @@ bool scope_needs(const Scope *scope, Role role, Error *err)
         return true;
     return fail(err, ERROR_DENIED, "this needs the role '%s'; yours is '%s'", role_name(role),
                 role_name(scope->role));
+}
+
+bool scope_may_look(const Scope *scope, Role role, Error *err)
+{
+    return scope->role == ROLE_AUDITOR || scope_needs(scope, role, err);
 }
 
 bool store_read(Db *db, const Scope *scope, DbWork *work, void *argument, Error *err)

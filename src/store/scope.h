@@ -7,13 +7,20 @@
 
 #include "db/db.h"
 
-typedef enum Role { ROLE_NONE, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN, ROLE_OWNER } Role;
+/* Of what is compared with < and >= an auditor has nothing: their number is below all. */
+typedef enum Role {
+    ROLE_NONE,
+#define ROLE(name, number, word, what) ROLE_##name = (number),
+#include "store/roles.def"
+#undef ROLE
+} Role;
 
 typedef struct Scope {
-    Str workspace; /* id */
-    Str user;      /* id; empty for a key that belongs to the workspace */
-    Str key;       /* id of the API key that is used; empty: none */
-    Str guard;     /* what is made for all who see a collection: its id; empty: nothing of that */
+    Str workspace;   /* id */
+    Str user;        /* id; empty for a key that belongs to the workspace */
+    Str key;         /* id of the API key that is used; empty: none */
+    Str collections; /* ids, with spaces between, that its key is limited to; empty: all */
+    Str guard;       /* what is made for all who see a collection: its id; empty: nothing of that */
     Role role;
     bool is_unguarded; /* nothing was restricted in the workspace when they were let in */
     bool is_system;    /* sees every workspace: log-in, job runners, migrations, clean-up */
@@ -28,8 +35,18 @@ static inline DbWho scope_who(const Scope *scope)
 Scope scope_copy(Arena *arena, const Scope *scope);
 const char *role_name(Role role);
 Role role_named(Str name); /* ROLE_NONE when there is none */
+/* "auditor, reader, editor or admin": all that whoever is `most` may give. */
+Str role_words(Arena *arena, Role most);
+/* Whether whoever is `role` may do all that one who is `other` may, and so may make one. */
+bool role_covers(Role role, Role other);
+/* Of two that somebody is given at once the one that may more. */
+Role role_higher(Role a, Role b);
+/* What both allow; ROLE_NONE when there is nothing. */
+Role role_lower(Role a, Role b);
 /* Fails with ERROR_DENIED, naming the role that is needed. */
 MUST_CHECK bool scope_needs(const Scope *scope, Role role, Error *err);
+/* The same for what is only looked at, and auditors look at too. */
+MUST_CHECK bool scope_may_look(const Scope *scope, Role role, Error *err);
 
 /* Run work for a scope: db_read() and db_write() with its workspace. */
 MUST_CHECK bool store_read(Db *db, const Scope *scope, DbWork *work, void *argument, Error *err);
