@@ -22,14 +22,14 @@ def lists(server):
             if {"limit", "after"} <= {p["name"] for p in item.get("get", {}).get("parameters", [])}]
 
 
-def test_a_place_that_no_list_gave_is_refused_or_one_behind_which_rows_of_ones_own_stand(server, owner, lists):
+def test_a_place_that_no_list_gave_is_refused(server, owner, lists):
     wrong = []
     for path in lists:
         if "{" in path:
             continue
         for after in BAD:
             answer = server.get(f"{path}?limit=2&after={after}", key=owner)
-            if answer.status_code not in (200, 400, 404, 422):
+            if answer.status_code not in (400, 404) or answer.status_code == 400 and "%" not in after and answer.json()["error"].get("field") != "after":
                 wrong.append((path, after, answer.status_code))
         for limit in ("0", "-1", "x", "100000"):
             code = server.get(f"{path}?limit={limit}", key=owner).status_code

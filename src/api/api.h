@@ -204,8 +204,10 @@ MUST_CHECK bool api_check_site(const ApiRequest *request, Error *err);
 #define api_fields(request, err, ...)                                                              \
     json_read((request)->json, (request)->arena, JSON_FIELDS(__VA_ARGS__), err)
 
-/* ?limit= and ?after=, checked. */
+/* ?limit= and ?after=, checked, of a list whose `next` is the id of its last row. */
 MUST_CHECK bool api_slice(const ApiRequest *request, Slice *slice_r, Error *err);
+/* The same where `next` is a text that the store reads and checks itself. */
+MUST_CHECK bool api_slice_by_key(const ApiRequest *request, Slice *slice_r, Error *err);
 /* A number of the query, `missing` when it is not there. */
 MUST_CHECK bool api_query_int(const ApiRequest *request, const char *name, int64_t min, int64_t max,
                               int64_t missing, int64_t *number_r, Error *err);

@@ -269,7 +269,7 @@ static bool items_work(DbTx *tx, void *argument, Error *err)
 bool classification_batches_results(ApiRequest *request, HttpResponse *response, Error *err)
 {
     BatchWork work = { .request = request, .state = http_query(request->http, "state") };
-    if (!api_slice(request, &work.slice, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, items_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);

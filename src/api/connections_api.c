@@ -102,7 +102,7 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
 bool connections_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConnectionWork work = { .request = request };
-    if (!api_slice(request, &work.slice, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, list_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);
@@ -290,7 +290,7 @@ bool connections_items(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConnectionWork work = { .request = request, .state = ITEM_STATE_COUNT };
     Str state = http_query(request->http, "state");
-    if (!api_slice(request, &work.slice, err))
+    if (!api_slice_by_key(request, &work.slice, err))
         return false;
     if (state.length && (work.state = item_state_named(state)) == ITEM_STATE_COUNT)
         return fail_field(err, "state", "there is no state '" STR_FMT "'",

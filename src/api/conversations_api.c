@@ -32,7 +32,7 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
 bool conversations_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConversationWork work = { .request = request };
-    if (!api_slice(request, &work.slice, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, list_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);

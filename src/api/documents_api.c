@@ -246,7 +246,7 @@ bool documents_list(ApiRequest *request, HttpResponse *response, Error *err)
     Slice slice;
     DocumentViewList list;
     if (!read_filter(request, &reading, &filter, err) ||
-        !read_order(request, &order, &descending, err) || !api_slice(request, &slice, err) ||
+        !read_order(request, &order, &descending, err) || !api_slice_by_key(request, &slice, err) ||
         !library_list(request->api->library, request->scope, request->arena, &filter, order,
                       descending, &slice, &list, err))
         return false;

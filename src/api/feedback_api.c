@@ -66,7 +66,7 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
 bool feedback_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     FeedbackWork work = { .request = request };
-    if (!api_slice(request, &work.slice, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, list_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);

@@ -1,6 +1,7 @@
 /* helpers.c - small things that handlers share; see api.h. */
 #include "api/api.h"
 #include "base/clock.h"
+#include "base/id.h"
 #include "store/audit_store.h"
 
 bool api_query_int(const ApiRequest *request, const char *name, int64_t min, int64_t max,
@@ -33,6 +34,14 @@ bool api_query_time(const ApiRequest *request, const char *name, int64_t *time_m
 }
 
 bool api_slice(const ApiRequest *request, Slice *slice_r, Error *err)
+{
+    if (!api_slice_by_key(request, slice_r, err))
+        return false;
+    return !slice_r->after.length || id_is_valid(slice_r->after) ||
+           fail_field(err, "after", "'after' is no place that this list gave: send its 'next'");
+}
+
+bool api_slice_by_key(const ApiRequest *request, Slice *slice_r, Error *err)
 {
     int64_t limit;
     if (!api_query_int(request, "limit", 1, SLICE_MAX, SLICE_DEFAULT, &limit, err))

@@ -30,7 +30,8 @@ bool meetings_list(ApiRequest *request, HttpResponse *response, Error *err)
                                    .calendar = http_query(request->http, "calendar"),
                                    .from_ms = now_ms() - DAY_MS };
     int64_t from_ms = 0;
-    if (!api_slice(request, &work.slice, err) || !api_query_time(request, "from", &from_ms, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) ||
+        !api_query_time(request, "from", &from_ms, err) ||
         !api_query_time(request, "until", &work.filter.until_ms, err))
         return false;
     if (from_ms)

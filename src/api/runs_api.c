@@ -299,7 +299,7 @@ bool runs_results(ApiRequest *request, HttpResponse *response, Error *err)
         return put_table(&work, response, err);
     if (format.length && !str_is(format, "json"))
         return fail_field(err, "format", "'format' is json or csv");
-    if (!api_slice(request, &work.slice, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, items_work, &work, err) ||
         !json_parse(work.run.request, REQUEST_MAX, &asked, err))
         return false;

@@ -106,7 +106,7 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
 bool tasks_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request };
-    if (!read_filter(request, &work.filter, err) || !api_slice(request, &work.slice, err) ||
+    if (!read_filter(request, &work.filter, err) || !api_slice_by_key(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, list_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);

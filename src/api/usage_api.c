@@ -76,7 +76,7 @@ static void put_call(JsonWriter *json, const CallRow *call)
 bool calls_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CallsWork work = { .request = request };
-    if (!api_slice(request, &work.slice, err) || !read_filter(request, &work.filter, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) || !read_filter(request, &work.filter, err) ||
         !store_read(request->api->db, request->scope, list_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);

@@ -173,7 +173,7 @@ static bool steps_work(DbTx *tx, void *argument, Error *err)
 bool workflow_executions_steps(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ShowWork work = { .request = request, .id = request->params[0] };
-    if (!api_slice(request, &work.slice, err) ||
+    if (!api_slice_by_key(request, &work.slice, err) ||
         !api_query_int(request, "frame", 0, WORKFLOW_FRAMES_MAX, -1, &work.frame, err) ||
         !store_read(request->api->db, request->scope, steps_work, &work, err))
         return false;
@@ -224,7 +224,7 @@ static bool find_scope(DbTx *tx, const StartWork *work, Scope *scope_r, Error *e
         return true;
     scope_r->user = work->user;
     return membership_role(tx, caller, work->user, &scope_r->role, err) &&
-           (scope_r->role <= caller->role ||
+           (role_covers(caller->role, scope_r->role) ||
             fail(err, ERROR_DENIED, "'" STR_FMT "' may do more here than you",
                  STR_ARG(work->user)));
 }
