@@ -2,7 +2,7 @@
 import {h, fill, focusGently} from './dom.js';
 import {rename, t} from './texts.js';
 import {get, remove, ApiError} from './api.js';
-import {state, on} from './state.js';
+import {state, on, mayRead} from './state.js';
 import * as router from './router.js';
 import * as keys from './keys.js';
 import * as events from './events.js';
@@ -47,8 +47,10 @@ function fetchViews() {
 }
 
 // Modules of views come when they are first needed; a view returns its clean-up, or {cleanup, title, focus}.
-async function show({view, params, query}) {
+// Who asks nothing begins in the library.
+async function show({view: wanted, params, query}) {
   if (!state.session || !state.session.user || state.session.second_factor_missing) return;
+  const view = wanted === 'ask' && !mayRead() ? 'library' : wanted;
   const mine = ++turn;
   const module = await fetchView(view).catch(() => null);
   if (mine !== turn) return;

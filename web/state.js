@@ -22,13 +22,16 @@ export function emit(topic, value) {
   for (const listener of [...(listeners.get(topic) || [])]) listener(value);
 }
 
-const RANK = {reader: 0, editor: 1, admin: 2, owner: 3};
+// An auditor looks at what is listed, and reads and asks nothing: less than a reader.
+const RANK = {auditor: -1, reader: 0, editor: 1, admin: 2, owner: 3};
 
 export function mayAtLeast(role) {
   const own = state.session && state.session.user ? state.session.user.role : 'reader';
   return (RANK[own] ?? 0) >= RANK[role];
 }
 
+export const mayRead = () => mayAtLeast('reader');
 export const mayWrite = () => mayAtLeast('editor');
 export const mayAdminister = () => mayAtLeast('admin');
+export const mayAudit = () => mayAdminister() || !mayRead();
 export const collectionName = (id) => (state.collections.find((one) => one.id === id) || {}).name || '';

@@ -2,7 +2,7 @@
 import {h, fill, debounce} from '../dom.js';
 import {t} from '../texts.js';
 import {get} from '../api.js';
-import {state, mayWrite, mayAdminister, emit} from '../state.js';
+import {state, mayAdminister, mayAudit, mayRead, mayWrite, emit} from '../state.js';
 import {go} from '../router.js';
 import {icon} from './icons.js';
 import {dialog} from './forms.js';
@@ -15,29 +15,34 @@ import {workPlaces} from './work_tabs.js';
 const MOST = 12;
 const to = (path) => () => go(path);
 
+const library = () => ({text: t('rail.library'), icon: 'library', run: to('/library')});
+const reading = () => [
+  {text: t('palette.ask'), icon: 'ask', run: to('/ask')},
+  {text: t('palette.search'), icon: 'search', run: to('/search')},
+  {text: t('palette.measure'), icon: 'search', run: to('/search/measure')},
+  library(),
+  {text: t('palette.compare'), icon: 'library', run: to('/compare')},
+  {text: t('rail.study'), icon: 'study', run: to('/study')},
+  {text: t('palette.study'), icon: 'study', run: to('/study/review')},
+  {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},
+  {text: t('rail.tasks'), icon: 'check', run: to('/tasks')},
+  {text: t('rail.labels'), icon: 'label', run: to('/labels')},
+  mayWrite() && {text: t('palette.asked'), icon: 'label', run: to('/labels/asked')},
+  {text: t('fields.title'), icon: 'library', run: to('/fields')},
+  {text: t('persona.title'), icon: 'talks', run: to('/personas')},
+  {text: t('prompt.title'), icon: 'edit', run: to('/prompts')},
+  ...workPlaces().map((name) => ({text: t(`work.${name}`), icon: 'work', run: to(`/${name}`)})),
+];
+
 function commands() {
   return [
-    {text: t('palette.ask'), icon: 'ask', run: to('/ask')},
-    {text: t('palette.search'), icon: 'search', run: to('/search')},
-    {text: t('palette.measure'), icon: 'search', run: to('/search/measure')},
-    {text: t('rail.library'), icon: 'library', run: to('/library')},
-    {text: t('palette.compare'), icon: 'library', run: to('/compare')},
-    {text: t('rail.study'), icon: 'study', run: to('/study')},
-    {text: t('palette.study'), icon: 'study', run: to('/study/review')},
-    {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},
-    {text: t('rail.tasks'), icon: 'check', run: to('/tasks')},
-    {text: t('rail.labels'), icon: 'label', run: to('/labels')},
-    mayWrite() && {text: t('palette.asked'), icon: 'label', run: to('/labels/asked')},
-    {text: t('fields.title'), icon: 'library', run: to('/fields')},
-    {text: t('persona.title'), icon: 'talks', run: to('/personas')},
-    {text: t('prompt.title'), icon: 'edit', run: to('/prompts')},
-    ...workPlaces().map((name) => ({text: t(`work.${name}`), icon: 'work', run: to(`/${name}`)})),
+    ...(mayRead() ? reading() : [library()]),
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},
     mayWrite() && {text: t('add.folder'), icon: 'folder', run: pickFolder},
     mayWrite() && {text: t('collection.new'), icon: 'add', run: newCollection},
     {text: t('library.trash'), icon: 'trash', run: to('/library?trash=1')},
     {text: t('library.failed_only'), icon: 'notice', run: to('/library?state=failed')},
-    ...['preferences', 'keys', 'notices', ...(mayAdminister() ? ['models', 'tools', 'limits', 'policy', 'feedback', 'usage', 'people'] : []), 'batches', 'server'].map((name) => ({text: t(`settings.${name}`), icon: 'settings', run: to(`/settings/${name}`)})),
+    ...['preferences', 'keys', 'notices', ...(mayAdminister() ? ['models', 'tools', 'limits', 'policy', 'feedback'] : []), ...(mayAudit() ? ['usage', 'people'] : []), ...(mayRead() ? ['batches'] : []), 'server'].map((name) => ({text: t(`settings.${name}`), icon: 'settings', run: to(`/settings/${name}`)})),
     {text: t('settings.account'), icon: 'settings', run: to('/settings')},
     {text: t('keys.title'), icon: 'notice', run: showKeys},
     {text: t('session.out'), icon: 'back', run: () => emit('sign-out')},

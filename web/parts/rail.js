@@ -1,7 +1,7 @@
 // rail.js - the way around: views, collections, recent conversations, who is here. At the bottom on a phone.
 import {h, fill, say} from '../dom.js';
 import {t, number} from '../texts.js';
-import {state, on, emit, mayWrite} from '../state.js';
+import {state, on, emit, mayRead, mayWrite} from '../state.js';
 import {get} from '../api.js';
 import {here} from '../router.js';
 import {icon, lockSign} from './icons.js';
@@ -97,7 +97,7 @@ export async function refreshCounts() {
 async function refreshTold() {
   const told = await get('/v1/notices', {limit: 1}).catch(() => null);
   if (told) say(root.querySelector('[data-view=settings] b'), told.unread ? number(told.unread) : '');
-  const asked = await get('/v1/approvals', {mine: 1, limit: ASKED_MOST}).catch(() => null);
+  const asked = mayRead() && await get('/v1/approvals', {mine: 1, limit: ASKED_MOST}).catch(() => null);
   if (asked) say(root.querySelector('[data-view=work] b'), asked.items.length ? number(asked.items.length) : '');
 }
 
@@ -139,12 +139,15 @@ export function start() {
 // Resolves when what the first view needs to name things is known.
 export function show() {
   add.hidden = !mayWrite();
+  for (const {view} of PLACES) root.querySelector(`[data-view=${view}]`).hidden = view !== 'library' && !mayRead();
   paintFoot();
   paintCollections();
   paintRecent();
   mark();
-  refreshConversations();
-  refreshSaved();
+  if (mayRead()) {
+    refreshConversations();
+    refreshSaved();
+  }
   refreshTold();
   return Promise.all([refreshCounts(), refreshCollections(), readSample()]);
 }

@@ -3,7 +3,7 @@ import {h, fill} from '../dom.js';
 import {t, fullDate, ago} from '../texts.js';
 import '../texts_account.js';
 import {get, post, remove} from '../api.js';
-import {state, mayAdminister} from '../state.js';
+import {state, collectionName, mayAdminister, mayRead} from '../state.js';
 import {check, field, form} from './forms.js';
 import {askLimits} from './limits_form.js';
 import {longList} from './long_list.js';
@@ -11,7 +11,7 @@ import {toast} from './toast.js';
 
 const SCOPES = ['read', 'write', 'ask', 'models', 'admin', 'scim'];
 const ROLES = ['reader', 'editor', 'admin', 'owner'];
-const rolesUpToOwn = () => ROLES.slice(0, ROLES.indexOf(state.session.user.role) + 1);
+const rolesUpToOwn = () => [...ROLES.slice(0, ROLES.indexOf(state.session.user.role) + 1), ...(mayAdminister() ? ['auditor'] : [])];
 
 async function copy(text, field_) {
   try {
@@ -30,6 +30,8 @@ function shownOnce(made) {
     h('div', {class: 'row'}, value, h('button', {class: 'primary', onclick: () => copy(made.key, value), test: 'key-copy'}, t('do.copy'))));
 }
 
+const nameOf = (id) => collectionName(id) || id;
+
 function row(one, load) {
   const revoke = () => {
     item.remove();
@@ -41,7 +43,7 @@ function row(one, load) {
   const limit = () => askLimits({of: 'key', subject: one.id, name: one.name}, load);
   const used = one.last_used_at ? [t('keys_api.used', {ago: ago(one.last_used_at)}), one.last_address].filter(Boolean).join(', ') : t('keys_api.unused');
   const until = one.expires_at ? t('keys_api.until', {date: fullDate(one.expires_at)}) : '';
-  const item = h('li', {class: 'line', data: {id: one.id}, test: 'key-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${[t(`role.${one.role}`), ...one.scopes].join(', ')}`)),
+  const item = h('li', {class: 'line', data: {id: one.id}, test: 'key-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${[t(`role.${one.role}`), ...one.scopes, ...one.collections.map(nameOf)].join(', ')}`)),
     h('small', {}, [used, until].filter(Boolean).join(' · ')), mayAdminister() && h('button', {class: 'small', onclick: limit, test: 'key-limits'}, t('settings.limits')), h('button', {class: 'small', onclick: revoke, test: 'key-revoke'}, t('keys_api.revoke')));
   return item;
 }
@@ -60,19 +62,27 @@ export function render(root) {
   const forWhom = h('div', {hidden: true});
   const scopes = h('details', {test: 'key-scopes'}, h('summary', {}, t('scope.title')), h('p', {class: 'status'}, t('scope.hint')),
     SCOPES.map((scope) => check({name: `scope_${scope}`, label: t(`scope.${scope}`)})));
+  const only = state.collections.length > 0 && h('details', {test: 'key-collections'}, h('summary', {}, t('keys_api.collections')), h('p', {class: 'status'}, t('keys_api.collections_hint')),
+    state.collections.map(({id, name}) => check({name: `collection_${id}`, label: name})));
   async function offerServices() {
     const services = (await get('/v1/users')).items.filter(({kind}) => kind === 'service');
     if (!services.length) return;
     fill(forWhom, field({name: 'user', label: t('service.for'), options: [['', t('service.me')], ...services.map(({id, name}) => [id, name])]}));
     forWhom.hidden = false;
   }
+  load();
+  if (!mayRead()) {
+    fill(root, list.element);
+    return;
+  }
   fill(root, h('p', {class: 'lead'}, t('keys_api.lead'), ' ', h('a', {href: '/docs'}, t('keys_api.docs'))), once, form({
     test: 'key', submit: t('keys_api.create'),
     fields: [h('div', {class: 'row fields'}, field({name: 'name', label: t('keys_api.name'), placeholder: t('keys_api.name_example'), required: true, autocomplete: 'off', maxlength: 200}),
       field({name: 'role', label: t('settings.role'), options: own.map((role) => [role, t(`role.${role}`)]), value: own.includes('editor') ? 'editor' : own[0]}),
-      field({name: 'expires', label: t('keys_api.expires'), type: 'date'}), forWhom), scopes],
+      field({name: 'expires', label: t('keys_api.expires'), type: 'date'}), forWhom), scopes, only],
     send: async ({name, role, expires, user, ...chosen}, element) => {
-      const body = {name, role, scopes: SCOPES.filter((scope) => chosen[`scope_${scope}`])};
+      const body = {name, role, scopes: SCOPES.filter((scope) => chosen[`scope_${scope}`]),
+        collections: state.collections.map(({id}) => id).filter((id) => chosen[`collection_${id}`])};
       if (user) body.user = user;
       if (expires) body.expires_at = `${expires}T23:59:59Z`;
       fill(once, shownOnce(await post('/v1/keys', body)));
@@ -81,6 +91,5 @@ export function render(root) {
       load();
     },
   }), list.element);
-  load();
   if (mayAdminister()) offerServices().catch(() => {});
 }

@@ -3,14 +3,14 @@ import {h, fill, cleanup} from '../dom.js';
 import {t, ago} from '../texts.js';
 import '../texts_account.js';
 import {get, post, patch, remove} from '../api.js';
-import {state} from '../state.js';
+import {state, mayAdminister} from '../state.js';
 import {field, form} from './forms.js';
 import * as groups from './groups.js';
 import {askLimits} from './limits_form.js';
 import {longList} from './long_list.js';
 import {toast} from './toast.js';
 
-const ROLES = ['reader', 'editor', 'admin', 'owner'];
+const ROLES = ['auditor', 'reader', 'editor', 'admin', 'owner'];
 const options = () => ROLES.map((role) => [role, t(`role.${role}`)]);
 
 function row(one, load) {
@@ -24,7 +24,7 @@ function row(one, load) {
     }
     load();
   }
-  const role = h('select', {class: 'chip', 'aria-label': t('people.role_of', {name: one.name}), disabled: self, test: 'person-role'},
+  const role = h('select', {class: 'chip', 'aria-label': t('people.role_of', {name: one.name}), disabled: self || !mayAdminister(), test: 'person-role'},
     options().map(([value, text]) => h('option', {value}, text)));
   role.value = one.role;
   role.addEventListener('change', () => change({role: role.value}, t('people.role_changed', {name: one.name, role: t(`role.${role.value}`)}), {role: one.role}));
@@ -35,11 +35,11 @@ function row(one, load) {
       commit: () => remove(`/v1/users/${one.id}`, null, {keepalive: true}).then(load, (error) => { line.hidden = false; toast(error.message); })});
   };
   const line = h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email || t('service.account'))), h('small', {}, one.email || one.disabled ? seen : ''), role,
-    h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
-    !self && h('button', {class: 'small', test: 'person-disable',
+    mayAdminister() && h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
+    mayAdminister() && !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
     t(one.disabled ? 'people.enable' : 'people.disable')),
-    !self && h('button', {class: 'small', test: 'person-remove', onclick: takeOut}, t('do.remove')));
+    mayAdminister() && !self && h('button', {class: 'small', test: 'person-remove', onclick: takeOut}, t('do.remove')));
   return line;
 }
 
@@ -61,7 +61,7 @@ export function render(root) {
   const services = form({
     test: 'service', submit: t('service.submit'),
     fields: [h('p', {class: 'status'}, t('service.lead')), field({name: 'name', label: t('service.name'), required: true, autocomplete: 'off', maxlength: 200}),
-             field({name: 'role', label: t('settings.role'), options: options().slice(0, 3), value: 'reader'})],
+             field({name: 'role', label: t('settings.role'), options: options().slice(0, -1), value: 'reader'})],
     send: async (values, element) => {
       await post('/v1/users', {...values, kind: 'service'});
       element.reset();
@@ -69,6 +69,11 @@ export function render(root) {
       load();
     },
   });
+  load();
+  if (!mayAdminister()) {
+    fill(root, list.element);
+    return undo;
+  }
   groups.render(grouped, () => people, undo);
   fill(root, list.element, h('h2', {}, t('people.add')), form({
     test: 'person', submit: t('people.submit'),
@@ -84,6 +89,5 @@ export function render(root) {
   }), h('h2', {}, t('service.title')), services, grouped, rule, ending);
   import('./second_factor.js').then((part) => part.renderRule(rule), () => {});
   import('./workspace_end.js').then((part) => part.render(ending), () => {});
-  load();
   return undo;
 }

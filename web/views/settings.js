@@ -2,7 +2,7 @@
 import {h, fill} from '../dom.js';
 import {t} from '../texts.js';
 import {post} from '../api.js';
-import {state, emit, mayAdminister} from '../state.js';
+import {state, emit, mayAdminister, mayAudit, mayRead} from '../state.js';
 import {top} from '../parts/top.js';
 import {field, form} from '../parts/forms.js';
 import {toast} from '../parts/toast.js';
@@ -46,22 +46,24 @@ const SECTIONS = [
   {name: 'preferences', text: 'settings.preferences', render: preferences.render},
   {name: 'keys', text: 'settings.keys', render: keys.render},
   {name: 'notices', text: 'settings.notices', render: notices.render},
-  {name: 'models', text: 'settings.models', render: gateway.render, admin: true},
-  {name: 'tools', text: 'settings.tools', render: tools.render, admin: true},
-  {name: 'limits', text: 'settings.limits', render: limits.render, admin: true},
-  {name: 'policy', text: 'settings.policy', render: policy.render, admin: true},
-  {name: 'feedback', text: 'settings.feedback', render: rated.render, admin: true},
-  {name: 'batches', text: 'settings.batches', render: batches.render},
-  {name: 'usage', text: 'settings.usage', render: usage.render, admin: true},
-  {name: 'people', text: 'settings.people', render: people.render, admin: true},
+  {name: 'models', text: 'settings.models', render: gateway.render, may: mayAdminister},
+  {name: 'tools', text: 'settings.tools', render: tools.render, may: mayAdminister},
+  {name: 'limits', text: 'settings.limits', render: limits.render, may: mayAdminister},
+  {name: 'policy', text: 'settings.policy', render: policy.render, may: mayAdminister},
+  {name: 'feedback', text: 'settings.feedback', render: rated.render, may: mayAdminister},
+  {name: 'batches', text: 'settings.batches', render: batches.render, may: mayRead},
+  {name: 'usage', text: 'settings.usage', render: usage.render, may: mayAudit},
+  {name: 'people', text: 'settings.people', render: people.render, may: mayAudit},
   {name: 'server', text: 'settings.server', render: server.render},
 ];
 
+const isOpen = ({may}) => !may || may();
+
 export function render(root, {section = ''}) {
-  const shown = SECTIONS.find((one) => one.name === section && (!one.admin || mayAdminister())) || SECTIONS[0];
+  const shown = SECTIONS.find((one) => one.name === section && isOpen(one)) || SECTIONS[0];
   const head = top(t('settings.title'));
   const body = h('div', {class: 'settings', test: `settings-${shown.name || 'account'}`});
-  const tabs = h('nav', {class: 'tabs', 'aria-label': t('settings.title')}, SECTIONS.filter((one) => !one.admin || mayAdminister()).map((one) =>
+  const tabs = h('nav', {class: 'tabs', 'aria-label': t('settings.title')}, SECTIONS.filter(isOpen).map((one) =>
     h('a', {class: 'tab', href: one.name ? `/settings/${one.name}` : '/settings', 'aria-current': one === shown ? 'page' : null, test: `tab-${one.name || 'account'}`}, t(one.text))));
   const current = tabs.querySelector('[aria-current]');
   fill(root, head.element, h('div', {class: 'finder'}, tabs), h('div', {class: 'scroll pad'}, body));
