@@ -150,26 +150,26 @@ static void end_pack(const Pack *pack)
 }
 
 /* The lock is held. *has_worked: something may be given back when nothing comes for a while. */
-static void await_bulk(EncodeQueue *queue, bool *has_worked)
+static void await_work(EncodeQueue *queue, size_t lanes, bool *has_worked)
 {
+    bool is_for_queries = lanes < LANES;
+    pthread_cond_t *more = is_for_queries ? &queue->queries : &queue->work;
     struct timespec until;
+    int result = 0;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += REST_AFTER_S;
-    if (!*has_worked) {
-        pthread_cond_wait(&queue->work, &queue->lock);
-    } else if (pthread_cond_timedwait(&queue->work, &queue->lock, &until) == ETIMEDOUT) {
-        *has_worked = false;
-        pthread_mutex_unlock(&queue->lock);
-        encoder_rest(queue->encoder);
-        pthread_mutex_lock(&queue->lock);
-    }
-}
-
-static void await_query(EncodeQueue *queue)
-{
-    queue->awaits_query = true;
-    pthread_cond_wait(&queue->queries, &queue->lock);
-    queue->awaits_query = false;
+    queue->awaits_query |= is_for_queries;
+    if (*has_worked)
+        result = pthread_cond_timedwait(more, &queue->lock, &until);
+    else
+        pthread_cond_wait(more, &queue->lock);
+    queue->awaits_query &= !is_for_queries;
+    if (result != ETIMEDOUT)
+        return;
+    *has_worked = false;
+    pthread_mutex_unlock(&queue->lock);
+    encoder_rest(queue->encoder);
+    pthread_mutex_lock(&queue->lock);
 }
 
 static void work(EncodeQueue *queue, size_t lanes)
@@ -181,10 +181,7 @@ static void work(EncodeQueue *queue, size_t lanes)
     pthread_mutex_lock(&queue->lock);
     while (!queue->stopping) {
         if (!take_pack(queue, lanes, pack)) {
-            if (lanes == LANES)
-                await_bulk(queue, &has_worked);
-            else
-                await_query(queue);
+            await_work(queue, lanes, &has_worked);
             continue;
         }
         has_worked = true;
