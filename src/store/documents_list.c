@@ -514,71 +514,87 @@ static bool list_sorted_here(DbTx *tx, const Scope *scope, Arena *arena, const O
            list_keys(tx, scope, arena, order, slice, keys, count, list, err);
 }
 
-/* --- Lists of a short time ---------------------------------------------------------------------
+/* --- Lists of a time alone ----------------------------------------------------------------------
  *
  * SQLite reads all that are of the time from an index that has what lists are filtered and ordered
  * by, and keeps the part that is wanted. PostgreSQL is fast enough by itself. */
 
 #define BY_DAY " FROM documents d INDEXED BY documents_by_day"
 
-/* *is_r: no more are of the time than are counted. */
-static bool is_of_short_time(DbTx *tx, const Scope *scope, Arena *arena,
-                             const DocumentFilter *filter, bool *is_r, Error *err)
+static bool is_time_alone(const DbTx *tx, const DocumentFilter *filter)
 {
-    DocumentFilter time = { .date_from_ms = filter->date_from_ms,
-                            .date_to_ms = filter->date_to_ms };
-    int64_t total;
-    bool has_more = true;
+    DocumentFilter rest = *filter;
 
-    if (db_tx_kind(tx) == DB_SQLITE && (time.date_from_ms || time.date_to_ms) &&
-        !filter->name_has.length && filter->trash == TRASH_OUTSIDE) {
-        SqlBuild build = documents_begin(tx, scope, arena, COUNTING BY_DAY, &time);
-        if (!count_some(tx, &build, &total, &has_more, err))
-            return false;
-    }
-    *is_r = !has_more;
-    return true;
+    rest.date_from_ms = rest.date_to_ms = 0;
+    return db_tx_kind(tx) == DB_SQLITE && (filter->date_from_ms || filter->date_to_ms) &&
+           is_everything(&rest);
 }
 
-static bool list_of_short_time(DbTx *tx, const Scope *scope, Arena *arena,
-                               const DocumentFilter *filter, const Order *order, bool descending,
-                               const Slice *slice, DocumentList *list, Error *err)
+static bool list_of_time(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                         const Order *order, bool descending, const Slice *slice,
+                         DocumentList *list, Error *err)
 {
     Str select = str_format(arena, "SELECT d.id, %s" BY_DAY, order->column);
-    SqlBuild counting = documents_begin(tx, scope, arena, COUNTING BY_DAY, filter);
     SqlBuild build = documents_begin(tx, scope, arena, select.at, filter);
     SqlItems items;
 
-    if (!count_some(tx, &counting, &list->total, &list->has_more, err) ||
-        !add_part(&build, order, descending, slice, err) ||
-        !sql_list(tx, arena, sql_text(&build), build.args, build.count,
-                  order->is_number ? read_number_key : read_text_key, sizeof(ListKey), &items, err))
-        return false;
-    return list_keys(tx, scope, arena, order, slice, items.at, items.count, list, err);
+    return add_part(&build, order, descending, slice, err) &&
+           sql_list(tx, arena, sql_text(&build), build.args, build.count,
+                    order->is_number ? read_number_key : read_text_key, sizeof(ListKey), &items,
+                    err) &&
+           list_keys(tx, scope, arena, order, slice, items.at, items.count, list, err);
 }
 
 /* --- Any list ------------------------------------------------------------------------------- */
+
+/* The part of the list whose total is known: the documents are read in its order. */
+static bool list_in_order(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                          DocumentOrder order, bool descending, const Slice *slice,
+                          DocumentList *list, Error *err)
+{
+    size_t limit = (size_t)slice_limit(slice);
+    SqlItems items;
+    bool by_tag = is_by_tag(filter, order);
+    DocumentFilter counted = *filter;
+    counted.has_many = list->has_more;
+    SqlBuild build =
+        by_tag ? begin_by_tag(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, &counted)
+               : documents_begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d",
+                                 &counted);
+    if (!add_part(&build, by_tag ? &by_tags : &orders[order], descending, slice, err) ||
+        !sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
+                  sizeof(Document), &items, err))
+        return false;
+    list->at = items.at;
+    list->count = MIN(items.count, limit);
+    if (items.count > limit) {
+        const Document *last = &list->at[limit - 1];
+        list->next = sql_cursor(arena, order_key(arena, last, order), last->id);
+    }
+    return true;
+}
 
 bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                    DocumentOrder order, bool descending, const Slice *slice, DocumentList *list_r,
                    Error *err)
 {
     static const DocumentFilter all = { 0 };
-    size_t limit = (size_t)slice_limit(slice);
     DocumentList list = { 0 };
-    SqlItems items;
     NameLook look;
-    bool is_here, is_short;
+    bool is_here;
 
     if (!filter)
         filter = &all;
     if (!document_filter_check(filter, err))
         return false;
-    if (!is_of_short_time(tx, scope, arena, filter, &is_short, err))
-        return false;
-    if (is_short) {
+    if (is_time_alone(tx, filter)) {
+        SqlBuild counting = documents_begin(tx, scope, arena, COUNTING BY_DAY, filter);
+        if (!count_some(tx, &counting, &list.total, &list.has_more, err))
+            return false;
         *list_r = list;
-        return list_of_short_time(tx, scope, arena, filter, &orders[order], descending, slice,
+        return list.has_more
+                   ? list_in_order(tx, scope, arena, filter, order, descending, slice, list_r, err)
+                   : list_of_time(tx, scope, arena, filter, &orders[order], descending, slice,
                                   list_r, err);
     }
     if (!is_sorted_here(tx, scope, arena, filter, &is_here, &look, err))
@@ -594,25 +610,8 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
         }
     } else if (!count_list(tx, scope, arena, filter, &list, err))
         return false;
-    bool by_tag = is_by_tag(filter, order);
-    DocumentFilter counted = *filter;
-    counted.has_many = list.has_more;
-    SqlBuild build =
-        by_tag ? begin_by_tag(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, &counted)
-               : documents_begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d",
-                                 &counted);
-    if (!add_part(&build, by_tag ? &by_tags : &orders[order], descending, slice, err) ||
-        !sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
-                  sizeof(Document), &items, err))
-        return false;
-    list.at = items.at;
-    list.count = MIN(items.count, limit);
-    if (items.count > limit) {
-        const Document *last = &list.at[limit - 1];
-        list.next = sql_cursor(arena, order_key(arena, last, order), last->id);
-    }
     *list_r = list;
-    return true;
+    return list_in_order(tx, scope, arena, filter, order, descending, slice, list_r, err);
 }
 
 bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,

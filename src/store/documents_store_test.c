@@ -251,6 +251,7 @@ STORE_TEST(lists_by_name_and_time_have_the_order_of_those_of_everything)
     const DocumentFilter everything = { 0 };
     const DocumentFilter filters[] = { { .name_has = S("TXT") },
                                        { .date_from_ms = 1 },
+                                       { .date_from_ms = 1, .only_roots = true },
                                        { .name_has = S("~"), .date_to_ms = INT64_MAX } };
     Document doc;
 
