@@ -29,8 +29,15 @@ LISTS = {
     "of two formats": "format=pdf,docx&limit=50",
     "of a collection": "collection={shelf}&limit=50",
     "of a month": "since=2019-05-01&until=2019-06-01&limit=50",
+    "of a month by name": "since=2019-05-01&until=2019-06-01&order=name&limit=50",
+    "of a month and a format": "since=2019-05-01&until=2019-06-01&format=pdf&limit=50",
+    "of a year": "since=2019-01-01&until=2020-01-01&limit=50",
+    "of a tag by name": "tag=tag-7&order=name&limit=50",
+    "of a tag and a format": "tag=tag-7&format=pdf&limit=50",
     "ready ones": "state=ready&limit=50",
     "with a number in their name": "q={number}&limit=50",
+    "with a word in their name": "q=report&limit=50",
+    "with two letters in their name": "q=zz&limit=50",
 }
 
 
