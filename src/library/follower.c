@@ -152,6 +152,8 @@ static bool load_new(Follower *follower, bool *loaded_r, Error *err)
             name_database(follower, at);
         if (!load_index(follower, at, err))
             return false;
+        if (follower->outside_keeper)
+            vector_follower_begin_notes(follower->outside_keeper, str(at->id));
         *loaded_r = true;
     }
     return true;

@@ -72,6 +72,22 @@ void vector_follower_drop_others(VectorFollower *follower, Str workspace, Str mo
 
 /* --- What has changed --- */
 
+void vector_follower_begin_notes(VectorFollower *follower, Str workspace)
+{
+    pthread_mutex_lock(&follower->lock);
+    for (Space *at = follower->spaces; at; at = at->next) {
+        if (!str_equal(at->space.workspace, workspace))
+            continue;
+        if (at->model->lease.epoch)
+            at->compares = COMPARES_FIRST;
+        else
+            at->model->left_out = true;
+        at->compares_again = true;
+    }
+    poke(follower);
+    pthread_mutex_unlock(&follower->lock);
+}
+
 /* What there is no room for is taken from the database later. */
 void vector_follower_note(VectorFollower *follower, const IndexChange *change)
 {

@@ -30,6 +30,8 @@ void vector_follower_keep(VectorFollower *follower, Str workspace, Str model, si
 /* The workspace's vectors of other models are not searched any more. When no node searches any of a
  * model, they go. */
 void vector_follower_drop_others(VectorFollower *follower, Str workspace, Str model);
+/* What came up to this moment may not have been noted; from now on all is. */
+void vector_follower_begin_notes(VectorFollower *follower, Str workspace);
 /* Chunks came, changed or went. */
 void vector_follower_note(VectorFollower *follower, const IndexChange *change);
 /* All changes up to this one were noted, of all spaces that are kept. */

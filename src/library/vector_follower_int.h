@@ -40,9 +40,10 @@ typedef struct Space {
     ModelSpaces *model;
     VectorChanges changes;
     Compares compares;
-    bool is_made;    /* created since the store answers */
-    bool must_count; /* how many it has is not known */
-    bool goes;       /* another model serves */
+    bool is_made;        /* created since the store answers */
+    bool compares_again; /* what came while it was compared was not noted */
+    bool must_count;     /* how many it has is not known */
+    bool goes;           /* another model serves */
     int64_t count, counted_ms;
 } Space;
 

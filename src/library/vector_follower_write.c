@@ -199,7 +199,7 @@ static bool end_comparison(VectorFollower *follower, Space *space, size_t waited
     pthread_mutex_lock(&follower->lock);
     if (space->compares == COMPARES_FIRST)
         vector_changes_wrote(&space->changes, &all);
-    space->compares = COMPARES_NOT;
+    space->compares = space->compares_again ? COMPARES_FIRST : COMPARES_NOT;
     space->must_count = true;
     int64_t sequence = vectors_written(follower, space->model);
     pthread_mutex_unlock(&follower->lock);
@@ -217,6 +217,7 @@ bool compare_vector_space(VectorFollower *follower, Space *space, Error *err)
         return true;
     pthread_mutex_lock(&follower->lock);
     size_t waited = space->changes.waiting;
+    space->compares_again = false;
     pthread_mutex_unlock(&follower->lock);
     if (!vector_drift_mend(follower->db, follower->store, &space->space, &mender, &drift, err))
         return false;
