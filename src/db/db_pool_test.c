@@ -1,19 +1,28 @@
 /* db_pool_test.c - a pool that is full, and a database that another host takes over. */
 #include "db/db_pool.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
 #include "db/fixture_test.h"
 
 TestSuite(db_pool, .timeout = 60);
 
+/* Threads open at the same time. */
 static bool open_one(void *owner, void **connection_r, Error *err)
 {
     (void)err;
     *connection_r = owner;
-    ++*(int *)owner;
+    __atomic_fetch_add((int *)owner, 1, __ATOMIC_SEQ_CST);
     return true;
 }
 
-static void close_one(void *connection) { --*(int *)connection; }
+static void close_one(void *connection)
+{
+    __atomic_fetch_sub((int *)connection, 1, __ATOMIC_SEQ_CST);
+}
 
 Test(db_pool, who_waits_too_long_for_a_connection_is_told_that_all_are_busy)
 {
@@ -32,6 +41,54 @@ Test(db_pool, who_waits_too_long_for_a_connection_is_told_that_all_are_busy)
     db_pool_give(pool, &third);
     db_pool_free(pool);
     cr_expect_eq(open_count, 0);
+}
+
+typedef struct Caller {
+    pthread_t thread;
+    DbPool *pool;
+    atomic_int *served, *working;
+    sem_t *may_end;
+} Caller;
+
+static void *call_once(void *argument)
+{
+    Caller *caller = argument;
+    DbPooled pooled;
+    Error err;
+    if (!db_pool_take(caller->pool, &pooled, &err))
+        return NULL;
+    atomic_fetch_add(caller->working, 1);
+    sem_wait(caller->may_end);
+    atomic_fetch_add(caller->served, 1);
+    db_pool_give(caller->pool, &pooled);
+    return NULL;
+}
+
+Test(db_pool, of_forty_callers_thirty_work_and_ten_wait_for_their_turn)
+{
+    enum { CALLERS = 40, LIMIT = 30 };
+    int open_count = 0;
+    atomic_int served = 0, working = 0;
+    Caller callers[CALLERS];
+    sem_t may_end;
+    sem_init(&may_end, 0, 0);
+    DbPool *pool = db_pool_new((DbPoolOwner){ open_one, close_one, &open_count }, LIMIT, 30000);
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i] = (Caller){ 0, pool, &served, &working, &may_end };
+        cr_assert_eq(pthread_create(&callers[i].thread, NULL, call_once, &callers[i]), 0);
+    }
+    while (atomic_load(&working) < LIMIT)
+        sleep_ms(1);
+    sleep_ms(50);
+    cr_expect_eq(atomic_load(&working), LIMIT, "the thirty-first waits");
+    for (int i = 0; i < CALLERS; i++)
+        sem_post(&may_end);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(callers[i].thread, NULL);
+    cr_expect_eq(atomic_load(&served), CALLERS);
+    cr_expect_leq(open_count, LIMIT);
+    db_pool_free(pool);
+    sem_destroy(&may_end);
 }
 
 typedef struct Place {
