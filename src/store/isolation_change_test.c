@@ -133,6 +133,15 @@ static bool keys_of_requests_stay(DbTx *tx, const Scope *theirs, Error *err)
     return true;
 }
 
+static bool alerts_stay(DbTx *tx, const Scope *theirs, Error *err)
+{
+    EXPECT_CODE(ERROR_NOT_FOUND, alert_acknowledge(tx, theirs, secret.alert.id, err));
+    EXPECT_CODE(ERROR_DENIED, alert_forget(tx, theirs, INT64_MAX, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, alert_silence_remove(tx, theirs, secret.silence.id, err));
+    EXPECT_CODE(ERROR_DENIED, alert_silence_forget(tx, theirs, INT64_MAX, err));
+    return true;
+}
+
 static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -191,6 +200,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     CALL(setting_remove(tx, theirs, S("theme"), err));
     CALL(secret_remove(tx, theirs, S("key"), err));
     CALL(keys_of_requests_stay(tx, theirs, err));
+    CALL(alerts_stay(tx, theirs, err));
     CALL(read_page_forget(tx, theirs, id, err));
     CALL(search_remove(tx, theirs, STR_NONE, err));
     EXPECT_CODE(ERROR_NOT_FOUND, search_open(tx, theirs, &secret.opening, err));
@@ -202,10 +212,6 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, notice_mark_read(tx, theirs, secret.event.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_switch(tx, theirs, secret.hook.id, false, err));
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_remove(tx, theirs, secret.hook.id, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, alert_acknowledge(tx, theirs, secret.alert.id, err));
-    EXPECT_CODE(ERROR_DENIED, alert_forget(tx, theirs, INT64_MAX, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, alert_silence_remove(tx, theirs, secret.silence.id, err));
-    EXPECT_CODE(ERROR_DENIED, alert_silence_forget(tx, theirs, INT64_MAX, err));
     CALL(prompt_log_clear(tx, theirs, err));
     EXPECT_CODE(ERROR_DENIED, prompt_log_remove_old(tx, theirs, INT64_MAX, err));
     StoredResponse response;
