@@ -135,3 +135,25 @@ def test_a_service_account_gets_a_key_that_only_looks(browser, fresh_server):  #
     assert fresh_server.get("/v1/documents", key=key).status_code == 401
     desk.check()
     desk.context.close()
+
+
+def test_an_owner_removes_the_workspace_and_keeps_it_after_all(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    fresh_server.cli("workspaces", "add", "Second")
+    desk.go("/settings/people")
+    part(page, "ending-begin").click()
+    form = part(page, "ending-form")
+    form.locator("[name=name]").fill("Wrong")
+    form.locator("[name=proof]").fill(PASSWORD)
+    part(page, "ending-form-submit").click()
+    expect(form.get_by_text("this is not the workspace")).to_be_visible()
+    form.locator("[name=name]").fill(page.evaluate("fetch('/v1/session').then((answer) => answer.json()).then((one) => one.workspace.name)"))
+    part(page, "ending-form-submit").click()
+    expect(part(page, "ending-due")).to_be_visible()
+    desk.go("/settings")
+    expect(part(page, "ending-due")).to_be_visible()
+    desk.go("/settings/people")
+    part(page, "ending-keep").click()
+    expect(part(page, "ending-begin")).to_be_visible()
