@@ -350,7 +350,7 @@ def test_a_colleague_sees_and_changes_nothing_private(house):
 # What looks closer than at a role: at whose key it is, at a person, at a signature, at where somebody comes from, at a scope that
 # a key has only by its name.
 CLOSER = {"/v1/keys/{id}/limits", "/v1/notices", "/v1/notices/read", "/v1/notices/unsubscribe", "/v1/approvals/link",
-          "/v1/users/erasure-proof", "/metrics"}
+          "/v1/users/erasure-proof", "/metrics", "/v1/workspaces"}
 CLOSER_BELOW = ("/v1/session/", "/v1/auth/", "/scim/")
 ROLES = ("reader", "editor", "administrator", "owner", "auditor")  # what one does those after it do, but the last
 
@@ -488,8 +488,9 @@ def test_a_removed_workspace_goes_whole_and_takes_nothing_of_another(house):
     assert ask(name="Other", password=PASSWORD) == 202
     wait_until(lambda: OTHER not in rows_of(server))
     wait_until(lambda: not [path for path in server.data.rglob("*") if OTHER in path.name])
-    rows = changed(before, house.rows(house.ours))
-    assert rows == [], rows[:9]
+    after = house.rows(house.ours)  # what the tests before made of calls and searches may come late, and pages of calls are written anew
+    lost = [(table, row) for table, rows in before.items() if table != "call_pages" for row in rows if row not in after.get(table, [])]
+    assert lost == [], lost[:9]
     assert house.ours.call("GET", f"/v1/documents/{house.ids['document']}/original")[0] == 200
     assert house.theirs.call("GET", "/v1/documents")[0] == session.get(f"{server.url}/v1/documents").status_code == 401
     again = requests.post(f"{server.url}/v1/session", json={"email": house.theirs.email, "password": PASSWORD}, timeout=60)
