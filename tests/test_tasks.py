@@ -253,7 +253,7 @@ def test_the_trash_is_emptied_after_30_days(fresh_server):
     day = 86400000
     fresh_server.change_database(f"UPDATE tasks SET deleted_at = deleted_at - CASE summary WHEN 'young' THEN 29 ELSE 31 END * {day}"
                                  " WHERE deleted_at > 0")
-    fresh_server.run_recurring("task_purge")
+    fresh_server.run_recurring("retention")
     assert wait_until(lambda: fresh_server.get(f"/v1/tasks/{old['id']}").status_code == 404)
     assert fresh_server.get(f"/v1/tasks/{child['id']}").status_code == 404
     assert fresh_server.post(f"/v1/tasks/{young['id']}/restore").status_code == 200

@@ -65,6 +65,7 @@ typedef struct Api {
     struct Models *models;
     struct Batches *batches;
     struct Exports *exports;
+    struct RetentionPlan *retention;
     struct Connect *connect;
     struct JobRunner *jobs;
     struct EventHub *events;

@@ -4,6 +4,7 @@
 #include "cli/app_news.h"
 #include "cli/app_replicas.h"
 #include "cli/app_restart.h"
+#include "cli/app_retention.h"
 #include "cli/app_wait.h"
 #include "cli/app_watch.h"
 #include "encode/encode_rerank.h"
@@ -105,6 +106,7 @@ struct App {
     TrustedProxies *trusted;
     DoctorParts doctor;
     bool logs_all;
+    RetentionPlan retention;
 };
 
 /* --- Folders --- */
@@ -352,7 +354,6 @@ static bool open_library(App *app, Str folder, Error *err)
                                .languages = settings->languages,
                                .allowed_types = settings->allowed_types,
                                .trash_days = settings->trash_days,
-                               .history_days = settings->history_days,
                                .upload_max = settings->upload_max,
                                .upload_hours = settings->upload_hours,
                                .disk_reserve = settings->disk_reserve,
@@ -547,6 +548,8 @@ static bool node_name(App *app, Str folder, Str *name_r, Error *err)
 
 static bool start_jobs(App *app, Str folder, Error *err)
 {
+    app->retention = app_retention(app->settings);
+    app->api.retention = &app->retention;
     JobType types[] = {
 #define JOB_TYPE(type, handler, attempts, lease, at_once_max, ahead_max, every, works_on,          \
                  is_shown, said, seen_at, ends)                                                    \

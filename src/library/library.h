@@ -56,7 +56,6 @@ typedef struct LibraryOptions {
     Str languages;        /* of text in pictures and of speech, "eng+deu"; empty: found out */
     Str allowed_types;    /* formats or media types with commas between; "": all that are read */
     int64_t trash_days;
-    int64_t history_days; /* searches are remembered so long */
     int64_t upload_max;   /* bytes of one file that comes in parts */
     int64_t upload_hours; /* without a part until such an upload goes */
     int64_t disk_reserve; /* bytes that it leaves on the disk */

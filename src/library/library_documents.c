@@ -352,17 +352,6 @@ static bool expired_work(DbTx *tx, void *argument, Error *err)
                                  &work->expired, err);
 }
 
-/* Answers to repeated requests and sign-ins that nobody can use any more. */
-static bool tidy_work(DbTx *tx, void *argument, Error *err)
-{
-    const DocWork *work = argument;
-    const Scope *system = &work->library->system;
-    return idempotency_remove_expired(tx, system, now_ms(), NULL, err) &&
-           session_remove_expired(tx, system, now_ms(), NULL, err) &&
-           sign_in_state_remove_expired(tx, system, now_ms(), err) &&
-           account_link_remove_expired(tx, system, now_ms(), err);
-}
-
 /* SQLite's are forgotten by its only follower as soon as its index is written. */
 #define CHANGES_AT_ONCE 5000
 
@@ -409,9 +398,7 @@ static bool forget_changes(Library *library, Job *job, Error *err)
 bool library_purge_job(Job *job, Error *err)
 {
     Library *library = job->argument;
-    DocWork tidy = { .library = library };
-    if (!store_write(library->db, &library->system, tidy_work, &tidy, err) ||
-        !forget_changes(library, job, err))
+    if (!forget_changes(library, job, err))
         return false;
     for (;;) {
         DocWork work = { .library = library, .arena = job->arena };

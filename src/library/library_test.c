@@ -56,8 +56,7 @@ static void start(Bench *bench)
                                    path_join(bench->arena, str(bench->folder), S("index")),
                                .chunk_size = 1000,
                                .chunk_overlap = 200,
-                               .extract_timeout_s = 60,
-                               .history_days = 30 };
+                               .extract_timeout_s = 60 };
     cr_assert(library_open(&options, &bench->library, &err), "%s", err.message);
     JobType types[] = {
         { .name = "extract", .run = library_extract_job, .argument = bench->library, .at_once = 2 },

@@ -1,10 +1,9 @@
 /* sweep_job.c - finds what fell between two jobs: documents that nobody reads any more, passages
- * without vectors, originals whose erasing did not end; and forgets searches of long ago. */
+ * without vectors, originals whose erasing did not end. */
 #include "library/library_int.h"
 
 #include "base/clock.h"
 #include "library/follower.h"
-#include "store/searches_store.h"
 
 /* Longer than a lease, so that a job whose node died has been taken over by then. */
 #define QUIET_MS (2 * 60 * 1000)
@@ -103,19 +102,7 @@ static bool embed_missing(Sweep *in, Error *err)
            (!in->found.count || store_write(library->db, &library->system, queue_work, in, err));
 }
 
-/* --- Searches --- */
-
-static bool forget_work(DbTx *tx, void *argument, Error *err)
-{
-    const Library *library = ((const Sweep *)argument)->library;
-    int64_t before = now_ms() - library->options.history_days * 24 * 3600 * 1000, removed;
-    return search_remove_old(tx, &library->system, before, &removed, err);
-}
-
-static bool forget_searches(Sweep *in, Error *err)
-{
-    return store_write(in->library->db, &in->library->system, forget_work, in, err);
-}
+/* --- Originals --- */
 
 /* While the store of originals is away they wait: the next sweep is a minute from now. */
 static bool end_removals(const Sweep *in, Error *err)
@@ -127,6 +114,5 @@ static bool end_removals(const Sweep *in, Error *err)
 bool library_sweep_job(Job *job, Error *err)
 {
     Sweep in = { .library = job->argument, .job = job, .arena = job->arena };
-    return settle_all(&in, err) && embed_missing(&in, err) && forget_searches(&in, err) &&
-           end_removals(&in, err);
+    return settle_all(&in, err) && embed_missing(&in, err) && end_removals(&in, err);
 }

@@ -13,7 +13,6 @@
 #define FAILED_MAX_MS (INT64_C(6) * 3600000)
 #define MEMORY_MAX MB(512)
 #define KEPT_MS (INT64_C(30) * 86400000) /* meetings of which there is nothing */
-#define LOGS_KEPT_MS (INT64_C(90) * 86400000)
 #define PUT_AT_ONCE 500
 
 typedef struct SyncWork {
@@ -286,8 +285,7 @@ bool meetings_tick_job(Job *job, Error *err)
 static bool tidy_work(DbTx *tx, void *argument, Error *err)
 {
     const Job *job = argument;
-    return meetings_purge(tx, &job->scope, now_ms() - KEPT_MS, err) &&
-           bot_scheduling_logs_purge(tx, &job->scope, now_ms() - LOGS_KEPT_MS, err);
+    return meetings_purge(tx, &job->scope, now_ms() - KEPT_MS, err);
 }
 
 bool meetings_tidy_job(Job *job, Error *err)

@@ -182,11 +182,7 @@ static bool remove_old(DbTx *tx, void *argument, Error *err)
     const Job *job = argument;
     const Models *models = job->argument;
     const int64_t day_ms = 24 * 3600 * 1000;
-    int64_t now = now_ms();
-    return calls_remove_old(tx, &job->scope, now - models->options.calls_days * day_ms, err) &&
-           prompt_log_remove_old(tx, &job->scope, now - models->options.prompt_days * day_ms,
-                                 err) &&
-           response_remove_old(tx, &job->scope, now, err);
+    return calls_remove_old(tx, &job->scope, now_ms() - models->options.calls_days * day_ms, err);
 }
 
 bool models_calls_job(Job *job, Error *err)

@@ -109,8 +109,7 @@ static bool tidy_work(DbTx *tx, void *argument, Error *err)
 {
     const Job *job = argument;
     int64_t before = now_ms() - KEPT_DAYS * 24 * HOUR_MS;
-    return notice_forget(tx, &job->scope, before, err) &&
-           alert_forget(tx, &job->scope, before, err) &&
+    return alert_forget(tx, &job->scope, before, err) &&
            alert_silence_forget(tx, &job->scope, before, err);
 }
 

@@ -57,10 +57,3 @@ bool account_link_remove_of_user(DbTx *tx, const Scope *scope, Str user, Error *
            db_exec(tx, DB_SAME("DELETE FROM account_links WHERE user_id = $1"),
                    DB_ARGS(db_text(user)), NULL, err);
 }
-
-bool account_link_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM account_links WHERE expires_at <= $1"),
-                   DB_ARGS(db_int(now_ms)), NULL, err);
-}

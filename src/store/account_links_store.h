@@ -21,5 +21,3 @@ MUST_CHECK bool account_link_take(DbTx *tx, const Scope *scope, Arena *arena, St
 MUST_CHECK bool account_link_made_at(DbTx *tx, const Scope *scope, Str kind, Str user,
                                      int64_t *made_at_ms_r, Error *err);
 MUST_CHECK bool account_link_remove_of_user(DbTx *tx, const Scope *scope, Str user, Error *err);
-MUST_CHECK bool account_link_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms,
-                                            Error *err);

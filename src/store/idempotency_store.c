@@ -123,11 +123,3 @@ bool idempotency_forget_answers(DbTx *tx, const Scope *scope, Error *err)
                            " WHERE workspace = $1 AND length(answer) > 0"),
                    DB_ARGS(db_text(scope->workspace), db_blob(S(""))), NULL, err);
 }
-
-bool idempotency_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *removed_r,
-                                Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM idempotency_keys WHERE expires_at <= $1"),
-                   DB_ARGS(db_int(now_ms)), removed_r, err);
-}

@@ -35,6 +35,3 @@ MUST_CHECK bool idempotency_drop(DbTx *tx, const Scope *scope, const Idempotency
 /* No answer of the workspace is kept any more, since one may tell of what was erased; that the work
  * was done stays known. */
 MUST_CHECK bool idempotency_forget_answers(DbTx *tx, const Scope *scope, Error *err);
-/* Of all workspaces. System scope. */
-MUST_CHECK bool idempotency_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms,
-                                           int64_t *removed_r, Error *err);

@@ -67,7 +67,6 @@ static bool people_are_their_own(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, half_sign_in_add(tx, theirs, S("i"), user, 1, err));
     EXPECT_CODE(ERROR_DENIED, half_sign_in_find(tx, theirs, world->arena, S("i"), 1, &user, err));
     EXPECT_CODE(ERROR_DENIED, half_sign_in_remove(tx, theirs, user, err));
-    EXPECT_CODE(ERROR_DENIED, half_sign_in_remove_expired(tx, theirs, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 membership_set_external(tx, theirs, world->ours.user, S("x"), err));
     return true;
@@ -97,7 +96,6 @@ static bool passkeys_are_their_own(DbTx *tx, World *world, Error *err)
 static bool sign_in_states_are_the_systems(DbTx *tx, World *world, Error *err)
 {
     EXPECT_CODE(ERROR_DENIED, sign_in_state_use(tx, &world->theirs, S("x"), 1, err));
-    EXPECT_CODE(ERROR_DENIED, sign_in_state_remove_expired(tx, &world->theirs, 1, err));
     return true;
 }
 
@@ -113,7 +111,6 @@ static bool account_links_are_the_systems(DbTx *tx, World *world, Error *err)
                 account_link_take(tx, theirs, world->arena, link.kind, link.id, 1, &link, err));
     EXPECT_CODE(ERROR_DENIED, account_link_made_at(tx, theirs, link.kind, user, &made, err));
     EXPECT_CODE(ERROR_DENIED, account_link_remove_of_user(tx, theirs, user, err));
-    EXPECT_CODE(ERROR_DENIED, account_link_remove_expired(tx, theirs, 1, err));
     return true;
 }
 
@@ -213,13 +210,10 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_switch(tx, theirs, secret.hook.id, false, err));
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_remove(tx, theirs, secret.hook.id, err));
     CALL(prompt_log_clear(tx, theirs, err));
-    EXPECT_CODE(ERROR_DENIED, prompt_log_remove_old(tx, theirs, INT64_MAX, err));
     StoredResponse response;
     EXPECT_CODE(ERROR_NOT_FOUND, response_find(tx, theirs, arena, S("r"), 0, &response, err));
     EXPECT_CODE(ERROR_NOT_FOUND, response_touch(tx, theirs, S("r"), 0, err));
     EXPECT_CODE(ERROR_NOT_FOUND, response_remove(tx, theirs, S("r"), err));
-    EXPECT_CODE(ERROR_DENIED, response_remove_old(tx, theirs, INT64_MAX, err));
-    EXPECT_CODE(ERROR_DENIED, notice_forget(tx, theirs, INT64_MAX, err));
     return true;
 }
 

@@ -126,7 +126,6 @@ static bool nothing_is_listed(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, calendars_due(tx, theirs, arena, INT64_MAX, &calendars, err));
     EXPECT_CODE(ERROR_DENIED, meeting_bots_due(tx, theirs, arena, INT64_MAX, &bots, err));
     EXPECT_CODE(ERROR_DENIED, meetings_purge(tx, theirs, INT64_MAX, err));
-    EXPECT_CODE(ERROR_DENIED, bot_scheduling_logs_purge(tx, theirs, INT64_MAX, err));
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
 #include "store/people_store.h"
+#include "store/retention.h"
 #include "store/saved_searches_store.h"
 #include "store/schedules_store.h"
 #include "store/searches_store.h"
@@ -60,12 +61,9 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, schedule_keep_usual(tx, theirs, arena, &(Schedule){ 0 }, err));
     EXPECT_CODE(ERROR_DENIED, schedule_list_due(tx, theirs, arena, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, schedule_move(tx, theirs, &(Schedule){ 0 }, 1, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, idempotency_remove_expired(tx, theirs, 1, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, search_remove_old(tx, theirs, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_find(tx, theirs, arena, S("x"), 1, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, session_remove_expired(tx, theirs, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, task_drawings_waiting(tx, theirs, arena, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, task_purge(tx, theirs, 1, err));
+    EXPECT_CODE(ERROR_DENIED, retention_cut(tx, theirs, RETENTION_TASKS, 1, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, task_due_reminders(tx, theirs, arena, 1, NULL, err));
     VectorLease lease = { 0 };
     EXPECT_CODE(ERROR_DENIED, vector_lease_list(tx, theirs, arena, S("x"), NULL, err));

@@ -9,6 +9,7 @@
 #include "store/people_store.h"
 #include "store/prompt_logs_store.h"
 #include "store/responses_store.h"
+#include "store/retention.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
 #include "store/settings_store.h"
@@ -132,6 +133,7 @@ STORE_TEST(logged_prompts_go_with_their_person_and_with_time)
     const Scope *ours = &world->ours;
     PromptLog log = { .id = S("1"), .user = ours->user, .prompt = S("p"), .created_at_ms = 10 };
     PromptLogList list;
+    int64_t removed;
 
     CALL(prompt_log_add(tx, ours, &log, err) && prompt_log_add(tx, ours, &log, err));
     log = (PromptLog){ .id = S("2"), .user = S("other"), .is_hashed = true, .created_at_ms = 20 };
@@ -143,7 +145,7 @@ STORE_TEST(logged_prompts_go_with_their_person_and_with_time)
     CALL(prompt_log_list(tx, ours, world->arena, ours->user, NULL, &list, err));
     EXPECT(list.count == 1 && str_is(list.at[0].prompt, "p") && !list.at[0].is_hashed);
     CALL(user_remove(tx, &world->system, ours->user, err));
-    CALL(prompt_log_remove_old(tx, &world->system, 30, err));
+    CALL(retention_cut(tx, &world->system, RETENTION_PROMPTS, 30, 9, &removed, err));
     CALL(prompt_log_list(tx, ours, world->arena, STR_NONE, NULL, &list, err));
     EXPECT(list.count == 1 && str_is(list.at[0].id, "3"));
     CALL(prompt_log_clear(tx, ours, err));
@@ -158,6 +160,7 @@ STORE_TEST(responses_are_their_users_until_their_time_is_over)
     Scope other = *ours;
     StoredResponse row = { .id = S("r"), .reply = S("a"), .is_running = true, .alive_until_ms = 5 };
     bool was_there;
+    int64_t removed;
 
     other.user = S("somebody else");
     row.expires_at_ms = 100;
@@ -179,7 +182,7 @@ STORE_TEST(responses_are_their_users_until_their_time_is_over)
     EXPECT(!row.is_running && str_is(row.reply, "b") && str_is(row.items, "c"));
     CALL(response_end(tx, ours, &row, &was_there, err));
     EXPECT(!was_there);
-    CALL(response_remove_old(tx, &world->system, 100, err));
+    CALL(retention_cut(tx, &world->system, RETENTION_RESPONSES, 101, 9, &removed, err));
     EXPECT_CODE(ERROR_NOT_FOUND, response_remove(tx, ours, row.id, err));
     CALL(response_put(tx, ours, &row, err));
     CALL(user_remove(tx, &world->system, ours->user, err));
@@ -207,7 +210,7 @@ STORE_TEST(searches_are_remembered_for_one_person)
     CALL(search_list(tx, ours, world->arena, STR_NONE, &(Slice){ .after = list.next }, &list, err));
     EXPECT(list.count == 1);
     CALL(search_remove(tx, ours, list.at[0].id, err));
-    CALL(search_remove_old(tx, &world->system, INT64_MAX, &removed, err));
+    CALL(retention_cut(tx, &world->system, RETENTION_SEARCHES, INT64_MAX, 9, &removed, err));
     EXPECT(removed == 2);
     return true;
 }
@@ -322,7 +325,7 @@ STORE_TEST(a_request_sent_twice_is_done_once)
     EXPECT_CODE(ERROR_REUSED, idempotency_begin(tx, ours, world->arena, &other, 99, &is_new, err));
     CALL(idempotency_begin(tx, ours, world->arena, &other, 100, &is_new, err));
     EXPECT(is_new);
-    CALL(idempotency_remove_expired(tx, &world->system, 100, &removed, err));
+    CALL(retention_cut(tx, &world->system, RETENTION_IDEMPOTENCY, 101, 9, &removed, err));
     EXPECT(removed == 1);
     return true;
 }

@@ -97,10 +97,3 @@ bool bot_scheduling_log_list(DbTx *tx, const Scope *scope, Arena *arena, Str use
     *list_r = found;
     return true;
 }
-
-bool bot_scheduling_logs_purge(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM bot_scheduling_logs WHERE created_at < $1"),
-                   DB_ARGS(db_int(before_ms)), NULL, err);
-}

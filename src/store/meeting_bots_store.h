@@ -119,6 +119,3 @@ MUST_CHECK bool bot_scheduling_log_add(DbTx *tx, const Scope *scope, Arena *aren
 MUST_CHECK bool bot_scheduling_log_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
                                         const Slice *slice, BotSchedulingLogList *list_r,
                                         Error *err);
-/* Needs a system scope. */
-MUST_CHECK bool bot_scheduling_logs_purge(DbTx *tx, const Scope *scope, int64_t before_ms,
-                                          Error *err);

@@ -112,13 +112,6 @@ bool notice_event_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Notic
                     id, err);
 }
 
-bool notice_forget(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM notice_events WHERE created_at < $1"),
-                   DB_ARGS(db_int(before_ms)), NULL, err);
-}
-
 /* --- Notices --- */
 
 #define NOTICE_VALUES 5

@@ -66,8 +66,6 @@ MUST_CHECK bool notice_list_to_mail(DbTx *tx, const Scope *scope, Arena *arena, 
 /* That was done, or is not wanted any more. */
 MUST_CHECK bool notice_mark_mailed(DbTx *tx, const Scope *scope, Str user, const NoticeList *list,
                                    Error *err);
-/* Removes events of all workspaces from before. System scope. */
-MUST_CHECK bool notice_forget(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err);
 
 typedef struct NoticeChoice {
     Str user, kind;

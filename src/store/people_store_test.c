@@ -3,6 +3,7 @@
 #include "store/api_keys_store.h"
 #include "store/client_files_store.h"
 #include "store/people_store.h"
+#include "store/retention.h"
 #include "store/sessions_store.h"
 #include "store/workspaces_store.h"
 
@@ -78,7 +79,7 @@ static bool people_work(DbTx *tx, World *world, Error *err)
     CALL(user_remove(tx, all, user.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, voice_find(tx, ours, world->arena, voice.id, &voice, err));
     CALL(client_file_find(tx, ours, world->arena, file.id, &file, err));
-    CALL(session_remove_expired(tx, all, INT64_MAX, &count, err));
+    CALL(retention_cut(tx, all, RETENTION_SESSIONS, INT64_MAX, 9, &count, err));
     EXPECT(count == 0);
     CALL(user_count(tx, all, &count, err));
     EXPECT(count == 1);

@@ -61,10 +61,3 @@ bool prompt_log_clear(DbTx *tx, const Scope *scope, Error *err)
     return db_exec(tx, DB_SAME("DELETE FROM prompt_logs WHERE workspace = $1"),
                    DB_ARGS(db_text(scope->workspace)), NULL, err);
 }
-
-bool prompt_log_remove_old(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM prompt_logs WHERE created_at < $1"),
-                   DB_ARGS(db_int(before_ms)), NULL, err);
-}

@@ -26,5 +26,3 @@ MUST_CHECK bool prompt_log_list(DbTx *tx, const Scope *scope, Arena *arena, Str 
                                 const Slice *slice, PromptLogList *list_r, Error *err);
 /* All of the workspace. */
 MUST_CHECK bool prompt_log_clear(DbTx *tx, const Scope *scope, Error *err);
-/* Of all workspaces, older than before_ms. System scope. */
-MUST_CHECK bool prompt_log_remove_old(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err);

@@ -82,10 +82,3 @@ bool response_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_change(tx, DB_SAME("DELETE FROM responses" MINE), DB_ARGS(MINE_ARGS(scope, id)),
                       "response", id, err);
 }
-
-bool response_remove_old(DbTx *tx, const Scope *scope, int64_t now_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM responses WHERE expires_at <= $1"),
-                   DB_ARGS(db_int(now_ms)), NULL, err);
-}

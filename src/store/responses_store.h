@@ -29,5 +29,3 @@ MUST_CHECK bool response_touch(DbTx *tx, const Scope *scope, Str id, int64_t ali
 /* Of one that is running; of another nothing happens. */
 MUST_CHECK bool response_cancel(DbTx *tx, const Scope *scope, Str id, Error *err);
 MUST_CHECK bool response_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
-/* Of all workspaces. System scope. */
-MUST_CHECK bool response_remove_old(DbTx *tx, const Scope *scope, int64_t now_ms, Error *err);

@@ -148,11 +148,3 @@ bool search_unfound(DbTx *tx, const Scope *scope, Arena *arena, UnfoundKind kind
     *list_r = (UnfoundList){ items.at, items.count };
     return true;
 }
-
-bool search_remove_old(DbTx *tx, const Scope *scope, int64_t before_ms, int64_t *removed_r,
-                       Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM searches WHERE created_at < $1"),
-                   DB_ARGS(db_int(before_ms)), removed_r, err);
-}

@@ -53,6 +53,3 @@ typedef struct UnfoundList {
  * opened, the most frequent first; letter case does not matter. */
 MUST_CHECK bool search_unfound(DbTx *tx, const Scope *scope, Arena *arena, UnfoundKind kind,
                                int64_t limit, UnfoundList *list_r, Error *err);
-/* Of all workspaces, older than before_ms. System scope. */
-MUST_CHECK bool search_remove_old(DbTx *tx, const Scope *scope, int64_t before_ms,
-                                  int64_t *removed_r, Error *err);

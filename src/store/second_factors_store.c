@@ -157,10 +157,3 @@ bool half_sign_in_remove(DbTx *tx, const Scope *scope, Str user, Error *err)
            db_exec(tx, DB_SAME("DELETE FROM half_sign_ins WHERE user_id = $1"),
                    DB_ARGS(db_text(user)), NULL, err);
 }
-
-bool half_sign_in_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM half_sign_ins WHERE expires_at <= $1"),
-                   DB_ARGS(db_int(now_ms)), NULL, err);
-}

@@ -56,5 +56,3 @@ MUST_CHECK bool half_sign_in_find(DbTx *tx, const Scope *scope, Arena *arena, St
                                   int64_t now_ms, Str *user_r, Error *err);
 /* All of a person. */
 MUST_CHECK bool half_sign_in_remove(DbTx *tx, const Scope *scope, Str user, Error *err);
-MUST_CHECK bool half_sign_in_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms,
-                                            Error *err);

@@ -104,12 +104,3 @@ bool session_remove_of_user(DbTx *tx, const Scope *scope, Str user, Str but, Err
            (!scope->is_system || half_sign_in_remove(tx, scope, user, err)) &&
            access_changed(tx, ACCESS_USER, user, err);
 }
-
-bool session_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *removed_r,
-                            Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM sessions WHERE expires_at <= $1"),
-                   DB_ARGS(db_int(now_ms)), removed_r, err) &&
-           half_sign_in_remove_expired(tx, scope, now_ms, err);
-}

@@ -37,6 +37,3 @@ MUST_CHECK bool session_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 /* Logs a person out everywhere but in the session `but` (may be empty). System scope: in every
  * workspace, and where only the second factor was missing. */
 MUST_CHECK bool session_remove_of_user(DbTx *tx, const Scope *scope, Str user, Str but, Error *err);
-/* Of all workspaces, and sign-ins that never became one. System scope. */
-MUST_CHECK bool session_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms,
-                                       int64_t *removed_r, Error *err);

@@ -14,10 +14,3 @@ bool sign_in_state_use(DbTx *tx, const Scope *scope, Str id, int64_t expires_at_
         return false;
     return changed || fail(err, ERROR_CONFLICT, "this answer was used already");
 }
-
-bool sign_in_state_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM sign_in_states WHERE expires_at <= $1"),
-                   DB_ARGS(db_int(now_ms)), NULL, err);
-}

@@ -8,5 +8,3 @@
 /* ERROR_CONFLICT: it was used already. */
 MUST_CHECK bool sign_in_state_use(DbTx *tx, const Scope *scope, Str id, int64_t expires_at_ms,
                                   Error *err);
-MUST_CHECK bool sign_in_state_remove_expired(DbTx *tx, const Scope *scope, int64_t now_ms,
-                                             Error *err);

@@ -242,13 +242,6 @@ bool task_list_below(DbTx *tx, const Scope *scope, Arena *arena, Str id, TaskLis
     return true;
 }
 
-bool task_purge(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)
-{
-    return sql_needs_system(scope, err) &&
-           db_exec(tx, DB_SAME("DELETE FROM tasks WHERE deleted_at > 0 AND deleted_at < $1"),
-                   DB_ARGS(db_int(before_ms)), NULL, err);
-}
-
 /* --- Order --- */
 
 /* The positions of `after` and of what comes below it, without the task itself. */

@@ -1,8 +1,8 @@
 /* tasks_store.h - the tables `tasks`, `task_needs` and `task_reminders`.
  *
- * Everybody in the workspace sees its tasks. A task in the trash keeps its row until task_purge().
- * A task is named by its id or by its number. What a change must obey (no cycles, what follows a
- * recurring task) is said in src/tasks. */
+ * Everybody in the workspace sees its tasks. A task in the trash keeps its row until its time is
+ * over (retention.h). A task is named by its id or by its number. What a change must obey (no
+ * cycles, what follows a recurring task) is said in src/tasks. */
 #pragma once
 
 #include "base/json.h"
@@ -106,8 +106,6 @@ MUST_CHECK bool task_move(DbTx *tx, const Scope *scope, Arena *arena, Task *task
 /* Those below it, at any depth. */
 MUST_CHECK bool task_list_below(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                 TaskList *list_r, Error *err);
-/* Erases what has been in the trash since before this time. */
-MUST_CHECK bool task_purge(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err);
 
 /* --- Dependencies and reminders --- */
 

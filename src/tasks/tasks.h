@@ -45,6 +45,5 @@ MUST_CHECK bool tasks_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, T
                            Error *err);
 
 struct Job;
-/* Recurring: tells people of what they wanted to be reminded of; empties the trash. */
+/* Recurring: tells people of what they wanted to be reminded of. */
 bool tasks_remind_job(struct Job *job, Error *err);
-bool tasks_purge_job(struct Job *job, Error *err);

@@ -5,8 +5,6 @@
 #include "notify/notify.h"
 #include "tasks/tasks.h"
 
-#define DAY_MS INT64_C(86400000)
-
 typedef struct RemindWork {
     Job *job;
     Scope scope;
@@ -73,15 +71,4 @@ bool tasks_remind_job(Job *job, Error *err)
             return false;
     }
     return true;
-}
-
-static bool purge_work(DbTx *tx, void *argument, Error *err)
-{
-    Job *job = argument;
-    return task_purge(tx, &job->scope, now_ms() - TASK_TRASH_DAYS * DAY_MS, err);
-}
-
-bool tasks_purge_job(Job *job, Error *err)
-{
-    return store_write(job->db, &job->scope, purge_work, job, err);
 }
