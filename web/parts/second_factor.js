@@ -9,14 +9,16 @@ import {toast} from './toast.js';
 const codeField = (props) => field({name: 'code', label: t('factor.code'), required: true, autocomplete: 'one-time-code', spellcheck: 'false', maxlength: 40, ...props});
 
 // The second half of a sign-in. waiting: what the first half answered.
-export function enterCode(waiting, entered, again) {
-  return h('div', {class: 'stacked'}, h('p', {}, t('factor.enter')), form({
+export async function enterCode(waiting, entered, again) {
+  const passkeys = waiting.passkey && await import('./passkeys.js');
+  return h('div', {class: 'stacked'}, passkeys && passkeys.button(t('passkey.second'), entered, waiting.token),
+    h('p', {}, t(waiting.app || !passkeys ? 'factor.enter' : 'passkey.enter')), form({
     test: 'code', submit: t('factor.submit'), fields: codeField({inputmode: 'text'}),
     send: async ({code}) => entered(await post('/v1/session/code', {token: waiting.token, code})),
   }), h('button', {class: 'plain', onclick: again, test: 'code-again'}, t('factor.again')));
 }
 
-function showCodes(root, codes, done) {
+export function showCodes(root, codes, done) {
   fill(root, h('h3', {}, t('factor.codes')), h('p', {}, t('factor.codes_lead')),
     h('ul', {class: 'codes', test: 'recovery-codes'}, codes.map((code) => h('li', {}, h('code', {}, code)))),
     h('div', {class: 'actions'}, h('button', {class: 'primary', onclick: done, test: 'codes-kept'}, t('factor.kept'))));
@@ -43,7 +45,7 @@ export function setUp(root, done) {
 // Six digits are a code of the app, four groups a recovery code, and anything else is the password.
 const proofOf = ({proof}) => (/^\s*(\d{6}|([A-Za-z2-7]{4}-){3}[A-Za-z2-7]{4})\s*$/.test(proof) ? {code: proof} : {password: proof});
 
-function prove(title, path, then) {
+export function prove(title, path, then) {
   formDialog({
     title, submit: title, test: 'proof',
     fields: field({name: 'proof', label: t('factor.proof'), type: 'password', required: true, autocomplete: 'off'}),

@@ -21,7 +21,7 @@ export function render(root) {
   const others = h('button', {class: 'small', hidden: true, test: 'sessions-end-others', onclick: () => end('/v1/sessions', 'signed.all_ended')}, t('signed.others'));
   const list = longList({row, wordsOf: (one) => `${one.user_agent} ${one.address}`, none: '', attribute: 'id', test: 'session-rows'});
   function row(one) {
-    const words = [one.address, one.current ? t('signed.here') : t('signed.seen', {ago: ago(one.last_seen_at)})].filter(Boolean).join(' · ');
+    const words = [one.address, one.signed_in_by && t(`signed.by_${one.signed_in_by}`), one.current ? t('signed.here') : t('signed.seen', {ago: ago(one.last_seen_at)})].filter(Boolean).join(' · ');
     return h('li', {class: 'line', data: {id: one.id, current: one.current ? 'yes' : 'no'}, test: 'session-row'},
       h('span', {class: 'line-name', title: one.user_agent}, h('b', {}, nameOf(one.user_agent)), h('small', {}, words)),
       !one.current && h('button', {class: 'small', test: 'session-end', onclick: () => end(`/v1/sessions/${one.id}`, 'signed.ended')}, t('signed.out')));

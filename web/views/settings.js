@@ -34,9 +34,11 @@ function account(root) {
       element.reset();
       toast(t('settings.password_done'));
     },
-  }), profile.forms(user), h('section', {class: 'stacked', test: 'second-factor'}), h('section', {class: 'stacked', test: 'sessions'}));
-  const [factor, signedIn] = ['second-factor', 'sessions'].map((name) => root.querySelector(`[data-test=${name}]`));
-  import('../parts/second_factor.js').then((part) => part.render(factor), () => {});
+  }), profile.forms(user), state.session.passkeys && h('section', {class: 'stacked', test: 'passkeys-of-mine'}), h('section', {class: 'stacked', test: 'second-factor'}), h('section', {class: 'stacked', test: 'sessions'}));
+  const [passkeys, factor, signedIn] = ['passkeys-of-mine', 'second-factor', 'sessions'].map((name) => root.querySelector(`[data-test=${name}]`));
+  const showFactor = () => import('../parts/second_factor.js').then((part) => part.render(factor), () => {});
+  showFactor();
+  if (passkeys) import('../parts/settings_passkeys.js').then((part) => part.render(passkeys, showFactor), () => {});
   if (workspace && workspace.removal_due_at) import('../parts/workspace_end.js').then((part) => root.querySelector('[data-test=workspace-goes]').append(part.line()), () => {});
   import('../parts/settings_sessions.js').then((part) => part.render(signedIn), () => {});
 }

@@ -50,10 +50,17 @@ function signIn() {
 async function askCode(waiting) {
   const {enterCode} = await import('../parts/second_factor.js');
   const main = document.querySelector('[data-test=welcome]');
-  const body = enterCode(waiting, entered, () => render(main.parentElement));
+  const body = await enterCode(waiting, entered, () => render(main.parentElement));
   const [brand, title] = main.children;
   fill(main, brand, title, body);
-  focusGently(body.querySelector('input'));
+  focusGently(body.querySelector('[data-test=passkey-sign-in], input'));
+}
+
+// A passkey instead of the password, where this page and its browser have them.
+async function offerPasskey(place) {
+  const {button} = await import('../parts/passkeys.js');
+  const one = button(t('passkey.sign_in'), entered);
+  if (one) fill(place, one, h('p', {class: 'lead'}, t('signin.or')));
 }
 
 // Signed in, but the workspace asks for a second factor first.
@@ -97,12 +104,14 @@ export function render(root) {
   const first = session.setup_needed, isOut = !first && !session.second_factor_missing;
   document.title = `${t(first ? 'setup.title' : 'session.title')} · ${t('name')}`;
   const body = session.second_factor_missing ? h('div', {class: 'stacked'}) : first ? setUp(session) : signIn();
+  const place = h('div', {class: 'stacked'});
   fill(root, h('div', {class: 'welcome', test: 'welcome'},
     h('div', {class: 'brand big'}, icon('brand'), t('name')),
     h('h1', {tabindex: -1}, t(first ? 'setup.title' : 'session.title')),
     h('p', {class: 'lead'}, t(first ? 'setup.lead' : 'session.lead')),
-    failure(), isOut && otherWays(session.sign_in || []), body,
+    failure(), isOut && otherWays(session.sign_in || []), place, body,
     isOut && h('button', {class: 'link', test: 'forgot-open', onclick: () => forgot(root)}, t('signin.forgot'))));
+  if (isOut && session.passkeys) offerPasskey(place).catch(() => {});
   if (session.second_factor_missing) enrol(body);
   else focusGently(body.querySelector('input'));
   return () => {};

@@ -1,0 +1,30 @@
+// texts_passkeys.js - the words of passkeys. They come with those parts.
+import {learn} from './texts.js';
+
+learn({
+  'passkey.title': 'Passkeys',
+  'passkey.lead': 'Sign in with your finger, face or PIN, or with a security key: nothing to remember, and no other page can ask for it. After your password it is your second factor.',
+  'passkey.none': 'You have no passkey yet.',
+  'passkey.add': 'Add a passkey',
+  'passkey.add_title': 'Add a passkey',
+  'passkey.name': 'Name',
+  'passkey.name_hint': 'Such as “Work laptop” or “Blue key”.',
+  'passkey.password': 'Your password',
+  'passkey.added': 'Passkey added',
+  'passkey.made': 'made {ago}',
+  'passkey.used': 'last used {ago}',
+  'passkey.synced': 'synced between devices',
+  'passkey.rename': 'Rename',
+  'passkey.rename_of': 'Rename {name}',
+  'passkey.renamed': 'Renamed',
+  'passkey.remove': 'Remove',
+  'passkey.remove_of': 'Remove {name}',
+  'passkey.removed': 'Passkey removed',
+  'passkey.elsewhere': 'Passkeys work only at {host}, the address of this server.',
+  'passkey.old_browser': 'This browser knows no passkeys.',
+  'passkey.sign_in': 'Sign in with a passkey',
+  'passkey.second': 'Use a passkey',
+  'passkey.enter': 'Use your passkey, or enter a recovery code.',
+  'passkey.stopped': 'No passkey was used: it was cancelled, took too long, or there is none for this server on this device.',
+  'passkey.there': 'This device has a passkey for you already.',
+});
