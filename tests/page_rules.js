@@ -58,6 +58,33 @@ async (isTouch) => {
     if (isTouch && !isInLine && Math.max(target.height, box.height) < 40 && !element.matches('.cite')) say('target', element, `${Math.round(target.height)} px tall`);
   }
 
+  // What of an element can be seen within what scrolls or cuts around it; isCut: a part at its side that no scrolling brings back.
+  const seen = (element) => {
+    const box = element.getBoundingClientRect();
+    let [left, right, top, bottom, isCut] = [box.left, box.right, box.top, box.bottom, box.left < -1 || box.right > innerWidth + 1];
+    for (let at = element.parentElement; at && at !== document.body; at = at.parentElement) {
+      const style = getComputedStyle(at), around = at.getBoundingClientRect();
+      if (style.overflowX === 'visible' && style.overflowY === 'visible') continue;
+      if (/auto|scroll/.test(style.overflowX) && at.scrollWidth > at.clientWidth) isCut = false;
+      else if (box.right > around.right + 1 || box.left < around.left - 1) isCut = true;
+      [left, right, top, bottom] = [Math.max(left, around.left), Math.min(right, around.right), Math.max(top, around.top), Math.min(bottom, around.bottom)];
+    }
+    return {left, right, top, bottom, isCut};
+  };
+  const layerOf = (element) => {
+    for (let at = element; at; at = at.parentElement) if (at.matches('dialog') || /fixed|sticky|absolute/.test(getComputedStyle(at).position)) return at;
+    return null;
+  };
+  const open = document.querySelector('dialog[open]');
+  const placed = controls.filter((one) => (!open || open.contains(one)) && !one.matches('.cite')).map((element) => ({element, layer: layerOf(element), ...seen(element)}))
+    .filter((one) => one.right - one.left > 2 && one.bottom - one.top > 2);
+  for (const one of placed) if (one.isCut) say('cut', one.element, 'reaches beyond what can be seen');
+  placed.forEach((a, i) => placed.slice(i + 1).forEach((b) => {
+    if (a.layer !== b.layer || a.element.contains(b.element) || b.element.contains(a.element)) return;
+    const [wide, tall] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+    if (wide > 3 && tall > 3) say('overlap', a.element, `lies ${Math.round(wide)} x ${Math.round(tall)} px over "${(b.element.getAttribute('aria-label') || b.element.textContent || b.element.name || '').trim().slice(0, 30)}"`);
+  }));
+
   const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
   for (const id of new Set(ids.filter((one, i) => ids.indexOf(one) !== i))) found.push(`id: ${id} stands twice`);
   for (const element of document.querySelectorAll('[aria-describedby], [aria-labelledby], [aria-controls]')) {

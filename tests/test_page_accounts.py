@@ -17,7 +17,9 @@ def set_up(page):
     # The step before, which is good too: the codes of now and later are for signing in.
     part(page, "factor-confirm").locator("[name=code]").fill(code_of(secret, -1))
     part(page, "factor-confirm-submit").click()
-    codes = part(page, "recovery-codes").locator("code").all_inner_texts()
+    shown = part(page, "recovery-codes").locator("code")
+    expect(shown).to_have_count(10)
+    codes = shown.all_inner_texts()
     assert len(set(codes)) == 10
     part(page, "codes-kept").click()
     return secret, codes

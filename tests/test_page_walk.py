@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import SAMPLES, Server
 from mock_provider import MockProvider
-from test_page import CHROMIUM, PHONE, RULES, WIDE, Desk, browser, expect, part, settle, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_page import CHROMIUM, RULES, WIDE, Desk, browser, expect, part, settle, shot, sign_up  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
-WIDTHS = {"desk": WIDE, "tablet": {"width": 1024, "height": 768}, "phone": PHONE}
+WIDTHS = {"desk": WIDE, "tablet": {"width": 1024, "height": 768}, "phone": {"width": 360, "height": 800}}
 SECTIONS = ["", "keys", "notices", "models", "tools", "limits", "policy", "batches", "usage", "people", "server"]
-VIEWS = ["/", "/conversations", "/search", "/search?q=oil", "/search?q=zyxwv", "/search/measure", "/library", "/study", "/study/review", "/nowhere",
+VIEWS = ["/", "/conversations", "/search", "/search?q=oil", "/search?q=zyxwv", "/search/measure", "/library", "/library?collection=", "/tasks", "/study", "/study/review", "/nowhere",
          *[f"/settings/{name}".rstrip("/") for name in SECTIONS]]
 LONG = "Quarterly-reconciliation-of-everything-that-the-night-watch-wrote-down-in-the-year-of-the-great-storm " * 2
 ARABIC = "مفتاح برنامج التقارير اليومية"
@@ -31,6 +31,7 @@ def start(browser, folder):  # noqa: F811
     server.signed_in = desk.context.storage_state()
     desk.context.close()
     server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    server.collection = ""
     return server
 
 
@@ -76,7 +77,7 @@ def full(browser, tmp_path_factory):  # noqa: F811
     for name in (LONG[:190] + ".txt", ARABIC + ".txt"):
         added = server.call("POST", "/v1/documents", files={"file": (name, f"{name} oil of the lamp")}).json()["documents"][0]
         server.wait_document(added["id"])
-    server.post("/v1/collections", {"name": LONG[:100]})
+    server.collection = server.post("/v1/collections", {"name": LONG[:100]}).json()["id"]
     server.post("/v1/ask", {"question": "How much oil did the Gannet tower use?"})
     fill_gateway(server, mock)
     time.sleep(1)  # records are written in batches
@@ -112,6 +113,7 @@ def test_every_view_can_be_read_named_and_reached(browser, request, amount, widt
     settle(page)
     found = []
     for view in VIEWS:
+        view = view.replace("collection=", f"collection={server.collection}")
         if is_by_address:
             desk.go(view)
         else:

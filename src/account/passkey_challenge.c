@@ -65,9 +65,10 @@ bool passkey_key(Account *account, Arena *arena, Str *key_r, Error *err)
 
 static Str sign(Arena *arena, Str key, PasskeyPurpose purpose, Str user, Str head)
 {
+    Str hex = str_hex(arena, head.at, head.length);
     return hmac_sha256(arena, key,
                        str_format(arena, "challenge %d " STR_FMT " " STR_FMT, (int)purpose,
-                                  STR_ARG(user), STR_ARG(str_hex(arena, head.at, head.length))));
+                                  STR_ARG(user), STR_ARG(hex)));
 }
 
 Str passkey_challenge(Arena *arena, Str key, PasskeyPurpose purpose, Str user)

@@ -116,7 +116,7 @@ static bool account_links_are_the_systems(DbTx *tx, World *world, Error *err)
 
 static bool sign_ins_are_the_systems(DbTx *tx, World *world, Error *err)
 {
-    return identities_are_the_systems(tx, world, err) &&
+    return identities_are_the_systems(tx, world, err) && passkeys_are_their_own(tx, world, err) &&
            sign_in_states_are_the_systems(tx, world, err) &&
            account_links_are_the_systems(tx, world, err);
 }
@@ -175,7 +175,6 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
     CALL(people_are_their_own(tx, world, err));
-    CALL(passkeys_are_their_own(tx, world, err));
     CALL(sign_ins_are_the_systems(tx, world, err));
     Judgement judgement = { .query = S("our plan"), .document = id };
     LabRun run = { .id = S("other"), .set = secret.set.id };

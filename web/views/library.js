@@ -75,12 +75,12 @@ class Library {
   build(root, query) {
     const collection = state.collections.find((one) => one.id === query.collection);
     this.head = top(this.trash ? t('library.trash') : collection ? collection.name : t('library.title'),
-      collection && !this.trash && h('a', {class: 'button small', href: `/fields?collection=${collection.id}`, test: 'collection-values'}, t('fields.collection_link')),
-      collection && mayWrite() && !this.trash && h('span', {class: 'row'},
-        h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
+      collection && !this.trash && h('span', {class: 'row top-acts'},
+        h('a', {class: 'button small', href: `/fields?collection=${collection.id}`, test: 'collection-values'}, t('fields.collection_link')),
+        mayWrite() && [h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
         h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
         h('button', {class: 'small', onclick: async () => (await import('../parts/sharing.js')).shareCollection(collection, () => { emit('collections'); this.load(); }), test: 'access-open'}, t('access.open')),
-        h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))),
+        h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))]),
       mayWrite() && !this.trash && this.dictation(),
       mayWrite() && !this.trash && h('button', {class: 'small narrow-only', onclick: pickFiles, test: 'add-files-narrow'}, t('add.short')));
     this.input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('library.filter'), placeholder: t('library.filter'), autocomplete: 'off',

@@ -60,7 +60,7 @@ async function askCode(waiting) {
 async function offerPasskey(place) {
   const {button} = await import('../parts/passkeys.js');
   const one = button(t('passkey.sign_in'), entered);
-  if (one) fill(place, one, h('p', {class: 'lead'}, t('signin.or')));
+  if (one) fill(place, one, !state.session.sign_in.length && h('p', {class: 'lead'}, t('signin.or')));
 }
 
 // Signed in, but the workspace asks for a second factor first.
@@ -109,7 +109,7 @@ export function render(root) {
     h('div', {class: 'brand big'}, icon('brand'), t('name')),
     h('h1', {tabindex: -1}, t(first ? 'setup.title' : 'session.title')),
     h('p', {class: 'lead'}, t(first ? 'setup.lead' : 'session.lead')),
-    failure(), isOut && otherWays(session.sign_in || []), place, body,
+    failure(), isOut && place, otherWays(session.sign_in || []), body,
     isOut && h('button', {class: 'link', test: 'forgot-open', onclick: () => forgot(root)}, t('signin.forgot'))));
   if (isOut && session.passkeys) offerPasskey(place).catch(() => {});
   if (session.second_factor_missing) enrol(body);
