@@ -3,14 +3,13 @@
 
 static void add_route(Buf *out, Arena *arena, const ApiRoute *route)
 {
-    Str path = openapi_path(arena, route->path);
+    Str path = openapi_path(arena, route->path), needs = openapi_needs(arena, route);
     buf_addf(out,
              "<details class=\"call\" data-method=\"%s\" data-path=\"" STR_FMT "\"><summary>"
              "<code>%s</code><code>" STR_FMT "</code><span>",
              route->method, STR_ARG(path), route->method, STR_ARG(path));
     buf_add_escaped(out, str(route->summary));
-    buf_addf(out, " (" STR_FMT ")</span></summary></details>",
-             STR_ARG(openapi_needs(arena, route)));
+    buf_addf(out, " (" STR_FMT ")</span></summary></details>", STR_ARG(needs));
 }
 
 static bool is_first_of_tag(size_t at)

@@ -337,11 +337,11 @@ static bool put_route(Printing *p)
 {
     JsonWriter *json = &p->json;
     const ApiRoute *route = p->route;
+    Str needs = openapi_needs(p->arena, route);
     put_object(json, str_lower(p->arena, str(route->method)).at);
     put_text(json, "operationId", operation_id(p->arena, route));
     put_text(json, "summary", str(route->summary));
-    put_text(json, "description",
-             str_format(p->arena, "For " STR_FMT ".", STR_ARG(openapi_needs(p->arena, route))));
+    put_text(json, "description", str_format(p->arena, "For " STR_FMT ".", STR_ARG(needs)));
     put_text(json, "x-scopes", key_scopes_words(p->arena, route_scopes(route)));
     put_bool(json, "x-limited", route->is_limited);
     put_array(json, "tags");

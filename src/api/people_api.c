@@ -7,9 +7,10 @@
 static bool read_role(Arena *arena, Str name, Role missing, Role *role_r, Error *err)
 {
     Role role = name.length ? role_named(name) : missing;
+    Str words = role_words(arena, ROLE_OWNER);
     if (name.length && role == ROLE_NONE)
         return fail_field(err, "role", "'" STR_FMT "' is no role: " STR_FMT,
-                          STR_ARG(str_slice(name, 0, 40)), STR_ARG(role_words(arena, ROLE_OWNER)));
+                          STR_ARG(str_slice(name, 0, 40)), STR_ARG(words));
     *role_r = role;
     return true;
 }
