@@ -102,8 +102,10 @@ void vector_follower_note(VectorFollower *follower, const IndexChange *change)
             change->sequence <= model->lease.sequence)
             continue;
         if (!vector_changes_add(&at->changes, change->sequence, removes, change->numbers.at,
-                                change->numbers.count))
+                                change->numbers.count)) {
             model->left_out = true;
+            at->compares_again = true;
+        }
     }
     poke(follower);
     pthread_mutex_unlock(&follower->lock);

@@ -150,7 +150,7 @@ int64_t vectors_written(const VectorFollower *follower, const ModelSpaces *model
     int64_t sequence = MIN(follower->noted, model->lists_after);
     for (const Space *at = follower->spaces; at; at = at->next)
         if (at->model == model && !at->goes) {
-            if (at->compares == COMPARES_FIRST)
+            if (at->compares == COMPARES_FIRST || (model->left_out && model->lease.sequence >= 0))
                 return model->lease.sequence;
             int64_t first = vector_changes_first_waiting(&at->changes);
             sequence = MIN(sequence, first == INT64_MAX ? first : first - 1);
