@@ -76,7 +76,7 @@ async (isTouch) => {
     return null;
   };
   const open = document.querySelector('dialog[open]');
-  const placed = controls.filter((one) => (!open || open.contains(one)) && !one.matches('.cite')).map((element) => ({element, layer: layerOf(element), ...seen(element)}))
+  const placed = controls.filter((one) => !open && !one.matches('.cite')).map((element) => ({element, layer: layerOf(element), ...seen(element)}))
     .filter((one) => one.right - one.left > 2 && one.bottom - one.top > 2);
   for (const one of placed) if (one.isCut) say('cut', one.element, 'reaches beyond what can be seen');
   placed.forEach((a, i) => placed.slice(i + 1).forEach((b) => {

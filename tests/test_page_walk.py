@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import SAMPLES, Server
 from mock_provider import MockProvider
-from test_page import CHROMIUM, RULES, WIDE, Desk, browser, expect, part, settle, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_page import CHROMIUM, PHONE, RULES, WIDE, Desk, browser, expect, part, settle, shot, sign_up  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
-WIDTHS = {"desk": WIDE, "tablet": {"width": 1024, "height": 768}, "phone": {"width": 360, "height": 800}}
+WIDTHS = {"desk": WIDE, "tablet": {"width": 1024, "height": 768}, "phone": {"width": 360, "height": 800}, "large-phone": PHONE}
 SECTIONS = ["", "keys", "notices", "models", "tools", "limits", "policy", "batches", "usage", "people", "server"]
 VIEWS = ["/", "/conversations", "/search", "/search?q=oil", "/search?q=zyxwv", "/search/measure", "/library", "/library?collection=", "/tasks", "/study", "/study/review", "/nowhere",
          *[f"/settings/{name}".rstrip("/") for name in SECTIONS]]
@@ -19,7 +19,7 @@ ARABIC = "مفتاح برنامج التقارير اليومية"
 
 
 def desk_of(browser, server, width, scheme):  # noqa: F811
-    is_phone = width == "phone"
+    is_phone = width.endswith("phone")
     return Desk(browser, server.url, viewport=WIDTHS[width], color_scheme=scheme, storage_state=server.signed_in, is_mobile=is_phone, has_touch=is_phone)
 
 
@@ -128,7 +128,7 @@ DIALOGS = {"/settings/models": ["service-add", "service-change", "route-change",
            "/settings/limits": ["limits-change"], "/settings/batches": ["batch-add"], "/settings/people": ["group-add"], "/approvals": ["approval-ask"]}
 
 
-@pytest.mark.parametrize("width, scheme", [("phone", "dark"), ("desk", "light")])
+@pytest.mark.parametrize("width, scheme", [("large-phone", "dark"), ("desk", "light")])
 def test_every_dialog_can_be_read_named_and_reached_with_all_of_it_open(browser, full, width, scheme):  # noqa: F811
     desk = desk_of(browser, full, width, scheme)
     found = []
@@ -139,7 +139,7 @@ def test_every_dialog_can_be_read_named_and_reached_with_all_of_it_open(browser,
             part(page, button).first.click()
             page.locator("dialog").wait_for()
             page.evaluate("document.querySelectorAll('dialog details').forEach((one) => { one.open = true; })")
-            found += [f"{view} {button}: {one}" for one in breaches(page, width == "phone")]
+            found += [f"{view} {button}: {one}" for one in breaches(page, width == "large-phone")]
             assert page.evaluate("document.querySelector('dialog').scrollWidth - document.querySelector('dialog').clientWidth") <= 0, button
             assert page.evaluate("document.querySelector('dialog').contains(document.activeElement)")
             shot(page, f"dialog-{button}-{width}")
