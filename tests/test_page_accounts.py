@@ -3,6 +3,7 @@ import pytest
 import requests
 from conftest import code_of
 from test_page import browser, CHROMIUM, Desk, expect, part, PASSWORD, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_workspaces import change_database
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
@@ -139,12 +140,8 @@ def test_a_service_account_gets_a_key_that_only_looks(browser, fresh_server):  #
     desk.context.close()
 
 
-def test_an_owner_removes_the_workspace_and_keeps_it_after_all(browser, fresh_server):  # noqa: F811
-    desk = Desk(browser, fresh_server.url)
-    page = desk.go("/")
-    sign_up(page)
-    fresh_server.cli("workspaces", "add", "Second")
-    desk.go("/settings/people")
+def ask_for_the_end(desk):
+    page = desk.go("/settings/people")
     part(page, "ending-begin").click()
     form = part(page, "ending-form")
     form.locator("[name=name]").fill("Wrong")
@@ -153,6 +150,22 @@ def test_an_owner_removes_the_workspace_and_keeps_it_after_all(browser, fresh_se
     expect(form.get_by_text("this is not the workspace")).to_be_visible()
     form.locator("[name=name]").fill(page.evaluate("fetch('/v1/session').then((answer) => answer.json()).then((one) => one.workspace.name)"))
     part(page, "ending-form-submit").click()
+    return form
+
+
+def test_an_owner_removes_the_workspace_and_keeps_it_after_all(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    fresh_server.cli("workspaces", "add", "Second", "--owner", "ada@example.org")
+    expect(ask_for_the_end(desk).get_by_text("only whoever is at its machine")).to_be_visible()
+    first = page.evaluate("fetch('/v1/session').then((answer) => answer.json()).then((one) => one.workspace.id)")
+    change_database(fresh_server, f"DELETE FROM memberships WHERE workspace = '{first}'")
+    desk.context.clear_cookies()
+    desk.go("/")
+    type_password(page)
+    part(page, "nav-library").wait_for()
+    ask_for_the_end(desk)
     expect(part(page, "ending-due")).to_be_visible()
     desk.go("/settings")
     expect(part(page, "ending-due")).to_be_visible()

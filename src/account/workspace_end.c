@@ -42,6 +42,20 @@ static bool audit_workspace(DbTx *tx, const EndWork *work, const char *action, S
 
 /* --- Asking for the end --- */
 
+/* Owners of the first workspace run the server: who may do that must not change by the way. */
+static bool keeps_operators(const EndWork *work, Error *err)
+{
+    Workspace first;
+    if (runs_the_server(work->visitor))
+        return true;
+    if (!first_workspace(&work->list, &first, err))
+        return false;
+    return !str_equal(first.id, work->visitor->scope.workspace) ||
+           fail(err, ERROR_DENIED,
+                "owners of the first workspace run the server, so only whoever is at its machine "
+                "can remove it: lectern workspaces rm");
+}
+
 static bool others_stay(const EndWork *work, Error *err)
 {
     for (size_t i = 0; i < work->list.count; i++)
@@ -67,8 +81,8 @@ static bool end_work(DbTx *tx, void *argument, Error *err)
     EndWork *work = argument;
     const Scope *scope = &work->visitor->scope;
     return workspace_list(tx, &work->account->system, work->arena, &work->list, err) &&
-           others_stay(work, err) && workspace_removal_ask(tx, scope, &work->removal, err) &&
-           add_job(tx, work, err) &&
+           others_stay(work, err) && keeps_operators(work, err) &&
+           workspace_removal_ask(tx, scope, &work->removal, err) && add_job(tx, work, err) &&
            audit_workspace(tx, work, "workspace.remove", scope->workspace, err);
 }
 

@@ -13,7 +13,6 @@
 #include "library/extraction.h"
 #include "library/samples.h"
 #include "store/migrate.h"
-#include "store/searches_store.h"
 #include "store/workspaces_store.h"
 
 /* --- A library with jobs and two workspaces, without a model --- */
@@ -334,42 +333,6 @@ TEST_BOTH(library, the_samples_are_there_once)
         cr_expect(str_equal(first.at[i], second.at[i]));
         cr_expect(wait_for(&bench, &bench.ours, first.at[i]).document.state == DOCUMENT_READY);
     }
-    bench_close(&bench);
-}
-
-/* --- Searches --- */
-
-static bool search_twice(DbTx *tx, void *argument, Error *error)
-{
-    Bench *bench = argument;
-    Search young = { .query = S("young") };
-    Search old = { .query = S("old"), .created_at_ms = now_ms() - INT64_C(31) * 24 * 3600 * 1000 };
-    return search_add(tx, &bench->ours, bench->arena, &old, error) &&
-           search_add(tx, &bench->ours, bench->arena, &young, error);
-}
-
-typedef struct Kept {
-    Bench *bench;
-    SearchList list;
-} Kept;
-
-static bool list_kept(DbTx *tx, void *argument, Error *error)
-{
-    Kept *kept = argument;
-    return search_list(tx, &kept->bench->ours, kept->bench->arena, STR_NONE, NULL, &kept->list,
-                       error);
-}
-
-TEST_BOTH(library, a_sweep_forgets_old_searches)
-{
-    Bench bench;
-    bench_open(&bench, url);
-    Job job = { .argument = bench.library, .db = bench.db, .arena = bench.arena };
-    Kept kept = { .bench = &bench };
-    cr_assert(store_write(bench.db, &bench.ours, search_twice, &bench, &err), "%s", err.message);
-    cr_assert(library_sweep_job(&job, &err), "%s", err.message);
-    cr_assert(store_read(bench.db, &bench.ours, list_kept, &kept, &err), "%s", err.message);
-    cr_expect(kept.list.count == 1 && str_is(kept.list.at[0].query, "young"));
     bench_close(&bench);
 }
 
