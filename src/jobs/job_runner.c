@@ -162,6 +162,11 @@ void lane_give(Lane *lane, const JobRow *row)
     if (runner->all)
         runner->all->before = run;
     runner->all = run;
+    if (runner->is_stopping) { /* since it was claimed */
+        atomic_store(&run->stop, STOP_SHUTDOWN);
+        run_list_add(&runner->finished, run);
+        return;
+    }
     run_list_add(&lane->waiting, run);
     if ((size_t)lane->idle_count >= lane->waiting.count) {
         pthread_cond_signal(&lane->wake);
