@@ -295,10 +295,10 @@ TEST_BOTH(jobs, what_is_claimed_while_a_stop_begins_is_given_back)
     Db *db = queue_open(url);
     JobType type = { .name = "test", .run = queue_do_nothing, .at_once = 4 };
 
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 8; i++) {
         JobRunner *runner = queue_start(db, &type, 1);
         queue_add(db, (NewJob){ .type = S("test") }, 4);
-        struct timespec pause = { .tv_nsec = i * 200000 };
+        struct timespec pause = { .tv_nsec = i * 500000 };
         nanosleep(&pause, NULL);
         cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
         cr_expect_eq(queue_counts(db).running, 0, "in round %d", i);
