@@ -233,6 +233,7 @@ static bool end_work(DbTx *tx, void *argument, Error *err)
            sign_work(tx, leaving, err) && db_notify(tx, WORKSPACE_GONE_CHANNEL, line, err);
 }
 
+/* An original comes before its row, which then finds no workspace any more. */
 static bool late_work(DbTx *tx, void *argument, Error *err)
 {
     Leaving *leaving = argument;
@@ -247,7 +248,7 @@ static bool remove_one(Leaving *leaving, const WorkspaceRemoval *due, Error *err
     leaving->id = due->id;
     leaving->inside = (Scope){ .workspace = due->id, .role = ROLE_OWNER };
     if (due->ended_at_ms)
-        return in_transaction(leaving, late_work, err);
+        return in_transaction(leaving, late_work, err) && remove_outside(leaving, err);
     if (!due->began_at_ms && !in_transaction(leaving, begin_work, err))
         return err->code == ERROR_NOT_FOUND;
     if (!remove_rows(leaving, err) || !remove_outside(leaving, err) ||

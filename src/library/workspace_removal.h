@@ -6,7 +6,7 @@
  *     what it keeps in files and in memory
  *
  * Killed at any moment it goes on where it was, on any node. For ten minutes after the end it looks
- * again for rows that others were just writing. Any thread. */
+ * again for rows, originals and vectors that others were just writing. Any thread. */
 #pragma once
 
 #include "library/library.h"

@@ -219,6 +219,31 @@ TEST_BOTH(library, a_workspace_that_is_due_goes_whole_with_a_proof_and_others_st
     place_close(&place);
 }
 
+/* As of an upload that was under way: the original comes first, and its row is refused. */
+static void import_late(Place *place, BlobStore *store)
+{
+    BlobItem item;
+    cr_assert(blob_stage(store, place->arena, S("the same words"), &item, &err));
+    cr_assert(blob_import(store, place->ours.workspace, &item, 1, &err), "%s", err.message);
+}
+
+TEST_BOTH(library, an_original_that_comes_when_its_workspace_has_gone_goes_too)
+{
+    Place place;
+    place_open(&place, url);
+    ask(&place);
+    wait_for_end(&place);
+    import_late(&place, place.blobs);
+    import_late(&place, place.second);
+    bool is_there = true;
+    for (int64_t end = monotonic_ms() + 30000; is_there && monotonic_ms() < end; sleep_ms(10))
+        is_there = has_original(place.blobs, &place.ours, &place.our_document) ||
+                   has_original(place.second, &place.ours, &place.our_document);
+    cr_expect_not(is_there);
+    cr_expect(has_original(place.blobs, &place.theirs, &place.their_document));
+    place_close(&place);
+}
+
 /* As if the process had been killed between two parts. */
 static bool begin_half(DbTx *tx, void *argument, Error *error)
 {
