@@ -8,11 +8,11 @@
 #define YOUNG 9000000
 
 static const struct {
-    const char *table, *column;
+    const char *table, *column, *condition;
 } rows[] = {
-#define KEPT_FOR(id, table, column, condition, setting, what) { table, column },
-#define KEPT_DAYS(id, table, column, condition, days, what) { table, column },
-#define KEPT_UNTIL(id, table, column, condition, setting, long_, what) { table, column },
+#define KEPT_FOR(id, table, column, condition, setting, what) { table, column, condition },
+#define KEPT_DAYS(id, table, column, condition, days, what) { table, column, condition },
+#define KEPT_UNTIL(id, table, column, condition, setting, long_, what) { table, column, condition },
 #define KEPT_APART(what, long_, setting)
 #include "store/retention.def"
 #undef KEPT_FOR
@@ -70,4 +70,26 @@ TEST_BOTH(store, what_is_kept_for_a_time_goes_in_parts_when_it_is_over_and_not_b
     world_write(&world, &world.ours, isolation_fill);
     world_write(&world, &world.system, all_go);
     world_close(&world);
+}
+
+/* It is looked for every ten minutes. */
+static bool is_found_by_an_index(DbTx *tx, World *world, RetentionOf of, Error *err)
+{
+    AUTO_DB_ROWS DbRows result = { 0 };
+    const char *condition = rows[of].condition;
+    Str sql =
+        str_format(world->arena, "EXPLAIN QUERY PLAN SELECT rowid FROM %s WHERE %s < 5%s%s LIMIT 5",
+                   rows[of].table, rows[of].column, condition[0] ? " AND " : "", condition);
+    CALL(db_query(tx, DB_SAME(sql.at), DB_NO_ARGS, &result, err));
+    CALL(db_next(&result, err) == DB_ROW);
+    Str plan = db_get_text(&result, 3, world->arena);
+    return str_starts(plan, S("SEARCH ")) ||
+           fail(err, ERROR_INTERNAL, "%s is read whole: " STR_FMT, rows[of].table, STR_ARG(plan));
+}
+
+STORE_TEST(what_is_old_is_found_without_reading_the_table)
+{
+    for (RetentionOf of = 0; db_tx_kind(tx) == DB_SQLITE && of < RETENTION_COUNT; of++)
+        CALL(is_found_by_an_index(tx, world, of, err));
+    return true;
 }
