@@ -169,11 +169,40 @@ SqlBuild documents_begin_by_name(DbTx *tx, const Scope *scope, Arena *arena, con
 
 /* --- Erasing --- */
 
-bool document_names_forget(DbTx *tx, Error *err)
+/* Pages of the index that are written anew in one transaction: some tenths of a second. */
+#define FORGET_PAGES 500
+
+static bool merge(DbTx *tx, int64_t pages, Error *err)
 {
-    return db_tx_kind(tx) != DB_SQLITE ||
-           db_exec(tx,
-                   DB_SAME("INSERT INTO document_name_parts (document_name_parts)"
-                           " VALUES ('optimize')"),
-                   DB_NO_ARGS, NULL, err);
+    return db_exec(tx,
+                   DB_SAME("INSERT INTO document_name_parts (document_name_parts, rank)"
+                           " VALUES ('merge', $1)"),
+                   DB_ARGS(db_int(pages)), NULL, err);
+}
+
+static bool count_changes(DbTx *tx, int64_t *count_r, Error *err)
+{
+    return db_query_int(tx, DB_SAME("SELECT total_changes()"), DB_NO_ARGS, 0, count_r, err);
+}
+
+/* A negative number begins with all parts of the index; a positive one goes on with them, and with
+ * what others have added meanwhile if that is two parts or more. Who had fewer pages to write than
+ * allowed has nothing left to do. */
+bool document_names_forget(DbTx *tx, bool begins, bool *is_over_r, Error *err)
+{
+    int64_t before, after;
+
+    *is_over_r = true;
+    if (db_tx_kind(tx) != DB_SQLITE)
+        return true;
+    if (begins && !db_exec(tx,
+                           DB_SAME("INSERT INTO document_name_parts (document_name_parts, rank)"
+                                   " VALUES ('usermerge', 2)"),
+                           DB_NO_ARGS, NULL, err))
+        return false;
+    if (!count_changes(tx, &before, err) ||
+        !merge(tx, begins ? -FORGET_PAGES : FORGET_PAGES, err) || !count_changes(tx, &after, err))
+        return false;
+    *is_over_r = after - before < FORGET_PAGES;
+    return true;
 }
