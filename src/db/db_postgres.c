@@ -116,7 +116,8 @@ static bool pg_db_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, voi
         if (!connection->is_lost && pg_cluster_has_left(db->cluster, connection)) {
             connection->is_lost = true;
             /* What was read may be old already; what was committed is. */
-            ok = ok && mode != DB_MODE_READ;
+            if (ok && mode == DB_MODE_READ)
+                ok = fail(err, ERROR_BUSY, "this server of PostgreSQL is not the primary any more");
             may_run_again = may_run_again || mode == DB_MODE_READ;
         }
         if (mode == DB_MODE_SCHEMA && ok)
