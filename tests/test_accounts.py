@@ -271,3 +271,31 @@ def test_a_service_account_and_its_key_are_made_on_the_command_line(fresh_server
     assert listed["id"] == robot and listed["email"] is None and listed["name"] == "Nightly import"
     assert fresh_server.cli("users", "rm", robot).returncode == 0
     assert fresh_server.get("/v1/documents", key=key).status_code == 401
+
+
+def test_a_session_changes_to_another_workspace_of_its_person_and_to_no_other(fresh_server):
+    browser, url = sign_up(fresh_server), fresh_server.url
+    for name, *owner in (("Second", "--owner", "ada@example.org"), ("Third",)):
+        fresh_server.cli("workspaces", "add", name, *owner)
+    first = browser.get(f"{url}/v1/session").json()
+    ids = {one["name"]: one["id"] for one in first["workspaces"]}
+    assert set(ids) == {first["workspace"]["name"], "Second"}
+    third = next(line.split()[0] for line in fresh_server.cli("workspaces", "ls").stdout.splitlines() if "Third" in line)
+    enter = lambda workspace: browser.put(f"{url}/v1/session/workspace", json={"workspace": workspace})
+    assert browser.post(f"{url}/v1/collections", json={"name": "Harbour"}).status_code == 201
+    for wanted in (third, "none", "Second", ""):
+        assert enter(wanted).status_code == 404, wanted
+    with browser.get(f"{url}/v1/events", stream=True, timeout=30) as heard:
+        there = enter(ids["Second"]).json()
+        assert b"Harbour" not in heard.content  # it ends: what is told is of the workspace that was left
+    assert there["workspace"]["id"] == ids["Second"] and there["csrf"] != first["csrf"]
+    assert browser.get(f"{url}/v1/collections").json()["items"] == []
+    late = browser.post(f"{url}/v1/collections", json={"name": "from a page of before"})
+    assert late.status_code == 403 and "reload" in late.text
+    browser.headers["X-CSRF-Token"] = there["csrf"]
+    assert browser.delete(f"{url}/v1/session").status_code == 204
+    again = browser.post(f"{url}/v1/session", json={"email": "ada@example.org", "password": PASSWORD}).json()
+    assert again["workspace"]["id"] == ids["Second"]
+    key = fresh_server.cli("keys", "add", "robot").stdout.split()[-1]
+    assert requests.put(f"{url}/v1/session/workspace", json={"workspace": ids["Second"]},
+                        headers={"Authorization": f"Bearer {key}"}).status_code == 400

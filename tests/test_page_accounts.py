@@ -171,3 +171,36 @@ def test_an_owner_removes_the_workspace_and_keeps_it_after_all(browser, fresh_se
     desk.go("/settings/people")
     part(page, "ending-keep").click()
     expect(part(page, "ending-begin")).to_be_visible()
+
+
+def test_a_person_of_two_workspaces_changes_between_them_and_other_tabs_follow(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    where = "fetch('/v1/session').then((answer) => answer.json()).then((one) => one.workspace.name)"
+    first = page.evaluate(where)
+    desk.go("/settings")
+    expect(part(page, "sessions").get_by_role("listitem").first).to_be_visible()
+    expect(part(page, "workspaces-of-mine")).to_be_empty()  # there is but one
+    fresh_server.cli("workspaces", "add", "Second", "--owner", "ada@example.org")
+    desk.go("/library")
+    other = desk.context.new_page()
+    other.goto(f"{fresh_server.url}/library")
+    expect(part(other, "who")).to_contain_text(first)
+    menu = part(page, "workspaces-menu")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(part(menu, "workspace-here")).to_contain_text(first)
+    expect(part(menu, "workspace-here")).to_have_attribute("aria-current", "true")
+    shot(page, "workspaces")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Change to Second")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(part(page, "who")).to_contain_text("Second")
+    assert page.evaluate(where) == "Second"
+    expect(part(other, "who")).to_contain_text("Second", timeout=15000)
+    desk.go("/settings")
+    part(page, "workspaces-of-mine").get_by_role("button", name=f"Change to {first}").click()
+    expect(part(page, "who")).to_contain_text(first)
+    desk.check()
+    desk.context.close()

@@ -61,12 +61,19 @@ async function send(method, path, {body, query, signal, headers, keepalive} = {}
 
 const parsed = (response) => response.json().catch(() => null);
 
+// Another tab changed the workspace: what this one shows and sends is of the one before, so it begins anew.
+export function isElsewhere({workspace}) {
+  const isOther = Boolean(workspace && state.session && state.session.workspace && workspace.id !== state.session.workspace.id);
+  if (isOther) location.assign('/');
+  return isOther;
+}
+
 // A session that was renewed in another tab has another token: read it once and try again.
 async function refreshed() {
   const before = state.session && state.session.csrf;
   const response = await fetch('/v1/session', {credentials: 'same-origin'}).catch(() => null);
   const session = response && response.ok ? await parsed(response) : null;
-  if (!session || !session.csrf || session.csrf === before) return false;
+  if (!session || !session.csrf || session.csrf === before || isElsewhere(session)) return false;
   state.session = session;
   return true;
 }

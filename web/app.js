@@ -1,7 +1,7 @@
 // app.js - starts the page: asks who is here, shows the shell or the welcome, and one view for each address.
 import {h, fill, focusGently} from './dom.js';
 import {rename, t} from './texts.js';
-import {get, remove, ApiError} from './api.js';
+import {get, remove, isElsewhere, ApiError} from './api.js';
 import {state, on, mayRead} from './state.js';
 import * as router from './router.js';
 import * as keys from './keys.js';
@@ -139,6 +139,9 @@ async function expired() {
   }
 }
 
+// What is told ends when a session changes its workspace, and begins again in the other.
+const lookWhere = () => get('/v1/session').then(isElsewhere, () => {});
+
 function slash() {
   const field = document.querySelector('[data-slash]');
   if (field) field.focus();
@@ -163,6 +166,7 @@ function begin() {
   on('sign-out', signOut);
   on('signed-in', enter);
   on('signed-out', expired);
+  on('event:open', (again) => { if (again) lookWhere(); });
   on('event:notice', ({text}) => { if (text) toast(text); });
   boot();
 }

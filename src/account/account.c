@@ -142,7 +142,7 @@ static bool stretch_session(DbTx *tx, void *argument, Error *err)
                         look->now + look->account->options.session_days * DAY_MS, err);
 }
 
-static Visitor visitor_of(const Session *session, const Workspace *workspace)
+Visitor visitor_of(const Session *session, const Workspace *workspace)
 {
     Scope scope = scope_of_session(session);
     scope.is_unguarded = !workspace->has_guards;
@@ -285,6 +285,7 @@ static bool add_session(DbTx *tx, Entry *entry, Str workspace, Role role, Error 
         .has_second_factor = entry->way == SIGN_IN_PASSKEY || entry->way == SIGN_IN_PASSWORD_PASSKEY
     };
     return session_add(tx, &scope, &entry->session, err) &&
+           membership_entered(tx, &scope, entry->user.id, now, err) &&
            user_logged_in(tx, &entry->account->system, entry->user.id, now, err) &&
            audit_account(tx, &scope, "user.login", entry->user.id, entry->who->address, err);
 }
@@ -370,6 +371,19 @@ static bool find_person(DbTx *tx, void *argument, Error *err)
                               &entry->user, err);
 }
 
+/* The one that is asked for, or else where they were last. */
+static const Membership *pick_workspace(const MembershipList *list, Str wanted)
+{
+    const Membership *last = &list->at[0];
+    for (size_t i = 0; i < list->count; i++) {
+        if (str_equal(list->at[i].workspace, wanted))
+            return &list->at[i];
+        if (list->at[i].entered_at_ms > last->entered_at_ms)
+            last = &list->at[i];
+    }
+    return last;
+}
+
 static bool enter(DbTx *tx, Entry *entry, Error *err)
 {
     MembershipList list;
@@ -378,10 +392,7 @@ static bool enter(DbTx *tx, Entry *entry, Error *err)
         return false;
     if (!list.count)
         return fail(err, ERROR_DENIED, "this account belongs to no workspace any more");
-    const Membership *member = &list.at[0];
-    for (size_t i = 0; i < list.count; i++)
-        if (str_equal(list.at[i].workspace, entry->who->workspace))
-            member = &list.at[i];
+    const Membership *member = pick_workspace(&list, entry->who->workspace);
     return workspace_find(tx, &entry->account->system, entry->arena, member->workspace,
                           &entry->first, err) &&
            add_session(tx, entry, member->workspace, member->role, err);

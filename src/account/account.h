@@ -102,7 +102,7 @@ MUST_CHECK bool account_of_owner(Account *account, Arena *arena, Str workspace, 
 typedef struct SignIn {
     Str email, password, name;
     Str workspace; /* name for the first workspace; of a sign-in the id of the one to enter, the
-                    * person's first when empty */
+                    * one they were in last when empty */
     Str provider;  /* who vouches for the person instead of a password; may be empty */
     Str user_agent, address;
 } SignIn;
@@ -126,6 +126,13 @@ MUST_CHECK bool account_sign_out(Account *account, const Visitor *visitor, Error
 /* Signs the person out of every other browser. */
 MUST_CHECK bool account_change_password(Account *account, const Visitor *visitor, Str old_password,
                                         Str new_password, Error *err);
+
+/* The visitor's session goes on in another workspace of theirs, with another csrf; *visitor_r is who
+ * they are there, in the arena. ERROR_NOT_FOUND: they do not belong to it, it is not there or is
+ * being removed. ERROR_DENIED: it asks for a second factor, and they have none. ERROR_INVALID:
+ * there is no session, as of a key. */
+MUST_CHECK bool account_change_workspace(Account *account, Arena *arena, const Visitor *visitor,
+                                         Str workspace, Visitor *visitor_r, Error *err);
 
 /* Where somebody of the workspace is signed in, newest first; `user` empty: the visitor. Others'
  * are for ROLE_ADMIN. */

@@ -22,6 +22,9 @@ MUST_CHECK bool name_is_good(Str name, Error *err);
 MUST_CHECK bool account_of_token(Account *account, Arena *arena, Str token, Visitor *visitor_r,
                                  Error *err);
 
+/* Who asks by a session, whose workspace that is. */
+Visitor visitor_of(const Session *session, const Workspace *workspace);
+
 /* account_remove_person() within a transaction of the system. */
 MUST_CHECK bool person_take_out(DbTx *tx, Account *account, Arena *arena, const Visitor *visitor,
                                 Str id, Error *err);

@@ -414,10 +414,12 @@ static bool check_rate(ApiRequest *request, Error *err)
            door_lets_user(request->api->door, who, &request->wait_ms, err);
 }
 
-/* Whoever still needs a second factor may make one, see who they are, and leave. */
+/* Whoever still needs a second factor may make one, see who they are, and leave, for another
+ * workspace of theirs too. */
 static bool may_enrol_by(const ApiRoute *route)
 {
     return route->handle == session_show || route->handle == session_end ||
+           route->handle == session_workspace ||
            route->handle == factor_show || route->handle == factor_begin ||
            route->handle == factor_confirm || route->handle == passkeys_list ||
            route->handle == passkeys_begin || route->handle == passkeys_add;

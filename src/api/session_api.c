@@ -189,6 +189,19 @@ bool session_passkey(ApiRequest *request, HttpResponse *response, Error *err)
            write_entered(request, response, token, err);
 }
 
+/* The cookie stays; its token for writing is another, so that a page of the workspace before writes
+ * nothing here. */
+bool session_workspace(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Visitor visitor = request->visitor;
+    Str workspace;
+    return api_fields(request, err,
+                      { "workspace", JSON_STR, &workspace, .required = true, .length_max = 64 }) &&
+           account_change_workspace(request->api->account, request->arena, &visitor, workspace,
+                                    &request->visitor, err) &&
+           write_session(request, response, err);
+}
+
 bool session_password(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Str old_password, new_password;

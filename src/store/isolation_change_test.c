@@ -69,6 +69,7 @@ static bool people_are_their_own(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, half_sign_in_remove(tx, theirs, user, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 membership_set_external(tx, theirs, world->ours.user, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, membership_entered(tx, theirs, world->ours.user, 1, err));
     return true;
 }
 

@@ -62,6 +62,7 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, schedule_list_due(tx, theirs, arena, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, schedule_move(tx, theirs, &(Schedule){ 0 }, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_find(tx, theirs, arena, S("x"), 1, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, session_move(tx, theirs, &(Session){ .id = S("s1") }, err));
     EXPECT_CODE(ERROR_DENIED, task_drawings_waiting(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, retention_cut(tx, theirs, RETENTION_TASKS, 1, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, task_due_reminders(tx, theirs, arena, 1, NULL, err));

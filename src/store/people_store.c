@@ -130,7 +130,7 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 
 #define MEMBERSHIPS                                                                                \
     "SELECT m.workspace, w.name, m.user_id, u.email, u.name, m.role, u.is_disabled,"               \
-    " m.created_at, u.last_login_at, u.is_service, m.external_id"                                  \
+    " m.created_at, u.last_login_at, u.is_service, m.external_id, m.entered_at"                               \
     " FROM memberships m JOIN users u ON u.id = m.user_id"                                         \
     " JOIN workspaces w ON w.id = m.workspace "
 
@@ -148,6 +148,7 @@ static void read_membership(DbRows *row, Arena *arena, void *item)
         .last_login_at_ms = db_get_int(row, 8),
         .is_service = db_get_int(row, 9) != 0,
         .external_id = db_get_text(row, 10, arena),
+        .entered_at_ms = db_get_int(row, 11),
     };
 }
 
@@ -171,6 +172,15 @@ bool membership_set_external(DbTx *tx, const Scope *scope, Str user, Str externa
                               " WHERE workspace = $1 AND user_id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(user), db_text(external_id)),
                       "member", user, err);
+}
+
+bool membership_entered(DbTx *tx, const Scope *scope, Str user, int64_t at_ms, Error *err)
+{
+    return sql_change(tx,
+                      DB_SAME("UPDATE memberships SET entered_at = $3"
+                              " WHERE workspace = $1 AND user_id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(user), db_int(at_ms)), "member",
+                      user, err);
 }
 
 bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err)

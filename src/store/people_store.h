@@ -21,6 +21,7 @@ typedef struct Membership {
     bool is_disabled, is_service;
     int64_t created_at_ms, last_login_at_ms;
     Str external_id; /* what a directory calls them (SCIM) */
+    int64_t entered_at_ms; /* by a sign-in or a change to it; 0: never */
 } Membership;
 
 typedef struct MembershipList {
@@ -49,6 +50,9 @@ MUST_CHECK bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
 MUST_CHECK bool membership_set(DbTx *tx, const Scope *scope, Str user, Role role, Error *err);
 MUST_CHECK bool membership_set_external(DbTx *tx, const Scope *scope, Str user, Str external_id,
                                         Error *err);
+/* Notes that they entered the scope's workspace. */
+MUST_CHECK bool membership_entered(DbTx *tx, const Scope *scope, Str user, int64_t at_ms,
+                                   Error *err);
 MUST_CHECK bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err);
 /* Somebody of the scope's workspace, by id or mail address; also one who is disabled. */
 MUST_CHECK bool membership_find(DbTx *tx, const Scope *scope, Arena *arena, Str named,

@@ -69,6 +69,18 @@ bool session_seen(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, int64_t 
                       "session", str_slice(id, 0, 8), err);
 }
 
+bool session_move(DbTx *tx, const Scope *scope, const Session *session, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           sql_change(tx,
+                      DB_SAME("UPDATE sessions SET workspace = $3, csrf = $4"
+                              " WHERE id = $1 AND user_id = $2"),
+                      DB_ARGS(db_text(session->id), db_text(session->user),
+                              db_text(session->workspace), db_text(session->csrf)),
+                      "session", str_slice(session->id, 0, 8), err) &&
+           access_changed(tx, ACCESS_SESSION, session->id, err);
+}
+
 bool session_list(DbTx *tx, const Scope *scope, Arena *arena, Str user, SessionList *list_r,
                   Error *err)
 {

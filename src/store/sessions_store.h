@@ -30,6 +30,9 @@ MUST_CHECK bool session_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                              Session *session_r, Error *err);
 MUST_CHECK bool session_seen(DbTx *tx, const Scope *scope, Str id, int64_t now_ms,
                              int64_t expires_at_ms, Error *err);
+/* Goes on in the workspace of `session`, with its csrf; who listens by it is shut out. System
+ * scope: whether the person belongs there is for the caller to know. */
+MUST_CHECK bool session_move(DbTx *tx, const Scope *scope, const Session *session, Error *err);
 /* Of one person in the scope's workspace, newest first. */
 MUST_CHECK bool session_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
                              SessionList *list_r, Error *err);

@@ -81,11 +81,12 @@ function paintCounts() {
 }
 
 function paintFoot() {
-  const {user, workspace, server} = state.session;
+  const {user, workspace, workspaces, server} = state.session;
   const notices = (server && server.notices) || [];
   fill(foot, notices.length > 0 && h('a', {class: 'leaf notice', href: '/settings/server', test: 'notices'}, icon('notice'),
     h('span', {}, t('rail.notices', {count: notices.length}))),
     user && h('a', {class: 'leaf', href: '/settings', test: 'who'}, h('span', {}, user.name || user.email), h('small', {}, workspace && workspace.name)));
+  if (workspaces.length > 1) import('./workspaces.js').then((part) => foot.append(part.menu()), () => {});
 }
 
 export async function refreshCounts() {

@@ -23,7 +23,7 @@ import * as usage from '../parts/settings_usage.js';
 function account(root) {
   const {user, workspace} = state.session;
   fill(root, h('dl', {class: 'facts'}, h('dt', {}, t('setup.name')), h('dd', {}, user.name), h('dt', {}, t('session.email')), h('dd', {}, user.email),
-    h('dt', {}, t('settings.role')), h('dd', {}, t(`role.${user.role}`)), workspace && [h('dt', {}, t('setup.workspace')), h('dd', {}, workspace.name)]), h('div', {test: 'workspace-goes'}),
+    h('dt', {}, t('settings.role')), h('dd', {}, t(`role.${user.role}`)), workspace && [h('dt', {}, t('setup.workspace')), h('dd', {}, workspace.name)]), h('div', {test: 'workspace-goes'}), h('div', {test: 'workspaces-of-mine'}),
   h('button', {onclick: () => emit('sign-out'), test: 'sign-out'}, t('session.out')),
   h('h2', {}, t('settings.password')), form({
     test: 'password', submit: t('settings.password_submit'),
@@ -40,6 +40,7 @@ function account(root) {
   showFactor();
   if (passkeys) import('../parts/settings_passkeys.js').then((part) => part.render(passkeys, showFactor), () => {});
   if (workspace && workspace.removal_due_at) import('../parts/workspace_end.js').then((part) => root.querySelector('[data-test=workspace-goes]').append(part.line()), () => {});
+  if (state.session.workspaces.length > 1) import('../parts/workspaces.js').then((part) => root.querySelector('[data-test=workspaces-of-mine]').append(part.section()), () => {});
   import('../parts/settings_sessions.js').then((part) => part.render(signedIn), () => {});
 }
 
