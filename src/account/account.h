@@ -127,9 +127,9 @@ MUST_CHECK bool account_sign_out(Account *account, const Visitor *visitor, Error
 MUST_CHECK bool account_change_password(Account *account, const Visitor *visitor, Str old_password,
                                         Str new_password, Error *err);
 
-/* The visitor's session goes on in another workspace of theirs, with another csrf; *visitor_r is who
- * they are there, in the arena. ERROR_NOT_FOUND: they do not belong to it, it is not there or is
- * being removed. ERROR_DENIED: it asks for a second factor, and they have none. ERROR_INVALID:
+/* The visitor's session goes on in another workspace of theirs, with another csrf; *visitor_r is
+ * who they are there, in the arena. ERROR_NOT_FOUND: they do not belong to it, it is not there or
+ * is being removed. ERROR_DENIED: it asks for a second factor, and they have none. ERROR_INVALID:
  * there is no session, as of a key. */
 MUST_CHECK bool account_change_workspace(Account *account, Arena *arena, const Visitor *visitor,
                                          Str workspace, Visitor *visitor_r, Error *err);

@@ -117,8 +117,7 @@ TEST_BOTH(workspace_change, a_session_goes_on_in_another_workspace_with_the_role
     cr_expect(str_is(there.workspace_name, "Second") && there.scope.role == ROLE_READER);
     cr_expect(str_equal(there.session, bench.ada.session));
     cr_assert(come_back(&bench, &again), "%s", err.message);
-    cr_expect(str_equal(again.scope.workspace, bench.second.id) &&
-              again.scope.role == ROLE_READER);
+    cr_expect(str_equal(again.scope.workspace, bench.second.id) && again.scope.role == ROLE_READER);
     cr_expect(str_equal(again.csrf, there.csrf) && !str_equal(again.csrf, bench.ada.csrf));
     cr_expect_eq(entries_of(&bench, first, "session.leave"), 1);
     cr_expect_eq(entries_of(&bench, first, "session.enter"), 0);
@@ -205,9 +204,9 @@ TEST_BOTH(workspace_change, where_a_second_factor_is_needed_nobody_comes_without
 {
     Bench bench;
     bench_open(&bench, url);
-    Visitor there, owner = { .scope = { .workspace = bench.second.id,
-                                        .user = bench.ada.scope.user,
-                                        .role = ROLE_OWNER } };
+    Visitor there, owner = {
+        .scope = { .workspace = bench.second.id, .user = bench.ada.scope.user, .role = ROLE_OWNER }
+    };
     cr_assert(account_require_second_factor(bench.account, &owner, true, &err), "%s", err.message);
     REFUSED(ERROR_DENIED, change(&bench, &bench.ada, bench.second.id, &there));
     cr_expect(strstr(err.message, "second factor") != NULL);

@@ -419,10 +419,10 @@ static bool check_rate(ApiRequest *request, Error *err)
 static bool may_enrol_by(const ApiRoute *route)
 {
     return route->handle == session_show || route->handle == session_end ||
-           route->handle == session_workspace ||
-           route->handle == factor_show || route->handle == factor_begin ||
-           route->handle == factor_confirm || route->handle == passkeys_list ||
-           route->handle == passkeys_begin || route->handle == passkeys_add;
+           route->handle == session_workspace || route->handle == factor_show ||
+           route->handle == factor_begin || route->handle == factor_confirm ||
+           route->handle == passkeys_list || route->handle == passkeys_begin ||
+           route->handle == passkeys_add;
 }
 
 /* Where nobody needs to be known, a key that is limited to collections is nobody's. */

@@ -130,7 +130,7 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 
 #define MEMBERSHIPS                                                                                \
     "SELECT m.workspace, w.name, m.user_id, u.email, u.name, m.role, u.is_disabled,"               \
-    " m.created_at, u.last_login_at, u.is_service, m.external_id, m.entered_at"                               \
+    " m.created_at, u.last_login_at, u.is_service, m.external_id, m.entered_at"                    \
     " FROM memberships m JOIN users u ON u.id = m.user_id"                                         \
     " JOIN workspaces w ON w.id = m.workspace "
 

@@ -20,7 +20,7 @@ typedef struct Membership {
     Role role;
     bool is_disabled, is_service;
     int64_t created_at_ms, last_login_at_ms;
-    Str external_id; /* what a directory calls them (SCIM) */
+    Str external_id;       /* what a directory calls them (SCIM) */
     int64_t entered_at_ms; /* by a sign-in or a change to it; 0: never */
 } Membership;
 
