@@ -4,6 +4,7 @@
 #include "store/api_keys_store.h"
 #include "store/collections_store.h"
 #include "store/document_facets_store.h"
+#include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/groups_store.h"
 #include "store/people_store.h"
@@ -264,8 +265,17 @@ ACCESS_TEST(a_key_limited_to_collections_sees_what_is_in_them_and_adds_to_them_a
     EXPECT_CODE(ERROR_INVALID, document_move(tx, &limited, on_shelf.id, S(""), err));
     Document added = { .name = S("new.txt"), .blob = in_drawer.blob, .collection = shelf.id };
     bool is_new;
-    EXPECT_CODE(ERROR_CONFLICT,
-                document_add(tx, &limited, world->arena, &added, &added, &is_new, err));
+    Document again = added, newer;
+    CALL(document_add(tx, &limited, world->arena, &added, &added, &is_new, err));
+    EXPECT(is_new && !str_equal(added.id, in_drawer.id));
+    CALL(document_add(tx, &limited, world->arena, &again, &again, &is_new, err));
+    EXPECT(!is_new && str_equal(again.id, added.id));
+    DocumentVersion version = { .blob = loose.blob, .name = S("shelf.txt") };
+    CALL(document_version_add(tx, &limited, on_shelf.id, &version, err));
+    CALL(document_find(tx, ours, world->arena, on_shelf.id, &newer, err));
+    EXPECT(str_equal(newer.blob, loose.blob) && seen_by(tx, world, ours, err) == 4);
+    Erased erased;
+    CALL(document_erase(tx, ours, world->arena, added.id, &erased, err));
     limited.collections =
         str_format(world->arena, STR_FMT " " STR_FMT, STR_ARG(shelf.id), STR_ARG(drawer.id));
     EXPECT(seen_by(tx, world, &limited, err) == 2);

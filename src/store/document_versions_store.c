@@ -10,6 +10,11 @@
     "SELECT version, blob, media_type, name, size_bytes, created_at, created_by"                   \
     " FROM document_versions WHERE workspace = $1 AND document = $2 "
 
+/* The same bytes where a key that is limited to collections does not see them. */
+#define HAS_TWIN                                                                                   \
+    "EXISTS (SELECT 1 FROM documents o WHERE o.workspace = $1 AND o.blob = $3 AND o.id <> $2"      \
+    " AND o.guard = documents.guard AND o.parent IS NULL)"
+
 static void read_version(DbRows *row, Arena *arena, void *item)
 {
     *(DocumentVersion *)item = (DocumentVersion){
@@ -52,7 +57,8 @@ bool document_version_add(DbTx *tx, const Scope *scope, Str document, DocumentVe
         !db_exec(tx,
                  DB_SAME("UPDATE documents SET version = version + 1, blob = $3, size_bytes = $4,"
                          " media_type = $5, name = $6, name_fold = $7, state = 'queued',"
-                         " error_code = '', error_message = '', warnings = '', updated_at = $8"
+                         " error_code = '', error_message = '', warnings = '', updated_at = $8,"
+                         " twin = CASE WHEN " HAS_TWIN " THEN id ELSE '' END"
                          " WHERE workspace = $1 AND id = $2"),
                  DB_ARGS(db_text(scope->workspace), db_text(document), db_text(version->blob),
                          db_int(version->size_bytes), db_text(version->media_type),

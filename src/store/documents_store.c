@@ -31,7 +31,7 @@ static bool check_relations(DbTx *tx, const Scope *scope, Arena *arena, Document
 }
 
 static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc, Str tags,
-                   int64_t *changed_r, Error *err)
+                   Str twin, int64_t *changed_r, Error *err)
 {
     return db_exec(
         tx,
@@ -40,9 +40,9 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *d
                 " error_code, error_message, warnings, metadata, tags, source, created_by,"
                 " password_sealed, version, indexed_version, page_count, text_bytes, chunk_count,"
                 " vector_count, vector_model, created_at, updated_at, document_date, deleted_at,"
-                " guard)"
+                " guard, twin)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, 'queued', '', '',"
-                " '', $13, $14, $15, $16, $17, 1, 0, 0, 0, 0, 0, '', $18, $18, $19, 0, $20)"
+                " '', $13, $14, $15, $16, $17, 1, 0, 0, 0, 0, 0, '', $18, $18, $19, 0, $20, $21)"
                 " ON CONFLICT DO NOTHING"),
         DB_ARGS(db_text(scope->workspace), db_text(doc->id), db_text_or_null(doc->collection),
                 db_text_or_null(doc->parent), db_int(doc->child_ordinal), db_text(doc->name),
@@ -50,7 +50,7 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *d
                 db_text(doc->format), db_int(doc->size_bytes), db_text(doc->blob),
                 db_text(doc->metadata), db_text(tags), db_text(doc->source), db_text(scope->user),
                 db_blob(doc->password_sealed), db_int(doc->created_at_ms),
-                db_int(doc->document_date_ms), db_text(doc->guard)),
+                db_int(doc->document_date_ms), db_text(doc->guard), db_text(twin)),
         changed_r, err);
 }
 
@@ -71,15 +71,34 @@ static bool find_copy(DbTx *tx, const Scope *scope, Arena *arena, const Document
     return false;
 }
 
-/* Open to all, but not to a key that is limited to other collections. */
-static bool find_same(DbTx *tx, const Scope *scope, Arena *arena, Str blob, Document *document_r,
-                      Error *err)
+/* The same bytes where a key that is limited to collections does not see them are not there: a
+ * document of its own is added beside them. */
+static bool add_or_find(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc, Str tags,
+                        Document *document_r, bool *is_new_r, Error *err)
 {
-    if (document_find_by_blob(tx, scope, arena, blob, document_r, err))
+    int64_t changed;
+    bool is_copy;
+
+    if (!find_copy(tx, scope, arena, doc, document_r, &is_copy, err))
+        return false;
+    *is_new_r = !is_copy;
+    if (is_copy)
         return true;
-    return err->code == ERROR_NOT_FOUND &&
-           fail(err, ERROR_CONFLICT,
-                "these bytes are in the library already, where this API key does not see them");
+    if (!insert(tx, scope, arena, doc, tags, STR_NONE, &changed, err))
+        return false;
+    if (changed)
+        return true;
+    if (!doc->parent.length) {
+        *is_new_r = false;
+        if (document_find_by_blob(tx, scope, arena, doc->blob, document_r, err))
+            return true;
+        if (err->code != ERROR_NOT_FOUND ||
+            !insert(tx, scope, arena, doc, tags, doc->id, &changed, err))
+            return false;
+        *is_new_r = changed > 0;
+    }
+    return changed ||
+           fail(err, ERROR_CONFLICT, "there is a document " STR_FMT " already", STR_ARG(doc->id));
 }
 
 bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *given,
@@ -87,27 +106,16 @@ bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *gi
 {
     Document doc = *given;
     Str tags;
-    int64_t changed;
-    bool is_copy;
 
     if (!doc.id.length)
         doc.id = id_new(arena);
     doc.created_at_ms = now_ms();
     if (!document_tags_join(arena, doc.tags, &tags, err) ||
         !check_relations(tx, scope, arena, &doc, err) ||
-        !find_copy(tx, scope, arena, &doc, document_r, &is_copy, err))
+        !add_or_find(tx, scope, arena, &doc, tags, document_r, is_new_r, err))
         return false;
-    *is_new_r = !is_copy;
-    if (is_copy)
+    if (!*is_new_r)
         return true;
-    if (!insert(tx, scope, arena, &doc, tags, &changed, err))
-        return false;
-    *is_new_r = changed > 0;
-    if (!changed && doc.parent.length)
-        return fail(err, ERROR_CONFLICT, "there is a document " STR_FMT " already",
-                    STR_ARG(doc.id));
-    if (!changed)
-        return find_same(tx, scope, arena, doc.blob, document_r, err);
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO document_versions (workspace, document, version, blob,"
                          " media_type, name, size_bytes, created_by, created_at)"

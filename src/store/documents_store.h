@@ -80,8 +80,8 @@ typedef struct DocumentKeyList {
 /* Adds a document in state queued, version 1, and its first document_versions row. Reads of *given:
  * collection, parent, child_ordinal, name, title, media_type, format, size_bytes, blob, tags,
  * metadata, source, password_sealed, document_date_ms, and id when it is not empty. When the
- * workspace has these bytes already as a document without parent (also in the trash),
- * *document_r is that one and *is_new_r is false. `given` may be document_r. */
+ * scope sees these bytes already as a document without parent (also in the trash), *document_r is
+ * that one and *is_new_r is false. `given` may be document_r. */
 MUST_CHECK bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *given,
                              Document *document_r, bool *is_new_r, Error *err);
 MUST_CHECK bool document_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
