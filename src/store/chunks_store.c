@@ -140,11 +140,9 @@ bool chunk_replace(DbTx *tx, const Scope *scope, Arena *arena, Str document, int
 /* --- Results ---------------------------------------------------------------------------- */
 
 #define HIT_COLUMNS                                                                                \
-    CHUNK_COLUMNS ", d.name, d.title, d.media_type, d.format, d.collection, o.name, d.parent,"     \
+    CHUNK_COLUMNS ", d.name, d.title, d.media_type, d.format, d.collection, d.parent,"             \
                   " d.language, d.tags, d.created_at, d.document_date, d.deleted_at,"              \
                   " d.indexed_version"
-#define HIT_COLLECTION                                                                             \
-    " LEFT JOIN collections o ON o.workspace = d.workspace AND o.id = d.collection "
 
 static void read_hit(DbRows *row, Arena *arena, void *item)
 {
@@ -157,7 +155,6 @@ static void read_hit(DbRows *row, Arena *arena, void *item)
     hit->media_type = db_get_text(row, next++, arena);
     hit->format = db_get_text(row, next++, arena);
     hit->collection = db_get_text(row, next++, arena);
-    hit->collection_name = db_get_text(row, next++, arena);
     hit->parent = db_get_text(row, next++, arena);
     hit->language = db_get_text(row, next++, arena);
     hit->tags = document_tags_split(arena, db_get_text(row, next++, arena));
@@ -214,7 +211,7 @@ bool chunk_find_many(DbTx *tx, const Scope *scope, Arena *arena, const int64_t *
         qsort(asked, count, sizeof(*asked), compare_asked);
     const DbSql find = SQL_IN("SELECT " HIT_COLUMNS " FROM chunks c"
                               " JOIN documents d ON d.workspace = c.workspace AND d.id = "
-                              "c.document" HIT_COLLECTION "WHERE c.workspace = $1 AND c.number",
+                              "c.document WHERE c.workspace = $1 AND c.number",
                               2, "");
     SqlBuild build =
         sql_build_on(tx, arena, db_tx_kind(tx) == DB_SQLITE ? find.sqlite : find.postgres,
@@ -289,9 +286,9 @@ bool chunk_scan(DbTx *tx, const Scope *scope, Arena *arena, ChunkCursor *cursor,
 {
     const char *sql =
         scope->is_system
-            ? "SELECT " HIT_COLUMNS LIVE_CHUNKS HIT_COLLECTION
+            ? "SELECT " HIT_COLUMNS LIVE_CHUNKS
               "WHERE (c.workspace, c.number) > ($1, $2) ORDER BY c.workspace, c.number LIMIT $3"
-            : "SELECT " HIT_COLUMNS LIVE_CHUNKS HIT_COLLECTION
+            : "SELECT " HIT_COLUMNS LIVE_CHUNKS
               "WHERE c.workspace = $1 AND c.number > $2 ORDER BY c.number LIMIT $3";
     SqlItems items;
 

@@ -33,7 +33,7 @@ typedef struct ChunkList {
 /* A chunk with what a result shows of its document. */
 typedef struct ChunkHit {
     Chunk chunk; /* number 0: there is no such chunk (any more) */
-    Str name, title, media_type, format, collection, collection_name, parent, language;
+    Str name, title, media_type, format, collection, parent, language;
     StrList tags;
     int64_t created_at_ms, document_date_ms;
     bool is_live; /* false: an old version, or in the trash */

@@ -121,13 +121,14 @@ bool collection_list_ids(DbTx *tx, const Scope *scope, Arena *arena, StrList tex
 
     for (size_t i = 0; i < texts.count; i++)
         folded[i] = utf8_fold(arena, texts.at[i]);
-    sql_add(&build, "SELECT k.id FROM collections k WHERE k.workspace = ");
+    sql_add(&build, "SELECT c.id FROM collections c WHERE c.workspace = ");
     sql_value(&build, db_text(scope->workspace));
     sql_add(&build, " AND (");
-    sql_value_in(&build, arena, "k.id", texts);
+    sql_value_in(&build, arena, "c.id", texts);
     sql_add(&build, " OR ");
-    sql_value_in(&build, arena, "k.name_fold", (StrList){ folded, texts.count });
+    sql_value_in(&build, arena, "c.name_fold", (StrList){ folded, texts.count });
     sql_add(&build, ")");
+    access_add_collections(&build, scope);
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
                   &items, err))
         return false;

@@ -133,6 +133,27 @@ ACCESS_TEST(passages_texts_and_facets_of_what_is_hidden_are_not_there)
     return true;
 }
 
+/* That a collection is called so: in facets, in conditions and in what is given by name. */
+static bool sees_name(DbTx *tx, World *world, const Scope *scope, const Collection *collection,
+                      Error *err)
+{
+    FacetValue value = { .value = collection->id, .title = collection->id };
+    FacetList facets = { &value, 1 };
+    StrList ids, names = { &collection->name, 1 };
+    DocumentCondition condition = { .test = TEST_COLLECTION, .texts = names };
+    DocumentClause clause = { .at = &condition, .count = 1 };
+    DocumentFilter filter = { .clauses = &clause, .clause_count = 1 };
+    DocumentList list;
+
+    if (!document_facet_titles(tx, scope, world->arena, FACET_collection, &facets, err) ||
+        !collection_list_ids(tx, scope, world->arena, names, &ids, err) ||
+        !document_list(tx, scope, world->arena, &filter, DOCUMENT_BY_NAME, false, NULL, &list, err))
+        return false;
+    bool is_titled = str_equal(value.title, collection->name);
+    cr_expect(is_titled == (ids.count > 0) && is_titled == (list.count > 0));
+    return is_titled;
+}
+
 ACCESS_TEST(a_document_follows_its_collection_until_it_has_a_list_of_its_own)
 {
     const Scope *ours = &world->ours;
@@ -157,6 +178,8 @@ ACCESS_TEST(a_document_follows_its_collection_until_it_has_a_list_of_its_own)
     Grant grant = grant_to(GRANT_TO_user, reader.user, GRANT_read);
     CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, doc.id, &grant, 1, err));
     EXPECT(seen_by(tx, world, &reader, err) == 2);
+    EXPECT(sees_name(tx, world, ours, &closed, err) &&
+           !sees_name(tx, world, &reader, &closed, err));
     EXPECT_CODE(ERROR_CONFLICT,
                 access_restrict(tx, ours, GUARDED_DOCUMENT, child.id, NULL, 0, err));
     CALL(access_open(tx, ours, GUARDED_DOCUMENT, doc.id, err));

@@ -1,6 +1,7 @@
 #include "store/document_facets_store.h"
 
 #include "base/map.h"
+#include "store/document_access_sql.h"
 #include "store/documents_row.h"
 
 static const struct {
@@ -83,8 +84,11 @@ bool document_facet_titles(DbTx *tx, const Scope *scope, Arena *arena, Facet fac
     DbStep step;
     if (facet != FACET_collection)
         return true;
-    if (!db_query(tx, DB_SAME("SELECT id, name FROM collections WHERE workspace = $1"),
-                  DB_ARGS(db_text(scope->workspace)), &rows, err))
+    SqlBuild build =
+        sql_build_on(tx, arena, "SELECT c.id, c.name FROM collections c WHERE c.workspace = $1",
+                     DB_ARGS(db_text(scope->workspace)));
+    access_add_collections(&build, scope);
+    if (!db_query(tx, sql_text(&build), build.args, build.count, &rows, err))
         return false;
     while ((step = db_next(&rows, err)) == DB_ROW) {
         Named named = { db_get_text(&rows, 0, arena), db_get_text(&rows, 1, arena) };

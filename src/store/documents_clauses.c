@@ -1,5 +1,6 @@
 /* documents_clauses.c - the clauses of a DocumentFilter as SQL. */
 #include "base/utf8.h"
+#include "store/document_access_sql.h"
 #include "store/documents_row.h"
 
 #define SPACED_NAME(alias) "replace(replace(" alias ".name_fold, '_', ' '), '-', ' ')"
@@ -44,14 +45,16 @@ static void add_collections(SqlBuild *build, const Scope *scope, Arena *arena, S
     for (size_t i = 0; i < texts.count; i++)
         if (str_is(texts.at[i], "none"))
             sql_add(build, "d.collection IS NULL OR ");
-    sql_add(build, "coalesce(d.collection, '') IN (SELECT k.id FROM collections k"
-                   " WHERE k.workspace = ");
+    sql_add(build, "coalesce(d.collection, '') IN (SELECT c.id FROM collections c"
+                   " WHERE c.workspace = ");
     sql_value(build, db_text(scope->workspace));
     sql_add(build, " AND (");
-    sql_value_in(build, arena, "k.id", texts);
+    sql_value_in(build, arena, "c.id", texts);
     sql_add(build, " OR ");
-    sql_value_in(build, arena, "k.name_fold", folded(arena, texts));
-    sql_add(build, "))");
+    sql_value_in(build, arena, "c.name_fold", folded(arena, texts));
+    sql_add(build, ")");
+    access_add_collections(build, scope);
+    sql_add(build, ")");
 }
 
 /* The documents themselves, their members, and the members of those. */
