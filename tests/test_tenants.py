@@ -455,9 +455,14 @@ def test_nothing_of_what_is_restricted_is_shown_by_any_route(house, restricted):
     try_queries(caller)
     assert caller.wrong == [], caller.wrong[:9]
     house.ours.made(f"/v1/documents/{house.ids['document']}", {"title": f"{OURS}smith"}, method="PATCH")
-    house.ours.upload("seen.md", "Everybody sees the heron.")
+    gone = house.ours.upload("gone.md", "The marble goes.", collection=house.ids["collection"])
+    seen = house.ours.upload("seen.md", "Everybody sees the heron.")
     wait_until(lambda: "seen.md" in listener.heard)
-    assert not shown_in(listener.heard), listener.heard
+    for document in (gone, seen):
+        assert house.ours.call("DELETE", f"/v1/documents/{document}")[0] == 204
+        assert house.ours.call("DELETE", f"/v1/documents/{document}?erase=1")[0] == 204
+    wait_until(lambda: '"removed"' in listener.heard or "event: removed" in listener.heard)
+    assert not [word for word in (gone, house.ids["document"]) if word in listener.heard] and not shown_in(listener.heard), listener.heard
     assert not shown_in(found_by(editor)), found_by(editor)
 
 

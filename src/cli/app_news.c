@@ -10,53 +10,60 @@ typedef struct News {
     const Api *api;
     Arena *arena;
     Scope scope;
-    LibraryNews kind;
     Str document, guard;
-    StrList audience;
+    StrList those;
+    bool is_removed, is_for_those;
 } News;
 
 static bool audience_work(DbTx *tx, void *argument, Error *err)
 {
     News *news = argument;
-    return access_audience(tx, &news->scope, news->arena, news->guard, &news->audience, err);
+    return access_audience(tx, &news->scope, news->arena, news->guard, &news->those, err);
 }
 
-/* To those who see the document. Who they are could not be found out: nobody is told. */
-static void send_guarded(News *news, Str data)
+/* One that is gone meanwhile has news of its own, and whom this is for nobody knows any more. */
+static bool find_news(News *news, JsonWriter *json)
 {
-    const Api *api = news->api;
+    DocumentView view;
     Error ignored;
-    if (store_read(api->db, &news->scope, audience_work, news, &ignored))
-        event_hub_send_those(api->events, news->scope.workspace, news->audience, EVENT_document,
-                             data);
+    if (!library_find(news->api->library, &news->scope, news->arena, news->document, &view,
+                      &ignored))
+        return false;
+    put_document_brief(json, &view);
+    news->guard = view.document.guard;
+    news->is_for_those = news->guard.length > 0;
+    return !news->is_for_those ||
+           store_read(news->api->db, &news->scope, audience_work, news, &ignored);
 }
 
 static void send_news(void *argument)
 {
     News *news = argument;
-    const Api *api = news->api;
+    EventHub *hub = news->api->events;
+    EventKind kind = news->is_removed ? EVENT_removed : EVENT_document;
     Buf data = buf_new(news->arena, MB(1));
-    DocumentView view;
-    Error ignored;
     JsonWriter json = put_begin(&data);
-    bool known =
-        news->kind == NEWS_DOCUMENT &&
-        library_find(api->library, &news->scope, news->arena, news->document, &view, &ignored);
-    if (known)
-        put_document_brief(&json, &view);
-    else
+    bool is_known = news->is_removed || find_news(news, &json);
+    if (news->is_removed)
         put_text(&json, "id", news->document);
     put_end(&json);
-    news->guard = known ? view.document.guard : STR_NONE;
-    if (news->guard.length)
-        send_guarded(news, buf_str(&data));
-    else
-        event_hub_send(api->events, news->scope.workspace, known ? EVENT_document : EVENT_removed,
-                       buf_str(&data));
+    if (is_known && news->is_for_those)
+        event_hub_send_those(hub, news->scope.workspace, news->those, kind, buf_str(&data));
+    else if (is_known)
+        event_hub_send(hub, news->scope.workspace, kind, buf_str(&data));
     arena_free(news->arena);
 }
 
-static void tell(const AppNews *to, Str workspace, LibraryNews kind, Str document)
+static StrList copy_list(Arena *arena, const StrList *list)
+{
+    Str *copies = arena_new_array(arena, Str, list->count);
+    for (size_t i = 0; i < list->count; i++)
+        copies[i] = str_copy(arena, list->at[i]);
+    return (StrList){ copies, list->count };
+}
+
+static void tell(const AppNews *to, Str workspace, LibraryNews kind, Str document,
+                 const StrList *those)
 {
     if (!event_hub_is_heard(to->api->events))
         return;
@@ -65,16 +72,20 @@ static void tell(const AppNews *to, Str workspace, LibraryNews kind, Str documen
     *news = (News){ .api = to->api,
                     .arena = arena,
                     .scope = { .role = ROLE_OWNER },
-                    .kind = kind,
-                    .document = str_copy(arena, document) };
+                    .document = str_copy(arena, document),
+                    .is_removed = kind == NEWS_REMOVED,
+                    .is_for_those = those != NULL };
     news->scope.workspace = str_copy(arena, workspace);
+    if (those)
+        news->those = copy_list(arena, those);
     if (!pool_add(to->pool, send_news, news))
         arena_free(arena); /* pages read the state anew when they miss something */
 }
 
-void app_news_of_library(void *argument, const Scope *scope, LibraryNews kind, Str document)
+void app_news_of_library(void *argument, const Scope *scope, LibraryNews kind, Str document,
+                         const StrList *those)
 {
-    tell(argument, scope->workspace, kind, document);
+    tell(argument, scope->workspace, kind, document, those);
 }
 
 /* Who sees them: before there is a runner to ask. */
@@ -130,7 +141,7 @@ void app_news_of_job(void *argument, const JobEvent *event)
         if (!str_is(event->type, job_types[i].name))
             continue;
         if (job_types[i].shown == SHOWN_AS_DOCUMENT)
-            tell(to, event->workspace, NEWS_DOCUMENT, event->subject);
+            tell(to, event->workspace, NEWS_DOCUMENT, event->subject, NULL);
         tell_work(to, event, job_types[i].shown);
     }
 }

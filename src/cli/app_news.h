@@ -14,5 +14,6 @@ typedef struct AppNews {
 } AppNews;
 
 /* The listeners of the library and of the jobs; the argument is an AppNews. From any thread. */
-void app_news_of_library(void *news, const Scope *scope, LibraryNews kind, Str document);
+void app_news_of_library(void *news, const Scope *scope, LibraryNews kind, Str document,
+                         const StrList *those);
 void app_news_of_job(void *news, const JobEvent *event);

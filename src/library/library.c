@@ -102,7 +102,15 @@ void library_tell(Library *library, const Scope *scope, LibraryNews news, Str do
 {
     follower_poke(library->follower);
     if (library->options.listener)
-        library->options.listener(library->options.listener_argument, scope, news, document);
+        library->options.listener(library->options.listener_argument, scope, news, document, NULL);
+}
+
+void library_tell_removed(Library *library, const Scope *scope, Str document, const StrList *those)
+{
+    follower_poke(library->follower);
+    if (library->options.listener)
+        library->options.listener(library->options.listener_argument, scope, NEWS_REMOVED, document,
+                                  those);
 }
 
 /* --- The model --- */

@@ -29,8 +29,11 @@ typedef struct Library Library;
 typedef struct Index Index;
 
 typedef enum LibraryNews { NEWS_DOCUMENT, NEWS_REMOVED } LibraryNews;
-/* Something a page shows has changed. Called on threads of the library: must not block long. */
-typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews news, Str document);
+/* Something a page shows has changed. Called on threads of the library: must not block long.
+ * `those`: the people and keys who saw what is removed, borrowed; NULL: everybody, or whoever sees
+ * the document. */
+typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews news, Str document,
+                             const StrList *those);
 
 #define VECTORS_PER_CHUNK_MAX 8
 

@@ -5,6 +5,7 @@
 #include "library/follower.h"
 #include "store/account_links_store.h"
 #include "store/audit_store.h"
+#include "store/document_access.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/idempotency_store.h"
@@ -29,6 +30,7 @@ typedef struct DocWork {
     Erased erased;
     JobRowList jobs;
     DocumentKeyList expired;
+    StrList those; /* who saw what is removed, where it has a guard */
 } DocWork;
 
 /* --- Views --- */
@@ -240,10 +242,24 @@ bool library_retry(Library *library, const Scope *scope, Str id, Str password, E
 
 /* --- The trash --- */
 
+/* Asked while it is there: nobody knows afterwards. */
+static bool find_those(DbTx *tx, DocWork *work, Error *err)
+{
+    return document_find(tx, work->scope, work->arena, work->id, &work->document, err) &&
+           (!work->document.guard.length ||
+            access_audience(tx, work->scope, work->arena, work->document.guard, &work->those, err));
+}
+
+static void tell_removed(const DocWork *work)
+{
+    library_tell_removed(work->library, work->scope, work->id,
+                         work->document.guard.length ? &work->those : NULL);
+}
+
 static bool trash_work(DbTx *tx, void *argument, Error *err)
 {
     DocWork *work = argument;
-    return document_trash(tx, work->scope, work->id, now_ms(), err) &&
+    return find_those(tx, work, err) && document_trash(tx, work->scope, work->id, now_ms(), err) &&
            audit(tx, work, "document.trash", err);
 }
 
@@ -259,11 +275,12 @@ static bool restore_work(DbTx *tx, void *argument, Error *err)
 
 bool library_trash(Library *library, const Scope *scope, Str id, Error *err)
 {
-    DocWork work = { .library = library, .scope = scope, .id = id };
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
     if (!store_write(library->db, scope, trash_work, &work, err))
         return false;
     (void)library_wait_indexed(library, INDEX_WAIT_MS);
-    library_tell(library, scope, NEWS_REMOVED, id);
+    tell_removed(&work);
     return true;
 }
 
@@ -280,7 +297,7 @@ bool library_restore(Library *library, const Scope *scope, Str id, Error *err)
 static bool erase_work(DbTx *tx, void *argument, Error *err)
 {
     DocWork *work = argument;
-    return cancel_jobs(tx, work, err) &&
+    return find_those(tx, work, err) && cancel_jobs(tx, work, err) &&
            document_erase(tx, work->scope, work->arena, work->id, &work->erased, err) &&
            audit(tx, work, "document.erase", err);
 }
@@ -306,7 +323,7 @@ static bool erase_one(Library *library, const Scope *scope, Str id, bool *rows_r
     bool good = rows && erase_blobs(&work, err);
     pthread_rwlock_unlock(&library->blobs_in_use);
     if (rows)
-        library_tell(library, scope, NEWS_REMOVED, id);
+        tell_removed(&work);
     *rows_r = rows;
     return good;
 }

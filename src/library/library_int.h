@@ -118,6 +118,7 @@ MUST_CHECK bool library_embed_documents(Job *job, const DocumentKeyList *documen
                                         EncodeQueue *queue, LibraryEmbedded *progress, Error *err);
 
 void library_tell(Library *library, const Scope *scope, LibraryNews news, Str document);
+void library_tell_removed(Library *library, const Scope *scope, Str document, const StrList *those);
 /* Adds the job that reads this document, or embeds it. */
 MUST_CHECK bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type,
                               Str document, Error *err);
