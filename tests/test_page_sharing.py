@@ -1,7 +1,7 @@
 """Who sees a document or a collection, shown and set in a real Chromium."""
 import pytest
 from conftest import Server
-from test_page import browser, CHROMIUM, expect, owner_desk, part, shot  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PASSWORD, shot  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
@@ -40,3 +40,18 @@ def test_a_collection_is_restricted_and_its_document_shows_whose_list_counts(des
     page.keyboard.press("Escape")
     server.call("DELETE", f"/v1/collections/{collection}/access")
     desk.check()
+
+
+def test_a_reader_is_shown_who_sees_a_document_and_changes_nothing(browser, desk):  # noqa: F811
+    document = desk.server.add(("rules.md", b"# The rules"))[0]["id"]
+    reader = Desk(browser, desk.server.url)
+    page = reader.go(f"/documents/{document}")
+    part(page, "field-email").fill("bo@example.org")
+    part(page, "field-password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    part(page, "access-open").click()
+    expect(part(page, "access-state")).to_contain_text("Everybody")
+    expect(part(page, "access")).to_contain_text("not change it")
+    expect(part(page, "access-form-submit")).to_have_count(0)
+    reader.check(allowed=("401",))
+    reader.context.close()

@@ -120,11 +120,11 @@ function actions(one, changed) {
     one.searchable && [h('a', {class: 'button small', href: `/search?document=${one.id}`}, t('document.search_in')),
       h('a', {class: 'button small', href: `/study?make=${one.id}`, test: 'document-study'}, t('made.study_this')),
       h('a', {class: 'button small', href: likeAddress(one.id), test: 'document-like'}, t('search.like')), h('a', {class: 'button small', href: compareAddress(one.id), test: 'document-compare'}, t('document.compare'))],
+    !one.deleted_at && act('access.open', async () => (await import('../parts/sharing.js')).shareDocument(one, ({restricted}) => changed({restricted})), 'access-open'),
     mayWrite() && (one.deleted_at
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')
       : [act('do.rename', () => documents.rename(one, changed), 'rename-open'), act('do.tag', () => documents.tag([one], changed), 'tag-open'),
          act('do.move', () => documents.move([one], changed), 'move-open'),
-         act('access.open', async () => (await import('../parts/sharing.js')).shareDocument(one, ({restricted}) => changed({restricted})), 'access-open'),
          act('approval.ask', async () => (await import('../parts/approval_ask.js')).askApproval(one), 'document-ask-approval'),
          mayAdminister() && one.searchable && act('send.send', async () => (await import('../parts/send_out.js')).sendOut(one), 'send-open'), act('do.trash', () => { documents.trash([one]); go('/library'); }, 'trash')]));
 }

@@ -77,9 +77,9 @@ class Library {
     this.head = top(this.trash ? t('library.trash') : collection ? collection.name : t('library.title'),
       collection && !this.trash && h('span', {class: 'row top-acts'},
         h('a', {class: 'button small', href: `/fields?collection=${collection.id}`, test: 'collection-values'}, t('fields.collection_link')),
+        h('button', {class: 'small', onclick: async () => (await import('../parts/sharing.js')).shareCollection(collection, () => { emit('collections'); this.load(); }), test: 'access-open'}, t('access.open')),
         mayWrite() && [h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
         h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
-        h('button', {class: 'small', onclick: async () => (await import('../parts/sharing.js')).shareCollection(collection, () => { emit('collections'); this.load(); }), test: 'access-open'}, t('access.open')),
         h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))]),
       mayWrite() && !this.trash && this.dictation(),
       mayWrite() && !this.trash && h('button', {class: 'small narrow-only', onclick: pickFiles, test: 'add-files-narrow'}, t('add.short')));
