@@ -140,7 +140,8 @@ def gateway(page, server):
 
 def mine(page, path, body):
     """As the page does it, for who is signed in."""
-    return page.evaluate("([path, body]) => import('/api.js').then(({post}) => post(path, body))", [path, body])
+    return page.evaluate("([path, body]) => import(document.querySelector('script[type=module]').src.replace(/app.js$/, 'api.js'))"
+                         ".then(({post}) => post(path, body))", [path, body])
 
 
 TASKS = [{"summary": "Order a new lens", "priority": "high", "category": "lamp", "deadline": "2026-12-01", "assignee": "Ada Keeper"},

@@ -50,6 +50,11 @@ def keeps_rules(page, is_touch=False):
     assert not broken, broken
 
 
+def module(name):
+    """In a page: the module that it runs itself, with what it knows; files have other names below /assets/."""
+    return f"import(document.querySelector('script[type=module]').src.replace(/app.js$/, '{name}'))"
+
+
 class Desk:
     """A signed-in browser window that notes every request and every complaint of the page."""
 

@@ -1,7 +1,7 @@
 """Making something to learn from, in a real Chromium: a quiz and cards that are kept, an outline that is read."""
 import pytest
 from conftest import Server
-from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, expect, module, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
 from test_page_study import keeps_rules
 from test_study import package
 from test_study_make import LESSON
@@ -94,7 +94,7 @@ def test_the_other_kinds_are_shown_with_their_sources(desk, page, kind):
 def test_a_package_of_anki_becomes_cards(desk, page, tmp_path):
     file = tmp_path / "rivers.apkg"
     file.write_bytes(package([(("Longest river?", "the Volga"), "rivers"), (("The {{c1::Elbe}}.", ""), "")]))
-    page.evaluate("import('/api.js').then(({post}) => post('/v1/study/decks', {name: 'Sent rivers'}))")
+    page.evaluate(f"{module('api.js')}.then(({{post}}) => post('/v1/study/decks', {{name: 'Sent rivers'}}))")
     desk.go("/study")
     row = part(page, "deck").filter(has_text="Sent rivers")
     part(row, "deck-more").click()

@@ -1,7 +1,7 @@
 """Learning in a real Chromium: a deck, its cards by keys, a review taken back, a quiz with the passage beside."""
 import pytest
 from conftest import Server
-from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, module, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
 
 TEXT = "The Volga is the longest river of Europe.\nIt runs for 3,530 km to the Caspian Sea.\n"
 QUOTE = "It runs for 3,530 km to the Caspian Sea."
@@ -33,7 +33,7 @@ def source(desk):
 
 def post(page, path, body):
     """As the page does it, for who is signed in."""
-    return page.evaluate("([path, body]) => import('/api.js').then(({post}) => post(path, body))", [path, body])
+    return page.evaluate(f"([path, body]) => {module('api.js')}.then(({{post}}) => post(path, body))", [path, body])
 
 
 def test_a_deck_is_made_and_cards_are_written_into_it(desk, page):
@@ -128,13 +128,13 @@ def test_the_learner_says_how_cards_come(desk, page):
     part(page, "field-retention").fill("0.95")
     part(page, "study-profile-form-submit").click()
     expect(page.locator("dialog")).to_have_count(0)
-    assert page.evaluate("import('/api.js').then(({get}) => get('/v1/study/profile')).then((p) => [p.level, p.retention])") == ["beginner", 0.95]
+    assert page.evaluate(f"{module('api.js')}.then(({{get}}) => get('/v1/study/profile')).then((p) => [p.level, p.retention])") == ["beginner", 0.95]
     desk.complaints.clear()  # the refusal
-    page.evaluate("import('/api.js').then(({put}) => put('/v1/study/profile', {level: 'expert'}))")
+    page.evaluate(f"{module('api.js')}.then(({{put}}) => put('/v1/study/profile', {{level: 'expert'}}))")
     part(page, "study-profile-open").click()
     part(page, "study-profile-form-submit").click()
     expect(page.locator("dialog")).to_have_count(0)
-    assert page.evaluate("import('/api.js').then(({get}) => get('/v1/study/profile')).then((p) => p.level)") == "expert"
+    assert page.evaluate(f"{module('api.js')}.then(({{get}}) => get('/v1/study/profile')).then((p) => p.level)") == "expert"
 
 
 def test_it_works_by_touch_on_a_phone(desk, browser):  # noqa: F811
@@ -143,7 +143,7 @@ def test_it_works_by_touch_on_a_phone(desk, browser):  # noqa: F811
         phone.go(path)
         part(phone.page, waits).first.wait_for()
         keeps_rules(phone.page, is_touch=True)
-    deck = phone.page.evaluate("import('/api.js').then(({get}) => get('/v1/study/decks')).then((page) => page.items[0].id)")
+    deck = phone.page.evaluate(f"{module('api.js')}.then(({{get}}) => get('/v1/study/decks')).then((page) => page.items[0].id)")
     post(phone.page, "/v1/study/cards", {"deck": deck, "cards": [{"front": "Where does the Rhine rise?", "back": "in the Alps"}]})
     phone.go("/study/review")
     part(phone.page, "card-show").tap()
