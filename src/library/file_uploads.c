@@ -333,12 +333,22 @@ static bool check_part(const Library *library, const FileUpload *upload, const U
     return true;
 }
 
+/* A part that came once more while the upload became its document is no other than the first. */
 static bool take_work(DbTx *tx, void *argument, Error *err)
 {
     UploadWork *work = argument;
-    return file_upload_part_add(tx, work->scope, work->arena, &work->upload, &work->part,
-                                expiry(work->library), err) &&
-           file_upload_find(tx, work->scope, work->arena, work->upload.id, &work->upload, err);
+    Error refused = { 0 };
+    bool is_taken = file_upload_part_add(tx, work->scope, work->arena, &work->upload, &work->part,
+                                         expiry(work->library), &refused);
+    *err = refused;
+    if (!is_taken && refused.code != ERROR_CONFLICT)
+        return false;
+    if (!file_upload_find(tx, work->scope, work->arena, work->upload.id, &work->upload, err))
+        return false;
+    if (is_taken || work->upload.document.length)
+        return true;
+    *err = refused;
+    return false;
 }
 
 static bool is_whole(const FileUpload *upload)

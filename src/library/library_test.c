@@ -1,3 +1,4 @@
+#include "library/file_uploads.h"
 #include "library/library.h"
 
 #include <sys/stat.h>
@@ -55,6 +56,8 @@ static void start(Bench *bench)
                                    path_join(bench->arena, str(bench->folder), S("index")),
                                .chunk_size = 1000,
                                .chunk_overlap = 200,
+                               .upload_max = MB(1),
+                               .upload_hours = 1,
                                .extract_timeout_s = 60 };
     cr_assert(library_open(&options, &bench->library, &err), "%s", err.message);
     JobType types[] = {
@@ -333,6 +336,31 @@ TEST_BOTH(library, the_samples_are_there_once)
         cr_expect(str_equal(first.at[i], second.at[i]));
         cr_expect(wait_for(&bench, &bench.ours, first.at[i]).document.state == DOCUMENT_READY);
     }
+    bench_close(&bench);
+}
+
+/* --- Uploads in parts --- */
+
+static bool take_all_of_it(Bench *bench, FileUpload *upload)
+{
+    BlobItem item;
+    cr_assert(blob_stage(bench->blobs, bench->arena, S("the whole of it"), &item, &err));
+    UploadPart part = { .size = 15, .path = item.temp_path, .sha256 = item.sha256 };
+    return library_upload_take(bench->library, &bench->ours, bench->arena, upload, &part, &err);
+}
+
+TEST_BOTH(library, a_part_that_comes_again_while_the_document_is_made_is_there_already)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    FileUpload wish = { .name = S("a.txt"), .size = 15, .chunk_size = UPLOAD_CHUNK_SIZE }, upload;
+    cr_assert(library_upload_begin(bench.library, &bench.ours, bench.arena, &wish, &upload, &err),
+              "%s", err.message);
+    FileUpload as_another_saw_it = upload;
+    cr_assert(take_all_of_it(&bench, &upload), "%s", err.message);
+    cr_assert(upload.document.length);
+    cr_expect(take_all_of_it(&bench, &as_another_saw_it), "%s", err.message);
+    cr_expect(str_equal(as_another_saw_it.document, upload.document));
     bench_close(&bench);
 }
 
