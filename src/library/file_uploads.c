@@ -333,7 +333,8 @@ static bool check_part(const Library *library, const FileUpload *upload, const U
     return true;
 }
 
-/* A part that came once more while the upload became its document is no other than the first. */
+/* A part that came once more while the upload became its document is no other than the first. Looked
+ * for here: what is written in the same transaction is not seen outside before all of it is kept. */
 static bool take_work(DbTx *tx, void *argument, Error *err)
 {
     UploadWork *work = argument;
@@ -372,7 +373,7 @@ bool library_upload_take(Library *library, const Scope *scope, Arena *arena, Fil
         return false;
     if (part->size) {
         if (!library_keep_originals(library, scope, &item, 1, take_work, &work, err))
-            return is_made_by_another(library, scope, arena, upload);
+            return false;
         *upload = work.upload;
     }
     return !is_whole(upload) || finish(library, scope, arena, upload, err);
