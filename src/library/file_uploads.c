@@ -333,8 +333,8 @@ static bool check_part(const Library *library, const FileUpload *upload, const U
     return true;
 }
 
-/* A part that came once more while the upload became its document is no other than the first. Looked
- * for here: what is written in the same transaction is not seen outside before all of it is kept. */
+/* A part that came once more while the upload became its document is no other than the first. This
+ * is looked for here, since others see nothing of a transaction before all of it is kept. */
 static bool take_work(DbTx *tx, void *argument, Error *err)
 {
     UploadWork *work = argument;
