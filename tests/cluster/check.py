@@ -155,6 +155,8 @@ def check_talks(cluster, history):
 
 def check_jobs(cluster, _history):
     for job in all_items(cluster.nodes[0], "/v1/jobs", state="dead"):
+        if job["error"].startswith("the PDF is broken"):
+            continue  # the only ones are of noise, see chunks() in load.py: it may be told broken
         yield f"a job of {job['type']} is dead", job["error"]
 
 
