@@ -185,6 +185,18 @@ def test_what_is_in_the_trash_comes_back_when_it_is_uploaded_again(server):
         time.sleep(0.05)
 
 
+def test_who_lost_the_answer_may_move_a_document_to_the_trash_again(server):
+    document = server.add(note("twice.txt", "A note that is thrown away by two calls."))[0]
+    path = f"/v1/documents/{document['id']}"
+    assert server.call("DELETE", path).status_code == 204
+    before = server.get(path).json()["deleted_at"]
+    assert server.call("DELETE", path).status_code == 204
+    assert server.get(path).json()["deleted_at"] == before
+    admin = server.cli("keys", "add", "reads the audit", "--role", "admin").stdout.split()[-1]
+    rows = server.call("GET", "/v1/audit", admin, params={"subject": document["id"]}).json()["items"]
+    assert sum(row["action"] == "document.trash" for row in rows) == 1
+
+
 def test_a_locked_file_opens_with_its_password_by_field_by_retry_and_by_uploading_again(server):
     locked = (SAMPLES / "locked.xlsx").read_bytes()
     [document] = server.upload(("locked.xlsx", locked))

@@ -260,7 +260,7 @@ static bool trash_work(DbTx *tx, void *argument, Error *err)
 {
     DocWork *work = argument;
     return find_those(tx, work, err) && document_trash(tx, work->scope, work->id, now_ms(), err) &&
-           audit(tx, work, "document.trash", err);
+           (work->document.deleted_at_ms || audit(tx, work, "document.trash", err));
 }
 
 static bool restore_work(DbTx *tx, void *argument, Error *err)

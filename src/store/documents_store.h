@@ -280,8 +280,8 @@ MUST_CHECK bool document_set_tags(DbTx *tx, const Scope *scope, Str id, StrList 
 
 /* --- The trash -------------------------------------------------------------------------- */
 
-/* With all its children; their live chunks are told to leave the index. ERROR_CONFLICT when it is
- * there already, or is a child of one that is. */
+/* With all its children; their live chunks are told to leave the index. What is there already stays
+ * as it is: who has lost the first answer asks again. */
 MUST_CHECK bool document_trash(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err);
 /* ERROR_CONFLICT when it is not in the trash, or its parent still is. */
 MUST_CHECK bool document_restore(DbTx *tx, const Scope *scope, Str id, Error *err);

@@ -48,8 +48,7 @@ bool document_trash(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error 
         !access_may_change(tx, scope, GUARDED_DOCUMENT, id, err))
         return false;
     if (doc.deleted_at_ms)
-        return fail(err, ERROR_CONFLICT, "document " STR_FMT " is in the trash already",
-                    STR_ARG(id));
+        return true;
     return set_deleted(tx, scope, id, now_ms, err) && document_tags_hide(tx, scope, id, err) &&
            tell_index(tx, scope, id, INDEX_REMOVE, err);
 }
