@@ -16,6 +16,11 @@
 #define DOCUMENT_DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"
 #define DOCUMENT_NEWEST_FIRST " ORDER BY " DOCUMENT_DATE " DESC, d.id DESC"
 
+/* The first of those with the contents $2: their index is asked, and the few rows are sorted, where
+ * an index in the order of creation would be walked to its end for contents that are new. */
+#define DOCUMENT_SAME_BYTES " AND d.blob = $2 AND d.parent IS NULL"
+#define DOCUMENT_FIRST_CREATED " ORDER BY +d.created_at, d.id LIMIT 1"
+
 /* A document and all that is inside it, as `family (id)`; $1 the workspace, $2 the document. */
 #define DOCUMENT_FAMILY                                                                            \
     "WITH RECURSIVE family (id) AS ("                                                              \

@@ -167,9 +167,9 @@ bool document_find_by_blob(DbTx *tx, const Scope *scope, Arena *arena, Str blob,
 {
     SqlItems found;
 
-    return find_seen(tx, scope, arena, FIND "AND d.blob = $2 AND d.parent IS NULL",
+    return find_seen(tx, scope, arena, FIND DOCUMENT_SAME_BYTES,
                      DB_ARGS(db_text(scope->workspace), db_text(blob)),
-                     " ORDER BY d.created_at, d.id LIMIT 1", &found, err) &&
+                     DOCUMENT_FIRST_CREATED, &found, err) &&
            first_of(&found, document_r, "document with the contents", blob, err);
 }
 

@@ -6,6 +6,7 @@
 #include "store/collections_store.h"
 #include "store/counts_store.h"
 #include "store/document_versions_store.h"
+#include "store/documents_row.h"
 #include "store/erase_store.h"
 #include "store/index_changes_store.h"
 #include "store/sql.h"
@@ -576,4 +577,19 @@ STORE_TEST(counts_that_are_kept_are_those_that_are_made)
     EXPECT(statistics.documents.in_trash == 3 && statistics.version_count == 9);
     CALL(counts_rebuild(tx, err));
     return counts_are_right(tx, world, err);
+}
+
+STORE_TEST(contents_that_are_new_are_looked_for_in_their_index_alone)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+
+    if (db_tx_kind(tx) != DB_SQLITE)
+        return true;
+    CALL(db_query(tx,
+                  DB_SAME("EXPLAIN QUERY PLAN SELECT d.id FROM documents d"
+                          " WHERE d.workspace = $1" DOCUMENT_SAME_BYTES DOCUMENT_FIRST_CREATED),
+                  DB_ARGS(db_text(world->ours.workspace), db_text(S("new"))), &rows, err));
+    EXPECT(db_next(&rows, err) == DB_ROW);
+    EXPECT(str_find(db_get_text(&rows, 3, world->arena), S("documents_blob")) >= 0);
+    return true;
 }
