@@ -131,17 +131,23 @@ static void put_replicas(Buf *out, const Api *api)
     if (!count)
         return;
     begin(out, "lectern_database_replica_reads_total", "counter",
-          "Readings at a replica: done; behind or away: it was left alone for that, and the "
-          "primary read.");
+          "Readings at a replica: done; behind, stray (it follows an old primary) or away: it was "
+          "left alone for that, and the primary read.");
     for (size_t i = 0; i < count; i++) {
-        const char *name = counts[i].name;
-        buf_addf(out,
-                 "lectern_database_replica_reads_total{replica=\"%s\",outcome=\"done\"} %" PRId64
-                 "\nlectern_database_replica_reads_total{replica=\"%s\",outcome=\"behind\"} "
-                 "%" PRId64
-                 "\nlectern_database_replica_reads_total{replica=\"%s\",outcome=\"away\"} %" PRId64
-                 "\n",
-                 name, counts[i].reads, name, counts[i].behind, name, counts[i].away);
+        const struct {
+            const char *outcome;
+            int64_t count;
+        } all[] = {
+            { "done", counts[i].reads },
+            { "behind", counts[i].behind },
+            { "stray", counts[i].stray },
+            { "away", counts[i].away },
+        };
+        for (size_t k = 0; k < COUNT(all); k++)
+            buf_addf(out,
+                     "lectern_database_replica_reads_total{replica=\"%s\",outcome=\"%s\"} %" PRId64
+                     "\n",
+                     counts[i].name, all[k].outcome, all[k].count);
     }
 }
 

@@ -210,6 +210,7 @@ static bool find_position(PgDb *db, PgPosition *position_r)
         return false;
     PgConnection *connection = pooled.connection;
     bool is_found = pg_position(connection, position_r);
+    position_r->timeline = pg_cluster_timeline(db->cluster);
     if (connection->is_lost)
         db_pool_drop(db->pool, &pooled);
     else

@@ -97,6 +97,8 @@ PgCluster *pg_cluster_new(const char *url);
 PgCluster *pg_cluster_new_reading(const char *url);
 /* Whether that server has, or had, the same rows. */
 bool pg_cluster_is_same(PgCluster *cluster, const PgServer *server);
+/* The newest that was seen of it; 0: it does not say. */
+int64_t pg_cluster_timeline(PgCluster *cluster);
 /* host:port, as the address has them. */
 void pg_cluster_name(const PgCluster *cluster, char *name_r, size_t size);
 void pg_cluster_free(PgCluster *cluster); /* NULL is fine */
@@ -112,9 +114,11 @@ size_t pg_cluster_servers(PgCluster *cluster, Arena *arena, DbServer **servers_r
 /* --- Replicas (db_postgres_replicas.c); any thread ------------------------------------- */
 
 typedef struct PgReplicas PgReplicas;
-/* In the log of the primary, as it writes it. */
+/* In the log of the primary, as it writes it. After a fail-over the old one goes on with a log of
+ * its own, whose places have the same names: only the timeline tells them apart. */
 typedef struct PgPosition {
     char text[24];
+    int64_t timeline; /* 0: unknown */
 } PgPosition;
 typedef enum PgReplicaRead { PG_REPLICA_NONE, PG_REPLICA_DONE, PG_REPLICA_FAILED } PgReplicaRead;
 

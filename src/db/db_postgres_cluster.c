@@ -305,6 +305,14 @@ bool pg_cluster_is_same(PgCluster *cluster, const PgServer *server)
     return is_same;
 }
 
+int64_t pg_cluster_timeline(PgCluster *cluster)
+{
+    pthread_mutex_lock(&cluster->lock);
+    int64_t timeline = cluster->known.timeline;
+    pthread_mutex_unlock(&cluster->lock);
+    return timeline;
+}
+
 static DbServerRole role_of(PgCluster *cluster, const PgServer *server)
 {
     if (server->is_standby)

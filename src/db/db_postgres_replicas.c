@@ -3,7 +3,8 @@
  *
  * The primary is asked how far its log is flushed, and a replica is used once it has replayed as
  * much. So whoever reads sees all that anybody was told is kept, on whichever node it was written;
- * nothing has to be remembered between requests. */
+ * nothing has to be remembered between requests. One that has as much of another timeline, because
+ * it follows a primary that another one has taken over from, is not read. */
 #include "db/db_postgres.h"
 
 #include "base/clock.h"
@@ -108,21 +109,30 @@ bool pg_position(PgConnection *connection, PgPosition *position_r)
     return true;
 }
 
-typedef enum Reach { REACHED, BEHIND, AWAY } Reach;
+typedef enum Reach { REACHED, BEHIND, STRAY, AWAY } Reach;
 
-/* A replica that was promoted follows nobody. */
+/* How far one is told by where it follows now, which not every role is shown, and by its last
+ * restart point, which comes later: after a fail-over some minutes may pass until it is known to
+ * follow the new primary. Where the primary says nothing of its history, neither does a replica. */
+#define ITS_TIMELINE                                                                               \
+    "GREATEST((SELECT received_tli FROM pg_stat_wal_receiver),"                                    \
+    " (SELECT timeline_id FROM pg_control_checkpoint()))"
+
+/* A replica that was promoted follows nobody, and one of an old primary has rows that nobody else
+ * will ever see. */
 static Reach look(PgConnection *connection, const PgPosition *position)
 {
-    char text[200], state[6];
+    char text[400], state[6];
     Error ignored;
     snprintf(text, sizeof text,
              "SELECT CASE WHEN NOT pg_is_in_recovery() THEN 'a'"
-             " WHEN pg_last_wal_replay_lsn() >= '%s' THEN 'r' ELSE 'b' END",
-             position->text);
+             " WHEN pg_last_wal_replay_lsn() >= '%s'"
+             " THEN CASE WHEN %s < %" PRId64 " THEN 's' ELSE 'r' END ELSE 'b' END",
+             position->text, position->timeline ? ITS_TIMELINE : "0", position->timeline);
     PGresult *result = pg_run(connection, text, &ignored, state);
     char said = result ? pq.getvalue(result, 0, 0)[0] : 'a';
     pq.clear(result);
-    return said == 'r' ? REACHED : said == 'b' ? BEHIND : AWAY;
+    return said == 'r' ? REACHED : said == 'b' ? BEHIND : said == 's' ? STRAY : AWAY;
 }
 
 static Reach wait_for(const PgReplicas *replicas, PgConnection *connection,
@@ -171,6 +181,10 @@ static bool is_ready(Replica *replica, PgConnection *connection, const PgPositio
     switch (wait_for(replica->all, connection, position)) {
     case REACHED: return true;
     case BEHIND: rest(replica, &replica->counts.behind, "it is too far behind"); return false;
+    case STRAY:
+        rest(replica, &replica->counts.stray,
+             "it follows an old primary, or does not show yet that it follows the new one");
+        return false;
     case AWAY:
         rest(replica, &replica->counts.away, "it is none any more, or was lost");
         return false;

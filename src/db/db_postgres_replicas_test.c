@@ -115,3 +115,32 @@ Test(db_replicas, reading_there_shows_all_that_was_kept_before_and_else_is_done_
     db_close(bench.db);
     test_postgres_stop(bench.primary);
 }
+
+/* Whoever is promoted away from it, what an old primary writes goes on to its own standbys. */
+Test(db_replicas, one_that_follows_an_old_primary_is_not_read)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    Bench bench = { .arena = arena };
+    const char *old;
+    Error err;
+    if (!test_postgres_own(arena, &old))
+        return;
+    test_postgres_standby(arena, old, &bench.primary);
+    test_postgres_standby(arena, old, &bench.standby);
+    test_postgres_promote(bench.primary);
+    open_bench(&bench);
+    cr_assert(db_write(bench.db, NULL, make_table, NULL, &err), "%s", err.message);
+    test_postgres_say(old, "CREATE TABLE seen (n bigint)");
+    test_postgres_say(old, "INSERT INTO seen SELECT 1000 FROM generate_series(1, 200000)");
+    expect_read(&bench, 1, false);
+    cr_expect_eq(counts(&bench).stray, 1);
+    test_postgres_stop(bench.standby);
+    test_postgres_standby(arena, bench.primary, &bench.standby);
+    reopen(&bench);
+    expect_read(&bench, 2, true);
+    cr_expect_eq(counts(&bench).stray, 0, "one that was made anew follows the new primary");
+    db_close(bench.db);
+    test_postgres_stop(bench.standby);
+    test_postgres_stop(bench.primary);
+    test_postgres_stop(old);
+}

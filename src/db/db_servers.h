@@ -45,8 +45,9 @@ void db_use_replicas(Db *db, const DbReplicaOptions *options);
 MUST_CHECK bool db_read_replica(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err);
 
 typedef struct DbReplicaCounts {
-    char name[128];       /* host:port */
-    int64_t reads;        /* done there */
-    int64_t behind, away; /* how often it was left alone, and why */
+    char name[128]; /* host:port */
+    int64_t reads;  /* done there */
+    /* How often it was left alone, and why; stray: it follows an old primary. */
+    int64_t behind, stray, away;
 } DbReplicaCounts;
 size_t db_replica_counts(Db *db, DbReplicaCounts counts_r[DB_REPLICAS_MAX]);
