@@ -300,6 +300,11 @@ bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument
            db->driver->listen(db, channel, listener, argument, err);
 }
 
+bool db_watch(Db *db, const char *channel, const char *sql)
+{
+    return db->driver->watch && db->driver->watch(db, channel, sql);
+}
+
 void db_missed_news(Db *db)
 {
     if (db->driver->missed)

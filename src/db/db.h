@@ -156,6 +156,12 @@ typedef void DbListener(void *argument, const char *channel, Str text);
  * news may have been missed (a lost connection): look for yourself. */
 MUST_CHECK bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument,
                           Error *err);
+/* What every node would otherwise look for all the time, in case news were lost: this query, of one
+ * row and one text, is asked every few seconds, as the system, in one statement with those of all
+ * channels and on the connection that hears the news. Listeners of the channel then hear "watch "
+ * and its text. For as long as the Db is open; `sql` is borrowed for so long. False: this database
+ * does not do that (SQLite, where no news are lost); look yourself. */
+bool db_watch(Db *db, const char *channel, const char *sql);
 /* Another process may have written here, whose news do not come to this one: every listener looks
  * for itself. */
 void db_missed_news(Db *db);

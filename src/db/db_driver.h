@@ -31,6 +31,7 @@ typedef struct DbDriver {
     bool (*hint)(DbTx *tx, const char *channel, Str text, bool is_here, Error *err);
     bool (*listen)(Db *db, const char *channel, DbListener *listener, void *argument, Error *err);
     void (*unlisten)(Db *db, const char *channel, DbListener *listener, void *argument);
+    bool (*watch)(Db *db, const char *channel, const char *sql); /* NULL: it does not */
     void (*missed)(Db *db); /* NULL: news of other processes come by themselves */
     bool (*forget)(Db *db, Error *err);
     bool (*copy)(Db *db, const char *path, Error *err); /* NULL: it cannot */

@@ -111,6 +111,11 @@ static bool failing_listen(Db *base, const char *channel, DbListener *listener, 
     return inner->driver->listen(inner, channel, listener, argument, err);
 }
 
+static bool failing_watch(Db *base, const char *channel, const char *sql)
+{
+    return db_watch(((FailingDb *)base)->inner, channel, sql);
+}
+
 static void failing_unlisten(Db *base, const char *channel, DbListener *listener, void *argument)
 {
     db_unlisten(((FailingDb *)base)->inner, channel, listener, argument);
@@ -144,6 +149,7 @@ static const DbDriver failing_driver = {
     .notify = failing_notify,
     .hint = failing_hint,
     .listen = failing_listen,
+    .watch = failing_watch,
     .unlisten = failing_unlisten,
     .forget = failing_forget,
     .describe = failing_describe,

@@ -146,6 +146,11 @@ static bool pg_listen_to(Db *base, const char *channel, DbListener *listener, vo
            pg_listen_add(db->listen, channel, err);
 }
 
+static bool pg_watch(Db *base, const char *channel, const char *sql)
+{
+    return pg_listen_watch(((PgDb *)base)->listen, channel, sql);
+}
+
 static void pg_unlisten(Db *base, const char *channel, DbListener *listener, void *argument)
 {
     db_news_unlisten(((PgDb *)base)->news, channel, listener, argument);
@@ -258,6 +263,7 @@ static const DbDriver pg_driver = {
     .notify = pg_notify,
     .hint = pg_hint,
     .listen = pg_listen_to,
+    .watch = pg_watch,
     .unlisten = pg_unlisten,
     .forget = pg_forget,
     .describe = pg_describe,

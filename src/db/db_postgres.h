@@ -177,3 +177,5 @@ void pg_listen_free(PgListen *listen); /* NULL is fine */
 void pg_listen_try(PgListen *listen);
 /* Waits until the server listens, or a few seconds when it is away (then it follows later). */
 MUST_CHECK bool pg_listen_add(PgListen *listen, const char *channel, Error *err);
+/* See db_watch(); once for a channel that is listened to. False: there are too many. */
+bool pg_listen_watch(PgListen *listen, const char *channel, const char *sql);

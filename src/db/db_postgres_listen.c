@@ -1,7 +1,10 @@
-/* db_postgres_listen.c - a connection of its own that LISTENs, and comes back when it is lost. */
+/* db_postgres_listen.c - a connection of its own that LISTENs, and comes back when it is lost. In
+ * between it asks, in one statement, for what news that were lost would have told (db_watch()): it
+ * does so as the system once and for all, so that needs no transaction. */
 #include "db/db_postgres.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,10 +14,14 @@
 
 #define FIRST_WAIT_MS 5000 /* of pg_listen_add() for a server that is away */
 #define CHECK_MS 20000     /* how often a silent connection is tried */
+#define WATCH_MS 4000      /* how often one is that also asks */
+#define WATCHES_MAX 8
+#define WATCH_SQL_MAX KB(4)
 #define RECONNECT_MS_MAX 1000
 
 typedef struct Channel {
     char name[DB_CHANNEL_MAX + 1];
+    const char *watch; /* a query; NULL: none */
     bool is_heard;
     struct Channel *next;
 } Channel;
@@ -81,13 +88,54 @@ static bool wait_wake(PgListen *listen, PGconn *pg, int wait_ms)
     return goes_on;
 }
 
-static bool is_alive(const PgListen *listen, PgConnection *connection)
+/* All queries that are watched, and whose they are. */
+typedef struct Watches {
+    char sql[WATCH_SQL_MAX];
+    char channels[WATCHES_MAX][DB_CHANNEL_MAX + 1];
+    size_t count, length;
+} Watches;
+
+static void collect(PgListen *listen, Watches *watches)
 {
-    Error ignored;
-    char state[6];
-    PGresult *result = pg_run(connection, "SELECT 1", &ignored, state);
+    *watches = (Watches){ 0 };
+    pthread_mutex_lock(&listen->lock);
+    for (Channel *channel = listen->channels; channel; channel = channel->next) {
+        if (!channel->watch)
+            continue;
+        watches->length +=
+            (size_t)snprintf(watches->sql + watches->length, WATCH_SQL_MAX - watches->length,
+                             "%s(%s)", watches->count ? ", " : "SELECT ", channel->watch);
+        memcpy(watches->channels[watches->count++], channel->name, sizeof channel->name);
+    }
+    pthread_mutex_unlock(&listen->lock);
+}
+
+static bool is_watching(PgListen *listen)
+{
+    bool is_watching = false;
+    pthread_mutex_lock(&listen->lock);
+    for (Channel *channel = listen->channels; channel && !is_watching; channel = channel->next)
+        is_watching = channel->watch;
+    pthread_mutex_unlock(&listen->lock);
+    return is_watching;
+}
+
+/* A statement that fails is the database's trouble (it has no tables yet), not the connection's. */
+static bool ask(PgListen *listen, PgConnection *connection)
+{
+    Watches watches;
+    Error err;
+    char state[6], text[200];
+    collect(listen, &watches);
+    PGresult *result = pg_run(connection, watches.count ? watches.sql : "SELECT 1", &err, state);
+    if (!result && !connection->is_lost)
+        log_debug("db", "what may have been missed is not known: %s", err.message);
+    for (size_t i = 0; result && i < watches.count; i++) {
+        snprintf(text, sizeof text, "watch %s", pq.getvalue(result, 0, (int)i));
+        db_news_post(listen->news, watches.channels[i], str(text));
+    }
     pq.clear(result);
-    return result && !pg_cluster_has_left(listen->cluster, connection);
+    return !connection->is_lost && !pg_cluster_has_left(listen->cluster, connection);
 }
 
 /* Who asked for it need not ask again. */
@@ -103,20 +151,30 @@ static bool take_wish(PgListen *listen)
 /* Until the connection is lost (true) or the thread should end (false). */
 static bool hear(PgListen *listen, PgConnection *connection)
 {
-    int64_t checked_ms = monotonic_ms();
+    int64_t asked_ms = monotonic_ms();
     while (listen_to(listen, connection)) {
+        int64_t every_ms = is_watching(listen) ? WATCH_MS : CHECK_MS;
         tell_news(listen, connection->pg);
-        if (!wait_wake(listen, connection->pg, CHECK_MS))
+        if (!wait_wake(listen, connection->pg, (int)MAX(asked_ms + every_ms - monotonic_ms(), 0)))
             return false;
         if (!pq.consumeInput(connection->pg))
             return true;
-        if (take_wish(listen) || monotonic_ms() - checked_ms >= CHECK_MS) {
-            if (!is_alive(listen, connection))
+        if (take_wish(listen) || monotonic_ms() - asked_ms >= every_ms) {
+            if (!ask(listen, connection))
                 return true;
-            checked_ms = monotonic_ms();
+            asked_ms = monotonic_ms();
         }
     }
     return true;
+}
+
+static bool become_system(PgConnection *connection)
+{
+    Error ignored;
+    char state[6];
+    PGresult *result = pg_run(connection, "SET lectern.system = 'on'", &ignored, state);
+    pq.clear(result);
+    return result;
 }
 
 static void forget_heard(PgListen *listen)
@@ -144,7 +202,7 @@ static void *run(void *argument)
             continue;
         }
         wait_ms = 100;
-        if (was_lost && listen_to(listen, connection))
+        if (become_system(connection) && was_lost && listen_to(listen, connection))
             db_news_post(listen->news, NULL, STR_NONE); /* what came meanwhile was missed */
         goes_on = hear(listen, connection);
         was_lost = true;
@@ -206,6 +264,27 @@ bool pg_listen_add(PgListen *listen, const char *name, Error *err)
             break;
     pthread_mutex_unlock(&listen->lock);
     return ok || fail(err, ERROR_BUSY, "no thread could be started to listen to '%s'", name);
+}
+
+bool pg_listen_watch(PgListen *listen, const char *name, const char *sql)
+{
+    size_t count = 0, length = strlen(sql) + S(", ()").length;
+    Channel *found = NULL;
+    pthread_mutex_lock(&listen->lock);
+    for (Channel *channel = listen->channels; channel; channel = channel->next) {
+        found = strcmp(channel->name, name) == 0 ? channel : found;
+        count += channel->watch != NULL;
+        length += channel->watch ? strlen(channel->watch) + S(", ()").length : 0;
+    }
+    bool has_room = found && count < WATCHES_MAX && length + S("SELECT ").length < WATCH_SQL_MAX;
+    if (has_room) {
+        found->watch = sql;
+        listen->must_try = true;
+    }
+    pthread_mutex_unlock(&listen->lock);
+    if (has_room)
+        wake(listen);
+    return has_room;
 }
 
 void pg_listen_free(PgListen *listen)

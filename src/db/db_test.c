@@ -462,6 +462,27 @@ TEST_BOTH(db, news_are_heard_once_the_work_is_committed_on_every_node)
     db_close(db);
 }
 
+static void hear_watch(void *argument, const char *channel, Str text)
+{
+    (void)channel;
+    if (str_is(text, "watch 7 on"))
+        atomic_fetch_add((atomic_int *)argument, 1);
+}
+
+TEST_BOTH(db, what_is_watched_is_told_by_a_database_that_may_lose_news)
+{
+    Db *db = open_db(url);
+    Error err = { 0 };
+
+    cr_assert(db_listen(db, "news", hear_watch, &heard_count, &err), "%s", err.message);
+    cr_assert_eq(db_watch(db, "news", "SELECT '7 ' || current_setting('lectern.system')"),
+                 db_kind(db) == DB_POSTGRES);
+    cr_assert(!db_watch(db, "nobody_listens", "SELECT '1'"));
+    if (db_kind(db) == DB_POSTGRES)
+        cr_assert(wait_for(&heard_count, 1));
+    db_close(db);
+}
+
 static bool send_hints(DbTx *tx, void *is_here, Error *err)
 {
     return is_here ? db_hint_here(tx, "news", S("hello"), err)
