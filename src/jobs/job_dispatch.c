@@ -13,6 +13,7 @@
 
 #define OUTCOMES_MAX 1000 /* in one round */
 #define NEWS_EVERY_MS 250
+#define TAKEN_MS 100 /* until schedules that another node keeps are looked at again */
 /* After a failed round: 100 ms, 200 ms ... */
 #define PAUSE_MAX_MS 5000
 
@@ -35,7 +36,7 @@ typedef struct Round {
 
     JobLines lines; /* in the table, when it keeps time */
     JobHeldList held, cancelled;
-    int64_t due_at_ms, recovered;
+    int64_t due_at_ms, tick_at_ms, recovered;
 } Round;
 
 /* --- What is to be done; under the lock ---------------------------------------------- */
@@ -158,16 +159,30 @@ static void stop_late_ones(JobRunner *runner, int64_t monotonic)
     }
 }
 
+/* While nothing is leased there is nothing to extend. */
+static void plan_beat(Round *round, int64_t monotonic)
+{
+    JobRunner *runner = round->runner;
+    if (monotonic < runner->heartbeat_at)
+        return;
+    round->beats = runner->all || runner->sum_count || runner->must_beat;
+    if (!round->beats) {
+        runner->last_heartbeat_ms = monotonic;
+        runner->heartbeat_at = monotonic + runner->heartbeat_every_ms;
+    }
+}
+
 static void plan(Round *round, int64_t monotonic)
 {
     JobRunner *runner = round->runner;
 
     round->keeps_time = !runner->is_stopping &&
-                        (monotonic >= runner->poll_at || round->now_ms >= runner->due_at_ms);
+                        (monotonic >= runner->poll_at || round->now_ms >= runner->due_at_ms ||
+                         round->now_ms - runner->tick_late_ms >= runner->tick_at_ms);
     round->plans = arena_new_array(round->arena, LanePlan, runner->lane_count + 1);
     for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++)
         lane_plan(&runner->lanes[i], round->arena, round->keeps_time, monotonic, &round->plans[i]);
-    round->beats = monotonic >= runner->heartbeat_at;
+    plan_beat(round, monotonic);
     if (round->beats) {
         round->sums = arena_new_array(round->arena, JobSum, runner->sum_count + 1);
         memcpy(round->sums, runner->sums, runner->sum_count * sizeof *runner->sums);
@@ -225,22 +240,35 @@ static bool beat(DbTx *tx, Round *round, const Scope *system, Error *err)
            jobs_store_add_sums(tx, system, round->sums, round->sum_count, round->now_ms, err);
 }
 
+/* Other nodes need not look for the same schedules a moment later. */
+static bool tell_tick(DbTx *tx, int64_t tick_at_ms, Error *err)
+{
+    char text[30];
+    snprintf(text, sizeof text, "tick %" PRId64, tick_at_ms);
+    return db_hint(tx, JOBS_CHANNEL, str(text), err);
+}
+
 /* Most of the time there is nothing, which one statement says. */
 static bool keep_time(DbTx *tx, Round *round, const Scope *system, Error *err)
 {
     JobsLook look;
-    int64_t count;
+    int64_t count, now = round->now_ms;
     round->lines = (JobLines){ 0 };
-    if (!jobs_store_look(tx, system, round->now_ms, &look, err))
+    if (!jobs_store_look(tx, system, now, &look, err))
         return false;
-    if (look.has_work &&
-        (!jobs_store_recover(tx, system, round->results, round->now_ms, &round->recovered, err) ||
-         !jobs_store_promote(tx, system, round->now_ms, &count, err) ||
-         !schedules_tick(tx, system, round->results, round->now_ms, &count, err) ||
-         !jobs_store_look(tx, system, round->now_ms, &look, err) ||
-         !jobs_store_lines(tx, system, round->results, &round->lines, err)))
+    bool ticks = look.tick_at_ms <= now, promotes = look.due_at_ms <= now;
+    if ((look.has_lost &&
+         !jobs_store_recover(tx, system, round->results, now, &round->recovered, err)) ||
+        (promotes && !jobs_store_promote(tx, system, now, &count, err)) ||
+        (ticks && !schedules_tick(tx, system, round->results, now, &count, err)) ||
+        ((ticks || promotes || look.has_lost) && !jobs_store_look(tx, system, now, &look, err)) ||
+        (ticks && look.tick_at_ms > now && !tell_tick(tx, look.tick_at_ms, err)) ||
+        (look.has_waiting && !jobs_store_lines(tx, system, round->results, &round->lines, err)))
         return false;
     round->due_at_ms = look.due_at_ms;
+    round->tick_at_ms = look.tick_at_ms;
+    if (ticks && look.tick_at_ms <= now) /* another node is at them */
+        round->tick_at_ms = now + TAKEN_MS;
     return true;
 }
 
@@ -401,8 +429,10 @@ static void apply(Round *round, int64_t began_ms)
     JobRunner *runner = round->runner;
 
     runner->failures = 0;
-    if (round->beats)
+    if (round->beats) {
         runner->sum_count = 0;
+        runner->must_beat = false;
+    }
     forget_finished(round);
     if (round->beats)
         note_held(round, began_ms);
@@ -410,6 +440,7 @@ static void apply(Round *round, int64_t began_ms)
         stop_run(find_run(runner, &round->cancelled.at[i]), STOP_CANCELLED);
     if (round->keeps_time) {
         runner->due_at_ms = round->due_at_ms;
+        runner->tick_at_ms = round->tick_at_ms;
         atomic_fetch_add(&runner->recovered_count, round->recovered);
     }
     for (size_t i = 0; i < runner->lane_count; i++)
@@ -433,6 +464,7 @@ static void take_back(Round *round, const Error *err)
         pthread_mutex_unlock(&run->lock);
     }
     runner->looks_for_cancelled = true;
+    runner->must_beat = true;
     runner->poll_at = 0;
     if (runner->failures == 1)
         log_warn("jobs", "the queue cannot be reached: %s", err->message);
@@ -449,10 +481,11 @@ static int64_t next_time(const JobRunner *runner, int64_t monotonic)
     for (size_t i = 0; i < runner->lane_count; i++)
         if (runner->lanes[i].open_at > monotonic && lane_has_lines(&runner->lanes[i]))
             until = MIN(until, runner->lanes[i].open_at);
-    if (runner->due_at_ms < INT64_MAX) {
-        int64_t wait_ms = runner->due_at_ms - now_ms();
-        until = MIN(until, monotonic + MAX(wait_ms, 0));
-    }
+    int64_t due_at_ms = runner->due_at_ms;
+    if (runner->tick_at_ms < INT64_MAX)
+        due_at_ms = MIN(due_at_ms, runner->tick_at_ms + runner->tick_late_ms);
+    if (due_at_ms < INT64_MAX)
+        until = MIN(until, monotonic + MAX(due_at_ms - now_ms(), 0));
     return until;
 }
 

@@ -403,3 +403,39 @@ TEST_BOTH(jobs, a_killed_process_loses_no_job_and_another_takes_over)
     close(ends[0]);
     close(ends[1]);
 }
+
+/* --- News that nobody told --- */
+
+static bool add_in_silence(DbTx *tx, void *argument, Error *err)
+{
+    const NewJob *job = argument;
+    Scope system = scope_system();
+    bool is_new;
+    Str id;
+    return jobs_store_add(tx, &system, queue_arena, job, &id, &is_new, err);
+}
+
+static void add_unheard(Db *db, NewJob job)
+{
+    Scope system = scope_system();
+    Error err;
+    cr_assert(store_write(db, &system, add_in_silence, &job, &err), "%s", err.message);
+}
+
+/* Whoever added them ended before it could tell: at once, and some time from then. */
+TEST_BOTH(jobs, jobs_of_which_nobody_told_run_within_seconds)
+{
+    const JobType types[] = { { .name = "t", .run = queue_do_nothing } };
+    Db *db = queue_open(url);
+    JobRunner *runner;
+    Error err;
+    cr_assert(
+        jobs_start(&(JobRunnerOptions){ .db = db, .types = types, .type_count = 1 }, &runner, &err),
+        "%s", err.message);
+    sleep_ms(200);
+    add_unheard(db, (NewJob){ .type = S("t"), .subject = S("now") });
+    add_unheard(db, (NewJob){ .type = S("t"), .subject = S("later"), .run_at_ms = now_ms() + 500 });
+    cr_expect(queue_wait_for(&queue_run_count, 2));
+    cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
+    db_close(db);
+}

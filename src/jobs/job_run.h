@@ -13,7 +13,8 @@
 #include <stdatomic.h>
 
 /* For runners: "new TYPE WORKSPACE", "now TYPE WORKSPACE" (not behind those that wait), "time"
- * (what is due has changed), "cancel ID". */
+ * (what is due has changed), "tick TIME" (schedules were kept, the next is due then), "cancel ID";
+ * and what is watched ("watch ...", see jobs_store_watch). */
 #define JOBS_CHANNEL "jobs"
 #define JOB_NEWS_CHANNEL "job_news" /* what has changed: for listeners */
 #define STAGE_SIZE 40
@@ -95,13 +96,15 @@ struct JobRunner {
     RunList finished;
     int running_count;
     bool looks_for_cancelled; /* at the next round */
+    bool must_beat;           /* a claim may have been stored whose answer was lost */
 
     /* The dispatcher's own; monotonic milliseconds. */
     int64_t poll_at, news_at, heartbeat_at, purge_at, heartbeat_every_ms;
     int64_t last_heartbeat_ms; /* when the leases were last known to be ours */
     int64_t lease_shortest_ms;
-    int64_t due_at_ms;         /* UTC: the next delayed job or schedule */
-    JobSum sums[JOB_SUMS_MAX]; /* of what ended since they were last stored */
+    int64_t due_at_ms, tick_at_ms; /* UTC: the next delayed job, the next schedule */
+    int64_t tick_late_ms;          /* another for each node: the first is the only one that acts */
+    JobSum sums[JOB_SUMS_MAX];     /* of what ended since they were last stored */
     char sum_names[JOB_SUMS_MAX][ID_LENGTH + 1];
     size_t sum_count;
     int failures; /* of rounds, in a row */

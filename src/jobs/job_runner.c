@@ -2,6 +2,7 @@
 #include "jobs/job_runner.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/trace.h"
@@ -14,6 +15,9 @@
 #define ATTEMPTS_MAX 5
 #define LEASE_S 30
 #define POLL_MS 4000
+#define WATCHED_POLL_MS 60000 /* where the database says what is there (db_watch()) */
+/* So much later than it is due, at most, a node looks for a schedule that nobody has kept. */
+#define TICK_LATE_MS 400
 /* How long a handler that was asked to stop may take at the end. */
 #define GRACE_MS 2000
 
@@ -196,13 +200,24 @@ static void set_up_lane(JobRunner *runner, Lane *lane, const JobType *type)
     runner->lease_shortest_ms = MIN(runner->lease_shortest_ms, lane->type.lease_s * INT64_C(1000));
 }
 
+/* Where the database tells of what there is, all its nodes hear it at the same time. */
+static void settle_times(JobRunner *runner)
+{
+    bool is_watched = db_watch(runner->options.db, JOBS_CHANNEL, jobs_store_watch);
+    uint16_t random = 0;
+    random_bytes(&random, sizeof random);
+    if (runner->options.poll_ms <= 0)
+        runner->options.poll_ms = is_watched ? WATCHED_POLL_MS : POLL_MS;
+    if (is_watched)
+        runner->tick_late_ms = random % TICK_LATE_MS;
+}
+
 static JobRunner *runner_new(const JobRunnerOptions *options)
 {
     JobRunner *runner = heap_alloc(sizeof *runner);
 
     runner->options = *options;
-    if (runner->options.poll_ms <= 0)
-        runner->options.poll_ms = POLL_MS;
+    runner->must_beat = true;
     if (!runner->options.memory_max)
         runner->options.memory_max = GB(1);
     if (runner->options.done_days <= 0)
@@ -294,6 +309,8 @@ bool jobs_start(const JobRunnerOptions *options, JobRunner **runner_r, Error *er
               db_listen(options->db, JOBS_CHANNEL, job_hear, runner, err) &&
               (!options->listener ||
                db_listen(options->db, JOB_NEWS_CHANNEL, job_news_hear, runner, err));
+    if (ok)
+        settle_times(runner);
     if (ok && pthread_create(&runner->dispatcher, NULL, job_dispatch, runner) != 0)
         ok = fail(err, ERROR_BUSY, "no thread could be started");
     if (!ok) {

@@ -41,7 +41,7 @@ typedef struct JobRunnerOptions {
     size_t usual_count;
     JobListener *listener; /* may be NULL; called on a thread of the database's */
     void *listener_argument;
-    int64_t poll_ms;          /* how often to look without being told; 0: 4,000 */
+    int64_t poll_ms;          /* how often to look without being told; 0: as is best */
     size_t memory_max;        /* of one job's arena; 0: 1 GiB */
     int done_days, dead_days; /* how long finished jobs are kept; 0: 7 and 90 */
 } JobRunnerOptions;

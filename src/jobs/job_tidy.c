@@ -33,6 +33,17 @@ static void hear_cancel(JobRunner *runner, Str id)
             runner->looks_for_cancelled = true;
 }
 
+/* Lost news make nobody late for long, and never too early: what is due later than is known here
+ * was put off by somebody whose news came, or is looked for in vain. */
+static void hear_watch(JobRunner *runner, Str text)
+{
+    JobsLook look;
+    if (!jobs_watch_read(text, &look) || look.has_waiting)
+        return look_everywhere(runner);
+    runner->due_at_ms = MIN(runner->due_at_ms, look.due_at_ms);
+    runner->tick_at_ms = MIN(runner->tick_at_ms, look.tick_at_ms);
+}
+
 void job_hear(void *argument, const char *channel, Str text)
 {
     JobRunner *runner = argument;
@@ -43,6 +54,10 @@ void job_hear(void *argument, const char *channel, Str text)
         hear_line(runner, str_from(text, 4), false);
     else if (str_starts(text, S("now ")))
         hear_line(runner, str_from(text, 4), true);
+    else if (str_starts(text, S("watch ")))
+        hear_watch(runner, str_from(text, 6));
+    else if (str_starts(text, S("tick ")))
+        (void)str_to_int(str_from(text, 5), 0, INT64_MAX, &runner->tick_at_ms);
     else if (str_starts(text, S("cancel ")))
         hear_cancel(runner, str_from(text, S("cancel ").length));
     else

@@ -11,7 +11,8 @@
 
 /* Others tell what is new; what was told and got lost is found by looking. */
 #define POLL_MS 4000
-#define RETRY_MS 1000 /* after a failure */
+#define WATCHED_POLL_MS 60000 /* where the database says how far it is (db_watch()) */
+#define RETRY_MS 1000         /* after a failure */
 #define CHANGES_AT_ONCE 256
 /* Indexes are written when nothing has changed for a while, or after so many rows: what a start
  * after a crash applies again (measured: 44 us for the words of a row, 7 us for its vector). */
@@ -483,7 +484,7 @@ static int64_t wait_of(const Follower *follower, bool is_well)
 {
     bool rests = is_well && db_kind(follower->db) == DB_POSTGRES && !follower->unsaved &&
                  follower->erased == follower->applied;
-    return rests ? POLL_MS : RETRY_MS;
+    return !rests ? RETRY_MS : follower->is_watched ? WATCHED_POLL_MS : POLL_MS;
 }
 
 static bool step(Follower *follower, bool *begun, Error *err)
@@ -540,10 +541,17 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* What is watched says the same as long as nothing is new. */
 static void on_news(void *argument, const char *channel, Str text)
 {
-    (void)channel, (void)text;
-    follower_poke(argument);
+    Follower *follower = argument;
+    (void)channel;
+    if (str_starts(text, S("watch "))) {
+        if (str_is(text, follower->watched))
+            return;
+        snprintf(follower->watched, sizeof follower->watched, STR_FMT, STR_ARG(text));
+    }
+    follower_poke(follower);
 }
 
 static void on_outside(void *argument) { follower_poke(argument); }
@@ -573,6 +581,8 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
         follower->outside_keeper = vector_follower_start(db, outside, NULL, on_outside, follower);
     if (!db_listen(db, INDEX_CHANNEL, on_news, follower, &err))
         log_warn("index", "no news from the database, looking every four seconds: %s", err.message);
+    else
+        follower->is_watched = db_watch(db, INDEX_CHANNEL, index_watch);
     if (pthread_create(&follower->thread, NULL, run, follower) != 0)
         abort();
     pthread_setname_np(follower->thread, "index");

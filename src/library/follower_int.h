@@ -78,6 +78,8 @@ struct Follower {
     pthread_cond_t news, applied_news;
     atomic_bool is_stopping;
     bool is_poked;
+    bool is_watched;                   /* the database says by itself how far it is (db_watch()) */
+    char watched[80];                  /* what it has said last */
     atomic_bool looks_for_gone;        /* a workspace may be no more */
     _Atomic(WorkspaceIndex *) indexes; /* the list only grows, at its head, under the lock */
     char database[64];

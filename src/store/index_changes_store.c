@@ -143,23 +143,24 @@ static void read_bound(DbRows *row, Arena *arena, void *item)
     *(IndexBound *)item = (IndexBound){ db_get_int(row, 0), db_get_int(row, 1) };
 }
 
+/* The number is read before the locks: who takes one afterwards takes a higher one. */
+#define BOUND(columns)                                                                             \
+    "WITH highest AS MATERIALIZED (SELECT " HIGHEST " AS number) SELECT " columns                  \
+    " FROM highest, LATERAL (SELECT min(((classid::bigint & 255) << 32) | objid::bigint)"          \
+    " AS number FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"                        \
+    " AND classid::bigint >> 8 = " LOCK_CLASS " AND highest.number >= 0"                           \
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS held"
+
 bool index_bound(DbTx *tx, const Scope *scope, IndexBound *bound_r, Error *err)
 {
     *bound_r = (IndexBound){ INT64_MAX, INT64_MAX };
-    /* The number is read before the locks: who takes one afterwards takes a higher one. */
     return sql_needs_system(scope, err) &&
            (db_tx_kind(tx) != DB_POSTGRES ||
-            sql_find(
-                tx, NULL,
-                DB_SAME("WITH highest AS MATERIALIZED (SELECT " HIGHEST " AS number)"
-                        " SELECT LEAST(highest.number, held.number), highest.number FROM highest,"
-                        " LATERAL (SELECT min(((classid::bigint & 255) << 32) | objid::bigint)"
-                        " AS number FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
-                        " AND classid::bigint >> 8 = " LOCK_CLASS " AND highest.number >= 0"
-                        " AND database = (SELECT oid FROM pg_database"
-                        " WHERE datname = current_database())) AS held"),
-                DB_NO_ARGS, read_bound, bound_r, "bound of", S("index_changes"), err));
+            sql_find(tx, NULL, DB_SAME(BOUND("LEAST(highest.number, held.number), highest.number")),
+                     DB_NO_ARGS, read_bound, bound_r, "bound of", S("index_changes"), err));
 }
+
+const char index_watch[] = BOUND("LEAST(highest.number, held.number) || ' ' || highest.number");
 
 /* Asked for by every node whenever something is new: all in one statement. */
 #define POSITION                                                                                   \

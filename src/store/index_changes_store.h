@@ -53,6 +53,8 @@ typedef struct IndexBound {
     int64_t all, highest; /* INT64_MAX in SQLite, which need not ask */
 } IndexBound;
 MUST_CHECK bool index_bound(DbTx *tx, const Scope *scope, IndexBound *bound_r, Error *err);
+/* For db_watch(): both numbers as a text, which is another one when there is something new. */
+extern const char index_watch[];
 MUST_CHECK bool index_position(DbTx *tx, const Scope *scope, Arena *arena,
                                IndexPosition *position_r, Error *err);
 MUST_CHECK bool index_change_list(DbTx *tx, const Scope *scope, Arena *arena, int64_t after,

@@ -1,13 +1,13 @@
 /* jobs_runner_store.c - the part of jobs_store.h that is for the runner of the queue. */
 #include "store/jobs_store.h"
 
+#include "base/json.h"
 #include "store/jobs_store_row.h"
 #include "store/sql.h"
 
 /* Rows of one statement: delayed jobs that become due, jobs deleted. */
 #define PROMOTE_MAX 1000
 #define NEWS_COLUMNS 7
-#define SUM_COLUMNS 8
 #define SUMS_KEPT_MS INT64_C(86400000)
 /* Attempts after which a job that was running when its process ended is taken for the reason. */
 #define INTERRUPTED_MAX 250
@@ -162,29 +162,48 @@ bool jobs_store_promote(DbTx *tx, const Scope *scope, int64_t now, int64_t *coun
 #undef DUE
 }
 
+#define NEXT_DUE "(SELECT coalesce(min(run_at), 9223372036854775807) FROM jobs WHERE state = 5)"
+#define NEXT_TICK                                                                                  \
+    "(SELECT coalesce(min(next_at), 9223372036854775807) FROM schedules WHERE is_paused = 0)"
+#define WAITS "EXISTS (SELECT 1 FROM jobs WHERE state = 0)"
+#define LOST "EXISTS (SELECT 1 FROM jobs WHERE state = 1 AND lease_until < "
+
 static void read_look(DbRows *row, Arena *arena, void *item)
 {
-    JobsLook *look = item;
     (void)arena;
-    look->due_at_ms = MIN(db_get_int(row, 0), db_get_int(row, 1));
-    look->has_work = db_get_int(row, 2) != 0;
+    *(JobsLook *)item = (JobsLook){ .due_at_ms = db_get_int(row, 0),
+                                    .tick_at_ms = db_get_int(row, 1),
+                                    .has_waiting = db_get_int(row, 2) != 0,
+                                    .has_lost = db_get_int(row, 3) != 0 };
 }
 
 bool jobs_store_look(DbTx *tx, const Scope *scope, int64_t now, JobsLook *look_r, Error *err)
 {
-    if (!sql_needs_system(scope, err) ||
-        !sql_find(tx, NULL,
-                  DB_SAME("SELECT (SELECT coalesce(min(run_at), 9223372036854775807) FROM jobs"
-                          " WHERE state = 5), (SELECT coalesce(min(next_at), 9223372036854775807)"
-                          " FROM schedules WHERE is_paused = 0),"
-                          " CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 0)"
-                          " OR EXISTS (SELECT 1 FROM jobs WHERE state = 1 AND lease_until < $1)"
-                          " THEN 1 ELSE 0 END"),
-                  DB_ARGS(db_int(now)), read_look, look_r, "look at", S("the jobs"), err))
-        return false;
-    look_r->has_work |= look_r->due_at_ms <= now;
-    return true;
+    return sql_needs_system(scope, err) &&
+           sql_find(tx, NULL,
+                    DB_SAME("SELECT " NEXT_DUE ", " NEXT_TICK ", CASE WHEN " WAITS
+                            " THEN 1 ELSE 0 END, CASE WHEN " LOST "$1) THEN 1 ELSE 0 END"),
+                    DB_ARGS(db_int(now)), read_look, look_r, "look at", S("the jobs"), err);
 }
+
+/* Only PostgreSQL asks it, by its own clock. */
+const char jobs_store_watch[] =
+    "SELECT " NEXT_DUE " || ' ' || " NEXT_TICK " || ' ' || CASE WHEN " WAITS " OR " LOST
+    "extract(epoch FROM clock_timestamp()) * 1000) THEN 1 ELSE 0 END";
+
+bool jobs_watch_read(Str text, JobsLook *look_r)
+{
+    Str due, tick;
+    *look_r = (JobsLook){ .has_waiting = str_ends(text, S(" 1")) };
+    return str_next(&text, ' ', &due) && str_next(&text, ' ', &tick) &&
+           str_to_int(due, 0, INT64_MAX, &look_r->due_at_ms) &&
+           str_to_int(tick, 0, INT64_MAX, &look_r->tick_at_ms);
+}
+
+#undef NEXT_DUE
+#undef NEXT_TICK
+#undef WAITS
+#undef LOST
 
 /* --- Purging ------------------------------------------------------------------------- */
 
@@ -303,36 +322,51 @@ bool jobs_store_rate_used(DbTx *tx, const Scope *scope, Str type, int64_t count,
 
 /* --- Sums ---------------------------------------------------------------------------- */
 
+static Str sums_text(Arena *arena, const JobSum *sums, size_t count)
+{
+    Buf text = buf_new(arena, MB(1));
+    JsonWriter json = put_begin_array(&text);
+    for (size_t i = 0; i < count; i++) {
+        put_object(&json, NULL);
+        put_text_or_null(&json, "workspace", sums[i].workspace);
+        put_text(&json, "type", sums[i].type);
+        put_int(&json, "done", sums[i].done);
+        put_int(&json, "failed", sums[i].failed);
+        put_int(&json, "dead", sums[i].dead);
+        put_int(&json, "run_ms", sums[i].run_ms);
+        put_int(&json, "wait_ms", sums[i].wait_ms);
+        put_end(&json);
+    }
+    put_end(&json);
+    return buf_str(&text);
+}
+
 bool jobs_store_add_sums(DbTx *tx, const Scope *scope, const JobSum *sums, size_t count,
                          int64_t now, Error *err)
 {
+#define ADD                                                                                        \
+    "INSERT INTO job_minutes (workspace, type, minute, done, failed, dead, run_ms, wait_ms)"       \
+    " SELECT s.workspace, s.type, $2, s.done, s.failed, s.dead, s.run_ms, s.wait_ms FROM "
+/* A workspace that is gone by now has no sums. */
+#define TO_WHAT_IS_THERE                                                                           \
+    " AS s WHERE s.workspace IS NULL OR EXISTS (SELECT 1 FROM workspaces WHERE id = s.workspace)"  \
+    " ON CONFLICT (coalesce(workspace, ''), type, minute) DO UPDATE SET"                           \
+    " done = job_minutes.done + excluded.done, failed = job_minutes.failed + excluded.failed,"     \
+    " dead = job_minutes.dead + excluded.dead, run_ms = job_minutes.run_ms + excluded.run_ms,"     \
+    " wait_ms = job_minutes.wait_ms + excluded.wait_ms"
     AUTO_ARENA Arena *arena = arena_new(MB(16));
-    DbValue *values = arena_new_array(arena, DbValue, count * SUM_COLUMNS);
-
-    for (size_t i = 0; i < count; i++) {
-        DbValue *row = values + i * SUM_COLUMNS;
-        row[0] = db_text_or_null(sums[i].workspace);
-        row[1] = db_text(sums[i].type);
-        row[2] = db_int(now - now % 60000);
-        row[3] = db_int(sums[i].done);
-        row[4] = db_int(sums[i].failed);
-        row[5] = db_int(sums[i].dead);
-        row[6] = db_int(sums[i].run_ms);
-        row[7] = db_int(sums[i].wait_ms);
-    }
-    /* A workspace that is gone by now has no sums. */
     return sql_needs_system(scope, err) &&
-           db_exec_many(
-               tx,
-               DB_SAME("INSERT INTO job_minutes (workspace, type, minute, done, failed, dead,"
-                       " run_ms, wait_ms) SELECT CAST($1 AS TEXT), $2, $3, $4, $5, $6, $7, $8"
-                       " WHERE CAST($1 AS TEXT) IS NULL"
-                       " OR EXISTS (SELECT 1 FROM workspaces WHERE id = CAST($1 AS TEXT))"
-                       " ON CONFLICT (coalesce(workspace, ''), type, minute) DO UPDATE SET"
-                       " done = job_minutes.done + excluded.done,"
-                       " failed = job_minutes.failed + excluded.failed,"
-                       " dead = job_minutes.dead + excluded.dead,"
-                       " run_ms = job_minutes.run_ms + excluded.run_ms,"
-                       " wait_ms = job_minutes.wait_ms + excluded.wait_ms"),
-               values, SUM_COLUMNS, count, err);
+           db_exec(tx,
+                   DB_SQL(ADD
+                          "(SELECT value ->> 'workspace' AS workspace, value ->> 'type' AS type,"
+                          " value ->> 'done' AS done, value ->> 'failed' AS failed,"
+                          " value ->> 'dead' AS dead, value ->> 'run_ms' AS run_ms,"
+                          " value ->> 'wait_ms' AS wait_ms FROM json_each($1))" TO_WHAT_IS_THERE,
+                          ADD "(SELECT * FROM json_to_recordset($1::json) AS r(workspace text,"
+                              " type text, done bigint, failed bigint, dead bigint, run_ms bigint,"
+                              " wait_ms bigint))" TO_WHAT_IS_THERE),
+                   DB_ARGS(db_text(sums_text(arena, sums, count)), db_int(now - now % 60000)), NULL,
+                   err);
+#undef ADD
+#undef TO_WHAT_IS_THERE
 }

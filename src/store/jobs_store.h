@@ -223,14 +223,18 @@ MUST_CHECK bool jobs_store_release(DbTx *tx, const Scope *scope, Arena *arena, S
 /* Delayed jobs that are due wait now. */
 MUST_CHECK bool jobs_store_promote(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *count_r,
                                    Error *err);
-/* Whether anything is to be done now, and when the next delayed job or schedule is due (INT64_MAX:
- * never): what every node asks all the time, so it is one statement. */
+/* What is to be done now, and when the next delayed job and the next schedule are due (INT64_MAX:
+ * never): what every node asks often, so it is one statement. */
 typedef struct JobsLook {
-    bool has_work; /* something waits, is due, or has lost its lease */
-    int64_t due_at_ms;
+    bool has_waiting, has_lost; /* the second: a lease */
+    int64_t due_at_ms, tick_at_ms;
 } JobsLook;
 MUST_CHECK bool jobs_store_look(DbTx *tx, const Scope *scope, int64_t now_ms, JobsLook *look_r,
                                 Error *err);
+/* The same for db_watch(): "DUE TICK 1" or "DUE TICK 0"; 1: something waits or is lost. */
+extern const char jobs_store_watch[];
+/* What it says; false: it is something else. */
+bool jobs_watch_read(Str text, JobsLook *look_r);
 
 /* How long finished jobs are kept: `type` empty: those of types that no other row names. */
 typedef struct JobKeeping {
