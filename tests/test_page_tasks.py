@@ -194,6 +194,15 @@ def test_a_task_is_moved_up_and_down_by_key(desk, page):
     expect(column.locator("[data-test=task]").first).to_contain_text("Sort key one")
 
 
+def test_the_board_that_is_read_anew_leaves_the_focus_where_it_is(desk, page):
+    task = add(desk, "Focus stays")
+    card = page.locator(f"[data-id='{task['id']}']")
+    card.focus()
+    added = add(desk, "Comes from elsewhere")  # an event tells the page
+    expect(page.locator(f"[data-id='{added['id']}']")).to_be_visible()
+    expect(card).to_be_focused()
+
+
 def test_a_collection_says_that_its_documents_are_drawn_from(desk, page):
     collection = desk.server.post("/v1/collections", {"name": "Letters"}).json()
     assert desk.server.call("PATCH", f"/v1/collections/{collection['id']}", json={"draws_tasks": True}).json()["draws_tasks"] is True

@@ -74,13 +74,13 @@ export function bringTo(element) {
 export const isNarrow = () => matchMedia('(max-width: 900px)').matches;
 export const isTouch = () => matchMedia('(pointer: coarse)').matches;
 
-// Paints rows anew, each with its data-ATTRIBUTE, and gives the focus back to the same control of the same row.
+// Paints rows anew, each with its data-ATTRIBUTE, and gives the focus back to the same row, or the same control of it.
 export function keepFocus(root, attribute, paint) {
   const focused = root.contains(document.activeElement) && document.activeElement;
   const row = focused && focused.closest(`[data-${attribute}]`);
   paint();
   const same = row && [...root.querySelectorAll(`[data-${attribute}]`)].find((one) => one.dataset[attribute] === row.dataset[attribute]);
-  const control = same && same.querySelector(`[data-test="${focused.dataset.test}"]`);
+  const control = focused === row ? same : same && same.querySelector(`[data-test="${focused.dataset.test}"]`);
   if (control) control.focus({preventScroll: true});
 }
 
