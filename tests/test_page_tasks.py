@@ -203,6 +203,19 @@ def test_the_board_that_is_read_anew_leaves_the_focus_where_it_is(desk, page):
     expect(card).to_be_focused()
 
 
+def test_a_tab_asks_for_each_thing_once_as_it_opens_and_one_of_two_listens(desk, page):
+    second = desk.context.new_page()
+    for tab in (page, second):
+        page.wait_for_load_state("networkidle")
+        desk.requests.clear()
+        tab.goto(desk.url + "/tasks")
+        tab.wait_for_load_state("networkidle")
+        asked = [url.removeprefix(desk.url) for url in desk.requests if "/v1/" in url]
+        assert len(asked) == len(set(asked)) and {"/v1/work", "/v1/notices?limit=1"} < set(asked), asked
+        assert ("/v1/events" in asked) == (tab is page)
+    second.close()
+
+
 def test_a_collection_says_that_its_documents_are_drawn_from(desk, page):
     collection = desk.server.post("/v1/collections", {"name": "Letters"}).json()
     assert desk.server.call("PATCH", f"/v1/collections/{collection['id']}", json={"draws_tasks": True}).json()["draws_tasks"] is True

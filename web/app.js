@@ -103,7 +103,6 @@ async function enter() {
   shell.dataset.state = 'ready';
   const known = rail.show();
   events.start();
-  work.readRunning();
   await Promise.race([known, new Promise((done) => setTimeout(done, FIRST_WAIT_MS))]);
   show(router.here());
   fetchViews();

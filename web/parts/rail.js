@@ -133,7 +133,8 @@ export function start() {
   on('event:document', (document) => { if (document.state === 'ready' || document.state === 'queued') soon(); });
   on('documents', soon);
   on('event:notices', refreshTold);
-  on('event:open', refreshTold);
+  on('listening', refreshTold);
+  on('event:open', (missed) => { if (missed) refreshTold(); });
   on('told', refreshTold);
 }
 
@@ -149,6 +150,5 @@ export function show() {
     refreshConversations();
     refreshSaved();
   }
-  refreshTold();
   return Promise.all([refreshCounts(), refreshCollections(), readSample()]);
 }

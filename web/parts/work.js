@@ -269,7 +269,7 @@ async function poll() {
   if (stale.length) changed();
 }
 
-export async function readRunning() {
+async function readRunning() {
   get('/v1/work').then((page) => page.items.forEach(adoptJob), () => null);
   list().filter((one) => one.job && !ended(one)).forEach((one) => readJob(one.job));
   const pages = await Promise.all(['extracting', 'indexing', 'queued'].map((name) =>
@@ -285,7 +285,8 @@ export function start() {
     if (item) drop(item);
     changed();
   });
-  on('event:open', readRunning);
+  on('listening', readRunning);
+  on('event:open', (missed) => { if (missed) readRunning(); });
   setInterval(poll, POLL_MS);
   addEventListener('online', () => {
     list().forEach((one) => { one.notBefore = 0; });
