@@ -70,12 +70,15 @@ class KeepSeconds:
 
 
 class Late:
-    """A module that takes long to load: the first test that uses it loads it, as each worker reads every file of tests."""
+    """A module that takes long to load: the first test that uses it loads it, as each worker reads every file of tests. What pytest
+    looks for in whatever a file has, fixtures and mocks, begins with an underscore and loads nothing."""
 
     def __init__(self, name):
         self.name = name
 
     def __getattr__(self, attribute):
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
         return getattr(importlib.import_module(self.name), attribute)
 
 

@@ -4,12 +4,12 @@ import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-import caldav
-import icalendar
 import pytest
 import requests
+from conftest import Late
 from dateutil.rrule import WEEKLY, rrule
 
+caldav, icalendar = Late("caldav"), Late("icalendar")
 D, C, CS = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}", "{http://calendarserver.org/ns/}"
 logging.getLogger("caldav").setLevel(logging.ERROR)
 

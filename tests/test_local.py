@@ -4,11 +4,11 @@ import json
 import time
 
 import pytest
-from anthropic import Anthropic
-from openai import OpenAI
 
-from conftest import Server
+from conftest import Late, Server
 from mock_provider import MODELS, MockProvider
+
+anthropic, openai = Late("anthropic"), Late("openai")
 
 QUESTION = "How tall is the lighthouse of Havn?"
 QUOTE = "The lighthouse of Havn is 41 metres tall."
@@ -66,11 +66,11 @@ def newest(library, is_it, seconds=10):
 
 
 def test_a_chain_ends_at_the_library_in_the_clients_own_shape(library):
-    openai = OpenAI(base_url=f"{library.url}/v1", api_key=library.key, max_retries=0)
-    claude = Anthropic(base_url=library.url, api_key=library.key, max_retries=0)
+    client = openai.OpenAI(base_url=f"{library.url}/v1", api_key=library.key, max_retries=0)
+    claude = anthropic.Anthropic(base_url=library.url, api_key=library.key, max_retries=0)
     messages = [{"role": "user", "content": QUESTION}]
-    whole = openai.chat.completions.create(model="chain", messages=messages)
-    pieces = openai.chat.completions.create(model="chain", messages=messages, stream=True)
+    whole = client.chat.completions.create(model="chain", messages=messages)
+    pieces = client.chat.completions.create(model="chain", messages=messages, stream=True)
     told = claude.messages.create(model="chain", max_tokens=500, messages=messages)
     with claude.messages.stream(model="chain", max_tokens=500, messages=messages) as stream:
         streamed = "".join(stream.text_stream)

@@ -8,10 +8,10 @@ import time
 import pytest
 import requests
 
-from conftest import Server
+from conftest import Late, Server
 from mock_media import LARGE, PICTURE, SEGMENTS, SOUND, WORDS, MockMedia
 
-openai = pytest.importorskip("openai")
+openai = Late("openai")
 
 
 def wav(seconds):

@@ -1,13 +1,13 @@
 """The sign-in page in a real Chromium: by another service, which is somebody else's program (oidc-provider-mock)."""
 import json
 
-import oidc_provider_mock
 import pytest
-from conftest import Server
+from conftest import Late, Server
 from test_notices import serve_mail
 from test_account_mail import mail_to
 from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, part, sign_up  # noqa: F401 (browser is a fixture)
 
+oidc_provider_mock = Late("oidc_provider_mock")
 pytestmark = [pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)"),
               pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # the provider's own
 

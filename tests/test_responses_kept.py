@@ -3,9 +3,10 @@ import shutil
 import sqlite3
 import time
 
-import openai
 import pytest
-from conftest import Server
+from conftest import Late, Server
+
+openai = Late("openai")
 
 
 @pytest.fixture

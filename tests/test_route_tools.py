@@ -1,11 +1,11 @@
 """Routes that bring tools of their own: whoever asks for the route gets the finished answer, whatever front it speaks to."""
 import json
 
-import anthropic
-import openai
 import pytest
-from conftest import Server
+from conftest import Late, Server
 from test_mcp_client import Old, old, put  # noqa: F401 (a fixture)
+
+anthropic, openai = Late("anthropic"), Late("openai")
 
 WEATHER = {"type": "mcp", "server_label": "old", "allowed_tools": ["weather"]}
 SEARCH = {"type": "file_search", "vector_store_ids": ["library"]}
