@@ -22,7 +22,7 @@
 #include "store/blocks_store.h"
 #include "store/chunks_store.h"
 #include "store/collections_store.h"
-#include "store/documents_store.h"
+#include "store/document_keys.h"
 #include "store/file_uploads_store.h"
 
 typedef struct Library Library;
@@ -142,6 +142,12 @@ typedef struct DocumentViewList {
 MUST_CHECK bool library_list(Library *library, const Scope *scope, Arena *arena,
                              const DocumentFilter *filter, DocumentOrder order, bool descending,
                              const Slice *slice, DocumentViewList *list_r, Error *err);
+/* The same part as it was chosen already (NULL: it was not), unless its rows are others by now. */
+MUST_CHECK bool library_list_chosen(Library *library, const Scope *scope, Arena *arena,
+                                    const DocumentFilter *filter, DocumentOrder order,
+                                    bool descending, const Slice *slice,
+                                    const DocumentChoice *choice, DocumentViewList *list_r,
+                                    Error *err);
 
 typedef struct DocumentChange {
     const Str *name, *title, *collection; /* NULL: as it is */

@@ -24,6 +24,7 @@ typedef struct DocWork {
     DocumentOrder order;
     bool descending;
     const Slice *slice;
+    const DocumentChoice *choice; /* NULL: the database chooses */
     DocumentViewList list;
     const DocumentChange *change;
     Str password_sealed;
@@ -96,8 +97,12 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
     DocWork *work = argument;
     DocumentList list;
     int64_t now = now_ms();
-    if (!document_list(tx, work->scope, work->arena, work->filter, work->order, work->descending,
-                       work->slice, &list, err))
+    bool is_whole = false;
+    if (work->choice && !document_list_chosen(tx, work->scope, work->arena, work->filter,
+                                              work->order, work->choice, &list, &is_whole, err))
+        return false;
+    if (!is_whole && !document_list(tx, work->scope, work->arena, work->filter, work->order,
+                                    work->descending, work->slice, &list, err))
         return false;
     Str *ids = arena_new_array(work->arena, Str, list.count);
     for (size_t i = 0; i < list.count; i++)
@@ -120,13 +125,23 @@ bool library_list(Library *library, const Scope *scope, Arena *arena, const Docu
                   DocumentOrder order, bool descending, const Slice *slice,
                   DocumentViewList *list_r, Error *err)
 {
+    return library_list_chosen(library, scope, arena, filter, order, descending, slice, NULL,
+                               list_r, err);
+}
+
+bool library_list_chosen(Library *library, const Scope *scope, Arena *arena,
+                         const DocumentFilter *filter, DocumentOrder order, bool descending,
+                         const Slice *slice, const DocumentChoice *choice, DocumentViewList *list_r,
+                         Error *err)
+{
     DocWork work = { .library = library,
                      .scope = scope,
                      .arena = arena,
                      .filter = filter,
                      .order = order,
                      .descending = descending,
-                     .slice = slice };
+                     .slice = slice,
+                     .choice = choice };
     if (!store_read(library->db, scope, list_work, &work, err))
         return false;
     *list_r = work.list;

@@ -11,7 +11,9 @@
     "SELECT d.id, " DOCUMENT_SPAN ", d.format, substr(d.language, 1, 2),"                          \
     " coalesce(d.collection, ''), coalesce((SELECT f.text FROM document_facts f"                   \
     " WHERE f.workspace = d.workspace AND f.document = d.id AND f.key = 'author'), ''),"           \
-    " d.tags, " DOCUMENT_DATE ", d.created_at, d.size_bytes FROM documents d"                      \
+    " d.tags, " DOCUMENT_DATE ", d.created_at, d.size_bytes, d.updated_at, d.document_date,"       \
+    " d.name_fold, lower(d.title), CASE WHEN d.parent IS NULL THEN '' ELSE 'inside' END"           \
+    " FROM documents d"                                                                            \
     " WHERE d.workspace = $1 AND d.chunk_count > 0 AND +d.deleted_at = 0 AND d.id"
 
 typedef struct ColumnsRow {
@@ -30,7 +32,12 @@ static void read_columns(DbRows *row, Arena *arena, void *item)
                         .tags = document_tags_split(arena, db_get_text(row, 8, arena)),
                         .date_ms = db_get_int(row, 9),
                         .created_at_ms = db_get_int(row, 10),
-                        .size_bytes = db_get_int(row, 11) },
+                        .size_bytes = db_get_int(row, 11),
+                        .updated_at_ms = db_get_int(row, 12),
+                        .own_date_ms = db_get_int(row, 13),
+                        .name = db_get_text(row, 14, arena),
+                        .title = db_get_text(row, 15, arena),
+                        .inside = db_get_text(row, 16, arena) },
                       document_span_read(row, 1) };
 }
 

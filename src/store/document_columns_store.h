@@ -10,7 +10,10 @@ typedef struct DocumentColumns {
     Str format, language, collection, author; /* language: its first two letters */
     StrList tags;
     int64_t date_ms; /* its own, else when it came */
-    int64_t created_at_ms, size_bytes;
+    int64_t created_at_ms, updated_at_ms, size_bytes;
+    int64_t own_date_ms; /* 0: it says nothing */
+    Str name, title;     /* as parts of them are looked for: without letter case */
+    Str inside;          /* a text when it came inside another document */
 } DocumentColumns;
 typedef struct DocumentColumnsList {
     DocumentColumns *at;

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "base/map.h"
 #include "base/utf8.h"
 #include "store/chunks_row.h"
 #include "store/document_access_sql.h"
@@ -11,18 +10,7 @@
 
 #define IDS_MAX 1000
 
-typedef struct Order {
-    const char *column, *id;
-    bool is_number;
-} Order;
-static const Order orders[] = {
-    [DOCUMENT_BY_CREATED] = { "d.created_at", "d.id", true },
-    [DOCUMENT_BY_UPDATED] = { "d.updated_at", "d.id", true },
-    [DOCUMENT_BY_NAME] = { "d.name_fold", "d.id", false },
-    [DOCUMENT_BY_SIZE] = { "d.size_bytes", "d.id", true },
-    [DOCUMENT_BY_DATE] = { "d.document_date", "d.id", true },
-};
-static const Order by_tags = { "t.created_at", "t.document", true };
+static const ListOrder by_tags = { "t.created_at", "t.document", true };
 
 /* --- Filters ---------------------------------------------------------------------------- */
 
@@ -198,19 +186,7 @@ SqlBuild documents_begin(DbTx *tx, const Scope *scope, Arena *arena, const char 
     return build;
 }
 
-static DbValue order_key(Arena *arena, const Document *doc, DocumentOrder order)
-{
-    switch (order) {
-    case DOCUMENT_BY_CREATED: return db_int(doc->created_at_ms);
-    case DOCUMENT_BY_UPDATED: return db_int(doc->updated_at_ms);
-    case DOCUMENT_BY_SIZE: return db_int(doc->size_bytes);
-    case DOCUMENT_BY_DATE: return db_int(doc->document_date_ms);
-    case DOCUMENT_BY_NAME: break;
-    }
-    return db_text(utf8_fold(arena, doc->name));
-}
-
-static bool add_part(SqlBuild *build, const Order *order, bool descending, const Slice *slice,
+static bool add_part(SqlBuild *build, const ListOrder *order, bool descending, const Slice *slice,
                      Error *err)
 {
     const char *way = descending ? "DESC" : "ASC";
@@ -374,11 +350,6 @@ static bool count_list(DbTx *tx, const Scope *scope, Arena *arena, const Documen
  * What no index gives in the order of the list is read once: the keys of all that match, mostly
  * from an index alone, then the documents of the part that is wanted. */
 
-typedef struct ListKey {
-    Str id, text;
-    int64_t number;
-} ListKey;
-
 static void read_number_key(DbRows *row, Arena *arena, void *item)
 {
     *(ListKey *)item = (ListKey){ .id = db_get_text(row, 0, arena), .number = db_get_int(row, 1) };
@@ -389,17 +360,6 @@ static void read_text_key(DbRows *row, Arena *arena, void *item)
     *(ListKey *)item =
         (ListKey){ .id = db_get_text(row, 0, arena), .text = db_get_text(row, 1, arena) };
 }
-
-static int compare_keys(const void *a, const void *b)
-{
-    const ListKey *x = a, *y = b;
-    if (x->number != y->number)
-        return x->number < y->number ? -1 : 1;
-    int by_text = str_compare(x->text, y->text);
-    return by_text ? by_text : str_compare(x->id, y->id);
-}
-
-static int compare_keys_down(const void *a, const void *b) { return compare_keys(b, a); }
 
 /* How names are read where their parts are asked for. *is_r: the keys are read and sorted here.
  * PostgreSQL finds the documents of a time fast enough, and would have to send all their keys. */
@@ -420,8 +380,8 @@ static bool is_sorted_here(DbTx *tx, const Scope *scope, Arena *arena, const Doc
 
 /* *keys_r is of use when no more match than are counted. */
 static bool list_keys_of(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                         NameLook look, const Order *order, DocumentList *list, ListKey **keys_r,
-                         Error *err)
+                         NameLook look, const ListOrder *order, DocumentList *list,
+                         ListKey **keys_r, Error *err)
 {
     Str select = str_format(arena, "SELECT d.id, %s", order->column);
     SqlBuild build = documents_begin_by_name(tx, scope, arena, select.at, filter, look);
@@ -436,82 +396,6 @@ static bool list_keys_of(DbTx *tx, const Scope *scope, Arena *arena, const Docum
     list->total = MIN((int64_t)items.count, DOCUMENT_TOTAL_MAX);
     *keys_r = items.at;
     return true;
-}
-
-/* Sorts the keys and sets *count_r to how many of them, at *keys, come after the cursor. */
-static bool sort_keys(ListKey **keys, size_t *count, const Order *order, bool descending,
-                      const Slice *slice, Error *err)
-{
-    int (*compare)(const void *, const void *) = descending ? compare_keys_down : compare_keys;
-    ListKey after;
-    DbValue value;
-
-    if (*count)
-        qsort(*keys, *count, sizeof **keys, compare);
-    if (!slice || !slice->after.length)
-        return true;
-    if (!sql_cursor_read(slice->after, order->is_number, &value, &after.id, err))
-        return false;
-    after.number = order->is_number ? value.integer : 0;
-    after.text = order->is_number ? STR_NONE : value.text;
-    for (; *count && compare(*keys, &after) <= 0; (*keys)++)
-        (*count)--;
-    return true;
-}
-
-/* The documents of these keys, in their order. */
-static bool find_in_order(DbTx *tx, const Scope *scope, Arena *arena, const ListKey *keys,
-                          size_t count, DocumentList *list, Error *err)
-{
-    Map places = map_new(arena);
-    Str *ids = arena_new_array(arena, Str, count);
-    SqlItems items;
-    bool added;
-
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = keys[i].id;
-        map_add(&places, ids[i], &added)->number = (int64_t)i;
-    }
-    DocumentFilter wanted = { .ids = { ids, count }, .trash = TRASH_EITHER };
-    SqlBuild build =
-        documents_begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", &wanted);
-    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
-                  sizeof(Document), &items, err))
-        return false;
-    list->at = arena_new_array(arena, Document, count);
-    for (size_t i = 0; i < items.count; i++) {
-        const Document *found = (const Document *)items.at + i;
-        list->at[map_add(&places, found->id, &added)->number] = *found;
-    }
-    list->count = count;
-    return items.count == count || fail(err, ERROR_BUSY, "documents went while they were listed");
-}
-
-/* The first of these keys, which are in order, as far as the part goes. */
-static bool list_keys(DbTx *tx, const Scope *scope, Arena *arena, const Order *order,
-                      const Slice *slice, const ListKey *keys, size_t count, DocumentList *list,
-                      Error *err)
-{
-    size_t limit = (size_t)slice_limit(slice), shown = MIN(count, limit);
-
-    if (shown && !find_in_order(tx, scope, arena, keys, shown, list, err))
-        return false;
-    if (count > limit) {
-        const ListKey *last = &keys[limit - 1];
-        list->next = sql_cursor(
-            arena, order->is_number ? db_int(last->number) : db_text(last->text), last->id);
-    }
-    return true;
-}
-
-static bool list_sorted_here(DbTx *tx, const Scope *scope, Arena *arena, const Order *order,
-                             bool descending, const Slice *slice, ListKey *keys, DocumentList *list,
-                             Error *err)
-{
-    size_t count = (size_t)list->total;
-
-    return sort_keys(&keys, &count, order, descending, slice, err) &&
-           list_keys(tx, scope, arena, order, slice, keys, count, list, err);
 }
 
 /* --- Lists of a time alone ----------------------------------------------------------------------
@@ -531,18 +415,18 @@ static bool is_time_alone(const DbTx *tx, const DocumentFilter *filter)
 }
 
 static bool list_of_time(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                         const Order *order, bool descending, const Slice *slice,
+                         DocumentOrder order, bool descending, const Slice *slice,
                          DocumentList *list, Error *err)
 {
-    Str select = str_format(arena, "SELECT d.id, %s" BY_DAY, order->column);
+    Str select = str_format(arena, "SELECT d.id, %s" BY_DAY, document_order(order)->column);
     SqlBuild build = documents_begin(tx, scope, arena, select.at, filter);
     SqlItems items;
 
-    return add_part(&build, order, descending, slice, err) &&
+    return add_part(&build, document_order(order), descending, slice, err) &&
            sql_list(tx, arena, sql_text(&build), build.args, build.count,
-                    order->is_number ? read_number_key : read_text_key, sizeof(ListKey), &items,
-                    err) &&
-           list_keys(tx, scope, arena, order, slice, items.at, items.count, list, err);
+                    document_order(order)->is_number ? read_number_key : read_text_key,
+                    sizeof(ListKey), &items, err) &&
+           document_list_keys(tx, scope, arena, order, slice, items.at, items.count, list, err);
 }
 
 /* --- Any list ------------------------------------------------------------------------------- */
@@ -561,7 +445,7 @@ static bool list_in_order(DbTx *tx, const Scope *scope, Arena *arena, const Docu
         by_tag ? begin_by_tag(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, &counted)
                : documents_begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d",
                                  &counted);
-    if (!add_part(&build, by_tag ? &by_tags : &orders[order], descending, slice, err) ||
+    if (!add_part(&build, by_tag ? &by_tags : document_order(order), descending, slice, err) ||
         !sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
                   sizeof(Document), &items, err))
         return false;
@@ -569,7 +453,8 @@ static bool list_in_order(DbTx *tx, const Scope *scope, Arena *arena, const Docu
     list->count = MIN(items.count, limit);
     if (items.count > limit) {
         const Document *last = &list->at[limit - 1];
-        list->next = sql_cursor(arena, order_key(arena, last, order), last->id);
+        ListKey key = document_key(arena, last, order);
+        list->next = document_key_cursor(arena, &key, order);
     }
     return true;
 }
@@ -594,19 +479,18 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
         *list_r = list;
         return list.has_more
                    ? list_in_order(tx, scope, arena, filter, order, descending, slice, list_r, err)
-                   : list_of_time(tx, scope, arena, filter, &orders[order], descending, slice,
-                                  list_r, err);
+                   : list_of_time(tx, scope, arena, filter, order, descending, slice, list_r, err);
     }
     if (!is_sorted_here(tx, scope, arena, filter, &is_here, &look, err))
         return false;
     if (is_here) {
         ListKey *keys;
-        if (!list_keys_of(tx, scope, arena, filter, look, &orders[order], &list, &keys, err))
+        if (!list_keys_of(tx, scope, arena, filter, look, document_order(order), &list, &keys, err))
             return false;
         if (!list.has_more) {
             *list_r = list;
-            return list_sorted_here(tx, scope, arena, &orders[order], descending, slice, keys,
-                                    list_r, err);
+            return document_list_sorted(tx, scope, arena, order, descending, slice, keys, list_r,
+                                        err);
         }
     } else if (!count_list(tx, scope, arena, filter, &list, err))
         return false;

@@ -1,7 +1,7 @@
 /* documents_row.h - how a row of `documents` is read and its tags kept. Private to src/store. */
 #pragma once
 
-#include "store/documents_store.h"
+#include "store/document_keys.h"
 #include "store/sql.h"
 
 #define DOCUMENT_COLUMNS                                                                           \
@@ -78,6 +78,23 @@ NumberSpan document_span_read(DbRows *row, int column);
 /* One range, or one a chunk when numbers of others lie between. */
 MUST_CHECK bool document_span_add(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                                   const NumberSpan *span, NumberRanges *ranges, Error *err);
+
+/* --- Orders and keys */
+typedef struct ListOrder {
+    const char *column, *id;
+    bool is_number;
+} ListOrder;
+const ListOrder *document_order(DocumentOrder order);
+ListKey document_key(Arena *arena, const Document *doc, DocumentOrder order);
+Str document_key_cursor(Arena *arena, const ListKey *key, DocumentOrder order);
+/* The first of these keys, which are in order, as far as the part goes. */
+MUST_CHECK bool document_list_keys(DbTx *tx, const Scope *scope, Arena *arena, DocumentOrder order,
+                                   const Slice *slice, const ListKey *keys, size_t count,
+                                   DocumentList *list, Error *err);
+/* The part of the list->total keys, once they are sorted. */
+MUST_CHECK bool document_list_sorted(DbTx *tx, const Scope *scope, Arena *arena,
+                                     DocumentOrder order, bool descending, const Slice *slice,
+                                     ListKey *keys, DocumentList *list, Error *err);
 
 /* --- Parts of names */
 /* "The text of the column has the part", the same in both databases: no pattern, so nothing to

@@ -219,7 +219,10 @@ bool document_advance(DbTx *tx, const Scope *scope, Str id, unsigned from, Docum
                          db_text(str(document_state_name(to))), db_int(now_ms())),
                  &changed, err))
         return false;
-    return changed > 0 || refuse(tx, scope, id, to, err);
+    if (!changed)
+        return refuse(tx, scope, id, to, err);
+    /* Lists take what is ready from memory, in the order of its last change too. */
+    return to != DOCUMENT_READY || index_change_filters(tx, scope, id, false, err);
 }
 
 bool document_fail(DbTx *tx, const Scope *scope, Str id, const Error *why, Error *err)
@@ -296,7 +299,8 @@ bool document_rename(DbTx *tx, const Scope *scope, Str id, Str name, Error *err)
                               " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_text(name),
                               db_text(utf8_fold(arena, name)), db_int(now_ms())),
-                      "document", id, err);
+                      "document", id, err) &&
+           index_change_filters(tx, scope, id, false, err);
 }
 
 bool document_set_title(DbTx *tx, const Scope *scope, Str id, Str title, Error *err)
@@ -307,7 +311,8 @@ bool document_set_title(DbTx *tx, const Scope *scope, Str id, Str title, Error *
                DB_SAME("UPDATE documents SET title = $3, updated_at = $4"
                        " WHERE workspace = $1 AND id = $2"),
                DB_ARGS(db_text(scope->workspace), db_text(id), db_text(title), db_int(now_ms())),
-               "document", id, err);
+               "document", id, err) &&
+           index_change_filters(tx, scope, id, false, err);
 }
 
 /* The same bytes are one document behind each guard. Asked first, so that PostgreSQL's transaction

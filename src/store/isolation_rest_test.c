@@ -56,6 +56,30 @@ typedef union Made {
 
 /* --- What is looked for ----------------------------------------------------------------------- */
 
+static bool documents_are_not_chosen(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    const DocumentFilter all = { 0 };
+    ListKey key = { .id = secret.doc.id, .number = secret.doc.created_at_ms };
+    const DocumentChoice choice = { .keys = &key, .count = 1, .total = 1 };
+    UnsettledList unsettled;
+    DocumentList list;
+    bool is_whole;
+
+    CALL(document_list_unsettled(tx, theirs, world->arena, &all, DOCUMENT_BY_CREATED, 9, &unsettled,
+                                 err));
+    EXPECT(!unsettled.count);
+    CALL(document_list_chosen(tx, theirs, world->arena, &all, DOCUMENT_BY_CREATED, &choice, &list,
+                              &is_whole, err));
+    EXPECT(!is_whole);
+    list = (DocumentList){ .total = 1 };
+    EXPECT_CODE(ERROR_BUSY, document_list_keys(tx, theirs, world->arena, DOCUMENT_BY_CREATED, NULL,
+                                               &key, 1, &list, err));
+    EXPECT_CODE(ERROR_BUSY, document_list_sorted(tx, theirs, world->arena, DOCUMENT_BY_CREATED,
+                                                 false, NULL, &key, &list, err));
+    return true;
+}
+
 static bool documents_are_not_listed(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -77,6 +101,7 @@ static bool documents_are_not_listed(DbTx *tx, World *world, Error *err)
     EXPECT(!chunks.count);
     CALL(document_list_newest(tx, theirs, arena, &any, 0, 9, &starts, err));
     EXPECT(!starts.numbers.count && !starts.total);
+    CALL(documents_are_not_chosen(tx, world, err));
     CALL(document_count(tx, theirs, &counts, err));
     for (size_t i = 0; i < DOCUMENT_STATE_COUNT; i++)
         EXPECT(!counts.by_state[i]);
