@@ -5,6 +5,7 @@
 #include "library/facts.h"
 #include "library/samples.h"
 #include "models/models.h"
+#include "search/document_lists.h"
 
 static bool respond_document(ApiRequest *request, HttpResponse *response, Str id, Error *err)
 {
@@ -247,8 +248,8 @@ bool documents_list(ApiRequest *request, HttpResponse *response, Error *err)
     DocumentViewList list;
     if (!read_filter(request, &reading, &filter, err) ||
         !read_order(request, &order, &descending, err) || !api_slice_by_key(request, &slice, err) ||
-        !library_list(request->api->library, request->scope, request->arena, &filter, order,
-                      descending, &slice, &list, err))
+        !search_documents(request->api->searcher, request->scope, request->arena, &filter, order,
+                          descending, &slice, &list, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_understood(&json, &reading);

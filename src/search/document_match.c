@@ -73,12 +73,17 @@ static bool collections_work(DbTx *tx, void *argument, Error *err)
                                &asking->ids, err);
 }
 
-static void add_collections(const Matching *in, DocumentSet *set, StrList ids)
+static StrList collection_texts(const Matching *in, StrList ids)
 {
     Str *texts = arena_new_array(in->arena, Str, ids.count);
     for (size_t i = 0; i < ids.count; i++)
         texts[i] = str_is(ids.at[i], "none") ? STR_NONE : ids.at[i];
-    document_set_add_texts(in->table, set, COLUMN_COLLECTION, (StrList){ texts, ids.count });
+    return (StrList){ texts, ids.count };
+}
+
+static void add_collections(const Matching *in, DocumentSet *set, StrList ids)
+{
+    document_set_add_texts(in->table, set, COLUMN_COLLECTION, collection_texts(in, ids));
 }
 
 /* By their ids or names. */
@@ -140,36 +145,44 @@ static bool keep_clause(const Matching *in, const DocumentClause *clause, Docume
 
 /* --- Filters --- */
 
-/* What columns have of the filter beside its clauses. */
+static void keep_collections(const Matching *in, DocumentSet *set, StrList ids)
+{
+    document_set_keep_texts(in->table, set, COLUMN_COLLECTION, collection_texts(in, ids));
+}
+
+/* At least `from` and below `to`, where they are not 0. */
+static void keep_times(const Matching *in, DocumentSet *set, NumberColumn column, int64_t from,
+                       int64_t to)
+{
+    if (from || to)
+        document_set_keep_range(in->table, set, column, from ? from : INT64_MIN,
+                                to ? to : INT64_MAX);
+}
+
+/* What columns have of the filter beside its clauses; first what leaves few. */
 static void keep_plain(const Matching *in, const DocumentFilter *filter, StrList collections,
                        DocumentSet *set)
 {
-    DocumentSet one;
-    if (collections.count) {
-        one = document_set_new(in->table, in->arena);
-        add_collections(in, &one, collections);
-        keep_both(set, &one);
-    }
-    if (filter->formats.count) {
-        one = document_set_new(in->table, in->arena);
-        document_set_add_texts(in->table, &one, COLUMN_FORMAT, filter->formats);
-        keep_both(set, &one);
-    }
-    if (filter->tags_any.count) {
-        one = document_set_new(in->table, in->arena);
-        document_set_add_tags(in->table, &one, filter->tags_any);
-        keep_both(set, &one);
-    }
+    const DocumentTable *table = in->table;
+    if (filter->tag.length)
+        document_set_keep_tags(table, set, (StrList){ &filter->tag, 1 });
+    if (filter->tags_any.count)
+        document_set_keep_tags(table, set, filter->tags_any);
+    if (filter->collection.length)
+        keep_collections(in, set, (StrList){ &filter->collection, 1 });
+    if (collections.count)
+        keep_collections(in, set, collections);
+    if (filter->format.length)
+        document_set_keep_texts(table, set, COLUMN_FORMAT, (StrList){ &filter->format, 1 });
+    if (filter->formats.count)
+        document_set_keep_texts(table, set, COLUMN_FORMAT, filter->formats);
+    if (filter->only_roots)
+        document_set_keep_texts(table, set, COLUMN_INSIDE, (StrList){ (Str[]){ S("") }, 1 });
+    keep_times(in, set, COLUMN_DATE, filter->date_from_ms, filter->date_to_ms);
+    keep_times(in, set, COLUMN_ADDED, filter->created_from_ms, filter->created_to_ms);
     if (filter->ids.count) {
-        one = document_set_new(in->table, in->arena);
-        document_set_add_ids(in->table, &one, filter->ids);
-        keep_both(set, &one);
-    }
-    if (filter->date_from_ms || filter->date_to_ms) {
-        one = document_set_new(in->table, in->arena);
-        document_set_add_range(in->table, &one, COLUMN_DATE,
-                               filter->date_from_ms ? filter->date_from_ms : INT64_MIN,
-                               filter->date_to_ms ? filter->date_to_ms : INT64_MAX);
+        DocumentSet one = document_set_new(table, in->arena);
+        document_set_add_ids(table, &one, filter->ids);
         keep_both(set, &one);
     }
 }
@@ -191,10 +204,9 @@ bool document_match(Db *db, const Scope *scope, Arena *arena, const DocumentTabl
                     Error *err)
 {
     Matching in = { .db = db, .scope = scope, .arena = arena, .table = table };
-    DocumentSet set = document_set_new(table, arena);
+    DocumentSet set = document_set_live(table, arena);
     if (!document_filter_check(filter, err))
         return false;
-    turn(&set);
     keep_plain(&in, filter, collections, &set);
     for (size_t i = 0; i < filter->clause_count; i++)
         if (!keep_clause(&in, &filter->clauses[i], &set, err))

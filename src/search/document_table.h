@@ -2,7 +2,7 @@
  *
  * A filter in the database reads the row of every document that it lets through: half a second in a
  * library of half a million. Here it compares numbers in a row: a millisecond for a million
- * documents, which take about 80 bytes each. The database stays what is right:
+ * documents, which take about 180 bytes each, with their names. The database stays what is right:
  * document_tables.h keeps the columns as it has them.
  *
  * Each document has a place; sets of documents are a bit for each place. One that is searched no
@@ -13,6 +13,7 @@
 
 #include "search/search.h"
 #include "store/document_columns_store.h"
+#include "store/document_keys.h"
 
 typedef enum TextColumn {
 #define TEXT_COLUMN(name, member) COLUMN_##name,
@@ -37,9 +38,13 @@ typedef struct DocumentTable DocumentTable;
 DocumentTable *document_table_new(void);
 void document_table_free(DocumentTable *table); /* NULL is fine */
 size_t document_table_bytes(const DocumentTable *table);
+/* How many places it has. */
+size_t document_table_count(const DocumentTable *table);
 
 /* As it is now, in place of what there was of it. */
 void document_table_put(DocumentTable *table, const DocumentColumns *document);
+/* After some were put: names take their places in the order. */
+void document_table_settle(DocumentTable *table);
 /* It is not searched any more. */
 void document_table_drop(DocumentTable *table, Str id);
 /* The collection is gone. */
@@ -53,6 +58,9 @@ typedef struct DocumentSet {
 } DocumentSet;
 
 DocumentSet document_set_new(const DocumentTable *table, Arena *arena);
+/* All that are searched. */
+DocumentSet document_set_live(const DocumentTable *table, Arena *arena);
+size_t document_set_count(const DocumentSet *set);
 /* These add the documents: whose text is one of these; */
 void document_set_add_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
                             StrList texts);
@@ -63,9 +71,24 @@ void document_set_add_range(const DocumentTable *table, DocumentSet *set, Number
                             int64_t from, int64_t to);
 /* with these ids. */
 void document_set_add_ids(const DocumentTable *table, DocumentSet *set, StrList ids);
+/* These leave out the others: */
+void document_set_keep_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
+                             StrList texts);
+void document_set_keep_tags(const DocumentTable *table, DocumentSet *set, StrList tags);
+void document_set_keep_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
+                             int64_t from, int64_t to);
+/* This leaves out those with these ids. */
+void document_set_take_ids(const DocumentTable *table, DocumentSet *set, StrList ids);
 /* The numbers of their chunks. */
 ChunkBits document_set_chunks(const DocumentTable *table, const DocumentSet *set, Arena *arena);
 /* The chunks of each that has some, in the order of document_list_newest(): of `most` at most.
  * *total_r: how many have some. */
 DocumentChunksList document_set_newest(const DocumentTable *table, const DocumentSet *set,
                                        Arena *arena, size_t most, size_t *total_r);
+/* The places of the first `most` of a set of documents that are searched, in the order, behind
+ * `after` (NULL: from the beginning). Returns how many there are. */
+size_t document_set_first(const DocumentTable *table, const DocumentSet *set, Arena *arena,
+                          DocumentOrder order, bool descending, const ListKey *after, size_t most,
+                          uint32_t **places_r);
+ListKey document_list_key(const DocumentTable *table, size_t place, DocumentOrder order,
+                          Arena *arena);

@@ -41,7 +41,7 @@ typedef struct Slot {
     DocumentTable *table;
     /* Under the lock of all: */
     TableState state;
-    size_t users, bytes;
+    size_t users, bytes, documents;
     uint64_t used;
     int64_t retry_ms;    /* monotonic: not made before */
     bool is_catching_up; /* a thread takes care of the notes */
@@ -212,6 +212,7 @@ static bool fill(Slot *slot, DocumentTable *table, Error *err)
             return fail(err, ERROR_TOO_LARGE, "it takes more than %zu MB",
                         DOCUMENT_TABLES_BYTES / MB(1));
     }
+    document_table_settle(table);
     return true;
 }
 
@@ -225,6 +226,7 @@ static void replace(Slot *slot, DocumentTable *table)
     document_table_free(slot->table);
     slot->table = table;
     slot->bytes = bytes;
+    slot->documents = table ? document_table_count(table) : 0;
     slot->state = table ? TABLE_READY : TABLE_NONE;
     if (!table) {
         slot->retry_ms = monotonic_ms() + RETRY_MS;
@@ -368,10 +370,12 @@ static void apply(const Refreshing *work)
             document_table_drop(slot->table, work->changes.at[i].subject);
     for (size_t i = 0; i < work->rows.count; i++)
         document_table_put(slot->table, &work->rows.at[i]);
-    size_t bytes = document_table_bytes(slot->table);
+    document_table_settle(slot->table);
+    size_t bytes = document_table_bytes(slot->table), count = document_table_count(slot->table);
     pthread_rwlock_unlock(&slot->use);
     pthread_mutex_lock(&slot->tables->lock);
     slot->bytes = bytes;
+    slot->documents = count;
     if (slot->making == work->making)
         take_notes(slot, work->noted);
     slot->is_lost |= bytes > DOCUMENT_TABLES_BYTES;
@@ -425,6 +429,17 @@ static Slot *take_slot(DocumentTables *tables, Str workspace)
     slot->users += is_ready;
     pthread_mutex_unlock(&tables->lock);
     return is_ready ? slot : NULL;
+}
+
+bool document_tables_has(DocumentTables *tables, const Scope *scope, size_t documents)
+{
+    pthread_mutex_lock(&tables->lock);
+    Slot *slot = find_slot(tables, scope->workspace);
+    bool has = slot && slot->state == TABLE_READY && slot->documents >= documents;
+    if (has && slot->is_lost)
+        begin_making(slot);
+    pthread_mutex_unlock(&tables->lock);
+    return has;
 }
 
 bool document_tables_borrow(DocumentTables *tables, const Scope *scope,

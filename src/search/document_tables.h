@@ -6,9 +6,9 @@
  * is borrowed has everything that was committed before.
  *
  * A table is made in the background, of a workspace with DOCUMENT_TABLES_EARLY chunks as soon as
- * its index is there, of others when it is asked for the first time: until then, and where there is
- * no room for it, the database answers. All tables together take DOCUMENT_TABLES_BYTES at most; the
- * one that was used least goes first.
+ * its index is there, of others when it is borrowed for the first time: until then, and where there
+ * is no room for it, the database answers. All tables together take DOCUMENT_TABLES_BYTES at most;
+ * the one that was used least goes first.
  *
  * Threads: any. */
 #pragma once
@@ -27,6 +27,8 @@ void document_tables_free(DocumentTables *tables); /* NULL is fine */
 /* *table_r is for reading until it is released; NULL: there is none now. */
 MUST_CHECK bool document_tables_borrow(DocumentTables *tables, const Scope *scope,
                                        const DocumentTable **table_r, Error *err);
+/* There is one of at least so many documents; none is made because it was asked for. */
+bool document_tables_has(DocumentTables *tables, const Scope *scope, size_t documents);
 void document_tables_release(DocumentTables *tables, const DocumentTable *table);
 /* Waits until the workspace's table is made; false: there is none, or not within the time. */
 bool document_tables_wait(DocumentTables *tables, const Scope *scope, int64_t timeout_ms);

@@ -14,6 +14,7 @@
 #define COLLECTIONS_MAX 100
 #define HISTORY_QUERY_MAX 1000
 #define FRESH_DAYS 180
+#define LISTED_FROM 5000
 
 Searcher *searcher_new(Db *db, Library *library)
 {
@@ -24,6 +25,7 @@ Searcher *searcher_new(Db *db, Library *library)
     searcher->facets = facet_tables_new(db);
     searcher->tables = document_tables_new(db, library);
     searcher->fresh_days = FRESH_DAYS;
+    searcher->listed_from = LISTED_FROM;
     searcher->vectors = query_vectors_new();
     return searcher;
 }

@@ -89,8 +89,7 @@ static bool hidden_work(DbTx *tx, void *argument, Error *err)
     return document_list_hidden(tx, work->scope, work->arena, &work->ids, err);
 }
 
-/* What the scope does not see leaves the set: the table is everybody's. */
-static bool leave_out_hidden(Searcher *searcher, const Scope *scope, Arena *arena,
+bool search_leave_out_hidden(Searcher *searcher, const Scope *scope, Arena *arena,
                              const DocumentTable *table, DocumentSet *set, Error *err)
 {
     HiddenWork work = { .scope = scope, .arena = arena };
@@ -98,10 +97,7 @@ static bool leave_out_hidden(Searcher *searcher, const Scope *scope, Arena *aren
         return true;
     if (!store_read(searcher->db, scope, hidden_work, &work, err))
         return false;
-    DocumentSet hidden = document_set_new(table, arena);
-    document_set_add_ids(table, &hidden, work.ids);
-    for (size_t i = 0; i < set->count; i++)
-        set->words[i] &= ~hidden.words[i];
+    document_set_take_ids(table, set, work.ids);
     return true;
 }
 
@@ -115,7 +111,7 @@ bool search_match(Searcher *searcher, const Scope *scope, Arena *arena,
     DocumentFilter filter = search_filter(request, S(""), facts);
     return document_match(searcher->db, scope, arena, table, &filter, request->collections, set_r,
                           err) &&
-           leave_out_hidden(searcher, scope, arena, table, set_r, err);
+           search_leave_out_hidden(searcher, scope, arena, table, set_r, err);
 }
 
 bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,

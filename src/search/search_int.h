@@ -18,6 +18,7 @@ struct Searcher {
     FacetTables *facets;
     DocumentTables *tables;
     double fresh_days;
+    size_t listed_from; /* see search_set_listed_from() */
     QueryVectors *vectors;
     _Atomic(EncodeQueue *) encoder;
     struct Models *models; /* NULL: none */
@@ -53,6 +54,17 @@ MUST_CHECK bool search_borrow_table(Searcher *searcher, const Scope *scope,
 MUST_CHECK bool search_match(Searcher *searcher, const Scope *scope, Arena *arena,
                              const SearchRequest *request, const DocumentTable *table,
                              DocumentSet *set_r, Error *err);
+
+/* What the scope does not see leaves the set: the table is everybody's. */
+MUST_CHECK bool search_leave_out_hidden(Searcher *searcher, const Scope *scope, Arena *arena,
+                                        const DocumentTable *table, DocumentSet *set, Error *err);
+
+/* document_lists.c: what search_documents() takes; *is_chosen_r false: the database has to make the
+ * list. */
+MUST_CHECK bool search_choose_documents(Searcher *searcher, const Scope *scope, Arena *arena,
+                                        const DocumentFilter *filter, DocumentOrder order,
+                                        bool descending, const Slice *slice,
+                                        DocumentChoice *choice_r, bool *is_chosen_r, Error *err);
 
 /* Both legs of the index together give this many; of a page further on, SEARCH_CANDIDATES_DEEP. */
 #define SEARCH_CANDIDATES 200

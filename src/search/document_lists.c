@@ -1,0 +1,170 @@
+/* document_lists.c - see document_lists.h. */
+#include "search/document_lists.h"
+
+#include "search/document_match.h"
+#include "search/search_int.h"
+
+/* With more that are not settled, which the database has to read for each list, it makes lists
+ * alone. */
+#define UNSETTLED_MAX 1000
+
+typedef struct Choosing {
+    Searcher *searcher;
+    const Scope *scope;
+    Arena *arena;
+    const DocumentFilter *filter;
+    DocumentOrder order;
+    bool descending;
+    const Slice *slice;
+    ListKey after;
+    bool is_behind; /* `after` */
+    UnsettledList unsettled;
+    DocumentChoice choice;
+} Choosing;
+
+void search_set_listed_from(Searcher *searcher, size_t documents)
+{
+    searcher->listed_from = documents;
+}
+
+/* --- Which lists --- */
+
+/* An index gives them in this order, or nearly all documents are in them. */
+static bool is_quick_by_rows(const DocumentFilter *filter, DocumentOrder order)
+{
+    size_t many = filter->tags_any.count + filter->clause_count + filter->only_roots;
+    bool has_times = filter->date_from_ms || filter->date_to_ms || filter->created_from_ms ||
+                     filter->created_to_ms;
+    size_t single = (filter->collection.length > 0) + (filter->format.length > 0) +
+                    filter->formats.count + (filter->tag.length > 0);
+    return !many && !has_times && (!single || (single == 1 && order == DOCUMENT_BY_CREATED));
+}
+
+static bool has_only_columns(const DocumentFilter *filter)
+{
+    for (size_t i = 0; i < filter->clause_count; i++)
+        for (size_t n = 0; n < filter->clauses[i].count; n++) {
+            DocumentTest test = filter->clauses[i].at[n].test;
+            if (test == TEST_NAME || test == TEST_WITHIN || test == TEST_FACT)
+                return false;
+        }
+    return filter->trash == TRASH_OUTSIDE && !filter->media_type.length && !filter->name.length &&
+           !filter->name_has.length && !filter->parent.length && !filter->source.length &&
+           !filter->ids.count && !filter->within.count && !filter->fact_count;
+}
+
+/* --- Choosing --- */
+
+static bool unsettled_work(DbTx *tx, void *argument, Error *err)
+{
+    Choosing *in = argument;
+    return document_list_unsettled(tx, in->scope, in->arena, in->filter, in->order, UNSETTLED_MAX,
+                                   &in->unsettled, err);
+}
+
+/* Those that the table knows of and that match. */
+static bool match(const Choosing *in, const DocumentTable *table, DocumentSet *set_r, Error *err)
+{
+    const DocumentFilter *filter = in->filter;
+    if (filter->states && !(filter->states & 1u << DOCUMENT_READY)) {
+        *set_r = document_set_new(table, in->arena);
+        return true;
+    }
+    if (!document_match(in->searcher->db, in->scope, in->arena, table, filter, (StrList){ 0 },
+                        set_r, err) ||
+        !search_leave_out_hidden(in->searcher, in->scope, in->arena, table, set_r, err))
+        return false;
+    Str *ids = arena_new_array(in->arena, Str, in->unsettled.count);
+    for (size_t i = 0; i < in->unsettled.count; i++)
+        ids[i] = in->unsettled.at[i].key.id;
+    document_set_take_ids(table, set_r, (StrList){ ids, in->unsettled.count });
+    return true;
+}
+
+static int compare_up(const void *a, const void *b) { return document_key_compare(a, b); }
+static int compare_down(const void *a, const void *b) { return document_key_compare(b, a); }
+
+/* Of both, in order, as far as the part goes. */
+static void choose_keys(Choosing *in, const DocumentTable *table, const DocumentSet *set)
+{
+    int (*compare)(const void *, const void *) = in->descending ? compare_down : compare_up;
+    size_t limit = (size_t)slice_limit(in->slice), count, matching = 0, total;
+    uint32_t *places;
+    count = document_set_first(table, set, in->arena, in->order, in->descending,
+                               in->is_behind ? &in->after : NULL, limit + 1, &places);
+    ListKey *keys = arena_new_array(in->arena, ListKey, count + in->unsettled.count + 1);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = document_list_key(table, places[i], in->order, in->arena);
+    for (size_t i = 0; i < in->unsettled.count; i++) {
+        const Unsettled *one = &in->unsettled.at[i];
+        matching += one->matches;
+        if (one->matches && (!in->is_behind || compare(&one->key, &in->after) > 0))
+            keys[count++] = one->key;
+    }
+    qsort(keys, count, sizeof *keys, compare);
+    total = document_set_count(set) + matching;
+    in->choice = (DocumentChoice){ .keys = keys,
+                                   .count = MIN(count, limit),
+                                   .goes_on = count > limit,
+                                   .total = (int64_t)MIN(total, (size_t)DOCUMENT_TOTAL_MAX),
+                                   .has_more = total > DOCUMENT_TOTAL_MAX };
+}
+
+/* What is not settled is read before the table is brought up to date: so a document that becomes
+ * settled meanwhile is in both, and one of them counts. */
+static bool choose(Choosing *in, bool *is_chosen_r, Error *err)
+{
+    Searcher *searcher = in->searcher;
+    const DocumentTable *table;
+    DocumentSet set;
+    if (!document_filter_check(in->filter, err) ||
+        !document_key_after(in->slice, in->order, &in->after, &in->is_behind, err) ||
+        !store_read(searcher->db, in->scope, unsettled_work, in, err))
+        return false;
+    if (in->unsettled.count > UNSETTLED_MAX)
+        return true;
+    if (!document_tables_borrow(searcher->tables, in->scope, &table, err))
+        return false;
+    if (!table)
+        return true;
+    bool ok = match(in, table, &set, err);
+    if (ok)
+        choose_keys(in, table, &set);
+    document_tables_release(searcher->tables, table);
+    *is_chosen_r = ok;
+    return ok;
+}
+
+bool search_choose_documents(Searcher *searcher, const Scope *scope, Arena *arena,
+                             const DocumentFilter *filter, DocumentOrder order, bool descending,
+                             const Slice *slice, DocumentChoice *choice_r, bool *is_chosen_r,
+                             Error *err)
+{
+    Choosing in = { .searcher = searcher,
+                    .scope = scope,
+                    .arena = arena,
+                    .filter = filter,
+                    .order = order,
+                    .descending = descending,
+                    .slice = slice };
+    *is_chosen_r = false;
+    if (!has_only_columns(filter) || is_quick_by_rows(filter, order) ||
+        !document_tables_has(searcher->tables, scope, searcher->listed_from))
+        return true;
+    if (!choose(&in, is_chosen_r, err))
+        return false;
+    *choice_r = in.choice;
+    return true;
+}
+
+bool search_documents(Searcher *searcher, const Scope *scope, Arena *arena,
+                      const DocumentFilter *filter, DocumentOrder order, bool descending,
+                      const Slice *slice, DocumentViewList *list_r, Error *err)
+{
+    DocumentChoice choice;
+    bool is_chosen;
+    return search_choose_documents(searcher, scope, arena, filter, order, descending, slice,
+                                   &choice, &is_chosen, err) &&
+           library_list_chosen(searcher->library, scope, arena, filter, order, descending, slice,
+                               is_chosen ? &choice : NULL, list_r, err);
+}

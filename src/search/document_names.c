@@ -1,0 +1,205 @@
+/* document_names.c - see document_names.h. */
+#include "search/document_names.h"
+
+#define NAMES_MAX GB(1)
+#define ROOM_FIRST 64
+#define LABEL_NONE INT64_MIN
+#define LABEL_END (INT64_C(1) << 62) /* labels are between 0 and this */
+
+typedef struct NamePair {
+    const char *at; /* the name, and behind it the title */
+    uint32_t name, title;
+} NamePair;
+
+struct DocumentNames {
+    Arena *arena; /* of the texts */
+    NamePair *pairs;
+    int64_t *labels;
+    uint32_t *order; /* the places in the order of their names */
+    uint32_t *fresh; /* those that are not in it */
+    size_t count, room, ordered, fresh_count;
+};
+
+DocumentNames *document_names_new(void)
+{
+    DocumentNames *names = heap_alloc(sizeof *names);
+    names->arena = arena_new(NAMES_MAX);
+    return names;
+}
+
+void document_names_free(DocumentNames *names)
+{
+    if (!names)
+        return;
+    arena_free(names->arena);
+    free(names->pairs);
+    free(names->labels);
+    free(names->order);
+    free(names->fresh);
+    free(names);
+}
+
+size_t document_names_bytes(const DocumentNames *names)
+{
+    size_t row = sizeof *names->pairs + sizeof *names->labels + 2 * sizeof *names->order;
+    return names->room * row + arena_used(names->arena);
+}
+
+static void grow(DocumentNames *names)
+{
+    size_t room = names->room = names->room ? names->room * 2 : ROOM_FIRST;
+    names->pairs = heap_grow(names->pairs, room * sizeof *names->pairs);
+    names->labels = heap_grow(names->labels, room * sizeof *names->labels);
+    names->order = heap_grow(names->order, room * sizeof *names->order);
+    names->fresh = heap_grow(names->fresh, room * sizeof *names->fresh);
+}
+
+static Str name_at(const DocumentNames *names, size_t place)
+{
+    return (Str){ names->pairs[place].at, names->pairs[place].name };
+}
+
+static Str title_at(const DocumentNames *names, size_t place)
+{
+    const NamePair *pair = &names->pairs[place];
+    return (Str){ pair->at + pair->name, pair->title };
+}
+
+Str document_names_at(const DocumentNames *names, size_t place) { return name_at(names, place); }
+const int64_t *document_names_labels(const DocumentNames *names) { return names->labels; }
+
+/* --- The order --- */
+
+typedef struct Ordering {
+    const DocumentNames *names;
+    const DocumentKeyBytes *keys;
+} Ordering;
+
+static int compare(const DocumentNames *names, const DocumentKeyBytes *keys, size_t place, Str name,
+                   const DocumentKeyBytes *key)
+{
+    int by_name = str_compare(name_at(names, place), name);
+    return by_name ? by_name : memcmp(&keys[place], key, sizeof *key);
+}
+
+static int compare_places(const void *a, const void *b, void *argument)
+{
+    const Ordering *in = argument;
+    size_t y = *(const uint32_t *)b;
+    return compare(in->names, in->keys, *(const uint32_t *)a, name_at(in->names, y), &in->keys[y]);
+}
+
+/* How many of the order come before this one. */
+static size_t find_position(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
+                            const DocumentKeyBytes *key)
+{
+    size_t from = 0, to = names->ordered;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (compare(names, keys, names->order[middle], name, key) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
+                             const DocumentKeyBytes *key, bool is_behind)
+{
+    size_t at = find_position(names, keys, name, key);
+    if (is_behind && at < names->ordered && !compare(names, keys, names->order[at], name, key))
+        at++;
+    return at < names->ordered ? names->labels[names->order[at]] : LABEL_END;
+}
+
+/* --- Changing --- */
+
+/* The order keeps its gap closed: a name changes seldom. */
+static void leave_order(DocumentNames *names, const DocumentKeyBytes *keys, size_t place)
+{
+    size_t at = find_position(names, keys, name_at(names, place), &keys[place]);
+    names->ordered--;
+    memmove(&names->order[at], &names->order[at + 1], (names->ordered - at) * sizeof *names->order);
+    names->labels[place] = LABEL_NONE;
+}
+
+void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size_t place, Str name,
+                        Str title)
+{
+    bool is_known = place < names->count;
+    if (!is_known && names->count == names->room)
+        grow(names);
+    bool is_same = is_known && str_equal(name_at(names, place), name);
+    if (is_same && str_equal(title_at(names, place), title))
+        return;
+    bool is_ordered = is_known && names->labels[place] != LABEL_NONE;
+    if (is_ordered && !is_same)
+        leave_order(names, keys, place);
+    char *text = arena_alloc_raw(names->arena, name.length + title.length + 1);
+    memcpy(text, name.length ? name.at : "", name.length);
+    memcpy(text + name.length, title.length ? title.at : "", title.length);
+    names->pairs[place] = (NamePair){ text, (uint32_t)name.length, (uint32_t)title.length };
+    if (!is_known) {
+        names->labels[place] = LABEL_NONE;
+        names->count++;
+    }
+    if (!is_known || (is_ordered && !is_same))
+        names->fresh[names->fresh_count++] = (uint32_t)place;
+}
+
+/* --- Labels --- */
+
+static void label_all(DocumentNames *names)
+{
+    int64_t step = LABEL_END / ((int64_t)names->ordered + 1);
+    for (size_t i = 0; i < names->ordered; i++)
+        names->labels[names->order[i]] = step * ((int64_t)i + 1);
+}
+
+/* The order from `from` to before `to` is new; false: there are not enough numbers between those
+ * beside it. */
+static bool label_some(DocumentNames *names, size_t from, size_t to)
+{
+    int64_t below = from ? names->labels[names->order[from - 1]] : 0;
+    int64_t above = to < names->ordered ? names->labels[names->order[to]] : LABEL_END;
+    int64_t step = (above - below) / ((int64_t)(to - from) + 1);
+    for (size_t i = from; i < to; i++)
+        names->labels[names->order[i]] = below + step * (int64_t)(i - from + 1);
+    return step > 0;
+}
+
+/* The fresh ones, which are in order among themselves, take their places, the last first: each is
+ * replaced by where in the order it is. */
+static void merge(DocumentNames *names, const DocumentKeyBytes *keys)
+{
+    size_t total = names->ordered + names->fresh_count;
+    for (size_t left = names->fresh_count; left; left--) {
+        size_t place = names->fresh[left - 1], end = names->ordered;
+        size_t at = find_position(names, keys, name_at(names, place), &keys[place]);
+        memmove(&names->order[at + left], &names->order[at], (end - at) * sizeof *names->order);
+        names->order[at + left - 1] = (uint32_t)place;
+        names->fresh[left - 1] = (uint32_t)(at + left - 1);
+        names->ordered = at;
+    }
+    names->ordered = total;
+}
+
+void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys)
+{
+    Ordering in = { names, keys };
+    bool has_room = true;
+    if (!names->fresh_count)
+        return;
+    qsort_r(names->fresh, names->fresh_count, sizeof *names->fresh, compare_places, &in);
+    merge(names, keys);
+    for (size_t i = 0, end; i < names->fresh_count && has_room; i = end) {
+        for (end = i + 1;
+             end < names->fresh_count && names->fresh[end] == names->fresh[end - 1] + 1;)
+            end++;
+        has_room = label_some(names, names->fresh[i], names->fresh[end - 1] + 1);
+    }
+    names->fresh_count = 0;
+    if (!has_room)
+        label_all(names);
+}

@@ -1,0 +1,35 @@
+/* document_names.h - the names of the documents of a table (document_table.h): the order that a
+ * list by name has, and which of them have a text somewhere in their name or title.
+ *
+ * Documents are known by their places. Each has a number, its label, and labels are in the order of
+ * names: one that comes between two others gets a number between theirs.
+ *
+ * Threads: one that changes it, or any that read. */
+#pragma once
+
+#include "base/base.h"
+
+#define DOCUMENT_KEY_SIZE 16
+/* What breaks ties between equal names, by place. */
+typedef struct DocumentKeyBytes {
+    unsigned char at[DOCUMENT_KEY_SIZE];
+} DocumentKeyBytes;
+
+typedef struct DocumentNames DocumentNames;
+
+DocumentNames *document_names_new(void);
+void document_names_free(DocumentNames *names); /* NULL is fine */
+size_t document_names_bytes(const DocumentNames *names);
+
+/* The name and title of a place, as they are compared; places come one after the other. In no order
+ * until document_names_settle(). */
+void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size_t place, Str name,
+                        Str title);
+void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys);
+
+Str document_names_at(const DocumentNames *names, size_t place);
+/* By place. */
+const int64_t *document_names_labels(const DocumentNames *names);
+/* Labels from here on are of names after this one, or (is_behind false) of it. */
+int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
+                             const DocumentKeyBytes *key, bool is_behind);

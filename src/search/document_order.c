@@ -1,0 +1,214 @@
+/* document_order.c - the first documents of a set, in an order. */
+#include "base/id.h"
+#include "search/document_table_int.h"
+
+/* --- The newest --- */
+
+typedef struct Dated {
+    int64_t date;
+    const Key *key;
+    const Chunks *chunks;
+} Dated;
+
+static int by_date(const void *a, const void *b)
+{
+    const Dated *x = a, *y = b;
+    if (x->date != y->date)
+        return x->date < y->date ? 1 : -1;
+    return memcmp(y->key, x->key, sizeof *x->key);
+}
+
+typedef struct Newest {
+    Dated *at;
+    size_t count, most, room;
+    bool is_cut; /* the first `most` are in order, and better than what was left out */
+} Newest;
+
+/* Sorted when there is no more room, so that each is moved few times. */
+static void cut(Newest *newest)
+{
+    if (newest->count)
+        qsort(newest->at, newest->count, sizeof *newest->at, by_date);
+    newest->is_cut |= newest->count >= newest->most;
+    newest->count = MIN(newest->count, newest->most);
+}
+
+static void add_dated(Newest *newest, const Dated *dated)
+{
+    if (newest->is_cut && by_date(dated, &newest->at[newest->most - 1]) > 0)
+        return;
+    newest->at[newest->count++] = *dated;
+    if (newest->count == newest->room)
+        cut(newest);
+}
+
+static NumberRangeList ranges_of(const DocumentTable *table, const Chunks *chunks, Arena *arena)
+{
+    if (chunks->is_scattered)
+        return (NumberRangeList){ table->scattered.at[chunks->first].ranges,
+                                  table->scattered.at[chunks->first].count };
+    NumberRange *range = arena_new_one(arena, NumberRange);
+    *range = (NumberRange){ chunks->first, chunks->count };
+    return (NumberRangeList){ range, 1 };
+}
+
+DocumentChunksList document_set_newest(const DocumentTable *table, const DocumentSet *set,
+                                       Arena *arena, size_t most, size_t *total_r)
+{
+    Newest newest = { .most = MIN(MAX(most, 1), table->count + 1) };
+    size_t total = 0;
+    newest.room = 2 * newest.most + 1;
+    newest.at = arena_new_array(arena, Dated, newest.room);
+    for (size_t place = 0; place < table->count; place++) {
+        if (!(set->words[place / 64] >> (place % 64) & 1) || !table->chunks[place].count)
+            continue;
+        add_dated(&newest, &(Dated){ table->numbers[COLUMN_DATE][place], &table->keys[place],
+                                     &table->chunks[place] });
+        total++;
+    }
+    cut(&newest);
+    NumberRangeList *list = arena_new_array(arena, NumberRangeList, newest.count);
+    for (size_t i = 0; i < newest.count; i++)
+        list[i] = ranges_of(table, newest.at[i].chunks, arena);
+    *total_r = total;
+    return (DocumentChunksList){ list, newest.count };
+}
+
+/* --- The first of a list --- */
+
+/* So many more than are wanted are gathered before they are sorted. */
+#define GATHERED 1000
+
+typedef struct First {
+    const int64_t *numbers;
+    const Key *keys;
+    int64_t flip; /* -1: numbers and keys are compared the other way */
+} First;
+
+/* As it is compared: the smaller, the earlier. */
+static int64_t worth(const First *first, size_t place)
+{
+    return first->numbers[place] ^ first->flip;
+}
+
+static int compare_places(const void *a, const void *b, void *argument)
+{
+    const First *first = argument;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int64_t of_x = worth(first, x), of_y = worth(first, y);
+    if (of_x != of_y)
+        return of_x < of_y ? -1 : 1;
+    int by_key = memcmp(&first->keys[x], &first->keys[y], sizeof(Key));
+    return first->flip ? -by_key : by_key;
+}
+
+static const int64_t *numbers_of(const DocumentTable *table, DocumentOrder order)
+{
+    switch (order) {
+    case DOCUMENT_BY_CREATED: return table->numbers[COLUMN_ADDED];
+    case DOCUMENT_BY_UPDATED: return table->numbers[COLUMN_UPDATED];
+    case DOCUMENT_BY_SIZE: return table->numbers[COLUMN_SIZE];
+    case DOCUMENT_BY_DATE: return table->numbers[COLUMN_OWN_DATE];
+    case DOCUMENT_BY_NAME: break;
+    }
+    return document_names_labels(table->names);
+}
+
+/* Where a part of a list begins: behind `key` where the worth is `least`, else from there on. */
+typedef struct Beginning {
+    int64_t least;
+    bool is_behind_key;
+    Key key;
+} Beginning;
+
+static Beginning beginning_of(const DocumentTable *table, const First *first, DocumentOrder order,
+                              const ListKey *after)
+{
+    if (!after)
+        return (Beginning){ .least = INT64_MIN };
+    Key key = document_key_of(after->id);
+    if (order != DOCUMENT_BY_NAME)
+        return (Beginning){ after->number ^ first->flip, true, key };
+    bool is_up = !first->flip;
+    int64_t label = document_names_label(table->names, table->keys, after->text, &key, is_up);
+    return (Beginning){ .least = is_up ? label : (label ^ first->flip) + 1 };
+}
+
+static bool is_before(const First *first, const Beginning *beginning, size_t place)
+{
+    int64_t of_place = worth(first, place);
+    if (of_place != beginning->least || !beginning->is_behind_key)
+        return of_place < beginning->least;
+    int by_key = memcmp(&first->keys[place], &beginning->key, sizeof(Key));
+    return first->flip ? by_key >= 0 : by_key <= 0;
+}
+
+typedef struct Gathering {
+    First first;
+    Beginning beginning;
+    uint32_t *places;
+    size_t count, most;
+    bool is_cut; /* the first `most` are in order, and better than what was left out */
+} Gathering;
+
+static void cut_places(Gathering *in)
+{
+    qsort_r(in->places, in->count, sizeof *in->places, compare_places, &in->first);
+    in->is_cut |= in->count >= in->most;
+    in->count = MIN(in->count, in->most);
+}
+
+static void gather(Gathering *in, size_t place)
+{
+    uint32_t one = (uint32_t)place;
+    if (in->is_cut && compare_places(&one, &in->places[in->most - 1], &in->first) > 0)
+        return;
+    if (is_before(&in->first, &in->beginning, place))
+        return;
+    in->places[in->count++] = one;
+    if (in->count == in->most + GATHERED)
+        cut_places(in);
+}
+
+/* What came last has the highest place as a rule: the best come early from either end. */
+size_t document_set_first(const DocumentTable *table, const DocumentSet *set, Arena *arena,
+                          DocumentOrder order, bool descending, const ListKey *after, size_t most,
+                          uint32_t **places_r)
+{
+    Gathering in = { .first = { numbers_of(table, order), table->keys, descending ? -1 : 0 },
+                     .most = MAX(most, 1) };
+    in.beginning = beginning_of(table, &in.first, order, after);
+    in.places = arena_alloc_raw(arena, (in.most + GATHERED) * sizeof *in.places);
+    for (size_t i = 0; i < set->count; i++) {
+        size_t word = descending ? set->count - 1 - i : i;
+        for (uint64_t left = set->words[word]; left;) {
+            int bit = descending ? 63 - __builtin_clzll(left) : __builtin_ctzll(left);
+            gather(&in, word * 64 + (size_t)bit);
+            left &= ~(UINT64_C(1) << bit);
+        }
+    }
+    cut_places(&in);
+    *places_r = in.places;
+    return in.count;
+}
+
+ListKey document_list_key(const DocumentTable *table, size_t place, DocumentOrder order,
+                          Arena *arena)
+{
+    static const char digits[] = "0123456789abcdef";
+    const Key *key = &table->keys[place];
+    char *id = arena_alloc_raw(arena, ID_LENGTH + 1), *at = id;
+    for (size_t i = 0; i < sizeof key->at; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        *at++ = digits[key->at[i] >> 4];
+        *at++ = digits[key->at[i] & 15];
+    }
+    *at = '\0';
+    ListKey made = { .id = { id, ID_LENGTH } };
+    if (order == DOCUMENT_BY_NAME)
+        made.text = str_copy(arena, document_names_at(table->names, place));
+    else
+        made.number = numbers_of(table, order)[place];
+    return made;
+}

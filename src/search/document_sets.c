@@ -1,0 +1,182 @@
+/* document_sets.c - sets of the documents of a table. */
+#include "search/chunk_bits.h"
+#include "search/document_table_int.h"
+
+DocumentSet document_set_new(const DocumentTable *table, Arena *arena)
+{
+    size_t count = (table->count + 63) / 64;
+    return (DocumentSet){ arena_new_array(arena, uint64_t, count), count };
+}
+
+DocumentSet document_set_live(const DocumentTable *table, Arena *arena)
+{
+    DocumentSet set = document_set_new(table, arena);
+    if (set.count)
+        memcpy(set.words, table->live, set.count * sizeof *set.words);
+    return set;
+}
+
+size_t document_set_count(const DocumentSet *set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        count += (size_t)__builtin_popcountll(set->words[i]);
+    return count;
+}
+
+void document_set_take_ids(const DocumentTable *table, DocumentSet *set, StrList ids)
+{
+    size_t place;
+    for (size_t i = 0; i < ids.count; i++)
+        if (document_place_of(table, ids.at[i], &place) && place / 64 < set->count)
+            set->words[place / 64] &= ~(UINT64_C(1) << place % 64);
+}
+
+/* A byte for each number of a text: whether it is one of these. */
+static unsigned char *wanted_of(const Texts *texts, StrList list)
+{
+    unsigned char *wanted = heap_alloc(texts->count + 1);
+    for (size_t i = 0; i < list.count; i++) {
+        const MapEntry *entry = map_find(&texts->numbers, list.at[i]);
+        if (entry || !list.at[i].length)
+            wanted[entry ? entry->number : 0] = 1;
+    }
+    return wanted;
+}
+
+/* 64 flags as bits: each multiplication moves eight of them to its highest byte. */
+static uint64_t pack(const unsigned char flags[64])
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++) {
+        uint64_t eight;
+        memcpy(&eight, flags + 8 * i, sizeof eight);
+        bits |= (eight * 0x0102040810204080 >> 56) << 8 * i;
+    }
+    return bits;
+}
+
+/* Each place for which the expression of `i` is 1: of those of `had`, which may be all that a word
+ * of the set has room for. */
+#define SPARSE 8
+#define WORD_WHERE(table, word, had, found, expression)                                            \
+    size_t from = (word)*64;                                                                       \
+    if (__builtin_popcountll(had) < SPARSE || from + 64 > (table)->count) {                        \
+        for (uint64_t left = (had); left; left &= left - 1) {                                      \
+            size_t i = from + (size_t)__builtin_ctzll(left);                                       \
+            if (i < (table)->count)                                                                \
+                (found) |= (uint64_t)(expression) << (i - from);                                   \
+        }                                                                                          \
+    } else {                                                                                       \
+        unsigned char flags[64];                                                                   \
+        for (size_t at = 0; at < 64; at++) {                                                       \
+            size_t i = from + at;                                                                  \
+            flags[at] = (expression);                                                              \
+        }                                                                                          \
+        (found) = pack(flags) & (had);                                                             \
+    }
+
+#define ADD_WHERE(table, set, expression)                                                          \
+    for (size_t word = 0; word < (set)->count; word++) {                                           \
+        uint64_t found = 0, had = UINT64_MAX;                                                      \
+        WORD_WHERE(table, word, had, found, expression)(set)->words[word] |= found;                \
+    }
+
+#define KEEP_WHERE(table, set, expression)                                                         \
+    for (size_t word = 0; word < (set)->count; word++) {                                           \
+        uint64_t found = 0, had = (set)->words[word];                                              \
+        if (!had)                                                                                  \
+            continue;                                                                              \
+        WORD_WHERE(table, word, had, found, expression)(set)->words[word] = found;                 \
+    }
+
+void document_set_add_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
+                            StrList texts)
+{
+    AUTO_FREE unsigned char *wanted = wanted_of(&table->columns[column], texts);
+    const uint32_t *numbers = table->texts[column];
+    ADD_WHERE(table, set, wanted[numbers[i]])
+}
+
+void document_set_keep_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
+                             StrList texts)
+{
+    AUTO_FREE unsigned char *wanted = wanted_of(&table->columns[column], texts);
+    const uint32_t *numbers = table->texts[column];
+    const MapEntry *one = texts.count == 1 && texts.at[0].length
+                              ? map_find(&table->columns[column].numbers, texts.at[0])
+                              : NULL;
+    if (one) {
+        uint32_t number = (uint32_t)one->number;
+        KEEP_WHERE(table, set, numbers[i] == number)
+    } else
+        KEEP_WHERE(table, set, wanted[numbers[i]])
+}
+
+static bool has_tag(const uint32_t *list, const unsigned char *wanted)
+{
+    for (uint32_t i = 1; i <= list[0]; i++)
+        if (wanted[list[i]])
+            return true;
+    return false;
+}
+
+void document_set_add_tags(const DocumentTable *table, DocumentSet *set, StrList tags)
+{
+    AUTO_FREE unsigned char *wanted = wanted_of(&table->tag_texts, tags);
+    ADD_WHERE(table, set, has_tag(&table->tag_lists[table->tags[i]], wanted))
+}
+
+void document_set_add_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
+                            int64_t from_number, int64_t to_number)
+{
+    const int64_t *numbers = table->numbers[column];
+    ADD_WHERE(table, set, (numbers[i] >= from_number) & (numbers[i] < to_number))
+}
+
+void document_set_keep_tags(const DocumentTable *table, DocumentSet *set, StrList tags)
+{
+    AUTO_FREE unsigned char *wanted = wanted_of(&table->tag_texts, tags);
+    KEEP_WHERE(table, set, has_tag(&table->tag_lists[table->tags[i]], wanted))
+}
+
+void document_set_keep_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
+                             int64_t from_number, int64_t to_number)
+{
+    const int64_t *numbers = table->numbers[column];
+    KEEP_WHERE(table, set, (numbers[i] >= from_number) & (numbers[i] < to_number))
+}
+
+void document_set_add_ids(const DocumentTable *table, DocumentSet *set, StrList ids)
+{
+    size_t place;
+    for (size_t i = 0; i < ids.count; i++)
+        if (document_place_of(table, ids.at[i], &place))
+            set->words[place / 64] |= UINT64_C(1) << place % 64;
+}
+
+static void add_chunks(const DocumentTable *table, const Chunks *chunks, ChunkBits *bits,
+                       Arena *arena)
+{
+    if (!chunks->is_scattered) {
+        NumberRange range = { chunks->first, chunks->count };
+        chunk_bits_add_range(bits, arena, &range);
+        return;
+    }
+    const Scattered *scattered = &table->scattered.at[chunks->first];
+    for (size_t i = 0; i < scattered->count; i++)
+        chunk_bits_add_range(bits, arena, &scattered->ranges[i]);
+}
+
+ChunkBits document_set_chunks(const DocumentTable *table, const DocumentSet *set, Arena *arena)
+{
+    uint64_t bit_count = ((uint64_t)table->chunk_end + 63) / 64 * 64;
+    ChunkBits bits = { arena_new_array(arena, uint64_t, bit_count / 64 + 1), bit_count };
+    for (size_t word = 0; word < set->count; word++)
+        for (uint64_t left = set->words[word]; left; left &= left - 1) {
+            size_t place = word * 64 + (size_t)__builtin_ctzll(left);
+            if (place < table->count && table->chunks[place].count)
+                add_chunks(table, &table->chunks[place], &bits, arena);
+        }
+    return bits;
+}

@@ -1,0 +1,52 @@
+/* document_table_int.h - what the files of a document table share: document_table.c changes it,
+ * document_sets.c and document_order.c
+ * read it. */
+#pragma once
+
+#include "base/map.h"
+#include "search/document_names.h"
+#include "search/document_table.h"
+
+/* The bytes of a UUID; of any other id the beginning of its digest. */
+typedef DocumentKeyBytes Key;
+
+/* Different texts, each a number from 1 on; 0 is the empty one. */
+typedef struct Texts {
+    Map numbers;
+    size_t count;
+} Texts;
+
+typedef struct Scattered {
+    NumberRange *ranges;
+    size_t count;
+} Scattered;
+
+/* The chunks of a document: in a row as a rule, else `first` is a place in `scattered`. */
+typedef struct Chunks {
+    int64_t first;
+    uint32_t count; /* 0: none */
+    bool is_scattered;
+} Chunks;
+
+struct DocumentTable {
+    Arena *arena; /* of texts and what is scattered */
+    size_t count, room;
+    Key *keys;
+    Chunks *chunks;
+    uint32_t *texts[TEXT_COLUMN_COUNT];
+    int64_t *numbers[NUMBER_COLUMN_COUNT];
+    uint64_t *live; /* a bit for each place that has chunks */
+    DocumentNames *names;
+    uint32_t *tags; /* where they begin in tag_lists */
+    Texts columns[TEXT_COLUMN_COUNT], tag_texts;
+    uint32_t *tag_lists; /* each: how many, and their numbers; the first is the empty one */
+    size_t tag_list_count, tag_list_room;
+    uint32_t *places;  /* of keys, 1 more than the place; 0: free */
+    size_t place_room; /* a power of two */
+    VEC(Scattered) scattered;
+    int64_t chunk_end; /* all numbers are below it */
+};
+
+Key document_key_of(Str id);
+/* The place of an id; false: it has none. */
+bool document_place_of(const DocumentTable *table, Str id, size_t *place_r);
