@@ -1,6 +1,7 @@
 /* document_lists.c - see document_lists.h. */
 #include "search/document_lists.h"
 
+#include "base/utf8.h"
 #include "search/document_match.h"
 #include "search/search_int.h"
 
@@ -19,6 +20,9 @@ typedef struct Choosing {
     ListKey after;
     bool is_behind; /* `after` */
     UnsettledList unsettled;
+    Str part; /* of names; empty: any */
+    bool
+        has_unlooked; /* documents in the set that may not have it: more have it than are counted */
     DocumentChoice choice;
 } Choosing;
 
@@ -32,7 +36,8 @@ void search_set_listed_from(Searcher *searcher, size_t documents)
 /* An index gives them in this order, or nearly all documents are in them. */
 static bool is_quick_by_rows(const DocumentFilter *filter, DocumentOrder order)
 {
-    size_t many = filter->tags_any.count + filter->clause_count + filter->only_roots;
+    size_t many = filter->tags_any.count + filter->clause_count + filter->only_roots +
+                  filter->name_has.length;
     bool has_times = filter->date_from_ms || filter->date_to_ms || filter->created_from_ms ||
                      filter->created_to_ms;
     size_t single = (filter->collection.length > 0) + (filter->format.length > 0) +
@@ -45,12 +50,12 @@ static bool has_only_columns(const DocumentFilter *filter)
     for (size_t i = 0; i < filter->clause_count; i++)
         for (size_t n = 0; n < filter->clauses[i].count; n++) {
             DocumentTest test = filter->clauses[i].at[n].test;
-            if (test == TEST_NAME || test == TEST_WITHIN || test == TEST_FACT)
+            if (test == TEST_WITHIN || test == TEST_FACT)
                 return false;
         }
     return filter->trash == TRASH_OUTSIDE && !filter->media_type.length && !filter->name.length &&
-           !filter->name_has.length && !filter->parent.length && !filter->source.length &&
-           !filter->ids.count && !filter->within.count && !filter->fact_count;
+           !filter->parent.length && !filter->source.length && !filter->ids.count &&
+           !filter->within.count && !filter->fact_count;
 }
 
 /* --- Choosing --- */
@@ -63,21 +68,25 @@ static bool unsettled_work(DbTx *tx, void *argument, Error *err)
 }
 
 /* Those that the table knows of and that match. */
-static bool match(const Choosing *in, const DocumentTable *table, DocumentSet *set_r, Error *err)
+static bool match(Choosing *in, const DocumentTable *table, DocumentSet *set_r, Error *err)
 {
-    const DocumentFilter *filter = in->filter;
-    if (filter->states && !(filter->states & 1u << DOCUMENT_READY)) {
+    DocumentFilter rest = *in->filter;
+    if (rest.states && !(rest.states & 1u << DOCUMENT_READY)) {
         *set_r = document_set_new(table, in->arena);
         return true;
     }
-    if (!document_match(in->searcher->db, in->scope, in->arena, table, filter, (StrList){ 0 },
-                        set_r, err) ||
+    in->part = utf8_fold(in->arena, rest.name_has);
+    rest.name_has = STR_NONE;
+    if (!document_match(in->searcher->db, in->scope, in->arena, table, &rest, (StrList){ 0 }, set_r,
+                        err) ||
         !search_leave_out_hidden(in->searcher, in->scope, in->arena, table, set_r, err))
         return false;
     Str *ids = arena_new_array(in->arena, Str, in->unsettled.count);
     for (size_t i = 0; i < in->unsettled.count; i++)
         ids[i] = in->unsettled.at[i].key.id;
     document_set_take_ids(table, set_r, (StrList){ ids, in->unsettled.count });
+    in->has_unlooked =
+        in->part.length && !document_set_keep_part(table, set_r, in->part, DOCUMENT_TOTAL_MAX);
     return true;
 }
 
@@ -90,8 +99,11 @@ static void choose_keys(Choosing *in, const DocumentTable *table, const Document
     int (*compare)(const void *, const void *) = in->descending ? compare_down : compare_up;
     size_t limit = (size_t)slice_limit(in->slice), count, matching = 0, total;
     uint32_t *places;
-    count = document_set_first(table, set, in->arena, in->order, in->descending,
-                               in->is_behind ? &in->after : NULL, limit + 1, &places);
+    count = document_set_first(table, set, in->arena,
+                               &(DocumentPart){ in->order, in->descending,
+                                                in->is_behind ? &in->after : NULL, limit + 1,
+                                                in->has_unlooked ? in->part : STR_NONE },
+                               &places);
     ListKey *keys = arena_new_array(in->arena, ListKey, count + in->unsettled.count + 1);
     for (size_t i = 0; i < count; i++)
         keys[i] = document_list_key(table, places[i], in->order, in->arena);

@@ -14,6 +14,7 @@
 static DocumentFilter draw_filter(Many *many)
 {
     static const char *const texts[] = { "ice", "tree" };
+    static const char *const parts[] = { "R", "_l", "zz", "another rep", "Letter", "7", "1_RE" };
     DocumentFilter filter = { 0 };
     if (many_draw(many, 3) == 0)
         filter.tag = str(texts[many_draw(many, COUNT(texts))]);
@@ -25,6 +26,8 @@ static DocumentFilter draw_filter(Many *many)
         filter.date_from_ms = 200, filter.date_to_ms = many_draw(many, 2) ? 800 : 0;
     if (many_draw(many, 5) == 0)
         filter.only_roots = true;
+    if (many_draw(many, 3) == 0)
+        filter.name_has = str(parts[many_draw(many, COUNT(parts))]);
     if (many_draw(many, 4) == 0)
         filter.states = 1u << (many_draw(many, 3) ? DOCUMENT_READY : DOCUMENT_INDEXING);
     return filter;

@@ -1,6 +1,7 @@
 /* document_match.c - see document_match.h. */
 #include "search/document_match.h"
 
+#include "base/utf8.h"
 #include "store/collections_store.h"
 
 typedef struct Matching {
@@ -99,6 +100,14 @@ static bool add_named_collections(const Matching *in, DocumentSet *set, StrList 
     return true;
 }
 
+static void add_named(const Matching *in, DocumentSet *set, StrList texts)
+{
+    Str *parts = arena_new_array(in->arena, Str, texts.count);
+    for (size_t i = 0; i < texts.count; i++)
+        parts[i] = document_name_spaced(in->arena, texts.at[i]);
+    document_set_add_named(in->table, set, (StrList){ parts, texts.count }, in->arena);
+}
+
 /* --- Conditions --- */
 
 static bool add_condition(const Matching *in, const DocumentCondition *condition, DocumentSet *set,
@@ -119,7 +128,7 @@ static bool add_condition(const Matching *in, const DocumentCondition *condition
     case TEST_ADDED: document_set_add_range(in->table, set, COLUMN_ADDED, from, to); return true;
     case TEST_SIZE: document_set_add_range(in->table, set, COLUMN_SIZE, from, to); return true;
     case TEST_COLLECTION: return add_named_collections(in, set, texts, err);
-    case TEST_NAME:
+    case TEST_NAME: add_named(in, set, texts); return true;
     case TEST_WITHIN:
     case TEST_FACT: return add_asked(in, &filter, set, err);
     }
@@ -191,12 +200,10 @@ static void keep_plain(const Matching *in, const DocumentFilter *filter, StrList
 static bool keep_rest(const Matching *in, const DocumentFilter *filter, DocumentSet *set,
                       Error *err)
 {
-    DocumentFilter rest = { .name_has = filter->name_has,
-                            .within = filter->within,
+    DocumentFilter rest = { .within = filter->within,
                             .facts = filter->facts,
                             .fact_count = filter->fact_count };
-    bool is_any = rest.name_has.length || rest.within.count || rest.fact_count;
-    return !is_any || keep_asked(in, &rest, set, err);
+    return (!rest.within.count && !rest.fact_count) || keep_asked(in, &rest, set, err);
 }
 
 bool document_match(Db *db, const Scope *scope, Arena *arena, const DocumentTable *table,
@@ -213,6 +220,8 @@ bool document_match(Db *db, const Scope *scope, Arena *arena, const DocumentTabl
             return false;
     if (!keep_rest(&in, filter, &set, err))
         return false;
+    if (filter->name_has.length)
+        (void)document_set_keep_part(table, &set, utf8_fold(arena, filter->name_has), SIZE_MAX);
     *set_r = set;
     return true;
 }

@@ -1,6 +1,8 @@
 /* document_names.c - see document_names.h. */
 #include "search/document_names.h"
 
+#include "search/document_parts.h"
+
 #define NAMES_MAX GB(1)
 #define ROOM_FIRST 64
 #define LABEL_NONE INT64_MIN
@@ -13,6 +15,7 @@ typedef struct NamePair {
 
 struct DocumentNames {
     Arena *arena; /* of the texts */
+    DocumentParts *parts;
     NamePair *pairs;
     int64_t *labels;
     uint32_t *order; /* the places in the order of their names */
@@ -24,6 +27,7 @@ DocumentNames *document_names_new(void)
 {
     DocumentNames *names = heap_alloc(sizeof *names);
     names->arena = arena_new(NAMES_MAX);
+    names->parts = document_parts_new();
     return names;
 }
 
@@ -32,6 +36,7 @@ void document_names_free(DocumentNames *names)
     if (!names)
         return;
     arena_free(names->arena);
+    document_parts_free(names->parts);
     free(names->pairs);
     free(names->labels);
     free(names->order);
@@ -42,7 +47,7 @@ void document_names_free(DocumentNames *names)
 size_t document_names_bytes(const DocumentNames *names)
 {
     size_t row = sizeof *names->pairs + sizeof *names->labels + 2 * sizeof *names->order;
-    return names->room * row + arena_used(names->arena);
+    return names->room * row + arena_used(names->arena) + document_parts_bytes(names->parts);
 }
 
 static void grow(DocumentNames *names)
@@ -139,6 +144,8 @@ void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size
     char *text = arena_alloc_raw(names->arena, name.length + title.length + 1);
     memcpy(text, name.length ? name.at : "", name.length);
     memcpy(text + name.length, title.length ? title.at : "", title.length);
+    document_parts_add(names->parts, place, name);
+    document_parts_add(names->parts, place, title);
     names->pairs[place] = (NamePair){ text, (uint32_t)name.length, (uint32_t)title.length };
     if (!is_known) {
         names->labels[place] = LABEL_NONE;
@@ -202,4 +209,36 @@ void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys)
     names->fresh_count = 0;
     if (!has_room)
         label_all(names);
+}
+
+/* --- Parts --- */
+
+void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t count, Str part)
+{
+    document_parts_keep(names->parts, words, count, part);
+}
+
+static bool has_part(Str text, Str part)
+{
+    return text.length >= part.length && memmem(text.at, text.length, part.at, part.length);
+}
+
+bool document_names_have(const DocumentNames *names, size_t place, Str part)
+{
+    return has_part(name_at(names, place), part) || has_part(title_at(names, place), part);
+}
+
+static char spaced(char c) { return c == '_' || c == '-' ? ' ' : c; }
+
+bool document_names_have_spaced(const DocumentNames *names, size_t place, Str part)
+{
+    Str name = name_at(names, place);
+    for (size_t from = 0; from + part.length <= name.length; from++) {
+        size_t same = 0;
+        while (same < part.length && spaced(name.at[from + same]) == part.at[same])
+            same++;
+        if (same == part.length)
+            return true;
+    }
+    return false;
 }

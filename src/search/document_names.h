@@ -33,3 +33,12 @@ const int64_t *document_names_labels(const DocumentNames *names);
 /* Labels from here on are of names after this one, or (is_behind false) of it. */
 int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
                              const DocumentKeyBytes *key, bool is_behind);
+
+/* --- Parts of names --- */
+
+/* Of a bit for each place, leaves those whose name or title may have the part. */
+void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t count, Str part);
+/* The name or the title has it. */
+bool document_names_have(const DocumentNames *names, size_t place, Str part);
+/* The name has it, with spaces for - and _ as the part has them. */
+bool document_names_have_spaced(const DocumentNames *names, size_t place, Str part);

@@ -78,6 +78,8 @@ DocumentChunksList document_set_newest(const DocumentTable *table, const Documen
 
 /* So many more than are wanted are gathered before they are sorted. */
 #define GATHERED 1000
+/* So many are taken at once at most to look at their names. */
+#define TAKEN_MAX 20000
 
 typedef struct First {
     const int64_t *numbers;
@@ -170,19 +172,20 @@ static void gather(Gathering *in, size_t place)
         cut_places(in);
 }
 
-/* What came last has the highest place as a rule: the best come early from either end. */
-size_t document_set_first(const DocumentTable *table, const DocumentSet *set, Arena *arena,
-                          DocumentOrder order, bool descending, const ListKey *after, size_t most,
-                          uint32_t **places_r)
+/* Of any name. What came last has the highest place as a rule: the best come early from either end.
+ */
+static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, Arena *arena,
+                           const DocumentPart *part, uint32_t **places_r)
 {
-    Gathering in = { .first = { numbers_of(table, order), table->keys, descending ? -1 : 0 },
-                     .most = MAX(most, 1) };
-    in.beginning = beginning_of(table, &in.first, order, after);
+    bool is_down = part->descending;
+    Gathering in = { .first = { numbers_of(table, part->order), table->keys, is_down ? -1 : 0 },
+                     .most = MAX(part->most, 1) };
+    in.beginning = beginning_of(table, &in.first, part->order, part->after);
     in.places = arena_alloc_raw(arena, (in.most + GATHERED) * sizeof *in.places);
     for (size_t i = 0; i < set->count; i++) {
-        size_t word = descending ? set->count - 1 - i : i;
+        size_t word = is_down ? set->count - 1 - i : i;
         for (uint64_t left = set->words[word]; left;) {
-            int bit = descending ? 63 - __builtin_clzll(left) : __builtin_ctzll(left);
+            int bit = is_down ? 63 - __builtin_clzll(left) : __builtin_ctzll(left);
             gather(&in, word * 64 + (size_t)bit);
             left &= ~(UINT64_C(1) << bit);
         }
@@ -190,6 +193,30 @@ size_t document_set_first(const DocumentTable *table, const DocumentSet *set, Ar
     cut_places(&in);
     *places_r = in.places;
     return in.count;
+}
+
+/* More and more are taken until enough have the name. */
+size_t document_set_first(const DocumentTable *table, const DocumentSet *set, Arena *arena,
+                          const DocumentPart *part, uint32_t **places_r)
+{
+    DocumentPart taken = *part;
+    ListKey last;
+    size_t found = 0, count;
+    if (!part->name.length)
+        return first_of_any(table, set, arena, part, places_r);
+    uint32_t *places = arena_new_array(arena, uint32_t, part->most + 1), *some;
+    do {
+        taken.most = MIN(2 * taken.most, (size_t)TAKEN_MAX);
+        count = first_of_any(table, set, arena, &taken, &some);
+        for (size_t i = 0; i < count && found < part->most; i++)
+            if (document_names_have(table->names, some[i], part->name))
+                places[found++] = some[i];
+        if (count)
+            last = document_list_key(table, some[count - 1], part->order, arena);
+        taken.after = &last;
+    } while (count == taken.most && found < part->most);
+    *places_r = places;
+    return found;
 }
 
 ListKey document_list_key(const DocumentTable *table, size_t place, DocumentOrder order,

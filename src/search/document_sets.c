@@ -180,3 +180,35 @@ ChunkBits document_set_chunks(const DocumentTable *table, const DocumentSet *set
         }
     return bits;
 }
+
+/* --- Names --- */
+
+bool document_set_keep_part(const DocumentTable *table, DocumentSet *set, Str part, size_t most)
+{
+    size_t kept = 0;
+    document_names_may_have(table->names, set->words, set->count, part);
+    for (size_t word = 0; word < set->count; word++)
+        for (uint64_t left = set->words[word]; left; left &= left - 1) {
+            size_t place = word * 64 + (size_t)__builtin_ctzll(left);
+            if (!document_names_have(table->names, place, part))
+                set->words[word] &= ~(left & -left);
+            else if (++kept > most)
+                return false;
+        }
+    return true;
+}
+
+void document_set_add_named(const DocumentTable *table, DocumentSet *set, StrList parts,
+                            Arena *arena)
+{
+    for (size_t i = 0; i < parts.count; i++) {
+        DocumentSet one = document_set_live(table, arena);
+        document_names_may_have(table->names, one.words, one.count, parts.at[i]);
+        for (size_t word = 0; word < one.count; word++)
+            for (uint64_t left = one.words[word]; left; left &= left - 1) {
+                size_t place = word * 64 + (size_t)__builtin_ctzll(left);
+                if (document_names_have_spaced(table->names, place, parts.at[i]))
+                    set->words[word] |= left & -left;
+            }
+    }
+}

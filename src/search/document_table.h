@@ -2,7 +2,7 @@
  *
  * A filter in the database reads the row of every document that it lets through: half a second in a
  * library of half a million. Here it compares numbers in a row: a millisecond for a million
- * documents, which take about 180 bytes each, with their names. The database stays what is right:
+ * documents, which take about 280 bytes each, with their names. The database stays what is right:
  * document_tables.h keeps the columns as it has them.
  *
  * Each document has a place; sets of documents are a bit for each place. One that is searched no
@@ -77,6 +77,13 @@ void document_set_keep_texts(const DocumentTable *table, DocumentSet *set, TextC
 void document_set_keep_tags(const DocumentTable *table, DocumentSet *set, StrList tags);
 void document_set_keep_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
                              int64_t from, int64_t to);
+/* This those with the part in their name or title, which is without letter case. False: more than
+ * `most` have it, and the last of the set are not looked at. */
+bool document_set_keep_part(const DocumentTable *table, DocumentSet *set, Str part, size_t most);
+/* This adds those that are searched and have one of the parts, as document_name_spaced() gives
+ * them, in their name. */
+void document_set_add_named(const DocumentTable *table, DocumentSet *set, StrList parts,
+                            Arena *arena);
 /* This leaves out those with these ids. */
 void document_set_take_ids(const DocumentTable *table, DocumentSet *set, StrList ids);
 /* The numbers of their chunks. */
@@ -85,10 +92,17 @@ ChunkBits document_set_chunks(const DocumentTable *table, const DocumentSet *set
  * *total_r: how many have some. */
 DocumentChunksList document_set_newest(const DocumentTable *table, const DocumentSet *set,
                                        Arena *arena, size_t most, size_t *total_r);
-/* The places of the first `most` of a set of documents that are searched, in the order, behind
- * `after` (NULL: from the beginning). Returns how many there are. */
+/* A part of a list: the first `most` in the order, behind `after` (NULL: from the beginning), that
+ * have `name` (empty: any) in their name or title, which is without letter case. */
+typedef struct DocumentPart {
+    DocumentOrder order;
+    bool descending;
+    const ListKey *after;
+    size_t most;
+    Str name;
+} DocumentPart;
+/* Their places, of a set of documents that are searched. Returns how many there are. */
 size_t document_set_first(const DocumentTable *table, const DocumentSet *set, Arena *arena,
-                          DocumentOrder order, bool descending, const ListKey *after, size_t most,
-                          uint32_t **places_r);
+                          const DocumentPart *part, uint32_t **places_r);
 ListKey document_list_key(const DocumentTable *table, size_t place, DocumentOrder order,
                           Arena *arena);

@@ -15,7 +15,7 @@
 
 #include "search/document_table.h"
 
-#define DOCUMENT_TABLES_BYTES MB(512)
+#define DOCUMENT_TABLES_BYTES GB(1)
 #define DOCUMENT_TABLES_EARLY 5000
 
 typedef struct DocumentTables DocumentTables;

@@ -100,8 +100,6 @@ MUST_CHECK bool document_list_sorted(DbTx *tx, const Scope *scope, Arena *arena,
 /* "The text of the column has the part", the same in both databases: no pattern, so nothing to
  * escape. */
 void document_part_add(SqlBuild *build, const char *column, Str part);
-/* As names are compared in queries: without letter case, and as if people wrote spaces in them. */
-Str document_name_spaced(Arena *arena, Str text);
 /* " AND (...)": its name or title has the part; no text: any. */
 void document_name_has_add(SqlBuild *build, Arena *arena, Str part);
 typedef enum NameLook {

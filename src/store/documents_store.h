@@ -103,6 +103,9 @@ typedef enum DocumentOrder {
 
 typedef enum DocumentTrash { TRASH_OUTSIDE, TRASH_INSIDE, TRASH_EITHER } DocumentTrash;
 
+/* As TEST_NAME compares names: without letter case, and as if people wrote spaces in them. */
+Str document_name_spaced(Arena *arena, Str text);
+
 /* One thing that a document is or is not. */
 typedef enum DocumentTest {
     TEST_NAME,       /* a text is part of its name; space, - and _ are the same */

@@ -1,0 +1,150 @@
+/* document_table_test.c - what a table of documents says without a database. */
+#include "search/document_table.h"
+
+#include "base/id.h"
+#include "base/utf8.h"
+#include <criterion/criterion.h>
+
+#define DOCUMENTS 3000
+#define ROUNDS 60
+
+static NumberRange one_chunk = { 1, 1 };
+
+typedef struct Row {
+    DocumentColumns columns;
+    bool is_gone;
+} Row;
+
+/* splitmix64 */
+static uint64_t draw(uint64_t *state, uint64_t below)
+{
+    uint64_t z = (*state += 0x9E3779B97F4A7C15);
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+    z = (z ^ z >> 27) * 0x94D049BB133111EB;
+    return (z ^ z >> 31) % below;
+}
+
+static Str draw_name(Arena *arena, uint64_t *random)
+{
+    static const char *const words[] = { "report", "rest_of", "a-b", "\xc3\xa9t\xc3\xa9", "" };
+    return str_format(arena, "%s%" PRIu64 "%s", words[draw(random, COUNT(words))],
+                      draw(random, 1000), draw(random, 2) ? ".pdf" : "");
+}
+
+static void put(DocumentTable *table, Arena *arena, Row *row, uint64_t *random)
+{
+    row->columns.ranges = (NumberRangeList){ &one_chunk, 1 };
+    row->columns.name = draw_name(arena, random);
+    row->columns.title = draw(random, 3) ? S("") : S("a title");
+    row->columns.size_bytes = (int64_t)draw(random, 50);
+    document_table_put(table, &row->columns);
+    row->is_gone = false;
+}
+
+static const Row *sorted_rows;
+static int by_name(const void *a, const void *b)
+{
+    const DocumentColumns *x = &sorted_rows[*(const uint32_t *)a].columns;
+    const DocumentColumns *y = &sorted_rows[*(const uint32_t *)b].columns;
+    int order = str_compare(x->name, y->name);
+    return order ? order : str_compare(x->id, y->id);
+}
+static int by_size(const void *a, const void *b)
+{
+    const DocumentColumns *x = &sorted_rows[*(const uint32_t *)a].columns;
+    const DocumentColumns *y = &sorted_rows[*(const uint32_t *)b].columns;
+    if (x->size_bytes != y->size_bytes)
+        return x->size_bytes < y->size_bytes ? -1 : 1;
+    return str_compare(x->id, y->id);
+}
+
+static bool has(const Row *row, Str part)
+{
+    return !row->is_gone &&
+           (str_find(row->columns.name, part) >= 0 || str_find(row->columns.title, part) >= 0);
+}
+
+/* The whole list in parts, beside all rows that were sorted. */
+static void expect_parts(const DocumentTable *table, const Row *rows, Arena *arena, Str name,
+                         DocumentOrder order, bool descending, size_t most)
+{
+    uint32_t expected[DOCUMENTS], *places;
+    size_t total = 0, at = 0, count;
+    ListKey last;
+    for (uint32_t i = 0; i < DOCUMENTS; i++)
+        if (has(&rows[i], name))
+            expected[total++] = i;
+    sorted_rows = rows;
+    qsort(expected, total, sizeof *expected, order == DOCUMENT_BY_NAME ? by_name : by_size);
+    DocumentSet set = document_set_live(table, arena);
+    DocumentPart part = { order, descending, NULL, most, name };
+    do {
+        count = document_set_first(table, &set, arena, &part, &places);
+        for (size_t i = 0; i < count; i++, at++) {
+            last = document_list_key(table, places[i], order, arena);
+            const Row *row = &rows[expected[descending ? total - 1 - at : at]];
+            cr_assert(at < total && str_equal(last.id, row->columns.id), "%zu of %zu", at, total);
+        }
+        part.after = &last;
+    } while (count == most);
+    cr_assert_eq(at, total);
+}
+
+Test(search, a_table_lists_what_it_was_given_in_every_order)
+{
+    static const char *const parts[] = { "", "r", "po", "7", "11", "zz", "title", "st_o", "999" };
+    Arena *arena = arena_new(MB(512));
+    DocumentTable *table = document_table_new();
+    Row *rows = arena_new_array(arena, Row, DOCUMENTS);
+    uint64_t random = 3;
+    for (size_t i = 0; i < DOCUMENTS; i++) {
+        rows[i].columns.id = id_new(arena);
+        put(table, arena, &rows[i], &random);
+    }
+    document_table_settle(table);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (uint64_t changes = draw(&random, 20); changes; changes--) {
+            Row *row = &rows[draw(&random, DOCUMENTS)];
+            if (draw(&random, 4))
+                put(table, arena, row, &random);
+            else {
+                document_table_drop(table, row->columns.id);
+                row->is_gone = true;
+            }
+        }
+        document_table_settle(table);
+        expect_parts(table, rows, arena, str(parts[draw(&random, COUNT(parts))]),
+                     draw(&random, 2) ? DOCUMENT_BY_NAME : DOCUMENT_BY_SIZE, draw(&random, 2),
+                     100 + draw(&random, 900));
+    }
+    document_table_free(table);
+    arena_free(arena);
+}
+
+Test(search, a_table_finds_parts_of_names_and_stops_when_there_are_enough)
+{
+    Arena *arena = arena_new(MB(512));
+    DocumentTable *table = document_table_new();
+    Row *rows = arena_new_array(arena, Row, DOCUMENTS);
+    uint64_t random = 9;
+    for (size_t i = 0; i < DOCUMENTS; i++) {
+        rows[i].columns.id = id_new(arena);
+        put(table, arena, &rows[i], &random);
+    }
+    document_table_settle(table);
+    for (int round = 0; round < ROUNDS; round++) {
+        Str from = rows[draw(&random, DOCUMENTS)].columns.name;
+        size_t start = utf8_floor(from, draw(&random, from.length));
+        Str part = str_slice(from, start, start + 1 + draw(&random, from.length - start));
+        DocumentSet set = document_set_live(table, arena), some = document_set_live(table, arena);
+        size_t expected = 0;
+        for (size_t i = 0; i < DOCUMENTS; i++)
+            expected += has(&rows[i], part);
+        cr_assert(document_set_keep_part(table, &set, part, SIZE_MAX));
+        cr_expect_eq(document_set_count(&set), expected);
+        cr_expect_eq(document_set_keep_part(table, &some, part, 10), expected <= 10);
+        cr_expect_geq(document_set_count(&some), MIN(expected, 11));
+    }
+    document_table_free(table);
+    arena_free(arena);
+}
