@@ -227,6 +227,9 @@ def fill_people(person, word, ids):
     ids["group"] = person.made("/v1/groups", {"name": f"{word}-group", "add": [person.id]})["id"]
     limits = {"requests_per_minute": 10000, "budgets": [{"period": "day", "calls": 10000}]}
     ids["budget"] = person.made(f"/v1/keys/{ids['key']}/limits", limits, method="PUT")["budgets"][0]["id"]
+    leaver = person.made("/v1/users", {"email": f"{word}-leaver@example.org", "name": f"{word} leaver", "password": PASSWORD})["id"]
+    ids["erasure"] = person.made(f"/v1/users/{leaver}/erase", {"days": 0})["id"]
+    wait_until(lambda: person.get(f"/v1/erasures/{ids['erasure']}")["state"] == "done")
     hook = person.made("/v1/hooks", {"name": f"{word}-hook", "collection": ids["collection"]})
     ids["hook"] = hook["id"]
     ids["webhook"] = person.made("/v1/webhooks", {"url": "https://127.0.0.1:9/", "kinds": ["test"]})["id"]

@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import threading
+from pathlib import Path
 
 import pytest
 import requests
@@ -20,6 +21,7 @@ OURS, THEIRS = "quagga", "zorilla"  # words that stand in every text of a worksp
 KINDS = {
     "/scim/v2/Groups": "group",
     "/v1/sessions": "session", "/v1/users": "user", "/scim/v2/Users": "user", "/v1/groups": "group", "/v1/keys": "key", "/v1/budgets": "budget",
+    "/v1/erasures": "erasure",
     "/v1/documents": "document", "/api/v1/files": "document", "/api/files": "upload", "/v1/tus": "tus", "/v1/collections": "collection",
     "/v1/documents/{id}/fields": "fields",
     "/v1/search/history": "search", "/v1/search": "search", "/v1/search/saved": "saved", "/v1/lab/sets": "judged", "/v1/lab/runs": "lab_run",
@@ -73,6 +75,7 @@ SHARED = {"document", "collection", "fields", "judged", "lab_run", "summary", "l
 # Where a text that somebody sent may stand as they sent it, an id or not.
 TEXTS = {"prompt_logs", "searches", "study_made", "recipe_versions", "call_sums", "call_pages", "job_keys", "learner_profiles", "workflow_executions", "audit",
          "jobs", "job_results", "judged_sets", "feedback", "notice_events"}
+COLUMNS = Path(__file__).parent.parent / "src" / "store" / "person_columns.def"
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 
 

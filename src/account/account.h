@@ -60,8 +60,10 @@ typedef enum SignInWay {
 
 typedef struct AccountOptions {
     int64_t session_days;
-    int64_t removal_days; /* in which the removal of a workspace can be taken back */
-    Str public_url;       /* that passkeys are bound to (passkeys.h); empty: there are none */
+    int64_t removal_days;   /* in which the removal of a workspace can be taken back */
+    int64_t erasure_days;   /* in which the erasure of somebody's data can be */
+    bool erases_themselves; /* people may delete their own accounts */
+    Str public_url;         /* that passkeys are bound to (passkeys.h); empty: there are none */
     AccountTokens tokens;
     AccountOidc oidc;
     AccountMailing mailing;

@@ -1,28 +1,26 @@
-/* erasure.c - see erasure.h. */
+/* erasure.c - see erasure.h: giving what is known of somebody, and asking for its erasure. */
 #include "account/erasure.h"
 
 #include "account/account_int.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "store/audit_store.h"
 #include "store/person_data_store.h"
 #include "store/proof.h"
 
 #define ROWS_MAX 100000 /* of one table */
-#define PROOF_MAX KB(256)
 
 typedef struct ErasureWork {
     Account *account;
     Arena *arena;
     const Visitor *visitor;
-    Str named, key;
+    Str named, id;
+    int64_t days;
     Buf *out;
     Membership member;
-    PersonNames names;
-    PersonCountList changed, left;
-    bool account_goes;
-    int64_t began_ms;
-    Str proof;
+    PersonErasure erasure;
+    ErasureShown shown;
+    PersonErasureList list;
+    ErasureShownList shown_list;
 } ErasureWork;
 
 static bool find_member(DbTx *tx, ErasureWork *work, Error *err)
@@ -65,45 +63,9 @@ bool account_person_data(Account *account, Arena *arena, const Visitor *visitor,
     ErasureWork work = {
         .account = account, .arena = arena, .visitor = visitor, .named = named, .out = out
     };
-    return scope_needs(&visitor->scope, ROLE_ADMIN, err) &&
+    bool is_self = named.length && str_equal(named, visitor->scope.user);
+    return (is_self || scope_needs(&visitor->scope, ROLE_ADMIN, err)) &&
            store_read(account->db, &account->system, print_work, &work, err);
-}
-
-/* --- The proof --- */
-
-static void put_counts(JsonWriter *json, const char *name, const PersonCountList *list)
-{
-    put_array(json, name);
-    for (size_t i = 0; i < list->count; i++) {
-        const PersonCount *count = &list->at[i];
-        put_object(json, NULL);
-        put_text(json, "table", count->table);
-        put_text(json, "column", count->column);
-        if (count->becomes[0])
-            put_text(json, "became", str(count->becomes));
-        put_int(json, "rows", count->rows);
-        put_end(json);
-    }
-    put_end(json);
-}
-
-/* Neither id nor address: who keeps the proof can show that theirs are meant. */
-static Str proof_text(const ErasureWork *work)
-{
-    Buf out = buf_new(work->arena, PROOF_MAX);
-    JsonWriter json = put_begin(&out);
-    put_text(&json, "workspace", work->visitor->scope.workspace);
-    put_text(&json, "person_sha256", sha256_hex(work->arena, work->names.id));
-    put_text(&json, "email_sha256", sha256_hex(work->arena, work->names.email));
-    put_text(&json, "pseudonym", work->names.pseudonym);
-    put_text(&json, "asked_by", work->visitor->scope.user);
-    put_time(&json, "began_at", work->began_ms);
-    put_time(&json, "ended_at", now_ms());
-    put_bool(&json, "account_erased", work->account_goes);
-    put_counts(&json, "tables", &work->changed);
-    put_counts(&json, "left", &work->left);
-    put_end(&json);
-    return str_copy(work->arena, buf_str(&out));
 }
 
 bool account_check_proof(Account *account, Str proof, Error *err)
@@ -111,63 +73,257 @@ bool account_check_proof(Account *account, Str proof, Error *err)
     return proof_check(account->db, proof, err);
 }
 
-/* --- Erasing --- */
+/* --- Asking for its erasure --- */
 
-static bool forget_account(DbTx *tx, ErasureWork *work, Error *err)
+static bool note(DbTx *tx, const Scope *scope, const char *action, Str user, Error *err)
 {
-    MembershipList others;
-    if (!membership_list_of_user(tx, &work->account->system, work->arena, work->names.id, &others,
-                                 err))
+    AuditEntry entry = { .action = str(action), .subject_kind = S("user"), .subject = user };
+    return audit_add(tx, scope, &entry, err);
+}
+
+/* Its job waits until it is due. */
+static bool ask(DbTx *tx, ErasureWork *work, const Scope *scope, const Membership *member,
+                PersonErasure *erasure_r, Error *err)
+{
+    int64_t now = now_ms();
+    PersonErasure erasure = { .user = member->user,
+                              .asked_by = scope->user,
+                              .asked_at_ms = now,
+                              .due_at_ms = now + work->days * DAY_MS };
+    if ((member->role == ROLE_OWNER && !people_keep_an_owner(tx, scope, err)) ||
+        !person_erasure_add(tx, scope, work->arena, &erasure, err))
         return false;
-    work->account_goes = !others.count;
-    return others.count || user_remove(tx, &work->account->system, work->names.id, err);
-}
-
-static bool note_erasure(DbTx *tx, ErasureWork *work, Error *err)
-{
-    AuditEntry entry = { .action = S("user.erase"),
-                         .subject_kind = S("user"),
-                         .subject = work->names.pseudonym,
-                         .details = work->proof };
-    return audit_add(tx, &work->visitor->scope, &entry, err);
-}
-
-static bool name_person(ErasureWork *work, Error *err)
-{
-    const Scope *scope = &work->visitor->scope;
-    if (str_equal(work->member.user, scope->user))
-        return fail(err, ERROR_CONFLICT, "nobody can erase themselves; another administrator can");
-    Str mark = hmac_sha256_hex(work->arena, work->key, work->member.user);
-    work->names = (PersonNames){ .id = work->member.user,
-                                 .email = work->member.email,
-                                 .pseudonym = str_format(work->arena, "erased-%.16s", mark.at),
-                                 .heir = scope->user };
+    const NewJob job = { .type = S(JOB_ERASE_PERSON),
+                         .subject = erasure.id,
+                         .run_at_ms = work->days ? erasure.due_at_ms : 0 };
+    if (!job_add(tx, scope, work->arena, &job, &erasure.job, err) ||
+        !person_erasure_save(tx, scope, &erasure, err) ||
+        !note(tx, scope, "user.erasure_asked", member->user, err))
+        return false;
+    *erasure_r = erasure;
     return true;
 }
 
-static bool erase_work(DbTx *tx, void *argument, Error *err)
+static bool ask_work(DbTx *tx, void *argument, Error *err)
 {
     ErasureWork *work = argument;
     const Scope *scope = &work->visitor->scope;
-    work->began_ms = now_ms();
-    if (!find_member(tx, work, err) || !name_person(work, err) ||
-        !person_take_out(tx, work->account, work->arena, work->visitor, work->names.id, err) ||
-        !person_data_erase(tx, scope, work->arena, &work->names, &work->changed, err) ||
-        !forget_account(tx, work, err) ||
-        !person_data_traces(tx, scope, work->arena, &work->names, &work->left, err))
+    if (!find_member(tx, work, err))
         return false;
-    work->proof = proof_sign(work->arena, work->key, proof_text(work));
-    return note_erasure(tx, work, err);
+    if (str_equal(work->member.user, scope->user))
+        return fail(err, ERROR_CONFLICT,
+                    "nobody can erase themselves here; another administrator can, or you under "
+                    "Settings, Account");
+    if (work->member.role > scope->role)
+        return fail(err, ERROR_DENIED, "only an owner can erase an owner");
+    return ask(tx, work, scope, &work->member, &work->erasure, err);
 }
 
-bool account_erase_person(Account *account, Arena *arena, const Visitor *visitor, Str named,
-                          Str *proof_r, Error *err)
+bool account_ask_erasure(Account *account, Arena *arena, const Visitor *visitor, Str named,
+                         int64_t days, PersonErasure *erasure_r, Error *err)
 {
-    ErasureWork work = { .account = account, .arena = arena, .visitor = visitor, .named = named };
+    ErasureWork work = { .account = account,
+                         .arena = arena,
+                         .visitor = visitor,
+                         .named = named,
+                         .days = days < 0 ? account->options.erasure_days : days };
     if (!scope_needs(&visitor->scope, ROLE_ADMIN, err) ||
-        !proof_key(account->db, arena, &work.key, err) ||
-        !store_write(account->db, &account->system, erase_work, &work, err))
+        !store_write(account->db, &account->system, ask_work, &work, err))
         return false;
-    *proof_r = work.proof;
+    *erasure_r = work.erasure;
+    return true;
+}
+
+/* --- By oneself, everywhere --- */
+
+/* The visitor in another workspace of theirs. */
+static Scope scope_in(const ErasureWork *work, const Membership *member)
+{
+    return (Scope){ .workspace = member->workspace,
+                    .user = work->visitor->scope.user,
+                    .role = member->role };
+}
+
+static bool own_workspaces(DbTx *tx, ErasureWork *work, MembershipList *list_r, Error *err)
+{
+    return membership_list_of_user(tx, &work->account->system, work->arena,
+                                   work->visitor->scope.user, list_r, err);
+}
+
+static bool ask_own_work(DbTx *tx, void *argument, Error *err)
+{
+    ErasureWork *work = argument;
+    MembershipList list;
+    if (!own_workspaces(tx, work, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        const Membership *member = &list.at[i];
+        Scope scope = scope_in(work, member);
+        PersonErasure erasure;
+        if (!ask(tx, work, &scope, member, &erasure, err))
+            return fail_in(err, STR_FMT, STR_ARG(member->workspace_name));
+        if (str_equal(member->workspace, work->visitor->scope.workspace))
+            work->erasure = erasure;
+    }
+    return true;
+}
+
+bool account_ask_own_erasure(Account *account, Arena *arena, const Visitor *visitor,
+                             const SecondFactorProof *proof, PersonErasure *erasure_r, Error *err)
+{
+    ErasureWork work = { .account = account,
+                         .arena = arena,
+                         .visitor = visitor,
+                         .days = account->options.erasure_days };
+    if (!account->options.erases_themselves)
+        return fail(err, ERROR_DENIED,
+                    "this server does not let people delete their own account; ask an "
+                    "administrator (setting own_erasure)");
+    if (!account_prove_person(account, visitor, proof, err) ||
+        !store_write(account->db, &account->system, ask_own_work, &work, err))
+        return false;
+    *erasure_r = work.erasure;
+    return true;
+}
+
+/* --- Taking it back --- */
+
+static bool take_back(DbTx *tx, const Scope *scope, const PersonErasure *erasure, Error *err)
+{
+    return person_erasure_take_back(tx, scope, erasure->id, err) &&
+           job_cancel(tx, scope, erasure->job, err) &&
+           note(tx, scope, "user.erasure_taken_back", erasure->user, err);
+}
+
+static bool keep_work(DbTx *tx, void *argument, Error *err)
+{
+    ErasureWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    return person_erasure_find(tx, scope, work->arena, work->id, &work->erasure, err) &&
+           take_back(tx, scope, &work->erasure, err);
+}
+
+bool account_keep_person(Account *account, Arena *arena, const Visitor *visitor, Str id, Error *err)
+{
+    ErasureWork work = { .account = account, .arena = arena, .visitor = visitor, .id = id };
+    return scope_needs(&visitor->scope, ROLE_ADMIN, err) &&
+           store_write(account->db, &visitor->scope, keep_work, &work, err);
+}
+
+bool account_erase_person_cancel(DbTx *tx, const Scope *scope, Arena *arena, const JobRow *job,
+                                 Error *err)
+{
+    PersonErasure erasure;
+    return person_erasure_find(tx, scope, arena, job->subject, &erasure, err) &&
+           take_back(tx, scope, &erasure, err);
+}
+
+/* One that an administrator has asked for is not the person's to take back. */
+static bool is_own(const ErasureWork *work, const PersonErasure *erasure)
+{
+    return str_equal(erasure->asked_by, work->visitor->scope.user);
+}
+
+static bool keep_own_work(DbTx *tx, void *argument, Error *err)
+{
+    ErasureWork *work = argument;
+    MembershipList list;
+    size_t kept = 0;
+    if (!own_workspaces(tx, work, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        Scope scope = scope_in(work, &list.at[i]);
+        PersonErasure erasure;
+        if (!person_erasure_find_open(tx, &scope, work->arena, scope.user, &erasure, err)) {
+            if (err->code == ERROR_NOT_FOUND)
+                continue;
+            return false;
+        }
+        if (!is_own(work, &erasure))
+            continue;
+        if (!take_back(tx, &scope, &erasure, err))
+            return false;
+        kept++;
+    }
+    return kept || fail(err, ERROR_NOT_FOUND, "you have not asked to delete your account");
+}
+
+bool account_keep_own(Account *account, Arena *arena, const Visitor *visitor, Error *err)
+{
+    ErasureWork work = { .account = account, .arena = arena, .visitor = visitor };
+    return store_write(account->db, &account->system, keep_own_work, &work, err);
+}
+
+static bool own_work(DbTx *tx, void *argument, Error *err)
+{
+    ErasureWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    return person_erasure_find_open(tx, scope, work->arena, scope->user, &work->erasure, err) ||
+           err->code == ERROR_NOT_FOUND;
+}
+
+bool account_own_erasure(Account *account, Arena *arena, const Visitor *visitor,
+                         PersonErasure *erasure_r, Error *err)
+{
+    ErasureWork work = { .account = account, .arena = arena, .visitor = visitor };
+    if (!store_read(account->db, &visitor->scope, own_work, &work, err))
+        return false;
+    *erasure_r = work.erasure;
+    return true;
+}
+
+/* --- Looking --- */
+
+static bool add_job(DbTx *tx, const Scope *scope, Arena *arena, ErasureShown *shown, Error *err)
+{
+    shown->job = (JobRow){ 0 };
+    return jobs_store_find(tx, scope, arena, shown->erasure.job, &shown->job, err) ||
+           err->code == ERROR_NOT_FOUND;
+}
+
+static bool show_work(DbTx *tx, void *argument, Error *err)
+{
+    ErasureWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    return person_erasure_find(tx, scope, work->arena, work->id, &work->shown.erasure, err) &&
+           add_job(tx, scope, work->arena, &work->shown, err);
+}
+
+bool account_find_erasure(Account *account, Arena *arena, const Visitor *visitor, Str id,
+                          ErasureShown *shown_r, Error *err)
+{
+    ErasureWork work = { .account = account, .arena = arena, .visitor = visitor, .id = id };
+    if (!scope_may_look(&visitor->scope, ROLE_ADMIN, err) ||
+        !store_read(account->db, &visitor->scope, show_work, &work, err))
+        return false;
+    *shown_r = work.shown;
+    return true;
+}
+
+static bool list_work(DbTx *tx, void *argument, Error *err)
+{
+    ErasureWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    VEC(ErasureShown) list = { 0 };
+    if (!person_erasure_list(tx, scope, work->arena, &work->list, err))
+        return false;
+    for (size_t i = 0; i < work->list.count; i++) {
+        ErasureShown shown = { .erasure = work->list.at[i] };
+        if (!shown.erasure.ended_at_ms && !add_job(tx, scope, work->arena, &shown, err))
+            return false;
+        *vec_push(work->arena, &list) = shown;
+    }
+    work->shown_list = (ErasureShownList){ list.at, list.count };
+    return true;
+}
+
+bool account_list_erasures(Account *account, Arena *arena, const Visitor *visitor,
+                           ErasureShownList *list_r, Error *err)
+{
+    ErasureWork work = { .account = account, .arena = arena, .visitor = visitor };
+    if (!scope_may_look(&visitor->scope, ROLE_ADMIN, err) ||
+        !store_read(account->db, &visitor->scope, list_work, &work, err))
+        return false;
+    *list_r = work.shown_list;
     return true;
 }

@@ -1,5 +1,4 @@
 /* people_api.c - people and API keys of a workspace. */
-#include "account/erasure.h"
 #include "account/key_scopes.h"
 #include "api/api.h"
 #include "base/clock.h"
@@ -102,34 +101,6 @@ bool users_remove(ApiRequest *request, HttpResponse *response, Error *err)
     return account_remove_person(request->api->account, &request->visitor, request->params[0],
                                  err) &&
            api_done(response);
-}
-
-/* --- All that is known of somebody --- */
-
-bool users_data(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    return account_person_data(request->api->account, request->arena, &request->visitor,
-                               request->params[0], &response->body, err);
-}
-
-bool users_erase(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    Str proof;
-    if (!account_erase_person(request->api->account, request->arena, &request->visitor,
-                              request->params[0], &proof, err))
-        return false;
-    buf_add(&response->body, proof);
-    return true;
-}
-
-bool users_check_proof(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    if (!account_check_proof(request->api->account, request->http->body, err))
-        return false;
-    JsonWriter json = put_begin(&response->body);
-    put_bool(&json, "is_signed", true);
-    put_end(&json);
-    return true;
 }
 
 /* --- Keys --- */

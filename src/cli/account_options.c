@@ -35,6 +35,8 @@ AccountOptions account_options(Arena *arena, const Settings *settings, const Pro
         add_supabase(arena, settings->supabase_url, &tokens);
     return (AccountOptions){ .session_days = settings->session_days,
                              .removal_days = settings->workspace_removal_days,
+                             .erasure_days = settings->erasure_days,
+                             .erases_themselves = settings->own_erasure > 0,
                              .public_url = settings->public_url,
                              .tokens = tokens,
                              .oidc = { .file = settings->oidc,

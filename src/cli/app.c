@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "account/account_links.h"
+#include "account/erasure.h"
 #include "account/throttle.h"
 #include "account/token.h"
 #include "answer/answer.h"

@@ -1,13 +1,16 @@
 /* cmd_users.c - people of the workspace. */
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/client.h"
 #include "cli/output.h"
+#include "cli/term.h"
 
 static const CommandOption options[] = {
     { "name", "NAME", "their name" },
     { "role", "ROLE", "auditor, reader, editor, admin or owner (default: reader)" },
     { "service", NULL, "add a service account of this name: no address, no password, only keys" },
+    { "days", "N", "erase: so many days later, 0 to 30 (default: 0)" },
     { NULL, NULL, NULL },
 };
 
@@ -102,28 +105,111 @@ static bool take_out(CommandLine *line, Client *client, Error *err)
            client_call(client, "DELETE", path, S(""), &answer, err);
 }
 
-/* What is known of somebody, or the proof of its erasure, as JSON on standard output. */
-static bool print_about(CommandLine *line, Client *client, const char *method, const char *end,
-                        Error *err)
+static void print_json(CommandLine *line, const json_t *answer)
 {
-    AUTO_JSON json_t *answer = NULL;
-    char *path;
-    if (!path_of(line, client, end, &path, err) ||
-        !client_call(client, method, path, S(""), &answer, err))
-        return false;
     Str text = json_print(line->arena, answer);
     printf(STR_FMT "\n", STR_ARG(text));
-    return true;
 }
 
 static bool export_data(CommandLine *line, Client *client, Error *err)
 {
-    return print_about(line, client, "GET", "/data", err);
+    AUTO_JSON json_t *answer = NULL;
+    char *path;
+    if (!path_of(line, client, "/data", &path, err) ||
+        !client_call(client, "GET", path, S(""), &answer, err))
+        return false;
+    print_json(line, answer);
+    return true;
+}
+
+/* --- Erasing --- */
+
+static bool show_how_far(CommandLine *line, const json_t *erasure, Error *err)
+{
+    const json_t *left = json_object_get(erasure, "seconds_left");
+    if (str_is(json_member_text(erasure, "state"), "failed"))
+        return fail(err, ERROR_INTERNAL, "the erasure failed: " STR_FMT,
+                    STR_ARG(json_member_text(erasure, "error")));
+    if (!line->quiet)
+        term_progress("erasing", json_member_text(erasure, "state").at, output_int(erasure, "done"),
+                      output_int(erasure, "total"),
+                      json_is_integer(left) ? json_integer_value(left) : -1);
+    return true;
+}
+
+static bool wait_for_proof(CommandLine *line, Client *client, Str id, Error *err)
+{
+    char *path = output_id_path(line->arena, "/v1/erasures", id, "");
+    char *proof_path = output_id_path(line->arena, "/v1/erasures", id, "/proof");
+    AUTO_JSON json_t *proof = NULL;
+    for (;;) {
+        AUTO_JSON json_t *now = NULL;
+        if (!client_call(client, "GET", path, S(""), &now, err))
+            return false;
+        if (str_is(json_member_text(now, "state"), "done"))
+            break;
+        if (!show_how_far(line, now, err))
+            return false;
+        sleep_ms(50);
+    }
+    term_progress_end();
+    if (!client_call(client, "GET", proof_path, S(""), &proof, err))
+        return false;
+    print_json(line, proof);
+    return true;
 }
 
 static bool erase_data(CommandLine *line, Client *client, Error *err)
 {
-    return print_about(line, client, "POST", "/erase", err);
+    AUTO_JSON json_t *answer = NULL;
+    Buf body = buf_new(line->arena, KB(1));
+    int64_t days = 0;
+    char *path;
+    Str wished = option_value(line, "days");
+    if (wished.length && !str_to_int(wished, 0, 30, &days))
+        return fail_field(err, "days", "--days is a number from 0 to 30");
+    if (!path_of(line, client, "/erase", &path, err))
+        return false;
+    JsonWriter json = put_begin(&body);
+    put_int(&json, "days", days);
+    put_end(&json);
+    if (!client_call(client, "POST", path, buf_str(&body), &answer, err))
+        return false;
+    if (!days)
+        return wait_for_proof(line, client, json_member_text(answer, "id"), err);
+    if (!output_json(line, answer))
+        printf("It begins on %s; until then: lectern users keep %s\n",
+               json_member_text(answer, "due_at").at, json_member_text(answer, "id").at);
+    return true;
+}
+
+/* Named by its id: who is to be erased may have no address any more. */
+static bool keep(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    return client_call(client, "DELETE",
+                       output_id_path(line->arena, "/v1/erasures", line->words[1], ""), S(""),
+                       &answer, err);
+}
+
+static bool show_proof(CommandLine *line, Client *client, Error *err)
+{
+    return wait_for_proof(line, client, line->words[1], err);
+}
+
+static bool list_erasures(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    size_t i;
+    const json_t *one;
+    if (!client_call(client, "GET", "/v1/erasures", S(""), &answer, err))
+        return false;
+    if (output_json(line, answer))
+        return true;
+    json_array_foreach(json_object_get(answer, "items"), i, one) printf(
+        "%s  %-7s  due %s  %s\n", json_member_text(one, "id").at, json_member_text(one, "state").at,
+        json_member_text(one, "due_at").at, json_member_text(one, "user").at);
+    return true;
 }
 
 static bool reset_factor(CommandLine *line, Client *client, Error *err)
@@ -148,30 +234,35 @@ static bool set_password(CommandLine *line, Client *client, Error *err)
 }
 
 #define ARGUMENTS                                                                                  \
-    "add EMAIL | ls | rm EMAIL | password EMAIL | reset-factor EMAIL | export EMAIL | erase EMAIL"
+    "add EMAIL | ls | rm EMAIL | password EMAIL | reset-factor EMAIL | export EMAIL | erase EMAIL" \
+    " | erasures | keep ID | proof ID"
 
 static bool run(CommandLine *line, Error *err)
 {
     static const struct {
         const char *word;
-        bool names_one;
+        const char *names;
         bool (*run)(CommandLine *line, Client *client, Error *err);
     } actions[] = {
-        { "add", true, add },
-        { "ls", false, list },
-        { "rm", true, take_out },
-        { "password", true, set_password },
-        { "reset-factor", true, reset_factor },
-        { "export", true, export_data },
-        { "erase", true, erase_data },
+        { "add", " EMAIL", add },
+        { "ls", NULL, list },
+        { "rm", " EMAIL", take_out },
+        { "password", " EMAIL", set_password },
+        { "reset-factor", " EMAIL", reset_factor },
+        { "export", " EMAIL", export_data },
+        { "erase", " EMAIL", erase_data },
+        { "erasures", NULL, list_erasures },
+        { "keep", " ID", keep },
+        { "proof", " ID", show_proof },
     };
     AUTO_CLIENT Client *client = NULL;
     for (size_t i = 0; i < COUNT(actions); i++) {
         if (!str_is(line->words[0], actions[i].word))
             continue;
-        if ((line->word_count == 2) != actions[i].names_one)
+        const char *names = actions[i].names;
+        if ((line->word_count == 2) != (names != NULL))
             return fail(err, ERROR_INVALID, "use: lectern users %s%s", actions[i].word,
-                        actions[i].names_one ? " EMAIL" : "");
+                        names ? names : "");
         return client_open(line, &client, err) && actions[i].run(line, client, err);
     }
     return fail(err, ERROR_INVALID, "use: lectern users " ARGUMENTS);
@@ -183,8 +274,8 @@ const Command command_users = {
     .summary =
         "People: add and password read the password from standard input, rm takes them out of the "
         "workspace, reset-factor takes away a second factor that is lost, export prints all that "
-        "is "
-        "known of them, erase erases it and prints the signed proof",
+        "is known of them, erase erases it and prints the signed proof (after --days, until which "
+        "keep takes it back), erasures lists what is to be erased and was",
     .options = options,
     .word_min = 1,
     .word_max = 2,

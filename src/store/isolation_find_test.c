@@ -496,6 +496,16 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND,
                 workspace_removal_find(tx, theirs, arena, world->ours.workspace, &removal, err));
     EXPECT_CODE(ERROR_NOT_FOUND, workspace_removal_take_back(tx, theirs, err));
+    PersonErasure erasure;
+    PersonErasureList erasures;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                person_erasure_find(tx, theirs, arena, secret.erasure.id, &erasure, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                person_erasure_find_open(tx, theirs, arena, S("somebody"), &erasure, err));
+    CALL(person_erasure_list(tx, theirs, arena, &erasures, err));
+    EXPECT(!erasures.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, person_erasure_take_back(tx, theirs, secret.erasure.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, person_erasure_save(tx, theirs, &secret.erasure, err));
     EXPECT_CODE(ERROR_NOT_FOUND, user_find(tx, theirs, arena, world->ours.user, &user, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 user_find_by_email(tx, theirs, arena, S("ours@example.org"), &user, err));

@@ -49,7 +49,6 @@ typedef union Made {
     bool is_so;
     int64_t number;
     Learner learner;
-    PersonCountList people;
     JobLines woken;
     StudyDeck deck;
 } Made;

@@ -368,6 +368,8 @@ bool isolation_fill(DbTx *tx, World *world, Error *err)
     CALL(api_key_add(tx, ours, world->arena, &secret.key, err));
     CALL(session_add(tx, ours, &session, err));
     CALL(workspace_removal_ask(tx, ours, &(WorkspaceRemoval){ .due_at_ms = 7 }, err));
+    secret.erasure = (PersonErasure){ .user = S("somebody"), .asked_by = ours->user };
+    CALL(person_erasure_add(tx, ours, world->arena, &secret.erasure, err));
     return fill_tasks(tx, world, err) && fill_ledgers(tx, world, err) &&
            isolation_fill_meetings(tx, world, err);
 }

@@ -24,6 +24,7 @@
 #include "store/label_sets_store.h"
 #include "store/messages_store.h"
 #include "store/notices_store.h"
+#include "store/person_erasures_store.h"
 #include "store/recipes_store.h"
 #include "store/runs_store.h"
 #include "store/saved_searches_store.h"
@@ -78,6 +79,7 @@ typedef struct IsolationSecret {
     Connection connection;
     Group group;
     Approval approval;
+    PersonErasure erasure;
     WorkflowExecution execution;
     Recipe workflow;
     Schedule schedule;

@@ -1,15 +1,18 @@
 /* person_data_store.c - see person_data_store.h. */
 #include "store/person_data_store.h"
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "store/blob_removals_store.h"
 #include "store/export_store.h"
 #include "store/move_int.h"
 #include "store/sql.h"
 
-typedef enum Becomes { ERASED, HANDED, UNNAMED, KEPT } Becomes;
+typedef enum Becomes { ERASED, HANDED, UNNAMED, MERGED, KEPT } Becomes;
 
 static const char *const becomes_names[] = {
-    [ERASED] = "erased", [HANDED] = "handed over", [UNNAMED] = "unnamed", [KEPT] = "kept"
+    [ERASED] = "erased",  [HANDED] = "handed over", [UNNAMED] = "unnamed",
+    [MERGED] = "unnamed", [KEPT] = "kept",
 };
 
 static const struct {
@@ -30,50 +33,103 @@ bool person_column_is_known(Str table, Str column)
     return false;
 }
 
-/* " WHERE workspace = $1 AND column = $2 AND (condition)" */
-static Str where_of(Arena *arena, size_t row)
+size_t person_column_count(void) { return COUNT(columns); }
+
+PersonCount person_column(size_t at)
 {
-    const char *more = columns[row].condition;
-    return str_format(arena, " WHERE workspace = $1 AND %s = $2%s%s%s", columns[row].column,
-                      more[0] ? " AND (" : "", more, more[0] ? ")" : "");
+    return (PersonCount){ becomes_names[columns[at].becomes], str(columns[at].table),
+                          str(columns[at].column), 0 };
 }
 
 /* --- Erasing --- */
 
-static bool erase_column(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
-                         size_t row, int64_t *changed, Error *err)
+/* Rows that are told apart by the person change all at once: of two parts one would meet rows that
+ * the other has changed already. */
+bool person_column_waits(size_t at) { return columns[at].becomes == MERGED; }
+
+/* Bytes that go with rows, which lie outside the database. */
+static const struct {
+    const char *table, *blobs;
+} with_originals[] = {
+    { "client_files", "SELECT blob FROM client_files WHERE workspace = $1 AND user_id = $2" },
+    { "file_uploads", "SELECT p.blob FROM file_upload_parts p JOIN file_uploads u"
+                      " ON u.workspace = p.workspace AND u.id = p.upload"
+                      " WHERE u.workspace = $1 AND u.user_id = $2" },
+};
+
+static bool ask_for_originals(DbTx *tx, const Scope *scope, Arena *arena, Str user,
+                              const char *table, Error *err)
 {
-    Str where = where_of(arena, row), text;
-    const char *table = columns[row].table, *column = columns[row].column;
-    bool is_handed = columns[row].becomes == HANDED && person->heir.length;
-    if (columns[row].becomes == ERASED) {
-        text = str_format(arena, "DELETE FROM %s" STR_FMT, table, STR_ARG(where));
-        return db_exec(tx, DB_SAME(text.at),
-                       DB_ARGS(db_text(scope->workspace), db_text(person->id)), changed, err);
+    for (size_t i = 0; i < COUNT(with_originals); i++) {
+        SqlItems blobs;
+        if (strcmp(table, with_originals[i].table) != 0)
+            continue;
+        if (!sql_list(tx, arena, DB_SAME(with_originals[i].blobs),
+                      DB_ARGS(db_text(scope->workspace), db_text(user)), sql_read_text, sizeof(Str),
+                      &blobs, err))
+            return false;
+        const StrList list = { .at = blobs.at, .count = blobs.count };
+        return !list.count || blob_removals_ask(tx, scope, arena, &list, now_ms(), err);
     }
-    text = str_format(arena, "UPDATE %s SET %s = $3" STR_FMT, table, column, STR_ARG(where));
+    return true;
+}
+
+/* The first rows of the person in a column, as a condition. */
+static Str some_rows(Arena *arena, DbKind kind, size_t row, Str key)
+{
+    const char *more = columns[row].condition;
+    bool is_sqlite = kind == DB_SQLITE;
+    return str_format(arena,
+                      " WHERE workspace = $1 AND (" STR_FMT ") %s(SELECT " STR_FMT
+                      " FROM %s WHERE workspace = $1 AND %s = $2%s%s%s LIMIT $3)%s",
+                      STR_ARG(key), is_sqlite ? "IN " : "= ANY (ARRAY", STR_ARG(key),
+                      columns[row].table, columns[row].column, more[0] ? " AND (" : "", more,
+                      more[0] ? ")" : "", is_sqlite ? "" : ")");
+}
+
+static bool erase_rows(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
+                       size_t row, Str where, int64_t limit, int64_t *rows_r, Error *err)
+{
+    Str text = str_format(arena, "DELETE FROM %s" STR_FMT, columns[row].table, STR_ARG(where));
+    return ask_for_originals(tx, scope, arena, person->id, columns[row].table, err) &&
+           db_exec(tx, DB_SAME(text.at),
+                   DB_ARGS(db_text(scope->workspace), db_text(person->id), db_int(limit)), rows_r,
+                   err);
+}
+
+static bool rename_rows(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
+                        size_t row, Str where, int64_t limit, int64_t *rows_r, Error *err)
+{
+    bool is_handed = columns[row].becomes == HANDED && person->heir.length;
+    Str text = str_format(arena, "UPDATE %s SET %s = $4" STR_FMT, columns[row].table,
+                          columns[row].column, STR_ARG(where));
     return db_exec(tx, DB_SAME(text.at),
-                   DB_ARGS(db_text(scope->workspace), db_text(person->id),
+                   DB_ARGS(db_text(scope->workspace), db_text(person->id), db_int(limit),
                            db_text(is_handed ? person->heir : person->pseudonym)),
-                   changed, err);
+                   rows_r, err);
+}
+
+static Str key_of(const WorkspaceTableList *tables, const char *name)
+{
+    for (size_t i = 0; i < tables->count; i++)
+        if (str_is(tables->at[i].name, name))
+            return tables->at[i].key;
+    return STR_NONE;
 }
 
 bool person_data_erase(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
-                       PersonCountList *list_r, Error *err)
+                       const WorkspaceTableList *tables, size_t at, int64_t limit, int64_t *rows_r,
+                       Error *err)
 {
-    VEC(PersonCount) list = { 0 };
-    for (size_t i = 0; i < COUNT(columns); i++) {
-        PersonCount count = { becomes_names[columns[i].becomes], str(columns[i].table),
-                              str(columns[i].column), 0 };
-        if (columns[i].becomes == KEPT)
-            continue;
-        if (!erase_column(tx, scope, arena, person, i, &count.rows, err))
-            return fail_in(err, "erasing %s.%s", columns[i].table, columns[i].column);
-        if (count.rows)
-            *vec_push(arena, &list) = count;
-    }
-    *list_r = (PersonCountList){ list.at, list.count };
-    return true;
+    Str key = key_of(tables, columns[at].table);
+    *rows_r = 0;
+    if (columns[at].becomes == KEPT || !key.length)
+        return true;
+    Str where = some_rows(arena, db_tx_kind(tx), at, key);
+    bool good = columns[at].becomes == ERASED
+                    ? erase_rows(tx, scope, arena, person, at, where, limit, rows_r, err)
+                    : rename_rows(tx, scope, arena, person, at, where, limit, rows_r, err);
+    return good || fail_in(err, "erasing %s.%s", columns[at].table, columns[at].column);
 }
 
 /* --- What is left --- */

@@ -6,7 +6,7 @@
  * a system scope for PostgreSQL's foreign keys on `users`; every statement names the workspace. */
 #pragma once
 
-#include "store/scope.h"
+#include "store/workspace_removals_store.h"
 
 typedef struct PersonNames {
     Str id, email;
@@ -25,9 +25,16 @@ typedef struct PersonCountList {
     size_t count;
 } PersonCountList;
 
-/* Which rows became what; those without any are left out. */
+/* The columns of person_columns.def, one after the other: what becomes of each, without rows. */
+size_t person_column_count(void);
+PersonCount person_column(size_t at);
+/* Only in the last transaction, and without a limit. */
+bool person_column_waits(size_t at);
+/* At most `limit` rows of one of them become what they are to become; `tables` as
+ * workspace_tables() has them. The removal of originals that go with rows is asked for. */
 MUST_CHECK bool person_data_erase(DbTx *tx, const Scope *scope, Arena *arena,
-                                  const PersonNames *person, PersonCountList *list_r, Error *err);
+                                  const PersonNames *person, const WorkspaceTableList *tables,
+                                  size_t at, int64_t limit, int64_t *rows_r, Error *err);
 /* Every text of every table that has the id or the mail address in it still. */
 MUST_CHECK bool person_data_traces(DbTx *tx, const Scope *scope, Arena *arena,
                                    const PersonNames *person, PersonCountList *list_r, Error *err);
