@@ -511,3 +511,22 @@ def test_a_removed_workspace_goes_whole_and_takes_nothing_of_another(house):
     assert json.loads(house.ours.call("POST", "/v1/users/erasure-proof", proof)[1])["is_signed"]
     assert f"{OTHER}  (gone since" in server.cli("workspaces", "ls").stdout
     assert server.cli("workspaces", "rm", "Library", check=False).returncode != 0, "it is the only one that is left"
+
+
+def test_of_who_is_erased_nothing_of_theirs_is_left_and_no_name_but_in_the_audit_log(house):
+    """Behind the last: it takes the owner of what the others need."""
+    house.settle()
+    person, heir = house.ours, Person(house.server, "heron", "owner", house.ours.workspace)
+    given = heir.get(f"/v1/users/{person.id}/data")
+    theirs = {line.split('"')[1] for line in COLUMNS.read_text().splitlines() if line.startswith("PERSON(") and "ERASED" in line}
+    filled = {table for table, rows in house.rows(person).items() if any(OURS in row for row in rows)}
+    assert {"conversations", "messages", "client_files", "study_cards", "searches"} <= {table for table, rows in given["tables"].items() if rows}
+    erasure = heir.made(f"/v1/users/{person.id}/erase", {"days": 0})["id"]
+    wait_until(lambda: heir.get(f"/v1/erasures/{erasure}")["state"] == "done")
+    rows = house.rows(person)
+    left = [(table, row) for table in theirs & filled for row in rows.get(table, []) if OURS in row]
+    assert left == [], left[:9]
+    named = [(table, row) for table, all in rows.items() for row in all for name in (person.id, person.email) if name in row and table != "audit"]
+    assert named == [], [(table, row[max(0, row.find(person.id) - 200):][:300]) for table, row in named]
+    assert not any(person.email in row for row in rows["audit"])
+    assert {one["table"] for one in heir.get(f"/v1/erasures/{erasure}/proof")["left"]} <= {"audit"}

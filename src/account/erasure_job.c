@@ -5,10 +5,13 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "store/audit_store.h"
+#include "store/calls_store.h"
 #include "store/person_data_store.h"
 #include "store/proof.h"
 
 #define ROWS_AT_ONCE 1000
+#define PAGES_AT_ONCE 50
+#define CALLS "call_pages.data"
 #define PROOF_MAX KB(256)
 
 typedef struct Erasing {
@@ -21,6 +24,8 @@ typedef struct Erasing {
     WorkspaceTableList tables;
     size_t at; /* the column whose rows go */
     int64_t rows;
+    char page[80]; /* of calls, the last that was looked at */
+    bool pages_left;
     Str key; /* of proofs */
     bool account_goes;
     PersonCountList left;
@@ -108,21 +113,24 @@ static const char *name_of(const Erasing *in, size_t column)
                                        STR_ARG(count.column)));
 }
 
-static bool erase_rows(DbTx *tx, Erasing *in, size_t column, int64_t limit, Error *err)
+static bool note_rows(DbTx *tx, Erasing *in, const char *name, int64_t rows, Error *err)
 {
     AUTO_JSON json_t *removed = NULL;
-    if (!person_data_erase(tx, &in->scope, in->arena, &in->names, &in->tables, column, limit,
-                           &in->rows, err))
-        return false;
-    if (!in->rows)
+    if (!rows)
         return true;
     if (!json_parse(in->erasure.removed, PROOF_MAX, &removed, err))
         return false;
-    const char *name = name_of(in, column);
     int64_t before = json_integer_value(json_object_get(removed, name));
-    json_object_set_new(removed, name, json_integer(before + in->rows));
+    json_object_set_new(removed, name, json_integer(before + rows));
     in->erasure.removed = json_print(in->arena, removed);
     return person_erasure_save(tx, &in->scope, &in->erasure, err);
+}
+
+static bool erase_rows(DbTx *tx, Erasing *in, size_t column, int64_t limit, Error *err)
+{
+    return person_data_erase(tx, &in->scope, in->arena, &in->names, &in->tables, column, limit,
+                             &in->rows, err) &&
+           note_rows(tx, in, name_of(in, column), in->rows, err);
 }
 
 static bool erase_some(DbTx *tx, void *argument, Error *err)
@@ -149,6 +157,39 @@ static bool erase_all(Erasing *in, Error *err)
     return true;
 }
 
+/* Who made a call is packed with it. */
+static bool unname_pages(DbTx *tx, Erasing *in, int64_t limit, Error *err)
+{
+    Str after = str(in->page);
+    if (!calls_unname(tx, &in->scope, in->arena, in->names.id, in->names.pseudonym, limit, &after,
+                      &in->rows, err))
+        return false;
+    in->pages_left = after.length > 0;
+    if (in->pages_left)
+        snprintf(in->page, sizeof in->page, STR_FMT, STR_ARG(after));
+    return note_rows(tx, in, CALLS, in->rows, err);
+}
+
+static bool unname_some(DbTx *tx, void *argument, Error *err)
+{
+    Erasing *in = argument;
+    in->pages_left = false;
+    return hold(tx, in, err) &&
+           (in->erasure.ended_at_ms || unname_pages(tx, in, PAGES_AT_ONCE, err));
+}
+
+static bool unname_calls(Erasing *in, Error *err)
+{
+    int64_t count = (int64_t)person_column_count();
+    do {
+        if (!job_progress(in->job, "erasing", count, count))
+            return job_stopped(in->job, err);
+        if (!in_transaction(in, unname_some, err))
+            return false;
+    } while (in->pages_left);
+    return true;
+}
+
 /* --- The proof --- */
 
 static void put_count(JsonWriter *json, const PersonCount *count)
@@ -171,6 +212,10 @@ static void put_counts(const Erasing *in, JsonWriter *json, const json_t *remove
         if (count.rows)
             put_count(json, &count);
     }
+    PersonCount calls = { "unnamed", S("call_pages"), S("data"),
+                          json_integer_value(json_object_get(removed, CALLS)) };
+    if (calls.rows)
+        put_count(json, &calls);
     put_end(json);
     put_array(json, "left");
     for (size_t i = 0; i < in->left.count; i++)
@@ -191,7 +236,9 @@ static bool sign(Erasing *in, Error *err)
     put_text(&json, "person_sha256", sha256_hex(in->arena, in->names.id));
     put_text(&json, "email_sha256", sha256_hex(in->arena, in->names.email));
     put_text(&json, "pseudonym", in->names.pseudonym);
-    put_text(&json, "asked_by", erasure->asked_by);
+    put_text_or_null(&json, "asked_by_sha256",
+                     erasure->asked_by.length ? sha256_hex(in->arena, erasure->asked_by)
+                                              : STR_NONE);
     put_time(&json, "asked_at", erasure->asked_at_ms);
     put_time(&json, "began_at", erasure->began_at_ms);
     put_time(&json, "ended_at", erasure->ended_at_ms);
@@ -233,6 +280,8 @@ static bool erase_rest(DbTx *tx, Erasing *in, Error *err)
     for (size_t i = 0; i < person_column_count(); i++)
         if (!erase_rows(tx, in, i, INT64_MAX, err))
             return false;
+    if (!unname_pages(tx, in, INT64_MAX, err))
+        return false;
     if (str_equal(in->erasure.asked_by, in->names.id))
         in->erasure.asked_by = in->names.pseudonym;
     in->erasure.user = STR_NONE;
@@ -269,7 +318,7 @@ bool account_erase_person_job(Job *job, Error *err)
                    .scope = { .workspace = job->scope.workspace, .role = ROLE_OWNER } };
     if (!proof_key(account->db, job->arena, &in.key, err) ||
         !store_read(account->db, &account->system, list_tables, &in, err) ||
-        !in_transaction(&in, begin_work, err) || !erase_all(&in, err) ||
+        !in_transaction(&in, begin_work, err) || !erase_all(&in, err) || !unname_calls(&in, err) ||
         !in_transaction(&in, end_work, err))
         return false;
     log_info("account", "somebody's data was erased: " STR_FMT, STR_ARG(job->subject));

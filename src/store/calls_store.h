@@ -65,3 +65,7 @@ MUST_CHECK bool calls_sum(DbTx *tx, const Scope *scope, Arena *arena, CallGroup 
 #define CALL_MINUTE_DAYS 3
 /* Forget calls that started before, and sums as above. System scope. */
 MUST_CHECK bool calls_remove_old(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err);
+/* Puts the pseudonym in the place of a person in the calls of at most `limit` pages behind *after
+ * (empty: from the first), and moves that to the last of them; empty: there was none any more. */
+MUST_CHECK bool calls_unname(DbTx *tx, const Scope *scope, Arena *arena, Str user, Str pseudonym,
+                             int64_t limit, Str *after, int64_t *calls_r, Error *err);

@@ -453,6 +453,23 @@ static bool keys_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool erasures_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    PersonErasure erasure;
+    PersonErasureList erasures;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                person_erasure_find(tx, theirs, arena, secret.erasure.id, &erasure, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                person_erasure_find_open(tx, theirs, arena, S("somebody"), &erasure, err));
+    CALL(person_erasure_list(tx, theirs, arena, &erasures, err));
+    EXPECT(!erasures.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, person_erasure_take_back(tx, theirs, secret.erasure.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, person_erasure_save(tx, theirs, &secret.erasure, err));
+    return true;
+}
+
 bool isolation_find(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -496,16 +513,6 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND,
                 workspace_removal_find(tx, theirs, arena, world->ours.workspace, &removal, err));
     EXPECT_CODE(ERROR_NOT_FOUND, workspace_removal_take_back(tx, theirs, err));
-    PersonErasure erasure;
-    PersonErasureList erasures;
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                person_erasure_find(tx, theirs, arena, secret.erasure.id, &erasure, err));
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                person_erasure_find_open(tx, theirs, arena, S("somebody"), &erasure, err));
-    CALL(person_erasure_list(tx, theirs, arena, &erasures, err));
-    EXPECT(!erasures.count);
-    EXPECT_CODE(ERROR_NOT_FOUND, person_erasure_take_back(tx, theirs, secret.erasure.id, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, person_erasure_save(tx, theirs, &secret.erasure, err));
     EXPECT_CODE(ERROR_NOT_FOUND, user_find(tx, theirs, arena, world->ours.user, &user, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 user_find_by_email(tx, theirs, arena, S("ours@example.org"), &user, err));
@@ -536,6 +543,6 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(groups_find_nothing(tx, world, err));
     CALL(webhooks_find_nothing(tx, world, err) && workflows_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err) && keys_find_nothing(tx, world, err));
-    CALL(limits_find_nothing(tx, world, err));
+    CALL(limits_find_nothing(tx, world, err) && erasures_find_nothing(tx, world, err));
     return true;
 }
