@@ -107,16 +107,6 @@ bool library_upload_remove(Library *library, const Scope *scope, Str id, Error *
            remove_upload(library, scope, id, err);
 }
 
-/* Of two that send the last parts at once, both may come here; the later finds what the first has
- * made. */
-static bool is_made_by_another(Library *library, const Scope *scope, Arena *arena,
-                               FileUpload *upload)
-{
-    Error ignored;
-    return library_upload_find(library, scope, arena, upload->id, upload, &ignored) &&
-           upload->document.length;
-}
-
 /* --- The whole file --- */
 
 typedef struct Whole {
@@ -230,19 +220,38 @@ static bool is_for_good(ErrorCode code)
            code == ERROR_TOO_LARGE || code == ERROR_DENIED;
 }
 
+static bool hold_work(DbTx *tx, void *argument, Error *err)
+{
+    UploadWork *work = argument;
+    return file_upload_hold(tx, work->scope, work->arena, work->id, &work->upload, err);
+}
+
+/* Of two that send the last parts at once, both may come here; the later finds what the first has
+ * made. It is looked for as a write: whoever only reads sees nothing of what is being written. */
+static bool made_by_another(Library *library, const Scope *scope, Arena *arena, FileUpload *upload,
+                            const Error *why)
+{
+    UploadWork work = { .scope = scope, .arena = arena, .id = upload->id };
+    Error ignored;
+    if (!store_write(library->db, scope, hold_work, &work, &ignored))
+        return false;
+    if (work.upload.document.length) {
+        *upload = work.upload;
+        return true;
+    }
+    if (is_for_good(why->code))
+        (void)!remove_upload(library, scope, upload->id, &ignored);
+    return false;
+}
+
 static bool finish(Library *library, const Scope *scope, Arena *arena, FileUpload *upload,
                    Error *err)
 {
     UploadWork work = { .scope = scope, .arena = arena, .id = upload->id };
     Document document;
     Error ignored;
-    if (!make_document(library, scope, arena, upload, &document, err)) {
-        if (is_made_by_another(library, scope, arena, upload))
-            return true;
-        if (is_for_good(err->code))
-            (void)!remove_upload(library, scope, upload->id, &ignored);
-        return false;
-    }
+    if (!make_document(library, scope, arena, upload, &document, err))
+        return made_by_another(library, scope, arena, upload, err);
     work.upload.document = document.id;
     if (!store_write(library->db, scope, end_work, &work, err))
         return false;
@@ -287,7 +296,8 @@ bool library_upload_begin(Library *library, const Scope *scope, Arena *arena,
     work.upload.expires_at_ms = expiry(library);
     if (wish->sha256.length && !is_digest(wish->sha256))
         return fail_field(err, "checksum", "a checksum is the SHA-256 as 64 lower-case hex digits");
-    if (!check_size(library, wish->size, err) ||
+    if (!scope_landing(scope, &work.upload.collection, err) ||
+        !check_size(library, wish->size, err) ||
         (wish->size > 0 && !check_room(library, wish->size, err)) ||
         !store_write(library->db, scope, add_work, &work, err))
         return false;
@@ -447,7 +457,8 @@ bool library_upload_join(Library *library, const Scope *scope, Arena *arena, con
     join.base.upload = *wish;
     join.base.upload.name = library_clean_name(arena, wish->name);
     join.base.upload.expires_at_ms = expiry(library);
-    if (!library_keep_originals(library, scope, NULL, 0, join_work, &join, err))
+    if (!scope_landing(scope, &join.base.upload.collection, err) ||
+        !library_keep_originals(library, scope, NULL, 0, join_work, &join, err))
         return false;
     *upload_r = join.base.upload;
     return finish(library, scope, arena, upload_r, err);

@@ -271,7 +271,7 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
                              .collection = file->collection,
                              .tags = file->tags,
                              .source = file->source.length ? file->source : S("upload") };
-    if (!check_allowed(library, file, err) ||
+    if (!scope_landing(scope, &work.given.collection, err) || !check_allowed(library, file, err) ||
         !password_seal(library, arena, file->password, &work.given.password_sealed, err))
         return false;
     if (!check_room(library, &work, err) || !check_infected(library, arena, file, err))

@@ -1,6 +1,8 @@
 #include "library/file_uploads.h"
 #include "library/library.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -361,6 +363,56 @@ TEST_BOTH(library, a_part_that_comes_again_while_the_document_is_made_is_there_a
     cr_assert(upload.document.length);
     cr_expect(take_all_of_it(&bench, &as_another_saw_it), "%s", err.message);
     cr_expect(str_equal(as_another_saw_it.document, upload.document));
+    bench_close(&bench);
+}
+
+typedef struct Ending {
+    Bench *bench;
+    Str upload, document;
+    _Atomic bool is_written;
+} Ending;
+
+/* Nobody but another writer sees it yet. */
+static bool end_slowly(DbTx *tx, void *argument, Error *error)
+{
+    Ending *ending = argument;
+    bool good = file_upload_end(tx, &ending->bench->ours, ending->upload, ending->document, error);
+    atomic_store(&ending->is_written, true);
+    sleep_ms(100);
+    return good;
+}
+
+static void *end_by_another(void *argument)
+{
+    Ending *ending = argument;
+    Error ignored;
+    return store_write(ending->bench->db, &ending->bench->ours, end_slowly, ending, &ignored)
+               ? argument
+               : NULL;
+}
+
+TEST_BOTH(library, an_upload_that_another_is_making_a_document_of_is_not_removed)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    FileUpload wish = { .name = S("a.txt"), .size = 15, .joined = S("partial") }, upload, there;
+    cr_assert(library_upload_begin(bench.library, &bench.ours, bench.arena, &wish, &upload, &err));
+    cr_assert(take_all_of_it(&bench, &upload), "%s", err.message);
+    Ending ending = { .bench = &bench, .upload = upload.id };
+    ending.document = add(&bench, &bench.ours, "b.txt", "Another has made it.").id;
+    pthread_t another;
+    cr_assert(pthread_create(&another, NULL, end_by_another, &ending) == 0);
+    while (!atomic_load(&ending.is_written))
+        sleep_ms(1);
+    upload.joined = S("");
+    upload.sha256 = S("none of it"); /* it cannot become a document here */
+    UploadPart nothing = { .start = 15 };
+    cr_expect(library_upload_take(bench.library, &bench.ours, bench.arena, &upload, &nothing, &err),
+              "%s", err.message);
+    cr_expect(str_equal(upload.document, ending.document));
+    cr_assert(pthread_join(another, NULL) == 0);
+    cr_expect(
+        library_upload_find(bench.library, &bench.ours, bench.arena, upload.id, &there, &err));
     bench_close(&bench);
 }
 

@@ -82,13 +82,14 @@ bool file_upload_add(DbTx *tx, const Scope *scope, Arena *arena, const StorageLi
         !db_exec(tx,
                  DB_SAME("INSERT INTO file_uploads (workspace, id, user_id, name, media_type,"
                          " collection, metadata, size, chunk_size, sha256, joined, received,"
-                         " document, created_at, expires_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', $12, $13)"),
+                         " document, created_at, expires_at, api_key)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', $12, $13,"
+                         " $14)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
                          db_text(added.name), db_text(added.media_type), db_text(added.collection),
                          db_text(added.metadata), db_int(added.size), db_int(added.chunk_size),
                          db_text(added.sha256), db_text(added.joined), db_int(added.created_at_ms),
-                         db_int(added.expires_at_ms)),
+                         db_int(added.expires_at_ms), db_text(scope->key)),
                  NULL, err))
         return false;
     *upload = added;
@@ -115,17 +116,34 @@ static void read_upload(DbRows *row, Arena *arena, void *item)
     };
 }
 
+/* A limited key sees what it began itself, and nothing else of its person. */
+#define UPLOAD                                                                                     \
+    "SELECT id, user_id, name, media_type, collection, metadata, size, chunk_size, sha256, "       \
+    "joined,"                                                                                      \
+    " received, document, created_at, expires_at FROM file_uploads"                                \
+    " WHERE workspace = $1 AND id = $2 AND user_id = $3"                                           \
+    " AND (expires_at = 0 OR expires_at > $4) AND ($5 = 0 OR api_key = $6)"
+
+static bool find_upload(DbTx *tx, const Scope *scope, Arena *arena, DbSql sql, Str id,
+                        FileUpload *upload_r, Error *err)
+{
+    return sql_find(tx, arena, sql,
+                    DB_ARGS(db_text(scope->workspace), db_text(id), db_text(scope->user),
+                            db_int(now_ms()), db_int(scope->collections.length > 0),
+                            db_text(scope->key)),
+                    read_upload, upload_r, "upload", id, err);
+}
+
 bool file_upload_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, FileUpload *upload_r,
                       Error *err)
 {
-    return sql_find(
-        tx, arena,
-        DB_SAME("SELECT id, user_id, name, media_type, collection, metadata, size,"
-                " chunk_size, sha256, joined, received, document, created_at,"
-                " expires_at FROM file_uploads WHERE workspace = $1 AND id = $2"
-                " AND user_id = $3 AND (expires_at = 0 OR expires_at > $4)"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(scope->user), db_int(now_ms())),
-        read_upload, upload_r, "upload", id, err);
+    return find_upload(tx, scope, arena, DB_SAME(UPLOAD), id, upload_r, err);
+}
+
+bool file_upload_hold(DbTx *tx, const Scope *scope, Arena *arena, Str id, FileUpload *upload_r,
+                      Error *err)
+{
+    return find_upload(tx, scope, arena, DB_SQL(UPLOAD, UPLOAD " FOR UPDATE"), id, upload_r, err);
 }
 
 bool file_upload_set_size(DbTx *tx, const Scope *scope, Str id, int64_t size, Error *err)

@@ -49,8 +49,11 @@ MUST_CHECK bool storage_check(DbTx *tx, const Scope *scope, int64_t more,
 /* Adds it; id, user and times are set in *upload. ERROR_LIMITED when the person has too many. */
 MUST_CHECK bool file_upload_add(DbTx *tx, const Scope *scope, Arena *arena,
                                 const StorageLimits *limits, FileUpload *upload, Error *err);
-/* Of the scope's user. */
+/* Of the scope's user; for a key that is limited to collections, those that it began itself. */
 MUST_CHECK bool file_upload_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                 FileUpload *upload_r, Error *err);
+/* The same, and nobody else changes it before the transaction is over. For writes. */
+MUST_CHECK bool file_upload_hold(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                  FileUpload *upload_r, Error *err);
 /* In order of their starts; also of others' uploads, for who cleans up. */
 MUST_CHECK bool file_upload_parts(DbTx *tx, const Scope *scope, Arena *arena, Str id,

@@ -54,6 +54,12 @@ static bool uploads_find_nothing(DbTx *tx, World *world, Error *err)
     colleague.user = S("somebody else");
     EXPECT_CODE(ERROR_NOT_FOUND, file_upload_find(tx, theirs, arena, id, &upload, err));
     EXPECT_CODE(ERROR_NOT_FOUND, file_upload_find(tx, &colleague, arena, id, &upload, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_hold(tx, theirs, arena, id, &upload, err));
+    Scope limited = world->ours;
+    limited.key = S("another key");
+    limited.collections = S("shelf");
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_find(tx, &limited, arena, id, &upload, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, file_upload_hold(tx, &limited, arena, id, &upload, err));
     EXPECT_CODE(ERROR_CONFLICT,
                 file_upload_part_add(tx, theirs, arena, &secret.upload, &part, 1, err));
     EXPECT_CODE(ERROR_CONFLICT,

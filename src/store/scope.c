@@ -90,3 +90,21 @@ bool store_write(Db *db, const Scope *scope, DbWork *work, void *argument, Error
     DbWho who = scope_who(scope);
     return db_write(db, &who, work, argument, err);
 }
+
+bool scope_landing(const Scope *scope, Str *collection, Error *err)
+{
+    Str ids = scope->collections, id;
+    if (!ids.length)
+        return true;
+    if (!collection->length && str_find_char(ids, ' ') >= 0)
+        return fail_field(err, "collection",
+                          "this API key is limited to collections: name one of them: " STR_FMT,
+                          STR_ARG(ids));
+    if (!collection->length)
+        *collection = ids;
+    while (str_next(&ids, ' ', &id))
+        if (str_equal(id, *collection))
+            return true;
+    return fail(err, ERROR_NOT_FOUND, "there is no collection '" STR_FMT "'",
+                STR_ARG(str_slice(*collection, 0, 100)));
+}

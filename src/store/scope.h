@@ -43,6 +43,10 @@ bool role_covers(Role role, Role other);
 Role role_higher(Role a, Role b);
 /* What both allow; ROLE_NONE when there is nothing. */
 Role role_lower(Role a, Role b);
+/* Where a file lands that is to go into *collection (empty: into none): a limited key's goes into
+ * its only one when none is said. ERROR_INVALID: it has several; ERROR_NOT_FOUND: it is limited to
+ * others. */
+MUST_CHECK bool scope_landing(const Scope *scope, Str *collection, Error *err);
 /* Fails with ERROR_DENIED, naming the role that is needed. */
 MUST_CHECK bool scope_needs(const Scope *scope, Role role, Error *err);
 /* The same for what is only looked at, and auditors look at too. */

@@ -48,3 +48,28 @@ Test(scope, roles_are_read_as_they_are_written)
     cr_expect(role_named(S("none")) == ROLE_NONE && role_named(S("root")) == ROLE_NONE);
     cr_expect(str_is(role_words(arena, ROLE_ADMIN), "auditor, reader, editor or admin"));
 }
+
+Test(scope, a_file_of_a_limited_key_lands_in_a_collection_of_the_key)
+{
+    static const struct {
+        const char *collections, *asked, *lands;
+        ErrorCode code;
+    } cases[] = {
+        { "", "", "", ERROR_NONE },
+        { "", "any", "any", ERROR_NONE },
+        { "one", "", "one", ERROR_NONE },
+        { "one", "one", "one", ERROR_NONE },
+        { "one", "two", NULL, ERROR_NOT_FOUND },
+        { "one two", "two", "two", ERROR_NONE },
+        { "one two", "", NULL, ERROR_INVALID },
+        { "one two", "on", NULL, ERROR_NOT_FOUND },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Scope scope = { .collections = str(cases[i].collections) };
+        Str collection = str(cases[i].asked);
+        Error err = { 0 };
+        cr_expect(scope_landing(&scope, &collection, &err) == (cases[i].lands != NULL), "%zu", i);
+        cr_expect(err.code == cases[i].code, "%zu", i);
+        cr_expect(!cases[i].lands || str_is(collection, cases[i].lands), "%zu", i);
+    }
+}
