@@ -152,12 +152,11 @@ bool ai_task_job(Job *job, Error *err)
 {
     AUTO_JSON json_t *body = NULL;
     const AiTask *task = find_task(job->type);
-    Scope scope = job->scope;
+    Scope scope;
 
-    if (!json_parse(job->payload, PAYLOAD_MAX, &body, err))
+    if (!json_parse(job->payload, PAYLOAD_MAX, &body, err) ||
+        !job_asker(job, task->role, &scope, err))
         return false;
-    scope.user = job->user;
-    scope.role = task->role;
     HttpRequest http = { .arena = job->arena, .method = S("POST"), .peer = S("local") };
     ApiRequest request = { .api = job->argument,
                            .http = &http,
@@ -219,6 +218,7 @@ static bool route_work(DbTx *tx, void *argument, Error *err)
     Scope scope = job->scope;
 
     scope.user = job->user;
+    scope.key = job->api_key;
     if (!job_hold(tx, job, err) ||
         !jobs_store_count_types(tx, &scope, job->arena, now_ms(), &work->counts, err))
         return false;

@@ -1,5 +1,4 @@
 /* labels_jobs.c - documents as they come, and batches. */
-#include "base/clock.h"
 #include "classify/labels_int.h"
 #include "store/api_keys_store.h"
 #include "store/people_store.h"
@@ -177,11 +176,14 @@ static bool check_maker(DbTx *tx, BatchWork *work, Error *err)
 {
     const ClassificationBatch *batch = &work->batch;
     Role role = ROLE_EDITOR;
-    bool serves = true;
-    if ((batch->user.length && !membership_role(tx, &work->scope, batch->user, &role, err)) ||
-        (batch->key.length &&
-         !api_key_serves(tx, &work->scope, work->job->arena, batch->key, now_ms(), &serves, err)))
+    Error why = { 0 };
+    if (batch->user.length && !membership_role(tx, &work->scope, batch->user, &role, err))
         return false;
+    bool serves = api_key_act(tx, work->job->arena, batch->key, &work->scope, &why);
+    if (!serves && why.code != ERROR_DENIED) {
+        *err = why;
+        return false;
+    }
     if (role < ROLE_EDITOR)
         refuse_rest(work, "the person who made this batch");
     else if (!serves)

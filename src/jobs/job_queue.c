@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "jobs/job_run.h"
+#include "store/api_keys_store.h"
 
 #define RETRY_FIRST_MS 2000
 #define RETRY_MAX_MS 600000
@@ -135,6 +136,28 @@ bool job_stopped(const Job *job, Error *err)
     case STOP_NOT: break;
     }
     return fail(err, ERROR_INTERNAL, "the handler stopped for no reason");
+}
+
+typedef struct AskerWork {
+    const Job *job;
+    Scope asker;
+} AskerWork;
+
+static bool asker_work(DbTx *tx, void *argument, Error *err)
+{
+    AskerWork *work = argument;
+    return api_key_act(tx, work->job->arena, work->job->api_key, &work->asker, err);
+}
+
+bool job_asker(const Job *job, Role role, Scope *scope_r, Error *err)
+{
+    AskerWork work = { job, job->scope };
+    work.asker.user = job->user;
+    work.asker.role = role;
+    if (job->api_key.length && !store_read(job->db, &job->scope, asker_work, &work, err))
+        return false;
+    *scope_r = work.asker;
+    return true;
 }
 
 void job_never_ends(Job *job) { atomic_store(&job->run->never_ends, true); }

@@ -22,10 +22,10 @@
 
 typedef struct Job {
     Str id, type, subject;
-    Str payload; /* JSON */
-    Str user;    /* who asked for it; empty: nobody did */
-    Scope scope; /* of its workspace; a system scope when it has none */
-    int attempt; /* 1 on the first run */
+    Str payload;       /* JSON */
+    Str user, api_key; /* who asked for it, and by which key; see job_asker() */
+    Scope scope;       /* of its workspace; a system scope when it has none */
+    int attempt;       /* 1 on the first run */
     int attempt_max;
     int64_t children, children_failed; /* that it had, all of them over; failed: or cancelled */
     Db *db;
@@ -104,6 +104,10 @@ MUST_CHECK bool job_progress(Job *job, const char *stage, int64_t done, int64_t 
 bool job_is_stopped(const Job *job);
 /* Records why the job has to stop (cancelled, took too long, lease lost). Returns false. */
 bool job_stopped(const Job *job, Error *err);
+
+/* On whose behalf it works: whoever asked for it, as if `role` were theirs, who sees what they and
+ * their key see now. ERROR_DENIED, for good: the key serves no more. */
+MUST_CHECK bool job_asker(const Job *job, Role role, Scope *scope_r, Error *err);
 
 /* The job goes on until it is asked to stop, so that is done at once when the program ends. */
 void job_never_ends(Job *job);

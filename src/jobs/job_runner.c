@@ -142,6 +142,7 @@ static JobRun *run_new(Lane *lane, const JobRow *row)
         .subject = str_copy(arena, row->subject),
         .payload = str_copy(arena, row->payload),
         .user = str_copy(arena, row->user),
+        .api_key = str_copy(arena, row->api_key),
         .scope = { .workspace = str_copy(arena, row->workspace),
                    .role = ROLE_OWNER,
                    .is_system = !row->workspace.length },

@@ -76,10 +76,10 @@ static bool run_item(Running *in, RunItem *item, Error *err)
 
 bool run_work(Job *job, const Run *run, const RunWork *work, Error *err)
 {
-    Running in = { .job = job, .work = work, .scope = job->scope, .run = *run };
+    Running in = { .job = job, .work = work, .run = *run };
     int64_t over = run->done + run->failed;
-    in.scope.user = run->user;
-    in.scope.role = ROLE_EDITOR;
+    if (!job_asker(job, ROLE_EDITOR, &in.scope, err))
+        return false;
     do {
         if (!store_read(job->db, &in.scope, items_work, &in, err))
             return false;

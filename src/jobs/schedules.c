@@ -60,12 +60,13 @@ bool schedule_preview(const Schedule *schedule, int64_t after, int64_t *times, s
 
 /* --- Ticks --------------------------------------------------------------------------- */
 
-/* Its job has the rights of the workspace, and the name of whoever made the schedule. */
+/* Its job has the rights of the workspace, and the name and key of whoever made the schedule. */
 static bool add_job(DbTx *tx, Arena *arena, const Schedule *schedule, Str subject, Str *id_r,
                     bool *is_new_r, Error *err)
 {
     Scope scope = { .workspace = schedule->workspace,
                     .user = schedule->user,
+                    .key = schedule->api_key,
                     .role = ROLE_OWNER,
                     .is_system = !schedule->workspace.length };
     NewJob job = { .type = schedule->type,

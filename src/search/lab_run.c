@@ -29,6 +29,7 @@ typedef struct Arm {
 
 typedef struct Lab {
     Job *job;
+    Scope asker; /* sees what whoever began the run sees, not all that a job may */
     Searcher *searcher;
     Arena *arena;
     LabRun run;
@@ -87,13 +88,9 @@ static bool ask(Lab *lab, Arena *arena, SearchRequest *request, Str query, Searc
                 Error *err)
 {
     QueryReading reading;
-    /* What the person sees who began the run, not all that a job may. */
-    Scope asker = { .workspace = lab->job->scope.workspace,
-                    .user = lab->job->user,
-                    .role = ROLE_READER };
     request->query = query;
     return search_read(arena, request, QUERY_LENIENT, &reading, err) &&
-           search_run(lab->searcher, &asker, arena, request, results_r, err);
+           search_run(lab->searcher, &lab->asker, arena, request, results_r, err);
 }
 
 /* The legs of a hybrid search, and what they are together before a cross-encoder, are measured
@@ -359,6 +356,8 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
 bool search_lab_job(Job *job, Error *err)
 {
     Lab lab = { .job = job, .searcher = job->argument, .arena = job->arena };
+    if (!job_asker(job, ROLE_READER, &lab.asker, err))
+        return false;
     if (!store_read(job->db, &job->scope, load_work, &lab, err))
         return err->code == ERROR_NOT_FOUND; /* removed meanwhile */
     add_queries(&lab);

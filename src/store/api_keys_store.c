@@ -80,6 +80,11 @@ bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ApiKey *ke
                     err);
 }
 
+static bool serves(const ApiKey *key, int64_t now_ms)
+{
+    return !key->revoked_at_ms && (!key->expires_at_ms || key->expires_at_ms > now_ms);
+}
+
 bool api_key_serves(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now_ms,
                     bool *serves_r, Error *err)
 {
@@ -88,7 +93,24 @@ bool api_key_serves(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t 
     *serves_r = false;
     if (!api_key_find(tx, scope, arena, id, &key, err))
         return err->code == ERROR_NOT_FOUND;
-    *serves_r = !key.revoked_at_ms && (!key.expires_at_ms || key.expires_at_ms > now_ms);
+    *serves_r = serves(&key, now_ms);
+    return true;
+}
+
+bool api_key_act(DbTx *tx, Arena *arena, Str id, Scope *scope, Error *err)
+{
+    ApiKey key = { 0 };
+
+    if (!id.length)
+        return true;
+    if (!api_key_find(tx, scope, arena, id, &key, err) && err->code != ERROR_NOT_FOUND)
+        return false;
+    if (!key.id.length || !serves(&key, now_ms()))
+        return fail(err, ERROR_DENIED,
+                    "the API key that began this was revoked or is past its time: begin it again "
+                    "with one that serves");
+    scope->key = key.id;
+    scope->collections = key.collections;
     return true;
 }
 

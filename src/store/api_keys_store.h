@@ -33,6 +33,10 @@ MUST_CHECK bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
 /* Whether the key may still be used at now_ms; false also when there is none. */
 MUST_CHECK bool api_key_serves(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now_ms,
                                bool *serves_r, Error *err);
+/* For work that goes on without whoever began it with this key (empty: with none): *scope, which
+ * has their person and role, sees from here on what the key sees, by its grants and its limits.
+ * ERROR_DENIED: the key was revoked or is past its time. */
+MUST_CHECK bool api_key_act(DbTx *tx, Arena *arena, Str id, Scope *scope, Error *err);
 /* Of the scope's workspace, newest first, revoked ones too; `user` empty: everybody's. */
 MUST_CHECK bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
                              ApiKeyList *list_r, Error *err);

@@ -72,13 +72,17 @@ static void add_granted(SqlBuild *build, const Scope *scope, const char *level)
     sql_add(build, ")))");
 }
 
-/* Work is done with less than the role of its person: they see what they see. */
+/* Work is done with less than the role of its person, or of a key that is nobody's: they see what
+ * they see. */
 static void add_passing(SqlBuild *build, const Scope *scope)
 {
-    sql_add(build, "EXISTS (SELECT 1 FROM memberships p WHERE p.workspace = ");
+    bool is_of_key = scope->key.length && !scope->user.length;
+    sql_add(build, is_of_key ? "EXISTS (SELECT 1 FROM api_keys p WHERE p.user_id IS NULL"
+                               " AND p.workspace = "
+                             : "EXISTS (SELECT 1 FROM memberships p WHERE p.workspace = ");
     sql_value(build, db_text(scope->workspace));
-    sql_add(build, " AND p.user_id = ");
-    sql_value(build, db_text(scope->user));
+    sql_add(build, is_of_key ? " AND p.id = " : " AND p.user_id = ");
+    sql_value(build, db_text(is_of_key ? scope->key : scope->user));
     buf_addf(&build->text, " AND p.role IN (%d, %d))", ROLE_ADMIN, ROLE_OWNER);
 }
 

@@ -224,6 +224,46 @@ ACCESS_TEST(a_group_and_a_key_are_granted_what_their_list_says)
     return true;
 }
 
+/* A job has the role that its work needs, and the id of the key. */
+ACCESS_TEST(work_that_goes_on_without_its_key_sees_what_the_key_sees)
+{
+    static const struct {
+        Role role;
+        bool is_granted, is_limited;
+        int64_t sees; /* of: open, restricted and granted, restricted, on the shelf */
+    } keys[] = { { ROLE_EDITOR, .sees = 2 },
+                 { ROLE_EDITOR, .is_granted = true, .sees = 3 },
+                 { ROLE_EDITOR, .is_granted = true, .is_limited = true, .sees = 1 },
+                 { ROLE_ADMIN, .sees = 4 } };
+    const Scope *ours = &world->ours;
+    Collection shelf = { .name = S("Shelf") };
+    Document documents[4];
+    CALL(collection_add(tx, ours, world->arena, &shelf, err));
+    for (size_t i = 0; i < COUNT(documents); i++) {
+        char name[] = { (char)('a' + i), '\0' };
+        CALL(world_document(tx, world, ours, name, name, &documents[i], err));
+    }
+    CALL(document_move(tx, ours, documents[3].id, shelf.id, err));
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, documents[2].id, NULL, 0, err));
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        ApiKey key = { .name = S("k"),
+                       .hash = str_format(world->arena, "hash %zu", i),
+                       .role = keys[i].role,
+                       .collections = keys[i].is_limited ? shelf.id : STR_NONE };
+        CALL(api_key_add(tx, ours, world->arena, &key, err));
+        Grant grant = grant_to(GRANT_TO_key, key.id, GRANT_read);
+        CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, documents[1].id, &grant,
+                             keys[i].is_granted, err));
+        Scope job = { .workspace = ours->workspace, .role = ROLE_EDITOR };
+        EXPECT(seen_by(tx, world, &job, err) == 2);
+        CALL(api_key_act(tx, world->arena, key.id, &job, err));
+        EXPECT(seen_by(tx, world, &job, err) == keys[i].sees);
+        CALL(api_key_revoke(tx, ours, key.id, 1, err));
+        EXPECT_CODE(ERROR_DENIED, api_key_act(tx, world->arena, key.id, &job, err));
+    }
+    return true;
+}
+
 ACCESS_TEST(who_may_edit_it_shares_it_and_nobody_shuts_themselves_out)
 {
     const Scope *ours = &world->ours;

@@ -455,6 +455,8 @@ static bool keys_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND,
                 api_key_find(tx, &world->theirs, world->arena, secret.key.id, &key, err));
     CALL(api_key_serves(tx, &world->theirs, world->arena, secret.key.id, 0, &serves, err));
+    Scope act = world->theirs;
+    EXPECT_CODE(ERROR_DENIED, api_key_act(tx, world->arena, secret.key.id, &act, err));
     EXPECT(!serves);
     return true;
 }

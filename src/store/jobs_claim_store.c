@@ -55,7 +55,7 @@ bool jobs_store_lines(DbTx *tx, const Scope *scope, Arena *arena, JobLines *line
 /* What a runner needs of a row. */
 #define CLAIMED                                                                                    \
     " RETURNING id, subject, payload, rank, attempt, attempt_max, token, user_id, children,"       \
-    " children_failed, run_at, trace"
+    " children_failed, run_at, trace, api_key"
 #define CLAIM_SET                                                                                  \
     "UPDATE jobs SET state = 1, attempt = attempt + 1, token = token + 1, owner = $3,"             \
     " lease_ms = $4, lease_until = $5, started_at = $6, stage = '', stage_at = $6, done = 0,"      \
@@ -88,6 +88,7 @@ static void read_claimed(DbRows *row, Arena *arena, void *item)
         .children_failed = db_get_int(row, 9),
         .run_at_ms = db_get_int(row, 10),
         .trace = db_get_text(row, 11, arena),
+        .api_key = db_get_text(row, 12, arena),
     };
 }
 

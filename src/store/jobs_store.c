@@ -89,9 +89,9 @@ static const char add_sql[] =
     "INSERT INTO jobs (id, workspace, type, subject, payload, rank, state, run_at, attempt,"
     " attempt_max, owner, token, lease_ms, lease_until, is_cancelled, is_wanted_again, stage,"
     " stage_at, done, total, error_code, error, created_at, started_at, finished_at,"
-    " user_id, title, result, parent, children_left, line, trace)"
+    " user_id, title, result, parent, children_left, line, trace, api_key)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', 0, 0, 0, 0, 0, '', 0, 0, 0, '', '', $10,"
-    " 0, 0, $12, $13, $14, $15, $16, $17, $18)"
+    " 0, 0, $12, $13, $14, $15, $16, $17, $18, $19)"
     " ON CONFLICT (coalesce(workspace, ''), type, subject)"
     " WHERE state IN (0, 1, 5, 6) AND subject <> ''"
     " DO UPDATE SET"
@@ -129,7 +129,7 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job
                           db_int(now), db_int(job->is_wanted_again), db_text(scope->user),
                           db_text(str_slice(job->title, 0, TITLE_MAX)), db_text(job->result),
                           db_text(job->parent), db_int(job->is_held), db_text(scope->workspace),
-                          db_text(trace_of(arena))),
+                          db_text(trace_of(arena)), db_text(scope->key)),
                   &rows, err) ||
         db_next(&rows, err) != DB_ROW)
         return false;

@@ -44,7 +44,7 @@ typedef struct JobRow {
     int64_t done, total, stage_at_ms;
     Str error_code, error;
     int64_t created_at_ms, started_at_ms, finished_at_ms;
-    Str user;           /* who asked for it; empty: nobody did */
+    Str user, api_key;  /* who asked for it, and by which key; empty: nobody did, by none */
     Str title, result;  /* what it is about, in words; id of what it makes */
     int64_t stage_done; /* of `done` when the stage began: by an earlier attempt */
     Str parent;         /* empty: none */
@@ -74,7 +74,7 @@ typedef struct NewJob {
     int attempt_max;
     int64_t run_at_ms;    /* 0: now */
     bool is_wanted_again; /* when it runs already, it runs once more afterwards */
-    Str title, result;    /* see JobRow; its user is the scope's */
+    Str title, result;    /* see JobRow; its user and key are the scope's */
     Str parent;           /* an unfinished job that waits for it; empty: none */
     bool is_held;         /* until jobs_store_open() and the end of its children */
     /* Unique in the workspace for so long, also when the job is over: adding it again finds the

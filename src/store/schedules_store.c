@@ -26,7 +26,7 @@ bool catch_up_named(Str name, CatchUp *catch_up_r)
     "SELECT id, coalesce(workspace, ''), name, type, payload, cron, zone, every_ms, catch_up,"     \
     " is_paused, user_id, next_at, last_at, last_job, fired, missed, error, created_at,"           \
     " updated_at, coalesce((SELECT j.error FROM jobs j WHERE j.id = last_job"                      \
-    " AND j.state IN (0, 3, 5)), '') FROM schedules "
+    " AND j.state IN (0, 3, 5)), ''), api_key FROM schedules "
 
 static void read_schedule(DbRows *row, Arena *arena, void *item)
 {
@@ -51,6 +51,7 @@ static void read_schedule(DbRows *row, Arena *arena, void *item)
         .created_at_ms = db_get_int(row, 17),
         .updated_at_ms = db_get_int(row, 18),
         .last_error = db_get_text(row, 19, arena),
+        .api_key = db_get_text(row, 20, arena),
     };
 }
 
@@ -81,18 +82,21 @@ bool schedule_add(DbTx *tx, const Scope *scope, Arena *arena, Schedule *schedule
     added.id = id_new(arena);
     added.workspace = scope->workspace;
     added.user = scope->user;
+    added.api_key = scope->key;
     added.created_at_ms = added.updated_at_ms = now_ms();
     if (!check_room(tx, scope, err) ||
         !db_exec(tx,
                  DB_SAME("INSERT INTO schedules (id, workspace, name, type, payload, cron, zone,"
-                         " every_ms, catch_up, is_paused, user_id, next_at, created_at, updated_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)"
+                         " every_ms, catch_up, is_paused, user_id, next_at, created_at, updated_at,"
+                         " api_key)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13,"
+                         " $14)"
                          " ON CONFLICT DO NOTHING"),
                  DB_ARGS(db_text(added.id), db_text(scope->workspace), db_text(added.name),
                          db_text(added.type), db_text(added.payload), db_text(added.cron),
                          db_text(added.zone), db_int(added.every_ms), db_int(added.catch_up),
                          db_int(added.is_paused), db_text(added.user), db_int(added.next_at_ms),
-                         db_int(added.created_at_ms)),
+                         db_int(added.created_at_ms), db_text(added.api_key)),
                  &changed, err))
         return false;
     if (!changed)

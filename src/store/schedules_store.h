@@ -28,7 +28,7 @@ typedef struct Schedule {
     int64_t every_ms;  /* an interval */
     CatchUp catch_up;
     bool is_paused;
-    Str user; /* who made it, and for whom its jobs are; empty: nobody */
+    Str user, api_key; /* who made it, by which key, and for whom its jobs are; empty: nobody */
     int64_t next_at_ms, last_at_ms;
     Str last_job;
     int64_t fired, missed; /* ticks with a job of their own, and without */

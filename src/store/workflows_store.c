@@ -11,7 +11,7 @@
 #define EXECUTION_COLUMNS                                                                          \
     "id, workflow, version, name, document, user_id, started_by, key, is_dry, parent,"             \
     " parent_frame, depth, state, error_code, error, error_step, created_at, finished_at, "        \
-    "expires_at"
+    "expires_at, api_key"
 
 static WorkflowExecution execution_of(DbRows *row, Arena *arena)
 {
@@ -35,6 +35,7 @@ static WorkflowExecution execution_of(DbRows *row, Arena *arena)
         .created_at_ms = db_get_int(row, 16),
         .finished_at_ms = db_get_int(row, 17),
         .expires_at_ms = db_get_int(row, 18),
+        .api_key = db_get_text(row, 19, arena),
     };
 }
 
@@ -47,9 +48,9 @@ static void read_whole_execution(DbRows *row, Arena *arena, void *item)
 {
     WorkflowExecution *execution = item;
     *execution = execution_of(row, arena);
-    execution->body = db_get_text(row, 19, arena);
-    execution->input = db_get_text(row, 20, arena);
-    execution->output = db_get_text(row, 21, arena);
+    execution->body = db_get_text(row, 20, arena);
+    execution->input = db_get_text(row, 21, arena);
+    execution->output = db_get_text(row, 22, arena);
 }
 
 static bool add_row(DbTx *tx, const Scope *scope, const WorkflowExecution *added, bool *is_new_r,
@@ -58,18 +59,21 @@ static bool add_row(DbTx *tx, const Scope *scope, const WorkflowExecution *added
     int64_t changed;
     if (!db_exec(
             tx,
-            DB_SAME("INSERT INTO workflow_executions (workspace, id, workflow, version, name,"
-                    " body, document, user_id, started_by, key, is_dry, parent, parent_frame,"
-                    " depth, state, input, output, error_code, error, error_step, created_at,"
-                    " finished_at, expires_at, frame_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
-                    " $9, $10, $11, $12, $13, $14, 'running', $15, '', '', '', '', $16, 0, $17, 1)"
-                    " ON CONFLICT (workspace, workflow, key) DO NOTHING"),
+            DB_SAME(
+                "INSERT INTO workflow_executions (workspace, id, workflow, version, name,"
+                " body, document, user_id, started_by, key, is_dry, parent, parent_frame,"
+                " depth, state, input, output, error_code, error, error_step, created_at,"
+                " finished_at, expires_at, frame_count, api_key) VALUES ($1, $2, $3, $4, $5, $6, "
+                "$7, $8,"
+                " $9, $10, $11, $12, $13, $14, 'running', $15, '', '', '', '', $16, 0, $17, 1, $18)"
+                " ON CONFLICT (workspace, workflow, key) DO NOTHING"),
             DB_ARGS(db_text(scope->workspace), db_text(added->id), db_text(added->workflow),
                     db_int(added->version), db_text(added->name), db_text(added->body),
                     db_text(added->document), db_text(added->user), db_text(added->started_by),
                     db_text_or_null(added->key), db_int(added->is_dry), db_text(added->parent),
                     db_int(added->parent_frame), db_int(added->depth), db_text(added->input),
-                    db_int(added->created_at_ms), db_int(added->expires_at_ms)),
+                    db_int(added->created_at_ms), db_int(added->expires_at_ms),
+                    db_text(added->api_key)),
             &changed, err))
         return false;
     *is_new_r = changed == 1;
@@ -83,6 +87,7 @@ bool workflow_execution_add(DbTx *tx, const Scope *scope, Arena *arena,
 
     added.id = id_new(arena);
     added.user = scope->user;
+    added.api_key = scope->key;
     added.state = S("running");
     added.created_at_ms = now_ms();
     if (!add_row(tx, scope, &added, is_new_r, err))

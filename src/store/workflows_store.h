@@ -25,7 +25,8 @@ typedef struct WorkflowExecution {
     int64_t version;
     Str name, body; /* of the workflow, as it was */
     Str document, user, started_by;
-    Str key; /* another start of the workflow with it finds this one; empty: none */
+    Str api_key; /* that it was started with; empty: none */
+    Str key;     /* another start of the workflow with it finds this one; empty: none */
     bool is_dry;
     Str parent; /* execution that waits for this one; empty: none */
     int64_t parent_frame, depth;

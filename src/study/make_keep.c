@@ -122,14 +122,8 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
 {
     Keeping *keeping = argument;
     StudyMade *row = &keeping->row;
-    Buf payload = buf_new(keeping->arena, KB(1));
-    JsonWriter json = put_begin(&payload);
-    put_text(&json, "made", row->id);
-    put_text(&json, "user", keeping->scope->user);
-    put_end(&json);
     NewJob job = { .type = S("study_make"),
                    .subject = row->id,
-                   .payload = buf_str(&payload),
                    .title = str_format(keeping->arena, STR_FMT "%s" STR_FMT, STR_ARG(row->kind),
                                        row->title.length ? ": " : "", STR_ARG(row->title)),
                    .result = row->id };
@@ -156,16 +150,8 @@ bool study_make_later(const StudyMaker *maker, const Scope *scope, Arena *arena,
 static bool find_work(DbTx *tx, void *argument, Error *err)
 {
     Keeping *keeping = argument;
-    AUTO_JSON json_t *payload = NULL;
-    if (!json_parse(keeping->job->payload, KB(4), &payload, err))
-        return false;
-    Scope *scope = arena_new_one(keeping->arena, Scope);
-    *scope = keeping->job->scope;
-    scope->user = str_copy(keeping->arena, json_member_text(payload, "user"));
-    keeping->scope = scope;
-    return study_made_find(tx, scope, keeping->arena,
-                           str_copy(keeping->arena, json_member_text(payload, "made")),
-                           &keeping->row, err);
+    return study_made_find(tx, keeping->scope, keeping->arena, keeping->job->subject, &keeping->row,
+                           err);
 }
 
 static bool save_work(DbTx *tx, void *argument, Error *err)
@@ -200,8 +186,13 @@ static bool run_job(Keeping *keeping, Error *err)
 bool study_make_job(Job *job, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
-    Keeping keeping = { .maker = job->argument, .arena = arena, .job = job };
+    Scope asker;
+    Keeping keeping = { .maker = job->argument, .scope = &asker, .arena = arena, .job = job };
     Error gone = { 0 };
+    if (!job_asker(job, ROLE_READER, &asker, err))
+        return false;
+    if (!asker.user.length && !asker.key.length)
+        asker.role = ROLE_OWNER; /* who runs the machine asks as nobody */
     if (!store_read(job->db, &job->scope, find_work, &keeping, &gone)) {
         /* Removed meanwhile, with its document say. */
         if (gone.code == ERROR_NOT_FOUND)

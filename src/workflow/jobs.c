@@ -2,6 +2,7 @@
  * nobody walks, past their time, or long over. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/api_keys_store.h"
 #include "workflow/workflow_int.h"
 
 #define LOST_MS 60000 /* a job may be on its way for so long */
@@ -89,9 +90,10 @@ static bool start_work(DbTx *tx, void *argument, Error *err)
     if (!recipe_find_either(tx, &scope, job->arena, S(RECIPE_WORKFLOW),
                             named.length ? named : job->subject, &workflow, err))
         return false;
-    scope.user = job->user.length ? job->user : workflow.user;
+    scope.user = job->user.length || job->api_key.length ? job->user : workflow.user;
     scope.role = ROLE_EDITOR;
-    return workflow_start(tx, &scope, job->arena, &workflow, &start, &execution, err) &&
+    return api_key_act(tx, job->arena, job->api_key, &scope, err) &&
+           workflow_start(tx, &scope, job->arena, &workflow, &start, &execution, err) &&
            job_done_in(tx, job, err);
 }
 

@@ -8,6 +8,7 @@
  * together with what comes behind it, and notices are. When one of several changes is refused, none
  * is stored: they are walked again, each stored alone, and that one fails. */
 #include "base/clock.h"
+#include "store/api_keys_store.h"
 #include "store/people_store.h"
 #include "workflow/workflow_int.h"
 
@@ -19,14 +20,22 @@
 
 /* --- Loading --- */
 
-/* Whoever started it may still do so. People leave while it runs: what is left then fails. */
+/* Whoever started it may still do so. People leave and keys are revoked while it runs: what is left
+ * then fails. */
 static bool find_role(DbTx *tx, Walk *walk, Error *err)
 {
+    Error why = { 0 };
     walk->scope = walk->job->scope;
     walk->scope.user = walk->execution.user;
     walk->scope.role = ROLE_EDITOR;
-    return !walk->scope.user.length ||
-           membership_role(tx, &walk->scope, walk->scope.user, &walk->scope.role, err);
+    if (walk->scope.user.length &&
+        !membership_role(tx, &walk->scope, walk->scope.user, &walk->scope.role, err))
+        return false;
+    if (api_key_act(tx, walk->arena, walk->execution.api_key, &walk->scope, &why))
+        return true;
+    walk->scope.role = ROLE_NONE;
+    *err = why;
+    return why.code == ERROR_DENIED;
 }
 
 static bool load_work(DbTx *tx, void *argument, Error *err)
@@ -316,8 +325,8 @@ static bool walk_round(Walk *walk, Error *err)
     if (walk->scope.role < ROLE_EDITOR) {
         Error why = { 0 };
         (void)fail(&why, ERROR_DENIED,
-                   "the person who started this may not work here any more: somebody who may has "
-                   "to start it again");
+                   "the person who started this, or the key it was started with, may not work here "
+                   "any more: somebody who may has to start it again");
         StepResult none = { .started_at_ms = now_ms() };
         step_failed(walk, workflow_step(walk->sequence, walk->frame.position), &none, &why);
         walk->frame.state = S("failed");
