@@ -50,6 +50,22 @@ static bool drop_oldest(DbTx *tx, const Scope *scope, Str kind, Error *err)
                    err);
 }
 
+/* An id is told to the whole workspace only when the whole workspace may see it. */
+static bool tell(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(32));
+    const Scope everybody = { .workspace = scope->workspace, .role = ROLE_READER };
+    KeptSummary kept;
+    Error why = { 0 };
+    bool is_seen = summary_find(tx, &everybody, arena, id, &kept, &why);
+
+    if (!is_seen && why.code != ERROR_NOT_FOUND) {
+        *err = why;
+        return false;
+    }
+    return event_tell(tx, scope->workspace, EVENT_summary, is_seen ? id : STR_NONE, STR_NONE, err);
+}
+
 bool summary_set(DbTx *tx, const Scope *scope, Arena *arena, KeptSummary *kept, Error *err)
 {
     KeptSummary made = *kept;
@@ -73,7 +89,7 @@ bool summary_set(DbTx *tx, const Scope *scope, Arena *arena, KeptSummary *kept, 
         !drop_oldest(tx, scope, made.kind, err))
         return false;
     *kept = made;
-    return event_tell(tx, scope->workspace, EVENT_summary, kept->id, STR_NONE, err);
+    return tell(tx, scope, kept->id, err);
 }
 
 /* Of what the scope sees: a document, a collection, or several documents, which the request names.
@@ -140,14 +156,14 @@ bool summary_set_result(DbTx *tx, const Scope *scope, Str id, Str result, Error 
                        " WHERE workspace = $1 AND id = $2"),
                DB_ARGS(db_text(scope->workspace), db_text(id), db_text(result), db_int(now_ms())),
                "summary", id, err) &&
-           event_tell(tx, scope->workspace, EVENT_summary, id, STR_NONE, err);
+           tell(tx, scope, id, err);
 }
 
 bool summary_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
-    return sql_change(tx, DB_SAME("DELETE FROM summaries WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id)), "summary", id, err) &&
-           event_tell(tx, scope->workspace, EVENT_summary, id, STR_NONE, err);
+    return tell(tx, scope, id, err) &&
+           sql_change(tx, DB_SAME("DELETE FROM summaries WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), "summary", id, err);
 }
 
 /* --- Plans --- */
