@@ -10,7 +10,7 @@ typedef struct News {
     const Api *api;
     Arena *arena;
     Scope scope;
-    Str document, guard;
+    Str document, guard, collection;
     StrList those;
     bool is_removed, is_for_those;
 } News;
@@ -31,6 +31,7 @@ static bool find_news(News *news, JsonWriter *json)
         return false;
     put_document_brief(json, &view);
     news->guard = view.document.guard;
+    news->collection = view.document.collection;
     news->is_for_those = news->guard.length > 0;
     return !news->is_for_those ||
            store_read(news->api->db, &news->scope, audience_work, news, &ignored);
@@ -47,10 +48,9 @@ static void send_news(void *argument)
     if (news->is_removed)
         put_text(&json, "id", news->document);
     put_end(&json);
-    if (is_known && news->is_for_those)
-        event_hub_send_those(hub, news->scope.workspace, news->those, kind, buf_str(&data));
-    else if (is_known)
-        event_hub_send(hub, news->scope.workspace, kind, buf_str(&data));
+    if (is_known)
+        event_hub_send_of(hub, news->scope.workspace, news->collection,
+                          news->is_for_those ? &news->those : NULL, kind, buf_str(&data));
     arena_free(news->arena);
 }
 

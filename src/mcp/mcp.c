@@ -161,12 +161,22 @@ static void put_tool(JsonWriter *json, const McpTool *tool)
     put_end(json);
 }
 
+/* A key that is limited to collections changes nothing of the workspace's own, as its tasks. */
+static bool may_call(const Scope *scope, const McpTool *tool, Error *err)
+{
+    if (scope->collections.length && !tool->only_reads && tool->run != tool_add)
+        return fail(err, ERROR_DENIED,
+                    "this API key is limited to collections, and is not for this tool");
+    return scope_needs(scope, tool->needs, err);
+}
+
 static void list_tools(Exchange *exchange)
 {
     JsonWriter json = begin_result(exchange);
+    Error ignored;
     put_array(&json, "tools");
     for (size_t i = 0; i < mcp_tool_count; i++)
-        if (exchange->call->scope->role >= mcp_tools[i].needs)
+        if (may_call(exchange->call->scope, &mcp_tools[i], &ignored))
             put_tool(&json, &mcp_tools[i]);
     put_end(&json);
     put_caching(&json, exchange);
@@ -233,7 +243,7 @@ static void call_tool(Exchange *exchange)
         answer_error(exchange, RPC_PARAMS, S("there is no such tool; see tools/list"));
         return;
     }
-    bool good = scope_needs(outer->scope, tool->needs, &err) && tool->run(&call, &err);
+    bool good = may_call(outer->scope, tool, &err) && tool->run(&call, &err);
     answer_tool(exchange, &call, good ? NULL : &err);
 }
 

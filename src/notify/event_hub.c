@@ -21,12 +21,13 @@ typedef struct Listener {
     HttpStream *stream; /* or */
     WebSocket *socket;
     char workspace[ID_SIZE], user[ID_SIZE], key[ID_SIZE], session[ID_SIZE];
+    char *collections; /* that a key is limited to, each with spaces around it; NULL: to none */
     Role role;
 } Listener;
 
 /* One event as it was told. */
 typedef struct Kept {
-    char workspace[ID_SIZE], user[ID_SIZE];
+    char workspace[ID_SIZE], user[ID_SIZE], collection[ID_SIZE];
     Role role;
     const char *event;
     char *data, *only; /* `only` NULL: everybody, else as in an Audience */
@@ -64,6 +65,7 @@ static void release(Listener *listener)
 {
     http_stream_close(listener->stream);
     websocket_release(listener->socket);
+    free(listener->collections);
     free(listener);
 }
 
@@ -96,6 +98,7 @@ static void sweep(EventHub *hub)
 /* Who is told; what is empty does not matter. */
 typedef struct Audience {
     Str workspace, user;
+    Str collection; /* of what it is about */
     Role role;
     const char *only; /* ids of people and keys, each with spaces around it; NULL: anybody */
 } Audience;
@@ -164,9 +167,20 @@ static bool is_chosen(const Listener *listener, const char *only)
            is_named(only, listener->key);
 }
 
+/* What is of no workspace, as "missed", says nothing of documents. */
+static bool is_within(const Listener *listener, const Audience *audience)
+{
+    char id[ID_SIZE];
+    if (!listener->collections || !audience->workspace.length)
+        return true;
+    snprintf(id, sizeof id, STR_FMT, STR_ARG(audience->collection));
+    return is_named(listener->collections, id);
+}
+
 static bool is_among(const Listener *listener, const Audience *audience)
 {
-    return (!audience->workspace.length || str_is(audience->workspace, listener->workspace)) &&
+    return is_within(listener, audience) &&
+           (!audience->workspace.length || str_is(audience->workspace, listener->workspace)) &&
            (!audience->user.length || str_is(audience->user, listener->user)) &&
            listener->role >= audience->role && is_chosen(listener, audience->only);
 }
@@ -213,6 +227,7 @@ static void keep(EventHub *hub, const Audience *audience, const char *event, Str
     *kept = (Kept){ .role = audience->role, .event = event, .size = data.length };
     snprintf(kept->workspace, ID_SIZE, STR_FMT, STR_ARG(audience->workspace));
     snprintf(kept->user, ID_SIZE, STR_FMT, STR_ARG(audience->user));
+    snprintf(kept->collection, ID_SIZE, STR_FMT, STR_ARG(audience->collection));
     kept->data = heap_alloc(data.length + 1);
     memcpy(kept->data, data.at, data.length);
     if (audience->only) {
@@ -239,7 +254,8 @@ static bool can_go_on(const EventHub *hub, Str id, uint64_t *number_r)
 
 static Audience audience_of(const Kept *kept)
 {
-    return (Audience){ str(kept->workspace), str(kept->user), kept->role, kept->only };
+    return (Audience){ str(kept->workspace), str(kept->user), str(kept->collection), kept->role,
+                       kept->only };
 }
 
 static void tell_kept(EventHub *hub, const Listener *listener, uint64_t number)
@@ -303,6 +319,16 @@ bool event_hub_has_room(EventHub *hub, const Scope *scope, Error *err)
                 LISTENERS_OF_ONE);
 }
 
+static char *spaced(Str ids)
+{
+    if (!ids.length)
+        return NULL;
+    size_t size = ids.length + sizeof "  ";
+    char *text = heap_alloc(size);
+    snprintf(text, size, " " STR_FMT " ", STR_ARG(ids));
+    return text;
+}
+
 void event_hub_join(EventHub *hub, const EventJoin *join)
 {
     Listener *listener = heap_alloc(sizeof *listener);
@@ -313,6 +339,7 @@ void event_hub_join(EventHub *hub, const EventJoin *join)
     snprintf(listener->workspace, ID_SIZE, STR_FMT, STR_ARG(scope->workspace));
     snprintf(listener->user, ID_SIZE, STR_FMT, STR_ARG(scope->user));
     snprintf(listener->key, ID_SIZE, STR_FMT, STR_ARG(scope->key));
+    listener->collections = spaced(scope->collections);
     snprintf(listener->session, ID_SIZE, STR_FMT, STR_ARG(join->session));
     pthread_mutex_lock(&hub->lock);
     sweep(hub);
@@ -385,18 +412,28 @@ void event_hub_send_to(EventHub *hub, Str workspace, Str user, EventKind kind, S
         send(hub, &audience, kind, data);
 }
 
-void event_hub_send_those(EventHub *hub, Str workspace, StrList those, EventKind kind, Str data)
+/* " id id "; NULL: anybody. */
+static const char *only_those(Arena *arena, const StrList *those)
 {
-    AUTO_ARENA Arena *arena = arena_new(those.count * ID_SIZE + KB(4));
-    Buf only = buf_new(arena, those.count * ID_SIZE + KB(1));
+    if (!those)
+        return NULL;
+    Buf only = buf_new(arena, those->count * ID_SIZE + KB(1));
     buf_add_char(&only, ' ');
-    for (size_t i = 0; i < those.count; i++) {
-        buf_add(&only, those.at[i]);
+    for (size_t i = 0; i < those->count; i++) {
+        buf_add(&only, those->at[i]);
         buf_add_char(&only, ' ');
     }
+    return buf_c(&only);
+}
+
+void event_hub_send_of(EventHub *hub, Str workspace, Str collection, const StrList *those,
+                       EventKind kind, Str data)
+{
+    AUTO_ARENA Arena *arena = arena_new((those ? those->count * ID_SIZE : 0) + KB(4));
     const Audience audience = { .workspace = workspace,
+                                .collection = collection,
                                 .role = event_role(kind),
-                                .only = buf_c(&only) };
+                                .only = only_those(arena, those) };
     if (workspace.length)
         send(hub, &audience, kind, data);
 }

@@ -37,12 +37,15 @@ MUST_CHECK bool event_hub_has_room(EventHub *hub, const Scope *scope, Error *err
 /* Says "hello", then what they have missed. The caller must not use what it gives any more. */
 void event_hub_join(EventHub *hub, const EventJoin *join);
 void event_hub_gone(void *hub);
-/* One event for those of the workspace who may see it; `data` is JSON. */
+/* One event for those of the workspace who may see it; `data` is JSON. Whoever is limited to
+ * collections hears nothing but event_hub_send_of(). */
 void event_hub_send(EventHub *hub, Str workspace, EventKind kind, Str data);
 /* For one person alone; nobody when `user` is empty. */
 void event_hub_send_to(EventHub *hub, Str workspace, Str user, EventKind kind, Str data);
-/* For these people and keys (ids), and administrators. */
-void event_hub_send_those(EventHub *hub, Str workspace, StrList those, EventKind kind, Str data);
+/* About what is in a collection (its id; empty: in none): for everybody who may see it where
+ * `those` is NULL, else for these people and keys (ids), and administrators. */
+void event_hub_send_of(EventHub *hub, Str workspace, Str collection, const StrList *those,
+                       EventKind kind, Str data);
 /* Events may have been lost: "missed" to everyone, who read the state anew. */
 void event_hub_missed(EventHub *hub);
 /* A DbListener of ACCESS_CHANNEL (store/access.h): whoever was let in by what is no longer so is

@@ -169,6 +169,13 @@ static void add_seen(SqlBuild *build, const Scope *scope)
 {
     if (access_sees_all(scope))
         return;
+    if (scope->collections.length) { /* a limited key sees those of its documents alone */
+        sql_add(build, " AND t.document IN (SELECT d.id FROM documents d WHERE d.workspace = ");
+        sql_value(build, db_text(scope->workspace));
+        access_add(build, scope);
+        sql_add(build, ")");
+        return;
+    }
     sql_add(build, " AND (t.created_by = ");
     sql_value(build, db_text(scope->user));
     sql_add(build, " OR t.assignee = ");

@@ -1,0 +1,136 @@
+"""API keys that are limited to collections: what they add, ask and hear; and work that a key began, over both databases."""
+import json
+
+import pytest
+from conftest import wait_until
+from test_tenants import Listener
+from test_tus import begin as tus_begin
+from test_tus import patch as tus_patch
+from test_uploads import begin, send
+
+SHEET = "# Sheet\n\nThe {word} sheet was written by {word}smith in Ardal. The {word} crew has 212 people.\n"
+FIELDS = {"title": "crew", "type": "object", "properties": {"people": {"type": "integer"}}}
+
+
+class Shelves:
+    """Two collections with a document each, and keys for one or both."""
+
+    def __init__(self, server):
+        self.server = server
+        self.ids = [server.post("/v1/collections", {"name": f"shelf {n}"}).json()["id"] for n in range(2)]
+        parts = [server.upload((f"{word}.md", SHEET.format(word=word).encode()), collection=id)[0]["id"] for word, id in zip(("heron", "osprey"), self.ids)]
+        self.seen, self.hidden = (server.wait_document(id)["id"] for id in parts)
+        self.one, self.both = self.key(self.ids[:1]), self.key(self.ids)
+        self.task = {id: server.post("/v1/tasks", {"summary": f"task of {id}", "document": id}).json()["id"] for id in (self.seen, self.hidden)}
+        server.post("/v1/tasks", {"summary": "task of nothing"})
+
+    def key(self, collections, **more):
+        made = self.server.post("/v1/keys", {"name": "limited", "role": "editor", "collections": collections, **more})
+        assert made.status_code == 201, made.text
+        return made.json()["key"]
+
+    def stop(self):
+        for document in (self.seen, self.hidden):
+            self.server.call("DELETE", f"/v1/documents/{document}?erase=1")
+
+
+@pytest.fixture(scope="module")
+def shelves(server):
+    made = Shelves(server)
+    yield made
+    made.stop()
+
+
+def where(server, document):
+    return server.get(f"/v1/documents/{document}").json()["collection"]
+
+
+def test_what_comes_in_parts_lands_in_a_collection_of_the_key_and_is_the_keys_alone(server, shelves):
+    content = b"in chunks by a limited key\n"
+    begun = begin(server, "chunks.txt", content, key=shelves.one)
+    other = shelves.key(shelves.ids[1:])
+    assert server.get(f"/api/files/{begun['file_id']}/status", key=other).status_code == 404
+    assert send(server, begun["file_id"], 0, content, key=other).status_code == 404
+    done = send(server, begun["file_id"], 0, content, key=shelves.one).json()
+    assert where(server, done["document_id"]) == shelves.ids[0]
+    several = server.post("/api/files/upload/initiate", key=shelves.both, body={"filename": "a.txt", "size": 1})
+    assert several.status_code == 400 and all(id in several.text for id in shelves.ids), several.text
+    strange = {"filename": "a.txt", "size": 1, "collection": shelves.ids[1]}
+    assert server.post("/api/files/upload/initiate", key=shelves.one, body=strange).status_code == 404
+    chosen = begin(server, "chosen.txt", b"chosen\n", key=shelves.both, collection=shelves.ids[1])
+    done = send(server, chosen["file_id"], 0, b"chosen\n", key=shelves.both).json()
+    assert where(server, done["document_id"]) == shelves.ids[1]
+
+
+def test_tus_goes_on_with_the_key_that_began_it(server, shelves):
+    content, bearer = b"by tus and a limited key\n", {"Authorization": f"Bearer {shelves.one}"}
+    path = tus_begin(server, len(content), **bearer)
+    assert tus_patch(server, path, 0, content, Authorization=f"Bearer {shelves.both}").status_code == 404
+    done = tus_patch(server, path, 0, content, **bearer)
+    assert done.status_code == 204, done.text
+    assert where(server, done.headers["Lectern-Document"]) == shelves.ids[0]
+
+
+def test_a_limited_key_asks_about_its_documents_alone_and_nothing_is_kept(server, shelves):
+    before = server.get("/v1/conversations").json()["total"]
+    for question, is_found in (("Who wrote the heron sheet?", True), ("Who wrote the osprey sheet?", False)):
+        said = server.post("/v1/ask", {"question": question}, key=shelves.one).json()
+        assert said["conversation"] is None and "ospreysmith" not in json.dumps(said), said
+        assert not is_found or "heronsmith" in said["answer"], said
+    assert server.get("/v1/conversations").json()["total"] == before
+    kept = server.post("/v1/ask", {"question": "Who wrote the osprey sheet?"}).json()["conversation"]
+    refused = server.post("/v1/ask", {"question": "And where?", "conversation": kept}, key=shelves.one)
+    assert refused.status_code == 400 and "stand alone" in refused.text
+
+
+def test_summaries_fields_and_tasks_are_of_its_documents_alone(server, shelves):
+    for path in ("summary", "timeline", "glossary", "tables"):
+        assert server.get(f"/v1/documents/{shelves.seen}/{path}", key=shelves.one).status_code == 200, path
+        assert server.get(f"/v1/documents/{shelves.hidden}/{path}", key=shelves.one).status_code == 404, path
+    assert server.get(f"/v1/documents/{shelves.hidden}/fields", key=shelves.one).json()["items"] == []
+    for id, status in ((shelves.seen, 200), (shelves.hidden, 404)):
+        assert server.post("/v1/summarize", {"document": id}, key=shelves.one).status_code in (status, status + 2)
+        assert server.get(f"/v1/tasks/{shelves.task[id]}", key=shelves.one).status_code == status
+    assert [one["id"] for one in server.get("/v1/tasks", key=shelves.one).json()["items"]] == [shelves.task[shelves.seen]]
+
+
+def rpc(server, key, method, **params):
+    answer = server.post("/mcp", {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, key=key,
+                         headers={"Accept": "application/json, text/event-stream"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["result"]
+
+
+def test_tools_for_a_limited_key_read_and_add(server, shelves):
+    names = {tool["name"] for tool in rpc(server, shelves.one, "tools/list")["tools"]}
+    assert {"search", "ask", "read", "add", "list_tasks"} <= names and not {"add_task", "complete_task"} & names
+    refused = rpc(server, shelves.one, "tools/call", name="add_task", arguments={"summary": "no"})
+    assert refused["isError"] and "limited to collections" in refused["content"][0]["text"]
+    for name, arguments in (("search", {"query": "osprey sheet"}), ("read", {"document": shelves.hidden}), ("list_tasks", {})):
+        assert "ospreysmith" not in json.dumps(rpc(server, shelves.one, "tools/call", name=name, arguments=arguments)), name
+    added = rpc(server, shelves.one, "tools/call", name="add", arguments={"name": "note", "text": "a note of a limited key"})
+    assert where(server, added["structuredContent"]["document"]) == shelves.ids[0]
+
+
+def test_a_limited_key_hears_of_its_documents_alone(server, shelves):
+    listener = Listener(server, shelves.one)
+    for name, collection in (("unheard.txt", shelves.ids[1]), ("heard.txt", shelves.ids[0])):
+        server.wait_document(server.upload((name, f"what is {name}".encode()), collection=collection)[0]["id"])
+    server.post("/v1/tasks", {"summary": "untold"})
+    wait_until(lambda: listener.heard.count("heard.txt") >= 2)
+    listener.stop()
+    assert "unheard.txt" not in listener.heard and shelves.ids[1] not in listener.heard and '"task"' not in listener.heard
+
+
+def test_work_that_a_key_without_a_person_begins_sees_what_the_key_sees(server, shelves):
+    made = server.post("/v1/keys", {"name": "program", "role": "editor"}).json()
+    owner = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    grants = {"grants": [{"kind": "key", "id": made["id"], "level": "read"}]}
+    assert server.call("PUT", f"/v1/documents/{shelves.hidden}/access", key=owner, json=grants).status_code == 200
+    body = {"documents": [shelves.hidden], "schema": FIELDS, "name": "crew"}
+    run = server.post("/v1/fields/runs", body, key=made["key"])
+    assert run.status_code in (200, 201, 202), run.text
+    run = run.json()["id"]
+    over = wait_until(lambda: (lambda one: one if one["done"] + one["failed"] == 1 else None)(server.get(f"/v1/runs/{run}", key=owner).json()))
+    assert (over["done"], over["failed"]) == (1, 0), server.get(f"/v1/runs/{run}/results", key=owner).text
+    assert server.call("DELETE", f"/v1/documents/{shelves.hidden}/access", key=owner).status_code == 204
