@@ -1,17 +1,14 @@
 #include "account/account.h"
 
+#include "account/account_fixture_test.h"
 #include "account/key_scopes.h"
 #include "account/password.h"
 #include "account/throttle.h"
 #include "account/token.h"
 #include "base/clock.h"
-#include "db/fixture_test.h"
 #include "store/events.h"
-#include "store/migrate.h"
 
 #include <stdatomic.h>
-
-#define PASSWORD S("correct horse battery")
 
 /* --- A database with accounts --- */
 
@@ -27,18 +24,9 @@ static Error err;
 
 static void bench_open(Bench *bench, const char *url)
 {
-    AccountOptions options = { .session_days = 30 };
     *bench = (Bench){ .arena = arena_new(MB(64)) };
-    cr_assert(db_open(url, NULL, &bench->db, &err), "%s", err.message);
-    cr_assert(migrate_up(bench->db, &err), "%s", err.message);
-    cr_assert(account_open(bench->db, &options, &bench->account, &err), "%s", err.message);
-    SignIn who = { .email = S("ada@example.org"),
-                   .name = S("Ada"),
-                   .password = PASSWORD,
-                   .workspace = S("Harbour"),
-                   .address = S("10.0.0.1") };
-    cr_assert(account_setup(bench->account, bench->arena, &who, &bench->token, &bench->owner, &err),
-              "%s", err.message);
+    bench->account =
+        account_with_ada(bench->arena, url, NULL, &bench->db, &bench->owner, &bench->token);
 }
 
 static void bench_close(Bench *bench)
@@ -64,12 +52,6 @@ static bool sign_in(Bench *bench, const char *email, Str password, Visitor *visi
     Str token;
     return account_sign_in(bench->account, bench->arena, &who, &token, visitor_r, &err);
 }
-
-#define REFUSED(expected, call)                                                                    \
-    do {                                                                                           \
-        err = (Error){ 0 };                                                                        \
-        cr_expect(!(call) && err.code == (expected), "%s: %s", #call, err.message);                \
-    } while (0)
 
 /* --- The first account and sessions --- */
 

@@ -1,9 +1,8 @@
 #include "account/erasure.h"
 
+#include "account/account_fixture_test.h"
 #include "base/clock.h"
-#include "db/fixture_test.h"
 #include "jobs/job_runner.h"
-#include "store/migrate.h"
 #include "store/searches_store.h"
 
 /* --- An owner, and somebody who has searched and made a key --- */
@@ -36,19 +35,9 @@ static bool add_searches(DbTx *tx, void *argument, Error *error)
 static void place_open(Place *place, const char *url)
 {
     AccountOptions options = { .session_days = 30, .erases_themselves = true };
-    SignIn owner = { .email = S("ada@example.org"),
-                     .name = S("Ada"),
-                     .password = S("correct horse battery"),
-                     .workspace = S("Harbour") };
-    SignIn who = { .email = S("bert@example.org"),
-                   .name = S("Bert"),
-                   .password = S("correct horse battery") };
-    Str token;
+    SignIn who = { .email = S("bert@example.org"), .name = S("Bert"), .password = PASSWORD };
     *place = (Place){ .arena = arena_new(MB(512)) };
-    cr_assert(db_open(url, NULL, &place->db, &err) && migrate_up(place->db, &err), "%s",
-              err.message);
-    cr_assert(account_open(place->db, &options, &place->account, &err));
-    cr_assert(account_setup(place->account, place->arena, &owner, &token, &place->owner, &err));
+    place->account = account_with_ada(place->arena, url, &options, &place->db, &place->owner, NULL);
     cr_assert(account_add_person(place->account, place->arena, &place->owner, &who, ROLE_EDITOR,
                                  &place->user, &err));
     place->other = place->owner;

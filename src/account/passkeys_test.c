@@ -1,15 +1,13 @@
 #include "account/passkeys.h"
 
+#include "account/account_fixture_test.h"
 #include "account/authenticator_test.h"
 #include "account/encoded_test.h"
 #include "account/totp.h"
 #include "base/base64.h"
 #include "base/clock.h"
-#include "db/fixture_test.h"
 #include "store/audit_store.h"
-#include "store/migrate.h"
 
-#define PASSWORD S("correct horse battery")
 #define ORIGIN "https://lectern.example"
 
 typedef struct Bench {
@@ -27,26 +25,11 @@ typedef struct Bench {
 
 static Error err;
 
-#define REFUSED(expected, call)                                                                    \
-    do {                                                                                           \
-        err = (Error){ 0 };                                                                        \
-        cr_expect(!(call) && err.code == (expected), "%s: %s", #call, err.message);                \
-    } while (0)
-
 static void bench_open(Bench *bench, const char *url)
 {
-    AccountOptions options = { .session_days = 30, .public_url = S(ORIGIN "/lectern") };
+    AccountOptions options = { .public_url = S(ORIGIN "/lectern") };
     *bench = (Bench){ .arena = arena_new(MB(64)) };
-    cr_assert(db_open(url, NULL, &bench->db, &err), "%s", err.message);
-    cr_assert(migrate_up(bench->db, &err), "%s", err.message);
-    cr_assert(account_open(bench->db, &options, &bench->account, &err), "%s", err.message);
-    SignIn who = { .email = S("ada@example.org"),
-                   .name = S("Ada"),
-                   .password = PASSWORD,
-                   .address = S("10.0.0.1") };
-    Str token;
-    cr_assert(account_setup(bench->account, bench->arena, &who, &token, &bench->ada, &err), "%s",
-              err.message);
+    bench->account = account_with_ada(bench->arena, url, &options, &bench->db, &bench->ada, NULL);
     bench->key = fake_authenticator(bench->arena, JWT_ES256, "first key");
 }
 
@@ -516,7 +499,7 @@ TEST_BOTH(passkeys, the_address_says_whether_there_are_any)
     Bench bench;
     bench_open(&bench, url);
     for (size_t i = 0; i < COUNT(addresses); i++) {
-        AccountOptions options = { .session_days = 30, .public_url = str(addresses[i].url) };
+        AccountOptions options = { .public_url = str(addresses[i].url) };
         PasskeyOffer offer;
         Account *account;
         cr_assert(account_open(bench.db, &options, &account, &err));

@@ -1,13 +1,10 @@
 #include "account/second_factor.h"
 
+#include "account/account_fixture_test.h"
 #include "account/totp.h"
 #include "base/clock.h"
-#include "db/fixture_test.h"
 #include "store/audit_store.h"
-#include "store/migrate.h"
 #include "store/second_factors_store.h"
-
-#define PASSWORD S("correct horse battery")
 
 typedef struct Bench {
     Arena *arena;
@@ -22,26 +19,10 @@ typedef struct Bench {
 
 static Error err;
 
-#define REFUSED(expected, call)                                                                    \
-    do {                                                                                           \
-        err = (Error){ 0 };                                                                        \
-        cr_expect(!(call) && err.code == (expected), "%s: %s", #call, err.message);                \
-    } while (0)
-
 static void bench_open(Bench *bench, const char *url)
 {
-    AccountOptions options = { .session_days = 30 };
     *bench = (Bench){ .arena = arena_new(MB(64)) };
-    cr_assert(db_open(url, NULL, &bench->db, &err), "%s", err.message);
-    cr_assert(migrate_up(bench->db, &err), "%s", err.message);
-    cr_assert(account_open(bench->db, &options, &bench->account, &err), "%s", err.message);
-    SignIn who = { .email = S("ada@example.org"),
-                   .name = S("Ada"),
-                   .password = PASSWORD,
-                   .address = S("10.0.0.1") };
-    Str token;
-    cr_assert(account_setup(bench->account, bench->arena, &who, &token, &bench->ada, &err), "%s",
-              err.message);
+    bench->account = account_with_ada(bench->arena, url, NULL, &bench->db, &bench->ada, NULL);
 }
 
 static void bench_close(Bench *bench)

@@ -1,17 +1,15 @@
 /* tokens_test.c - whom a token that is right makes here. */
-#include "account/account.h"
+#include "account/account_fixture_test.h"
 #include "account/encoded_test.h"
 #include "account/token.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "db/fixture_test.h"
 #include "store/migrate.h"
 
 #include <sodium.h>
 
 #define SECRET S("0123456789abcdef0123456789abcdef")
-#define PASSWORD S("correct horse battery")
 
 typedef struct Bench {
     Arena *arena;
@@ -29,19 +27,13 @@ static void bench_open(Bench *bench, const char *url, const AccountTokens *token
     cr_assert_not_null(mkdtemp(bench->folder));
     const char *secret = path_join(bench->arena, str(bench->folder), S("secret"));
     cr_assert(file_write(secret, SECRET, 0600, &err), "%s", err.message);
-    AccountOptions options = { .session_days = 30, .tokens = *tokens };
+    AccountOptions options = { .tokens = *tokens };
     options.tokens.from.secret_file = str(secret);
     options.tokens.issuer = S("us");
     options.tokens.audience = S("lectern");
     if (!options.tokens.email_claim.length)
         options.tokens.email_claim = S("email");
-    cr_assert(db_open(url, NULL, &bench->db, &err), "%s", err.message);
-    cr_assert(migrate_up(bench->db, &err), "%s", err.message);
-    cr_assert(account_open(bench->db, &options, &bench->account, &err), "%s", err.message);
-    SignIn who = { .email = S("ada@example.org"), .name = S("Ada"), .password = PASSWORD };
-    Str token;
-    cr_assert(account_setup(bench->account, bench->arena, &who, &token, &bench->owner, &err), "%s",
-              err.message);
+    bench->account = account_with_ada(bench->arena, url, &options, &bench->db, &bench->owner, NULL);
 }
 
 static void bench_close(Bench *bench)
@@ -68,8 +60,6 @@ static bool comes(Bench *bench, const char *subject, const char *more, Visitor *
 }
 
 #define MAIL(address) ",\"email\":\"" address "\",\"email_verified\":true"
-#define REFUSED(expected, call)                                                                    \
-    cr_expect(!(call) && err.code == (expected), "%s: %s", #call, err.message)
 
 TEST_BOTH(tokens, somebody_who_is_here_is_known_by_a_proved_address_and_then_by_the_subject)
 {

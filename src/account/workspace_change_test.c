@@ -1,14 +1,11 @@
 #include "account/account.h"
+#include "account/account_fixture_test.h"
 #include "account/second_factor.h"
 #include "base/clock.h"
-#include "db/fixture_test.h"
 #include "store/audit_store.h"
-#include "store/migrate.h"
 #include "store/workspace_removals_store.h"
 
-#define PASSWORD S("correct horse battery")
-
-/* Ada owns Library, reads in Second and in Leaving, which is being removed, and is nobody in Third.
+/* Ada owns Harbour, reads in Second and in Leaving, which is being removed, and is nobody in Third.
  */
 typedef struct Bench {
     Arena *arena;
@@ -20,12 +17,6 @@ typedef struct Bench {
 } Bench;
 
 static Error err;
-
-#define REFUSED(expected, call)                                                                    \
-    do {                                                                                           \
-        err = (Error){ 0 };                                                                        \
-        cr_expect(!(call) && err.code == (expected), "%s: %s", #call, err.message);                \
-    } while (0)
 
 static bool add_workspaces(DbTx *tx, void *argument, Error *why)
 {
@@ -52,14 +43,9 @@ static bool add_workspaces(DbTx *tx, void *argument, Error *why)
 
 static void bench_open(Bench *bench, const char *url)
 {
-    AccountOptions options = { .session_days = 30 };
     *bench = (Bench){ .arena = arena_new(MB(64)) };
-    cr_assert(db_open(url, NULL, &bench->db, &err), "%s", err.message);
-    cr_assert(migrate_up(bench->db, &err), "%s", err.message);
-    cr_assert(account_open(bench->db, &options, &bench->account, &err), "%s", err.message);
-    SignIn who = { .email = S("ada@example.org"), .name = S("Ada"), .password = PASSWORD };
-    cr_assert(account_setup(bench->account, bench->arena, &who, &bench->token, &bench->ada, &err),
-              "%s", err.message);
+    bench->account =
+        account_with_ada(bench->arena, url, NULL, &bench->db, &bench->ada, &bench->token);
     Scope system = scope_system();
     cr_assert(store_write(bench->db, &system, add_workspaces, bench, &err), "%s", err.message);
 }
