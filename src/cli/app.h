@@ -9,7 +9,6 @@
 
 #include "api/api.h"
 #include "cli/settings.h"
-#include "encode/kernel_sets.h"
 
 typedef struct App App;
 
@@ -31,25 +30,9 @@ void app_stop(App *app);
 /* When such work is left: ends the program at once, with what it has printed; else it does nothing.
  */
 void app_end_with(int status);
-/* Everything is logged from now on, every request too; or, the next time, what the settings say. */
-void app_switch_log(App *app);
 /* Reads the certificate again; connections go on. True where there is none. */
 MUST_CHECK bool app_reload_tls(App *app, Error *err);
 /* Starts the program anew, in the place of this one, which then gets SIGTERM. On failure this one
  * goes on. */
 MUST_CHECK bool app_restart(App *app, Error *err);
 Api *app_api(App *app);
-
-/* Where the data folder of these settings is, or will be. */
-MUST_CHECK bool app_data_path(Arena *arena, const Settings *settings, Str *path_r, Error *err);
-/* The data folder of these settings, absolute; made when it is not there. */
-MUST_CHECK bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err);
-/* One program at a time: ERROR_CONFLICT when another has it. Closing the descriptor gives it back.
- */
-MUST_CHECK bool app_lock_folder(Str folder, int *fd_r, Error *err);
-/* The local socket of a data folder. */
-char *app_socket(Arena *arena, Str folder);
-/* How it is opened: the settings encoder_kernels and encoder_precision, weights kept in the data
- * folder's cache/. */
-MUST_CHECK bool app_encoder_options(Arena *arena, const Settings *settings, Str data,
-                                    EncoderOptions *options_r, Error *err);

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "cli/app.h"
+#include "cli/app_folder.h"
 #include "cli/service_manager.h"
 #include "jobs/job_runner.h"
 #include "library/library.h"

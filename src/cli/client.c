@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/app.h"
+#include "cli/app_folder.h"
 #include "library/library.h"
 #include "net/libcurl.h"
 #include "net/sse.h"

@@ -1,7 +1,7 @@
 /* cmd_db.c - looking after the database: what it is, whether originals, vectors and rows agree, and
  * its move to another kind. */
 #include "base/file.h"
-#include "cli/app.h"
+#include "cli/app_folder.h"
 #include "cli/client.h"
 #include "cli/deep_check.h"
 #include "cli/output.h"

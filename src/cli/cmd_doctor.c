@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "cli/app.h"
+#include "cli/app_folder.h"
 #include "cli/client.h"
 #include "cli/deep_check.h"
 #include "cli/output.h"

@@ -1,7 +1,7 @@
 /* cmd_migrate.c - the tables of the database, brought up or down, with no server running; and the
  * way out when the master key is lost. */
 #include "base/file.h"
-#include "cli/app.h"
+#include "cli/app_folder.h"
 #include "cli/output.h"
 #include "store/migrate.h"
 #include "store/server_key.h"

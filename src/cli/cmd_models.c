@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
-#include "cli/app.h"
+#include "cli/app_folder.h"
 #include "cli/client.h"
 #include "cli/model_folder.h"
 #include "cli/output.h"
@@ -40,7 +40,7 @@ static bool try_model(const CommandLine *line, Str data, Str folder, EncodeStatu
                       Error *err)
 {
     EncodeQueueOptions options = { .folder = str_c(line->arena, folder), .thread_max = 1 };
-    if (!app_encoder_options(line->arena, &line->settings, data, &options.encoder, err))
+    if (!settings_encoder_options(line->arena, &line->settings, data, &options.encoder, err))
         return false;
     EncodeQueue *queue = encode_queue_new(&options);
     bool good = encode_queue_load(queue, err) && try_text(queue, err);

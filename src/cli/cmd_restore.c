@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/app.h"
+#include "cli/app_folder.h"
 #include "cli/app_blobs.h"
 #include "cli/output.h"
 #include "library/backup.h"

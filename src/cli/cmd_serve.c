@@ -10,6 +10,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "cli/app.h"
+#include "cli/app_log.h"
 #include "cli/command.h"
 #include "cli/hand_over.h"
 #include "cli/service_manager.h"
@@ -67,7 +68,7 @@ static void begin_restart(App *app)
 }
 
 /* Until it is to stop. */
-static void serve(App *app, const sigset_t *signals)
+static void serve(App *app, const Settings *settings, const sigset_t *signals)
 {
     int number;
     while (sigwait(signals, &number) == 0 &&
@@ -75,7 +76,7 @@ static void serve(App *app, const sigset_t *signals)
         if (number == SIGHUP)
             reload(app);
         else if (number == SIGUSR1)
-            app_switch_log(app);
+            app_switch_log(settings);
         else
             begin_restart(app);
     }
@@ -154,7 +155,7 @@ static bool run(CommandLine *line, Error *err)
              http_server_port(server), (double)(monotonic_us() - start) / 1e6);
     tell_ready(scheme, host, http_server_port(server));
     ServiceWatch *watch = service_watch_start(beats, server);
-    serve(app, &signals);
+    serve(app, &line->settings, &signals);
     service_watch_stop(watch);
     stop(app, &signals);
     return true;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/app_folder.h"
 #include "cli/model_folder.h"
 #include "cli/output.h"
 #include "cli/term.h"

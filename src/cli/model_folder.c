@@ -53,3 +53,13 @@ Str settings_model_folder(Arena *arena, const Settings *settings, Str data_folde
     }
     return S("");
 }
+
+bool settings_encoder_options(Arena *arena, const Settings *settings, Str data_folder,
+                              EncoderOptions *options_r, Error *err)
+{
+    *options_r = (EncoderOptions){ .cache = path_join(arena, data_folder, S("cache")) };
+    if (!kernel_set_find(settings->encoder_kernels, &options_r->set, err))
+        return fail_in(err, "encoder_kernels");
+    return precision_find(settings->encoder_precision, &options_r->precision, err) ||
+           fail_in(err, "encoder_precision");
+}

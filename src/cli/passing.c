@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "cli/adding.h"
-#include "cli/app.h"
+#include "cli/app_folder.h"
 
 static bool add_and_run(CommandLine *line, Client *client, const Str *files, size_t count,
                         Adding *adding, PassingRun *run, Error *err)

@@ -11,7 +11,7 @@
  * index, whatever the store: that is what hybrid means here.
  *
  * How to add one: a struct whose first member is a VectorStore with all functions, a line in
- * vector_stores.def, the line in cli/app.c that opens it, and a row in
+ * vector_stores.def, the line in cli/app_library.c that opens it, and a row in
  * library/vector_store_test.c, whose tests say what must hold.
  *
  * Threads: search() from any number; of the others one at a time for a space. */
