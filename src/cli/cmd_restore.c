@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/app_folder.h"
 #include "cli/app_blobs.h"
+#include "cli/app_folder.h"
 #include "cli/output.h"
 #include "library/backup.h"
 
