@@ -72,7 +72,9 @@ def test_a_person_sees_where_they_are_signed_in_and_signs_out_there(fresh_server
 def test_keys_are_shown_once_and_can_be_revoked(fresh_server):
     browser = sign_up(fresh_server)
     made = browser.post(f"{fresh_server.url}/v1/keys", json={"name": "robot", "role": "reader"}).json()
-    assert made["key"] not in browser.get(f"{fresh_server.url}/v1/keys").text
+    listed = browser.get(f"{fresh_server.url}/v1/keys")
+    assert made["key"] not in listed.text
+    assert [one["collections"] for one in listed.json()["items"] if one["id"] == made["id"]] == [[]]
     assert fresh_server.get("/v1/documents", key=made["key"]).status_code == 200
     assert fresh_server.post("/v1/collections", {"name": "x"}, key=made["key"]).status_code == 403
     assert browser.delete(f"{fresh_server.url}/v1/keys/{made['id']}").status_code == 204

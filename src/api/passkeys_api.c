@@ -9,14 +9,10 @@ static void put_known(JsonWriter *json, const char *name, const PasskeyList *kno
 {
     put_array(json, name);
     for (size_t i = 0; i < known->count; i++) {
-        Str word, rest = known->at[i].transports;
         put_object(json, NULL);
         put_text(json, "type", S("public-key"));
         put_text(json, "id", known->at[i].credential);
-        put_array(json, "transports");
-        while (str_next(&rest, ',', &word))
-            put_text(json, NULL, word);
-        put_end(json);
+        put_pieces(json, "transports", known->at[i].transports, ',');
         put_end(json);
     }
     put_end(json);

@@ -107,22 +107,13 @@ bool users_remove(ApiRequest *request, HttpResponse *response, Error *err)
 
 static void put_key(JsonWriter *json, const ApiKey *key)
 {
-    Str words = key->scopes, word;
     put_text(json, "id", key->id);
     put_text(json, "name", key->name);
     put_text(json, "prefix", key->prefix);
     put_text_or_null(json, "user", key->user);
     put_text(json, "role", str(role_name(key->role)));
-    put_array(json, "scopes");
-    while (str_next(&words, ' ', &word))
-        if (word.length)
-            put_text(json, NULL, word);
-    put_end(json);
-    words = key->collections;
-    put_array(json, "collections");
-    while (str_next(&words, ' ', &word))
-        put_text(json, NULL, word);
-    put_end(json);
+    put_pieces(json, "scopes", key->scopes, ' ');
+    put_pieces(json, "collections", key->collections, ' ');
     put_time(json, "created_at", key->created_at_ms);
     put_time(json, "last_used_at", key->last_used_at_ms);
     put_text_or_null(json, "last_address", key->last_address);

@@ -14,20 +14,15 @@ typedef struct SavedWork {
 
 /* --- Filters --- */
 
-static void put_list(JsonWriter *json, const char *name, StrList list)
-{
-    put_texts(json, name, list);
-}
-
 static Str print_filters(Arena *arena, const SavedFilters *filters)
 {
     Buf text = buf_new(arena, SAVED_FILTERS_MAX);
     JsonWriter json = put_begin(&text);
-    put_list(&json, "collections", filters->collections);
-    put_list(&json, "documents", filters->documents);
-    put_list(&json, "formats", filters->formats);
-    put_list(&json, "tags", filters->tags);
-    put_list(&json, "metadata", filters->metadata);
+    put_texts(&json, "collections", filters->collections);
+    put_texts(&json, "documents", filters->documents);
+    put_texts(&json, "formats", filters->formats);
+    put_texts(&json, "tags", filters->tags);
+    put_texts(&json, "metadata", filters->metadata);
     put_text_or_null(&json, "after", filters->after);
     put_text_or_null(&json, "before", filters->before);
     put_end(&json);

@@ -60,7 +60,7 @@ static bool send(DbTx *tx, const Scope *scope, Arena *arena, const Approval *app
         { "title", approval->title },
         { "text", str_slice(approval->text, 0, KB(4)) },
         { "deadline", approval->deadline_at_ms
-                          ? str_copy(arena, time_format(approval->deadline_at_ms, time))
+                          ? str_copy(arena, time_words(approval->deadline_at_ms, time))
                           : S("-") },
         { "state", str(approval_states[approval->state]) },
         { "reason", approval->reason.length ? approval->reason : S("-") },

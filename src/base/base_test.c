@@ -134,6 +134,16 @@ Test(base, json_escapes_and_nests)
                                   "\"at\":\"1970-01-01T00:00:01.000Z\"}");
 }
 
+Test(base, json_pieces_of_a_text_are_a_list_without_the_empty_ones)
+{
+    Buf out = buf_new(arena, KB(1));
+    JsonWriter json = put_begin(&out);
+    put_pieces(&json, "none", S(""), ' ');
+    put_pieces(&json, "some", S("usb, nfc,,"), ',');
+    put_end(&json);
+    cr_assert_str_eq(buf_c(&out), "{\"none\":[],\"some\":[\"usb\",\"nfc\"]}");
+}
+
 Test(base, json_read_names_the_wrong_field)
 {
     static const struct {
@@ -231,6 +241,7 @@ Test(base, time_reads_what_it_writes)
     Error err;
     cr_assert(time_parse(time_format(1795255200123, text), &ms, &err));
     cr_assert_eq(ms, 1795255200123);
+    cr_expect(str_is(time_words(ms, text), "2026-11-21 10:00 UTC"));
     cr_assert(time_parse(S("2026-11-21T10:00:00+02:00"), &ms, &err) && ms == 1795248000000);
     cr_assert(time_parse(S("2026-11-21"), &ms, &err));
     cr_assert(!time_parse(S("yesterday"), &ms, &err));

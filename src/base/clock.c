@@ -59,6 +59,14 @@ Str time_format(int64_t time_ms, char *out)
     return (Str){ out, length };
 }
 
+Str time_words(int64_t time_ms, char *out)
+{
+    time_t second = (time_t)(time_ms / 1000);
+    struct tm utc;
+    gmtime_r(&second, &utc);
+    return (Str){ out, strftime(out, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M UTC", &utc) };
+}
+
 /* The fraction and the offset after the seconds: ".123+02:00". */
 static bool read_rest(const char *rest, int64_t *ms_r, int64_t *offset_ms_r)
 {

@@ -25,5 +25,7 @@ static inline void give_way_each(size_t row)
 #define TIME_TEXT_SIZE 32
 /* "2026-11-21T10:00:00.000Z" (RFC 3339) in out[TIME_TEXT_SIZE]. */
 Str time_format(int64_t time_ms, char *out);
+/* "2026-11-21 10:00 UTC", for people who read it where nothing knows their zone, as a mail. */
+Str time_words(int64_t time_ms, char *out);
 /* Reads RFC 3339 with any offset, or a date alone (its midnight UTC). */
 MUST_CHECK bool time_parse(Str text, int64_t *time_ms_r, Error *err);

@@ -166,6 +166,16 @@ void put_texts(JsonWriter *json, const char *name, StrList texts)
     put_end(json);
 }
 
+void put_pieces(JsonWriter *json, const char *name, Str text, char separator)
+{
+    Str piece;
+    put_array(json, name);
+    while (str_next(&text, separator, &piece))
+        if (str_trim(piece).length)
+            put_text(json, NULL, str_trim(piece));
+    put_end(json);
+}
+
 /* --- Reading --- */
 
 void json_auto(json_t **json) { json_decref(*json); }

@@ -47,6 +47,9 @@ void put_raw(JsonWriter *json, const char *name, Str value);
 void put_time(JsonWriter *json, const char *name, int64_t time_ms);
 /* A list of texts, empty when there are none. */
 void put_texts(JsonWriter *json, const char *name, StrList texts);
+/* A list of what stands between the separators, without the space around; nothing of an empty one.
+ */
+void put_pieces(JsonWriter *json, const char *name, Str text, char separator);
 void put_end(JsonWriter *json); /* closes the innermost object or array */
 /* One text in quotes, alone. */
 void json_quote(Buf *out, Str text);

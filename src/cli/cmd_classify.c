@@ -28,16 +28,6 @@ static bool put_text_of(CommandLine *line, Arena *arena, JsonWriter *json, Error
     return true;
 }
 
-static void put_names(JsonWriter *json, Str names)
-{
-    Str name;
-    put_array(json, "labels");
-    while (str_next(&names, ',', &name))
-        if (str_trim(name).length)
-            put_text(json, NULL, str_trim(name));
-    put_end(json);
-}
-
 static bool write_body(CommandLine *line, Arena *arena, Buf *body, Error *err)
 {
     Str labels = option_value(line, "labels"), word = line->words[0];
@@ -49,7 +39,7 @@ static bool write_body(CommandLine *line, Arena *arena, Buf *body, Error *err)
         put_text(&json, "document", word);
     }
     if (str_find_char(labels, ',') >= 0)
-        put_names(&json, labels);
+        put_pieces(&json, "labels", labels, ',');
     else if (labels.length)
         put_text(&json, "label_set", labels);
     if (option_is_given(line, "workflow"))

@@ -31,16 +31,6 @@ static bool set_limits(CommandLine *line, Client *client, Str id, Str limits, Er
                : fail_in(err, "the key " STR_FMT " has no limits", STR_ARG(id));
 }
 
-static void put_words(JsonWriter *json, const char *name, Str list)
-{
-    Str word;
-    put_array(json, name);
-    while (str_next(&list, ',', &word))
-        if (str_trim(word).length)
-            put_text(json, NULL, str_trim(word));
-    put_end(json);
-}
-
 static bool add(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
@@ -58,8 +48,8 @@ static bool add(CommandLine *line, Client *client, Error *err)
         put_text(&json, "expires_at", option_value(line, "expires"));
     if (option_is_given(line, "for"))
         put_text(&json, "user", option_value(line, "for"));
-    put_words(&json, "scopes", option_value(line, "scopes"));
-    put_words(&json, "collections", option_value(line, "collections"));
+    put_pieces(&json, "scopes", option_value(line, "scopes"), ',');
+    put_pieces(&json, "collections", option_value(line, "collections"), ',');
     put_end(&json);
     if (!client_call(client, "POST", "/v1/keys", buf_str(&body), &answer, err) ||
         (limit_options_given(line) &&

@@ -24,14 +24,22 @@ static Str who_is_told(const Task *task)
     return id_is_valid(task->assignee) ? task->assignee : task->created_by;
 }
 
+static Str due_of(Arena *arena, const Task *task)
+{
+    char text[TIME_TEXT_SIZE];
+    if (!task->due_at_ms)
+        return S("-");
+    Str due = time_words(task->due_at_ms, text);
+    return str_copy(arena, task->is_all_day ? str_slice(due, 0, strlen("2026-11-21")) : due);
+}
+
 static bool tell(DbTx *tx, RemindWork *work, const Task *task, Error *err)
 {
     Arena *arena = work->job->arena;
-    char due[TIME_TEXT_SIZE];
     const NoticeField fields[] = {
         { "summary", task->summary },
         { "number", str_format(arena, "%" PRId64, task->number) },
-        { "due", task->due_at_ms ? str_copy(arena, time_format(task->due_at_ms, due)) : S("-") },
+        { "due", due_of(arena, task) },
     };
     const Notice notice = {
         .kind = NOTICE_task_reminder,
