@@ -144,13 +144,13 @@ static bool read_likes(AssistCall *call, bool *wants_direction_r, Error *err)
 
 /* --- Messages --- */
 
-static bool check_message(Str message, bool may_be_empty, Error *err)
+static bool check_message(const char *field, Str message, bool may_be_empty, Error *err)
 {
-    if (!str_trim(message).length && !may_be_empty)
-        return fail_field(err, "message", "'message' has 1 to %d characters", MESSAGE_MAX);
-    return utf8_count(message) <= MESSAGE_MAX ||
-           fail_field(err, "message", "'message' has 1 to %d characters, not %zu", MESSAGE_MAX,
-                      utf8_count(message));
+    size_t count = utf8_count(message);
+    bool is_empty = !str_trim(message).length && !may_be_empty;
+    return (!is_empty && count <= MESSAGE_MAX) ||
+           fail_field(err, field, "'%s' has 1 to %d characters, not %zu", field, MESSAGE_MAX,
+                      count);
 }
 
 bool assist_chat(ApiRequest *request, HttpResponse *response, Error *err)
@@ -163,7 +163,7 @@ bool assist_chat(ApiRequest *request, HttpResponse *response, Error *err)
                     { "context", JSON_STR, &call.assist.context, .length_max = CONTEXT_MAX },
                     { "user_id", JSON_STR, &user, .length_max = 100 },
                     { "include_chat_direction", JSON_FLAG, &wants_direction }) ||
-        !check_message(call.assist.message, false, err) ||
+        !check_message("message", call.assist.message, false, err) ||
         !assistant_user(request, user, &user, err))
         return false;
     call.assist.without_direction = !wants_direction;
@@ -216,7 +216,7 @@ bool assist_multimodal(ApiRequest *request, HttpResponse *response, Error *err)
                     { "task_type", JSON_STR, &assist->task_type, .length_max = 100 },
                     { "user_id", JSON_STR, &user, .length_max = 100 },
                     { "include_chat_direction", JSON_FLAG, &wants_direction }) ||
-        !check_message(assist->message, image.length || audio.length, err) ||
+        !check_message("text", assist->message, image.length || audio.length, err) ||
         !assistant_user(request, user, &user, err) ||
         !add_file(&call, "image_file_id", image, FILE_PICTURE, err) ||
         !add_file(&call, "audio_file_id", audio, FILE_SOUND, err))

@@ -209,7 +209,6 @@ bool convert_refuse(const char *tag, const Error *err, HttpResponse *response)
     bool is_assistant = strcmp(tag, TAG_ASSISTANT) == 0;
     if (!is_tika && !is_docling && !is_assistant && strcmp(tag, TAG_PROCESS) != 0)
         return false;
-    response->status = error_http_status(err->code);
     response->body.length = 0;
     response->media_type = is_tika ? S("text/plain; charset=utf-8") : S("application/json");
     if (is_tika)

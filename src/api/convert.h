@@ -45,7 +45,8 @@ DocNode *convert_select(Arena *arena, const DocNode *node, const ConvertOptions 
 /* Answer with this text: from memory when it is short, else through a file. */
 MUST_CHECK bool convert_respond(const ApiRequest *request, HttpResponse *response, Str body,
                                 Str media_type, Error *err);
-/* Write an error as the clients of these routes expect it. False: they are no drop-in routes. */
+/* Write an error as the clients of these routes expect it, with the status that the response has.
+ * False: they are no drop-in routes. */
 bool convert_refuse(const char *tag, const Error *err, HttpResponse *response);
 
 #define TAG_TIKA "Instead of Tika"

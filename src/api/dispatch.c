@@ -596,6 +596,17 @@ static void report_refused(const HttpRequest *http, const Error *err)
     report_failure(&failure);
 }
 
+/* Whether the path is there, but not for this method. */
+static bool has_other_methods(const ApiRequest *request)
+{
+    bool is_known = false;
+    if (!request || request->route)
+        return false;
+    ApiRequest again = *request;
+    (void)find_route(&again, &is_known);
+    return is_known;
+}
+
 static void refuse(void *app, HttpRequest *http, const Error *failure, HttpResponse *response)
 {
     const ApiRequest *request = http->route;
@@ -603,7 +614,8 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
     const char *tag = tag_of(http);
     const Front *front = front_of(tag);
     const Error told = without_details(app, failure), *err = &told;
-    bool path_known = false;
+    bool is_wrong_method = has_other_methods(request);
+    response->status = is_wrong_method ? 405 : error_http_status(err->code);
     if (front)
         write_front_error(front, err, response);
     else if (!convert_refuse(tag, err, response) && !scim_refuse(tag, err, response))
@@ -617,13 +629,9 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
                     str_format(request->arena, "%" PRId64, (request->wait_ms + 999) / 1000));
     else if (err->code == ERROR_BUSY)
         http_header(response, "Retry-After", S("1"));
-    if (request && !request->route) {
-        ApiRequest again = *request;
-        (void)find_route(&again, &path_known);
-        if (path_known) {
-            response->status = 405;
-            http_header(response, "Allow", allowed(request));
-        }
+    if (is_wrong_method) {
+        response->status = 405; /* whatever the error's own shape made of it */
+        http_header(response, "Allow", allowed(request));
     }
 }
 

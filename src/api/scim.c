@@ -90,7 +90,6 @@ bool scim_refuse(const char *tag, const Error *err, HttpResponse *response)
 {
     if (strcmp(tag, TAG_SCIM) != 0)
         return false;
-    response->status = error_http_status(err->code);
     response->body.length = 0;
     JsonWriter json = scim_begin(response, "urn:ietf:params:scim:api:messages:2.0:Error");
     char status[8];

@@ -25,5 +25,5 @@ MUST_CHECK bool scim_page(const ApiRequest *request, int64_t *start_r, int64_t *
 MUST_CHECK bool scim_operations(const ApiRequest *request, const json_t **list_r, Error *err);
 /* "true" and "false" as some directories write them, too; fails with the field. */
 MUST_CHECK bool scim_flag(const json_t *value, const char *field, int *flag_r, Error *err);
-/* A failure as SCIM says it; false: the tag is another. */
+/* A failure as SCIM says it, with the status that the response has; false: the tag is another. */
 bool scim_refuse(const char *tag, const Error *err, HttpResponse *response);

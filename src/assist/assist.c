@@ -117,6 +117,12 @@ static void describe_by_rules(Arena *arena, AssistFile *file)
     file->caption_by = S("rules");
 }
 
+bool assist_is_read(const AssistFile *file)
+{
+    DocumentState state = file->document.state;
+    return state != DOCUMENT_QUEUED && state != DOCUMENT_EXTRACTING;
+}
+
 bool assist_read_file(Library *library, const Scope *scope, Arena *arena, Str id,
                       AssistFile *file_r, Error *err)
 {
@@ -136,7 +142,7 @@ bool assist_read_file(Library *library, const Scope *scope, Arena *arena, Str id
         return false;
     if (file.kind == FILE_PICTURE && has_text && !find_caption(library, scope, arena, &file, err))
         return false;
-    if (file.kind == FILE_PICTURE && !file.caption.length)
+    if (file.kind == FILE_PICTURE && !file.caption.length && assist_is_read(&file))
         describe_by_rules(arena, &file);
     *file_r = file;
     return true;
@@ -171,7 +177,8 @@ static void say_file(Arena *arena, Buf *out, const AssistFile *file)
     if (said.length)
         buf_addf(out, "%s: \u201c" STR_FMT "\u201d", shown[file->kind], STR_ARG(said));
     else if (!file->caption.length)
-        buf_add(out, S("no words were found in it."));
+        buf_add(out, assist_is_read(file) ? S("no words were found in it.")
+                                          : S("it is still being read."));
 }
 
 /* The library's answer, of the files alone when there are some. */

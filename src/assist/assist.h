@@ -42,6 +42,8 @@ typedef struct AssistFile {
 /* ERROR_NOT_FOUND: there is none. One that is still being read has no words yet. */
 MUST_CHECK bool assist_read_file(Library *library, const Scope *scope, Arena *arena, Str id,
                                  AssistFile *file_r, Error *err);
+/* Not waiting for its words any more. */
+bool assist_is_read(const AssistFile *file);
 
 typedef struct AssistRequest {
     Str message;

@@ -72,7 +72,7 @@ static unsigned state_of(const AssistRequest *request)
         const AssistFile *file = &request->files[i];
         bytes += str_trim(file->text).length;
         state |= is_urgent(str_slice(file->text, 0, KB(64))) ? HAS_URGENT : 0;
-        state |= str_trim(file->text).length ? 0 : NO_WORDS;
+        state |= str_trim(file->text).length || !assist_is_read(file) ? 0 : NO_WORDS;
     }
     state |= request->file_count ? HAS_FILES : 0;
     state |= request->task_count ? HAS_TASKS : 0;
