@@ -55,3 +55,26 @@ def test_a_reader_is_shown_who_sees_a_document_and_changes_nothing(browser, desk
     expect(part(page, "access-form-submit")).to_have_count(0)
     reader.check(allowed=("401",))
     reader.context.close()
+
+
+CUT = "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"
+
+
+def test_on_a_phone_names_and_labels_can_be_read_to_their_end(browser, desk):  # noqa: F811
+    server = desk.server
+    group = server.post("/v1/groups", {"name": "The harbour office and everybody who writes to it", "add": ["bo@example.org"]}).json()["id"]
+    collection = server.post("/v1/collections", {"name": "Letters"}).json()["id"]
+    assert server.call("PUT", f"/v1/collections/{collection}/access", json={"grants": [{"kind": "group", "id": group, "level": "edit"}]}).ok
+    phone = Desk(browser, server.url, viewport={"width": 360, "height": 780}, is_mobile=True, has_touch=True, storage_state=desk.context.storage_state())
+    page = phone.go(f"/library?collection={collection}")
+    part(page, "access-open").click()
+    expect(part(page, "access-row")).to_have_count(1)
+    assert not part(page, "access-row").locator("b, small").evaluate_all(CUT)
+    assert not page.locator(".place span").evaluate_all(CUT)
+    phone.go("/settings/people")
+    part(page, "group-edit").click()
+    expect(part(page, "group-person")).to_have_count(2)
+    apart = "all => all.map((one) => { const name = document.createRange(); name.selectNode(one.firstChild); const [a, b] = [name, one.querySelector('small')].map((part) => part.getBoundingClientRect()); return b.left >= a.right + 3 || b.top >= a.bottom; })"
+    assert all(part(page, "group-people").locator("label").evaluate_all(apart))
+    phone.check()
+    phone.context.close()
