@@ -3,6 +3,7 @@ import base64
 import io
 import json
 import math
+import os
 import re
 import shutil
 import struct
@@ -35,6 +36,9 @@ def part(page, name):
 
 
 def shot(page, name):
+    """For who looks at the page: a picture costs more processor time than most tests."""
+    if not os.environ.get("LECTERN_SHOTS"):
+        return
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
 
