@@ -1,5 +1,6 @@
 """Starts the real program, over SQLite and over a PostgreSQL that the tests start themselves."""
 import base64
+import functools
 import hashlib
 import hmac
 import importlib
@@ -118,6 +119,14 @@ def index_files(server):
     return files if any(f.name != "manifest" for f in files) else []
 
 
+@functools.cache
+def tables_of_sqlite():
+    """A folder with an empty library: its tables are made once, a copy takes a fifth of the processor time."""
+    folder = tempfile.TemporaryDirectory(prefix="lectern-tables-")
+    subprocess.run([str(PROGRAM), "migrate", "up", "--data", f"{folder.name}/library"], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
 class Server:
     """One `lectern serve` on a folder of its own, and a client that is signed in by key."""
 
@@ -138,6 +147,8 @@ class Server:
         return [str(PROGRAM), *words, "--data", str(self.data), *extra]
 
     def start(self, wait=True):
+        if not self.database and not self.data.exists() and self.data.parent.is_dir():
+            shutil.copytree(f"{tables_of_sqlite().name}/library", self.data)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.command("serve"), "--listen", f"127.0.0.1:{self.port}", *self.arguments],
