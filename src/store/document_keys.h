@@ -42,7 +42,8 @@ typedef struct DocumentChoice {
     bool has_more; /* as in a DocumentList */
 } DocumentChoice;
 /* The rows. *is_whole_r false: another row than was chosen is there now, or none that the filter
- * lets through; then *list_r says nothing. `filter` has no ids. */
+ * lets through; then *list_r says nothing. The filter is of what is outside the trash, without ids.
+ */
 MUST_CHECK bool document_list_chosen(DbTx *tx, const Scope *scope, Arena *arena,
                                      const DocumentFilter *filter, DocumentOrder order,
                                      const DocumentChoice *choice, DocumentList *list_r,
