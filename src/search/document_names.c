@@ -4,7 +4,7 @@
 #include "search/document_parts.h"
 
 #define NAMES_MAX GB(1)
-#define ROOM_FIRST 64
+#define ROOM_FIRST 64 /* a multiple of 64 */
 #define LABEL_NONE INT64_MIN
 #define LABEL_END (INT64_C(1) << 62) /* labels are between 0 and this */
 
@@ -18,8 +18,9 @@ struct DocumentNames {
     DocumentParts *parts;
     NamePair *pairs;
     int64_t *labels;
-    uint32_t *order; /* the places in the order of their names */
-    uint32_t *fresh; /* those that are not in it */
+    NumberZone *zones; /* of the labels */
+    uint32_t *order;   /* the places in the order of their names */
+    uint32_t *fresh;   /* those that are not in it */
     size_t count, room, ordered, fresh_count;
 };
 
@@ -39,6 +40,7 @@ void document_names_free(DocumentNames *names)
     document_parts_free(names->parts);
     free(names->pairs);
     free(names->labels);
+    free(names->zones);
     free(names->order);
     free(names->fresh);
     free(names);
@@ -55,6 +57,9 @@ static void grow(DocumentNames *names)
     size_t room = names->room = names->room ? names->room * 2 : ROOM_FIRST;
     names->pairs = heap_grow(names->pairs, room * sizeof *names->pairs);
     names->labels = heap_grow(names->labels, room * sizeof *names->labels);
+    names->zones = heap_grow(names->zones, room / 64 * sizeof *names->zones);
+    for (size_t i = names->count / 64; i < room / 64; i++)
+        names->zones[i] = NUMBER_ZONE_NONE;
     names->order = heap_grow(names->order, room * sizeof *names->order);
     names->fresh = heap_grow(names->fresh, room * sizeof *names->fresh);
 }
@@ -72,6 +77,7 @@ static Str title_at(const DocumentNames *names, size_t place)
 
 Str document_names_at(const DocumentNames *names, size_t place) { return name_at(names, place); }
 const int64_t *document_names_labels(const DocumentNames *names) { return names->labels; }
+const NumberZone *document_names_zones(const DocumentNames *names) { return names->zones; }
 
 /* --- The order --- */
 
@@ -157,11 +163,19 @@ void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size
 
 /* --- Labels --- */
 
+static void set_label(DocumentNames *names, size_t place, int64_t label)
+{
+    names->labels[place] = label;
+    number_zone_widen(&names->zones[place / 64], label);
+}
+
 static void label_all(DocumentNames *names)
 {
     int64_t step = LABEL_END / ((int64_t)names->ordered + 1);
+    for (size_t i = 0; i < names->room / 64; i++)
+        names->zones[i] = NUMBER_ZONE_NONE;
     for (size_t i = 0; i < names->ordered; i++)
-        names->labels[names->order[i]] = step * ((int64_t)i + 1);
+        set_label(names, names->order[i], step * ((int64_t)i + 1));
 }
 
 /* The order from `from` to before `to` is new; false: there are not enough numbers between those
@@ -172,7 +186,7 @@ static bool label_some(DocumentNames *names, size_t from, size_t to)
     int64_t above = to < names->ordered ? names->labels[names->order[to]] : LABEL_END;
     int64_t step = (above - below) / ((int64_t)(to - from) + 1);
     for (size_t i = from; i < to; i++)
-        names->labels[names->order[i]] = below + step * (int64_t)(i - from + 1);
+        set_label(names, names->order[i], below + step * (int64_t)(i - from + 1));
     return step > 0;
 }
 

@@ -15,6 +15,17 @@ typedef struct DocumentKeyBytes {
     unsigned char at[DOCUMENT_KEY_SIZE];
 } DocumentKeyBytes;
 
+/* Between which numbers those of 64 places in a row are: never too narrow, seldom too wide. */
+typedef struct NumberZone {
+    int64_t least, most;
+} NumberZone;
+#define NUMBER_ZONE_NONE ((NumberZone){ INT64_MAX, INT64_MIN })
+static inline void number_zone_widen(NumberZone *zone, int64_t number)
+{
+    zone->least = MIN(zone->least, number);
+    zone->most = MAX(zone->most, number);
+}
+
 typedef struct DocumentNames DocumentNames;
 
 DocumentNames *document_names_new(void);
@@ -30,6 +41,8 @@ void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys);
 Str document_names_at(const DocumentNames *names, size_t place);
 /* By place. */
 const int64_t *document_names_labels(const DocumentNames *names);
+/* Of the labels, by 64 places. */
+const NumberZone *document_names_zones(const DocumentNames *names);
 /* Labels from here on are of names after this one, or (is_behind false) of it. */
 int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
                              const DocumentKeyBytes *key, bool is_behind);

@@ -77,7 +77,7 @@ DocumentChunksList document_set_newest(const DocumentTable *table, const Documen
 /* --- The first of a list --- */
 
 /* So many more than are wanted are gathered before they are sorted. */
-#define GATHERED 1000
+#define GATHERED 250
 /* So many are taken at once at most to look at their names. */
 #define TAKEN_MAX 20000
 
@@ -102,6 +102,18 @@ static int compare_places(const void *a, const void *b, void *argument)
         return of_x < of_y ? -1 : 1;
     int by_key = memcmp(&first->keys[x], &first->keys[y], sizeof(Key));
     return first->flip ? -by_key : by_key;
+}
+
+static const NumberZone *zones_of(const DocumentTable *table, DocumentOrder order)
+{
+    switch (order) {
+    case DOCUMENT_BY_CREATED: return table->zones[COLUMN_ADDED];
+    case DOCUMENT_BY_UPDATED: return table->zones[COLUMN_UPDATED];
+    case DOCUMENT_BY_SIZE: return table->zones[COLUMN_SIZE];
+    case DOCUMENT_BY_DATE: return table->zones[COLUMN_OWN_DATE];
+    case DOCUMENT_BY_NAME: break;
+    }
+    return document_names_zones(table->names);
 }
 
 static const int64_t *numbers_of(const DocumentTable *table, DocumentOrder order)
@@ -172,6 +184,15 @@ static void gather(Gathering *in, size_t place)
         cut_places(in);
 }
 
+/* None of the 64 places is late enough, or early enough. */
+static bool is_outside(const Gathering *in, const NumberZone *zone)
+{
+    int64_t first = in->first.flip ? ~zone->most : zone->least;
+    int64_t last = in->first.flip ? ~zone->least : zone->most;
+    return last < in->beginning.least ||
+           (in->is_cut && first > worth(&in->first, in->places[in->most - 1]));
+}
+
 /* Of any name. What came last has the highest place as a rule: the best come early from either end.
  */
 static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, Arena *arena,
@@ -182,8 +203,11 @@ static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, A
                      .most = MAX(part->most, 1) };
     in.beginning = beginning_of(table, &in.first, part->order, part->after);
     in.places = arena_alloc_raw(arena, (in.most + GATHERED) * sizeof *in.places);
+    const NumberZone *zones = zones_of(table, part->order);
     for (size_t i = 0; i < set->count; i++) {
         size_t word = is_down ? set->count - 1 - i : i;
+        if (!set->words[word] || is_outside(&in, &zones[word]))
+            continue;
         for (uint64_t left = set->words[word]; left;) {
             int bit = is_down ? 63 - __builtin_clzll(left) : __builtin_ctzll(left);
             gather(&in, word * 64 + (size_t)bit);

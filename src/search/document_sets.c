@@ -103,28 +103,41 @@ void document_set_keep_texts(const DocumentTable *table, DocumentSet *set, TextC
 {
     AUTO_FREE unsigned char *wanted = wanted_of(&table->columns[column], texts);
     const uint32_t *numbers = table->texts[column];
-    const MapEntry *one = texts.count == 1 && texts.at[0].length
-                              ? map_find(&table->columns[column].numbers, texts.at[0])
-                              : NULL;
-    if (one) {
-        uint32_t number = (uint32_t)one->number;
+    const MapEntry *one =
+        texts.count == 1 ? map_find(&table->columns[column].numbers, texts.at[0]) : NULL;
+    if (one || (texts.count == 1 && !texts.at[0].length)) {
+        uint32_t number = one ? (uint32_t)one->number : 0;
         KEEP_WHERE(table, set, numbers[i] == number)
     } else
         KEEP_WHERE(table, set, wanted[numbers[i]])
 }
 
-static bool has_tag(const uint32_t *list, const unsigned char *wanted)
+static bool has_tag(const uint32_t *list, uint32_t tag)
 {
     for (uint32_t i = 1; i <= list[0]; i++)
-        if (wanted[list[i]])
+        if (list[i] == tag)
             return true;
     return false;
 }
 
+static void add_tag(const DocumentTable *table, DocumentSet *set, Str tag)
+{
+    const MapEntry *entry = map_find(&table->tag_texts.numbers, tag);
+    uint32_t number = entry ? (uint32_t)entry->number : 0;
+    if (!entry || number >= table->tag_place_count)
+        return;
+    const TagPlaces *places = &table->tag_places[number];
+    for (size_t i = 0; i < places->count; i++) {
+        uint32_t place = places->at[i];
+        if (!places->is_stale || has_tag(&table->tag_lists[table->tags[place]], number))
+            set->words[place / 64] |= UINT64_C(1) << place % 64;
+    }
+}
+
 void document_set_add_tags(const DocumentTable *table, DocumentSet *set, StrList tags)
 {
-    AUTO_FREE unsigned char *wanted = wanted_of(&table->tag_texts, tags);
-    ADD_WHERE(table, set, has_tag(&table->tag_lists[table->tags[i]], wanted))
+    for (size_t i = 0; i < tags.count; i++)
+        add_tag(table, set, tags.at[i]);
 }
 
 void document_set_add_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
@@ -136,15 +149,29 @@ void document_set_add_range(const DocumentTable *table, DocumentSet *set, Number
 
 void document_set_keep_tags(const DocumentTable *table, DocumentSet *set, StrList tags)
 {
-    AUTO_FREE unsigned char *wanted = wanted_of(&table->tag_texts, tags);
-    KEEP_WHERE(table, set, has_tag(&table->tag_lists[table->tags[i]], wanted))
+    AUTO_FREE uint64_t *words = heap_alloc(set->count * sizeof *words + 1);
+    DocumentSet tagged = { words, set->count };
+    document_set_add_tags(table, &tagged, tags);
+    for (size_t i = 0; i < set->count; i++)
+        set->words[i] &= words[i];
 }
 
 void document_set_keep_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
                              int64_t from_number, int64_t to_number)
 {
     const int64_t *numbers = table->numbers[column];
-    KEEP_WHERE(table, set, (numbers[i] >= from_number) & (numbers[i] < to_number))
+    uint64_t width = from_number < to_number ? (uint64_t)to_number - (uint64_t)from_number : 0;
+    for (size_t word = 0; word < set->count; word++) {
+        const NumberZone *zone = &table->zones[column][word];
+        uint64_t found = 0, had = set->words[word];
+        if (!had || (zone->least >= from_number && zone->most < to_number))
+            continue;
+        if (zone->most >= from_number && zone->least < to_number) {
+            WORD_WHERE(table, word, had, found,
+                       (uint64_t)numbers[i] - (uint64_t)from_number < width)
+        }
+        set->words[word] = found;
+    }
 }
 
 void document_set_add_ids(const DocumentTable *table, DocumentSet *set, StrList ids)

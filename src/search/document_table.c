@@ -19,8 +19,12 @@ static void grow(DocumentTable *table)
     memset(table->live + table->count / 64, 0, (room - table->count) / 64 * sizeof *table->live);
     for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
         table->texts[i] = heap_grow(table->texts[i], room * sizeof **table->texts);
-    for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++)
+    for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         table->numbers[i] = heap_grow(table->numbers[i], room * sizeof **table->numbers);
+        table->zones[i] = heap_grow(table->zones[i], room / 64 * sizeof **table->zones);
+        for (size_t zone = table->count / 64; zone < room / 64; zone++)
+            table->zones[i][zone] = NUMBER_ZONE_NONE;
+    }
 }
 
 DocumentTable *document_table_new(void)
@@ -46,8 +50,13 @@ void document_table_free(DocumentTable *table)
         return;
     for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
         free(table->texts[i]);
-    for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++)
+    for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         free(table->numbers[i]);
+        free(table->zones[i]);
+    }
+    for (size_t i = 0; i < table->tag_place_count; i++)
+        free(table->tag_places[i].at);
+    free(table->tag_places);
     free(table->keys);
     free(table->chunks);
     free(table->tags);
@@ -63,7 +72,8 @@ size_t document_table_bytes(const DocumentTable *table)
 {
     size_t row = sizeof(Key) + sizeof(Chunks) + (TEXT_COLUMN_COUNT + 1) * sizeof(uint32_t) +
                  NUMBER_COLUMN_COUNT * sizeof(int64_t);
-    return table->room * row + (table->tag_list_room + table->place_room) * sizeof(uint32_t) +
+    return table->room * row +
+           (table->tag_list_room + table->tag_place_room + table->place_room) * sizeof(uint32_t) +
            arena_used(table->arena) + document_names_bytes(table->names);
 }
 
@@ -167,9 +177,52 @@ static Chunks keep_chunks(DocumentTable *table, const NumberRangeList *ranges)
     return (Chunks){ (int64_t)table->scattered.count - 1, 1, true };
 }
 
+static bool list_has(const uint32_t *list, uint32_t tag)
+{
+    for (uint32_t i = 1; i <= list[0]; i++)
+        if (list[i] == tag)
+            return true;
+    return false;
+}
+
+static void add_tag_place(DocumentTable *table, uint32_t tag, size_t place)
+{
+    if (tag >= table->tag_place_count) {
+        size_t count = 2 * (size_t)tag + 1;
+        table->tag_places = heap_grow(table->tag_places, count * sizeof *table->tag_places);
+        memset(table->tag_places + table->tag_place_count, 0,
+               (count - table->tag_place_count) * sizeof *table->tag_places);
+        table->tag_place_count = count;
+    }
+    TagPlaces *places = &table->tag_places[tag];
+    if (places->count == places->room) {
+        size_t room = places->room ? 2 * places->room : 4;
+        table->tag_place_room += room - places->room;
+        places->at = heap_grow(places->at, room * sizeof *places->at);
+        places->room = room;
+    }
+    places->at[places->count++] = (uint32_t)place;
+}
+
+/* `list` replaces what the place had. */
+static void note_tags(DocumentTable *table, size_t place, const uint32_t *list)
+{
+    const uint32_t *before = &table->tag_lists[table->tags[place]];
+    for (uint32_t i = 1; i <= list[0]; i++)
+        if (!list_has(before, list[i]))
+            add_tag_place(table, list[i], place);
+    for (uint32_t i = 1; i <= before[0]; i++)
+        table->tag_places[before[i]].is_stale |= !list_has(list, before[i]);
+}
+
 /* A list that is as long as the one it replaces takes its room. */
 static void keep_tags(DocumentTable *table, size_t place, StrList tags)
 {
+    AUTO_FREE uint32_t *list = heap_alloc((tags.count + 1) * sizeof *list);
+    list[0] = (uint32_t)tags.count;
+    for (size_t i = 0; i < tags.count; i++)
+        list[i + 1] = number_for(table, &table->tag_texts, tags.at[i]);
+    note_tags(table, place, list);
     uint32_t at = table->tags[place];
     if (table->tag_lists[at] != tags.count) {
         if (table->tag_list_count + tags.count + 1 > table->tag_list_room) {
@@ -180,10 +233,7 @@ static void keep_tags(DocumentTable *table, size_t place, StrList tags)
         at = tags.count ? (uint32_t)table->tag_list_count : 0;
         table->tag_list_count += tags.count ? tags.count + 1 : 0;
     }
-    if (tags.count)
-        table->tag_lists[at] = (uint32_t)tags.count;
-    for (size_t i = 0; i < tags.count; i++)
-        table->tag_lists[at + 1 + i] = number_for(table, &table->tag_texts, tags.at[i]);
+    memcpy(&table->tag_lists[at], list, (tags.count + 1) * sizeof *list);
     table->tags[place] = at;
 }
 
@@ -205,7 +255,9 @@ void document_table_put(DocumentTable *table, const DocumentColumns *document)
 #define TEXT_COLUMN(name, member)                                                                  \
     table->texts[COLUMN_##name][place] =                                                           \
         number_for(table, &table->columns[COLUMN_##name], document->member);
-#define NUMBER_COLUMN(name, member) table->numbers[COLUMN_##name][place] = document->member;
+#define NUMBER_COLUMN(name, member)                                                                \
+    table->numbers[COLUMN_##name][place] = document->member;                                       \
+    number_zone_widen(&table->zones[COLUMN_##name][place / 64], document->member);
 #include "search/document_columns.def"
 #undef TEXT_COLUMN
 #undef NUMBER_COLUMN

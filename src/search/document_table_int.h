@@ -28,6 +28,13 @@ typedef struct Chunks {
     bool is_scattered;
 } Chunks;
 
+/* The documents that have a tag, or had it. */
+typedef struct TagPlaces {
+    uint32_t *at;
+    size_t count, room;
+    bool is_stale; /* some have it no more */
+} TagPlaces;
+
 struct DocumentTable {
     Arena *arena; /* of texts and what is scattered */
     size_t count, room;
@@ -35,14 +42,17 @@ struct DocumentTable {
     Chunks *chunks;
     uint32_t *texts[TEXT_COLUMN_COUNT];
     int64_t *numbers[NUMBER_COLUMN_COUNT];
-    uint64_t *live; /* a bit for each place that has chunks */
+    NumberZone *zones[NUMBER_COLUMN_COUNT]; /* of 64 numbers each */
+    uint64_t *live;                         /* a bit for each place that has chunks */
     DocumentNames *names;
     uint32_t *tags; /* where they begin in tag_lists */
     Texts columns[TEXT_COLUMN_COUNT], tag_texts;
     uint32_t *tag_lists; /* each: how many, and their numbers; the first is the empty one */
     size_t tag_list_count, tag_list_room;
-    uint32_t *places;  /* of keys, 1 more than the place; 0: free */
-    size_t place_room; /* a power of two */
+    TagPlaces *tag_places;                  /* by the number of the tag */
+    size_t tag_place_count, tag_place_room; /* lists there is room for; numbers in all of them */
+    uint32_t *places;                       /* of keys, 1 more than the place; 0: free */
+    size_t place_room;                      /* a power of two */
     VEC(Scattered) scattered;
     int64_t chunk_end; /* all numbers are below it */
 };
