@@ -20,6 +20,7 @@
 /* More are not given at once (QUERY_MAXIMUM_RESULTS of a server as it comes). */
 #define RESULTS_MAX 10000
 #define KEY_PARTS_MAX 16
+#define CLASS "Lectern" /* what the names of ours begin with */
 
 typedef struct WeaviateStore {
     VectorStore store;
@@ -98,7 +99,7 @@ static bool call_for_json(WeaviateStore *store, Arena *arena, const Ask *ask, co
 /* Models have any name, classes only letters and digits. */
 static Str class_of(Arena *arena, const VectorSpace *space)
 {
-    return str_format(arena, "Lectern%s%zu",
+    return str_format(arena, CLASS "%s%zu",
                       str_c(arena, str_slice(sha256_hex(arena, space->model), 0, 12)), space->dims);
 }
 
@@ -206,14 +207,11 @@ static bool create(VectorStore *base, const VectorSpace *space, Error *err)
            (answer.status == 200 || refused(err, "a tenant", &answer));
 }
 
-static bool clear(VectorStore *base, const VectorSpace *space, Error *err)
+static bool drop_tenant(WeaviateStore *store, Arena *arena, Str class, Str workspace, Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(128));
-    WeaviateStore *store = (WeaviateStore *)base;
-    Str class = class_of(arena, space);
     Buf body = buf_new(arena, KB(1));
     JsonWriter json = put_begin_array(&body);
-    put_text(&json, NULL, space->workspace);
+    put_text(&json, NULL, workspace);
     put_end(&json);
     Ask drop = { .method = "DELETE",
                  .path = str_format(arena, "schema/" STR_FMT "/tenants", STR_ARG(class)),
@@ -222,8 +220,34 @@ static bool clear(VectorStore *base, const VectorSpace *space, Error *err)
                  .timeout_ms = WRITE_TIMEOUT_MS };
     HttpAnswer answer;
     return call_weaviate(store, arena, &drop, &answer, err) &&
-           (answer.status == 200 || refused(err, "to drop a tenant", &answer)) &&
+           (answer.status == 200 || refused(err, "to drop a tenant", &answer));
+}
+
+static bool clear(VectorStore *base, const VectorSpace *space, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(128));
+    return drop_tenant((WeaviateStore *)base, arena, class_of(arena, space), space->workspace,
+                       err) &&
            create(base, space, err);
+}
+
+static bool forget(VectorStore *base, Str workspace, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(128));
+    AUTO_JSON json_t *schema = NULL;
+    WeaviateStore *store = (WeaviateStore *)base;
+    Ask ask = { .path = S("schema"), .tries = TRIES, .timeout_ms = WRITE_TIMEOUT_MS };
+    const json_t *class;
+    size_t i;
+    if (!call_for_json(store, arena, &ask, "the list of its classes", &schema, err))
+        return false;
+    json_array_foreach(json_object_get(schema, "classes"), i, class)
+    {
+        Str name = json_member_text(class, "class");
+        if (str_starts(name, S(CLASS)) && !drop_tenant(store, arena, name, workspace, err))
+            return false;
+    }
+    return true;
 }
 
 /* --- Changes --- */
@@ -551,6 +575,7 @@ bool weaviate_store_open(const WeaviateOptions *options, VectorStore **store_r, 
                    .upsert = upsert,
                    .remove = take_away,
                    .clear = clear,
+                   .forget = forget,
                    .count = count_all,
                    .list = list,
                    .search = search,

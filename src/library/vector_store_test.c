@@ -288,6 +288,16 @@ static void spaces_are_apart(Bench *bench)
         cr_expect(hits[i].key <= 5);
     cr_assert(bench->store->clear(bench->store, &theirs, &err), "%s", err.message);
     cr_expect_eq(count_of(bench, &ours), 5);
+    put(bench, &theirs, 4, 5, 1);
+    if (!bench->store->forget) /* its rows go with the workspace's */
+        return;
+    for (int i = 0; i < 2; i++) /* again is harmless */
+        cr_assert(bench->store->forget(bench->store, ours.workspace, &err), "%s", err.message);
+    cr_assert(bench->store->create(bench->store, &ours, &err), "%s", err.message);
+    cr_assert(bench->store->create(bench->store, &other, &err), "%s", err.message);
+    cr_expect_eq(count_of(bench, &ours), 0);
+    cr_expect_eq(count_of(bench, &other), 0, "of whatever model");
+    cr_expect_eq(count_of(bench, &theirs), 5);
 }
 
 /* --- What the database lets through --- */
