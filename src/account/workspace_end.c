@@ -80,7 +80,8 @@ static bool end_work(DbTx *tx, void *argument, Error *err)
 {
     EndWork *work = argument;
     const Scope *scope = &work->visitor->scope;
-    return workspace_list(tx, &work->account->system, work->arena, &work->list, err) &&
+    return workspace_removal_lock(tx, &work->account->system, err) &&
+           workspace_list(tx, &work->account->system, work->arena, &work->list, err) &&
            others_stay(work, err) && keeps_operators(work, err) &&
            workspace_removal_ask(tx, scope, &work->removal, err) && add_job(tx, work, err) &&
            audit_workspace(tx, work, "workspace.remove", scope->workspace, err);

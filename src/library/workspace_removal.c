@@ -65,7 +65,7 @@ static bool note_removed(DbTx *tx, Leaving *leaving, Str table, int64_t rows, Er
 
 static bool remove_from(DbTx *tx, Leaving *leaving, size_t table, int64_t limit, Error *err)
 {
-    const WorkspaceTable *from = &leaving->tables.at[table];
+    WorkspaceTable *from = &leaving->tables.at[table];
     return workspace_remove_rows(tx, &leaving->system, leaving->arena, leaving->id, from, limit,
                                  &leaving->count, err) &&
            (leaving->removal.ended_at_ms ||
@@ -119,35 +119,26 @@ static bool remove_some(DbTx *tx, void *argument, Error *err)
 /* A thousand rows a transaction, so that nobody else waits for long. */
 static bool remove_rows(Leaving *leaving, Error *err)
 {
-    for (leaving->at = 0; leaving->at < leaving->tables.count; leaving->at++)
+    for (leaving->at = 0; leaving->at < leaving->tables.count; leaving->at++) {
+        leaving->tables.at[leaving->at].walked = -1;
         do {
             if (!job_progress(leaving->job, "removing", (int64_t)leaving->at,
                               (int64_t)leaving->tables.count))
                 return job_stopped(leaving->job, err);
             if (!in_transaction(leaving, remove_some, err))
                 return false;
-        } while (leaving->count == ROWS_AT_ONCE);
+        } while (leaving->count >= ROWS_AT_ONCE);
+    }
     return true;
 }
 
 /* --- What lies outside the database --- */
 
+/* Of models of before, too. */
 static bool clear_vectors(const Leaving *leaving, Error *err)
 {
     VectorStore *store = leaving->library->options.vectors;
-    ModelChoice choice;
-    if (!store)
-        return true;
-    if (!model_choice_read(leaving->library, leaving->arena, &choice))
-        return fail(err, ERROR_BUSY, "which models have vectors cannot be read; trying again");
-    const VectorSpace spaces[] = {
-        { leaving->id, choice.name, choice.dims },
-        { leaving->id, choice.next_name, choice.next_dims },
-    };
-    for (size_t i = 0; i < COUNT(spaces); i++)
-        if (spaces[i].model.length && spaces[i].dims && !store->clear(store, &spaces[i], err))
-            return false;
-    return true;
+    return !store || !store->forget || store->forget(store, leaving->id, err);
 }
 
 static bool remove_outside(const Leaving *leaving, Error *err)
@@ -266,6 +257,23 @@ static bool due_work(DbTx *tx, void *argument, Error *err)
                                       &leaving->due, err);
 }
 
+/* One that cannot go holds up nobody behind it, and is tried again. */
+static bool remove_all(Leaving *leaving, Error *err)
+{
+    Error first = { 0 };
+    for (size_t i = 0; i < leaving->due.count; i++) {
+        if (remove_one(leaving, &leaving->due.at[i], err))
+            continue;
+        if (job_is_stopped(leaving->job))
+            return false;
+        log_warn("library", "the workspace " STR_FMT " is not removed yet: %s",
+                 STR_ARG(leaving->id), err->message);
+        first = first.code ? first : *err;
+    }
+    *err = first;
+    return !first.code;
+}
+
 bool library_remove_workspaces_job(Job *job, Error *err)
 {
     Library *library = job->argument;
@@ -278,8 +286,5 @@ bool library_remove_workspaces_job(Job *job, Error *err)
     if (!proof_key(library->db, job->arena, &leaving.key, err) ||
         !store_read(library->db, &library->system, list_tables, &leaving, err))
         return false;
-    for (size_t i = 0; i < leaving.due.count; i++)
-        if (!remove_one(&leaving, &leaving.due.at[i], err))
-            return false;
-    return true;
+    return remove_all(&leaving, err);
 }

@@ -281,6 +281,57 @@ TEST_BOTH(library, a_removal_that_was_cut_off_goes_on_and_keeps_its_counts)
     place_close(&place);
 }
 
+/* As if something of the program's named a row that is to go. */
+static bool hold_document(DbTx *tx, void *argument, Error *error)
+{
+    const Place *place = argument;
+    Str id = place->ours.workspace;
+    Str sql =
+        db_tx_kind(tx) == DB_SQLITE
+            ? str_format(
+                  place->arena,
+                  "CREATE TRIGGER held BEFORE DELETE ON documents WHEN old.workspace = '" STR_FMT
+                  "' BEGIN SELECT RAISE(ABORT, 'held'); END",
+                  STR_ARG(id))
+            : str_format(place->arena,
+                         "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
+                         " $$BEGIN RAISE 'held'; END$$;"
+                         "CREATE TRIGGER held BEFORE DELETE ON documents FOR EACH ROW"
+                         " WHEN (old.workspace = '" STR_FMT "') EXECUTE FUNCTION hold()",
+                         STR_ARG(id));
+    return db_exec_script(tx, sql.at, error);
+}
+
+static bool ask_for_both(DbTx *tx, void *argument, Error *error)
+{
+    const Place *place = argument;
+    const WorkspaceRemoval first = { .asked_at_ms = 1, .due_at_ms = 1 },
+                           then = { .asked_at_ms = 1, .due_at_ms = 2 };
+    return workspace_removal_ask(tx, &place->ours, &first, error) &&
+           workspace_removal_ask(tx, &place->theirs, &then, error);
+}
+
+static bool theirs_have_gone(DbTx *tx, void *argument, Error *error)
+{
+    Place *place = argument;
+    return workspace_removal_find(tx, &place->system, place->arena, place->theirs.workspace,
+                                  &place->removal, error);
+}
+
+TEST_BOTH(library, a_workspace_that_cannot_go_holds_up_none_behind_it)
+{
+    Place place;
+    place_open(&place, url);
+    cr_assert(db_write_schema(place.db, hold_document, &place, &err), "%s", err.message);
+    cr_assert(store_write(place.db, &place.system, ask_for_both, &place, &err), "%s", err.message);
+    for (int64_t end = monotonic_ms() + 20000; !place.removal.ended_at_ms && monotonic_ms() < end;
+         sleep_ms(10))
+        cr_assert(store_read(place.db, &place.system, theirs_have_gone, &place, &err));
+    cr_expect(place.removal.ended_at_ms);
+    cr_expect(has_original(place.blobs, &place.ours, &place.our_document));
+    place_close(&place);
+}
+
 static bool take_back(DbTx *tx, void *argument, Error *error)
 {
     const Place *place = argument;

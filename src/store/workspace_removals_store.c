@@ -20,6 +20,15 @@ static void read_removal(DbRows *row, Arena *arena, void *item)
 
 /* --- Asking --- */
 
+/* SQLite has one writer anyway. */
+bool workspace_removal_lock(DbTx *tx, const Scope *scope, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           (db_tx_kind(tx) != DB_POSTGRES ||
+            db_exec(tx, DB_SAME("SELECT pg_advisory_xact_lock(hashtext('lectern last workspace'))"),
+                    DB_NO_ARGS, NULL, err));
+}
+
 bool workspace_removal_ask(DbTx *tx, const Scope *scope, const WorkspaceRemoval *removal,
                            Error *err)
 {
@@ -110,10 +119,24 @@ bool workspace_removal_save(DbTx *tx, const Scope *scope, const WorkspaceRemoval
 
 /* --- Tables --- */
 
+/* Large ones that no index reads by workspace, since nothing else would use it: looking for the
+ * next thousand rows again and again would read all that come before them each time. */
+static const struct {
+    const char *table, *number;
+} walks[] = {
+    { "index_changes", "sequence" },
+    { "vectors", "number" },
+};
+
 static void read_table(DbRows *row, Arena *arena, void *item)
 {
-    *(WorkspaceTable *)item =
-        (WorkspaceTable){ db_get_text(row, 0, arena), db_get_text(row, 1, arena) };
+    WorkspaceTable *table = item;
+    *table = (WorkspaceTable){ .name = db_get_text(row, 0, arena),
+                               .key = db_get_text(row, 1, arena),
+                               .walked = -1 };
+    for (size_t i = 0; i < COUNT(walks); i++)
+        if (str_is(table->name, walks[i].table))
+            table->walk = str(walks[i].number);
 }
 
 typedef struct Reference {
@@ -191,10 +214,41 @@ bool workspace_tables(DbTx *tx, const Scope *scope, Arena *arena, WorkspaceTable
     return true;
 }
 
-bool workspace_remove_rows(DbTx *tx, const Scope *scope, Arena *arena, Str id,
-                           const WorkspaceTable *table, int64_t limit, int64_t *removed_r,
-                           Error *err)
+/* Up to the number of the last one of the part. */
+static bool remove_walking(DbTx *tx, Arena *arena, Str id, WorkspaceTable *table, int64_t limit,
+                           int64_t *removed_r, Error *err)
 {
+    Str walk = table->walk, name = table->name;
+    int64_t last;
+    Str find = str_format(arena,
+                          "SELECT coalesce(max(n), -1) FROM (SELECT " STR_FMT " AS n FROM " STR_FMT
+                          " WHERE workspace = $1 AND " STR_FMT " > $2 ORDER BY " STR_FMT
+                          " LIMIT $3) AS part",
+                          STR_ARG(walk), STR_ARG(name), STR_ARG(walk), STR_ARG(walk));
+    Str remove = str_format(arena,
+                            "DELETE FROM " STR_FMT " WHERE workspace = $1 AND " STR_FMT
+                            " > $2 AND " STR_FMT " <= $3",
+                            STR_ARG(name), STR_ARG(walk), STR_ARG(walk));
+    *removed_r = 0;
+    if (!db_query_int(tx, DB_SAME(find.at),
+                      DB_ARGS(db_text(id), db_int(table->walked), db_int(limit)), -1, &last, err))
+        return false;
+    if (last <= table->walked)
+        return true;
+    bool ok = db_exec(tx, DB_SAME(remove.at),
+                      DB_ARGS(db_text(id), db_int(table->walked), db_int(last)), removed_r, err);
+    table->walked = last;
+    return ok;
+}
+
+bool workspace_remove_rows(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                           WorkspaceTable *table, int64_t limit, int64_t *removed_r, Error *err)
+{
+    if (!sql_needs_system(scope, err))
+        return false;
+    if (table->walk.length && limit < INT64_MAX)
+        return remove_walking(tx, arena, id, table, limit, removed_r, err) ||
+               fail_in(err, "removing rows of " STR_FMT, STR_ARG(table->name));
     bool is_sqlite = db_tx_kind(tx) == DB_SQLITE;
     Str key = table->key, name = table->name;
     Str sql =
@@ -203,9 +257,8 @@ bool workspace_remove_rows(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                    ") %s(SELECT " STR_FMT " FROM \"" STR_FMT "\" WHERE workspace = $1 LIMIT $2)%s",
                    STR_ARG(name), STR_ARG(key), is_sqlite ? "IN " : "= ANY (ARRAY", STR_ARG(key),
                    STR_ARG(name), is_sqlite ? "" : ")");
-    return sql_needs_system(scope, err) &&
-           (db_exec(tx, DB_SAME(sql.at), DB_ARGS(db_text(id), db_int(limit)), removed_r, err) ||
-            fail_in(err, "removing rows of " STR_FMT, STR_ARG(name)));
+    return db_exec(tx, DB_SAME(sql.at), DB_ARGS(db_text(id), db_int(limit)), removed_r, err) ||
+           fail_in(err, "removing rows of " STR_FMT, STR_ARG(name));
 }
 
 bool workspace_count_rows(DbTx *tx, const Scope *scope, Arena *arena, Str id,

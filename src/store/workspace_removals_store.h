@@ -24,6 +24,8 @@ typedef struct WorkspaceRemovalList {
     size_t count;
 } WorkspaceRemovalList;
 
+/* Who asks for one decides by all others: until the end of this transaction nobody else does. */
+MUST_CHECK bool workspace_removal_lock(DbTx *tx, const Scope *scope, Error *err);
 /* Of the scope's workspace. ERROR_CONFLICT: it was asked for already. */
 MUST_CHECK bool workspace_removal_ask(DbTx *tx, const Scope *scope, const WorkspaceRemoval *removal,
                                       Error *err);
@@ -48,7 +50,9 @@ MUST_CHECK bool workspace_removal_save(DbTx *tx, const Scope *scope,
 /* A table that holds rows of workspaces. */
 typedef struct WorkspaceTable {
     Str name;
-    Str key; /* columns that tell its rows apart, with commas between */
+    Str key;  /* columns that tell its rows apart, with commas between */
+    Str walk; /* where no index finds the rows of a workspace: a number to go by; else empty */
+    int64_t walked; /* rows with numbers up to here went in parts before */
 } WorkspaceTable;
 typedef struct WorkspaceTableList {
     WorkspaceTable *at;
@@ -58,10 +62,11 @@ typedef struct WorkspaceTableList {
  * removing a part of one removes nothing of others. */
 MUST_CHECK bool workspace_tables(DbTx *tx, const Scope *scope, Arena *arena,
                                  WorkspaceTableList *list_r, Error *err);
-/* At most `limit` rows of the workspace `id`. */
+/* At most `limit` rows of the workspace `id`, or some more where several share a number; fewer:
+ * none are left behind table->walked, which moves on. INT64_MAX: all, wherever they are. */
 MUST_CHECK bool workspace_remove_rows(DbTx *tx, const Scope *scope, Arena *arena, Str id,
-                                      const WorkspaceTable *table, int64_t limit,
-                                      int64_t *removed_r, Error *err);
+                                      WorkspaceTable *table, int64_t limit, int64_t *removed_r,
+                                      Error *err);
 /* How many rows of the workspace are left in all tables, its own row among them. */
 MUST_CHECK bool workspace_count_rows(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                      const WorkspaceTableList *tables, int64_t *count_r,

@@ -1,6 +1,10 @@
 /* workspace_removals_store_test.c - a workspace goes in small parts, whole, and alone. */
 #include "store/workspace_removals_store.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
 #include "store/isolation_world_test.h"
 #include "store/sql.h"
 #include "store/workspaces_store.h"
@@ -60,6 +64,59 @@ TEST_BOTH(store, a_removal_that_has_begun_is_not_taken_back)
     world_write(&world, &world.system, begin);
     world_write(&world, &world.ours, is_too_late);
     world_close(&world);
+}
+
+/* --- Two at the same moment --- */
+
+typedef struct Both {
+    World world;
+    atomic_bool is_locked;
+    bool is_first_seen;
+} Both;
+
+static bool ask_slowly(DbTx *tx, void *argument, Error *err)
+{
+    Both *both = argument;
+    CALL(workspace_removal_lock(tx, &both->world.system, err));
+    atomic_store(&both->is_locked, true);
+    sleep_ms(200);
+    return ask(tx, &both->world, err);
+}
+
+static void *ask_first(void *argument)
+{
+    Both *both = argument;
+    Error err;
+    cr_assert(store_write(both->world.db, &both->world.system, ask_slowly, both, &err), "%s",
+              err.message);
+    return NULL;
+}
+
+static bool look_for_the_first(DbTx *tx, void *argument, Error *err)
+{
+    Both *both = argument;
+    WorkspaceRemovalList list;
+    CALL(workspace_removal_lock(tx, &both->world.system, err));
+    CALL(workspace_removal_list(tx, &both->world.system, both->world.arena, &list, err));
+    both->is_first_seen = list.count == 1;
+    return true;
+}
+
+TEST_BOTH(store, who_asks_for_a_removal_sees_the_one_that_was_asked_for_at_the_same_moment)
+{
+    Both both = { 0 };
+    pthread_t first;
+    Error err;
+
+    world_open(&both.world, url);
+    cr_assert_eq(pthread_create(&first, NULL, ask_first, &both), 0);
+    while (!atomic_load(&both.is_locked))
+        sleep_ms(1);
+    cr_assert(store_write(both.world.db, &both.world.system, look_for_the_first, &both, &err), "%s",
+              err.message);
+    cr_expect(both.is_first_seen);
+    pthread_join(first, NULL);
+    world_close(&both.world);
 }
 
 /* --- Its rows --- */
