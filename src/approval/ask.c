@@ -133,9 +133,11 @@ static bool add_groups(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
     return true;
 }
 
+/* *people_r: the ids of those who are named, since the audit log keeps no mail address. */
 static bool add_candidates(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
-                           const ApprovalWish *wish, Error *err)
+                           const ApprovalWish *wish, Str *people_r, Error *err)
 {
+    Str ids[APPROVAL_CANDIDATES_MAX];
     if (wish->users.count + wish->roles.count + wish->groups.count > APPROVAL_CANDIDATES_MAX)
         return fail_field(err, "users", "there are at most %d candidates", APPROVAL_CANDIDATES_MAX);
     for (size_t i = 0; i < wish->users.count; i++) {
@@ -143,7 +145,9 @@ static bool add_candidates(DbTx *tx, const Scope *scope, Arena *arena, Str appro
         if (!approval_member(tx, scope, arena, "users", wish->users.at[i], &person.user, err) ||
             !approval_candidate_add(tx, scope, approval, &person, err))
             return false;
+        ids[i] = person.user;
     }
+    *people_r = str_join(arena, ids, wish->users.count, S(", "));
     for (size_t i = 0; i < wish->roles.count; i++) {
         ApprovalCandidate role = { .role = role_named(wish->roles.at[i]) };
         if (role.role < ROLE_READER)
@@ -182,7 +186,7 @@ bool approvals_ask(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalWis
                    Approval *approval_r, Error *err)
 {
     Approval approval = wish->approval;
-    Str groups;
+    Str people, groups;
     approval.quorum = MAX(approval.quorum, 1);
     approval.denials = MAX(approval.denials, 1);
     if (approval.schema.length && !approval.fields.length)
@@ -191,13 +195,13 @@ bool approvals_ask(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalWis
         approval.remind_at_ms = now_ms() + approval.remind_every_ms;
     if (!check(tx, scope, arena, &approval, err) ||
         !approval_add(tx, scope, arena, &approval, err) ||
-        !add_candidates(tx, scope, arena, approval.id, wish, err) ||
+        !add_candidates(tx, scope, arena, approval.id, wish, &people, err) ||
         !add_groups(tx, scope, arena, approval.id, &wish->groups, &groups, err) ||
         !check_reach(tx, scope, arena, &approval, err))
         return false;
     const NoticeField details[] = {
         { "title", approval.title },
-        { "users", str_join(arena, wish->users.at, wish->users.count, S(", ")) },
+        { "users", people },
         { "roles", str_join(arena, wish->roles.at, wish->roles.count, S(", ")) },
         { "groups", groups },
         { "quorum", str_format(arena, "%" PRId64, approval.quorum) },

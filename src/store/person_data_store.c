@@ -8,11 +8,11 @@
 #include "store/move_int.h"
 #include "store/sql.h"
 
-typedef enum Becomes { ERASED, HANDED, UNNAMED, MERGED, KEPT } Becomes;
+typedef enum Becomes { ERASED, TOLD, HANDED, UNNAMED, MERGED, KEPT } Becomes;
 
 static const char *const becomes_names[] = {
-    [ERASED] = "erased",  [HANDED] = "handed over", [UNNAMED] = "unnamed",
-    [MERGED] = "unnamed", [KEPT] = "kept",
+    [ERASED] = "erased",   [TOLD] = "erased",    [HANDED] = "handed over",
+    [UNNAMED] = "unnamed", [MERGED] = "unnamed", [KEPT] = "kept",
 };
 
 static const struct {
@@ -74,17 +74,27 @@ static bool ask_for_originals(DbTx *tx, const Scope *scope, Arena *arena, Str us
     return true;
 }
 
-/* The first rows of the person in a column, as a condition. */
+/* Rows of the person ($2) in a column, as a condition. */
+static Str is_theirs(Arena *arena, DbKind kind, size_t row)
+{
+    const char *more = columns[row].condition, *column = columns[row].column;
+    Str same =
+        columns[row].becomes == TOLD
+            ? str_format(arena, "%s(%s, $2) > 0", kind == DB_SQLITE ? "instr" : "strpos", column)
+            : str_format(arena, "%s = $2", column);
+    return more[0] ? str_format(arena, STR_FMT " AND (%s)", STR_ARG(same), more) : same;
+}
+
+/* The first of them. */
 static Str some_rows(Arena *arena, DbKind kind, size_t row, Str key)
 {
-    const char *more = columns[row].condition;
     bool is_sqlite = kind == DB_SQLITE;
+    Str theirs = is_theirs(arena, kind, row);
     return str_format(arena,
                       " WHERE workspace = $1 AND (" STR_FMT ") %s(SELECT " STR_FMT
-                      " FROM %s WHERE workspace = $1 AND %s = $2%s%s%s LIMIT $3)%s",
+                      " FROM %s WHERE workspace = $1 AND " STR_FMT " LIMIT $3)%s",
                       STR_ARG(key), is_sqlite ? "IN " : "= ANY (ARRAY", STR_ARG(key),
-                      columns[row].table, columns[row].column, more[0] ? " AND (" : "", more,
-                      more[0] ? ")" : "", is_sqlite ? "" : ")");
+                      columns[row].table, STR_ARG(theirs), is_sqlite ? "" : ")");
 }
 
 static bool erase_rows(DbTx *tx, const Scope *scope, Arena *arena, const PersonNames *person,
@@ -126,7 +136,7 @@ bool person_data_erase(DbTx *tx, const Scope *scope, Arena *arena, const PersonN
     if (columns[at].becomes == KEPT || !key.length)
         return true;
     Str where = some_rows(arena, db_tx_kind(tx), at, key);
-    bool good = columns[at].becomes == ERASED
+    bool good = columns[at].becomes == ERASED || columns[at].becomes == TOLD
                     ? erase_rows(tx, scope, arena, person, at, where, limit, rows_r, err)
                     : rename_rows(tx, scope, arena, person, at, where, limit, rows_r, err);
     return good || fail_in(err, "erasing %s.%s", columns[at].table, columns[at].column);
@@ -222,15 +232,15 @@ static bool print_rows(DbTx *tx, Arena *arena, const MoveShape *shape, Str where
 }
 
 /* What the person said and was answered hangs on their conversations. */
-static Str where_in(Arena *arena, const MoveShape *shape)
+static Str where_in(Arena *arena, DbKind kind, const MoveShape *shape)
 {
     Buf where = buf_new(arena, KB(4));
-    for (size_t i = 0; i < COUNT(columns); i++)
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        Str theirs = is_theirs(arena, kind, i);
         if (str_is(shape->name, columns[i].table))
-            buf_addf(&where, "%s%s = $2%s%s%s",
-                     where.length ? " OR " : " WHERE workspace = $1 AND (", columns[i].column,
-                     columns[i].condition[0] ? " AND (" : "", columns[i].condition,
-                     columns[i].condition[0] ? ")" : "");
+            buf_addf(&where, "%s(" STR_FMT ")",
+                     where.length ? " OR " : " WHERE workspace = $1 AND (", STR_ARG(theirs));
+    }
     if (str_is(shape->name, "messages"))
         buf_addf(&where, " WHERE workspace = $1 AND (conversation IN (SELECT id FROM conversations"
                          " WHERE workspace = $1 AND user_id = $2)");
@@ -248,7 +258,7 @@ bool person_data_print(DbTx *tx, const Scope *scope, Arena *arena, Str user, int
     if (!move_shapes(tx, arena, &shapes, err))
         return false;
     for (size_t i = 0; i < shapes.count; i++) {
-        Str where = where_in(arena, &shapes.at[i]);
+        Str where = where_in(arena, db_tx_kind(tx), &shapes.at[i]);
         if (!where.length)
             continue;
         put_array(&json, str_c(arena, shapes.at[i].name));
