@@ -173,6 +173,40 @@ def test_an_owner_removes_the_workspace_and_keeps_it_after_all(browser, fresh_se
     expect(part(page, "ending-begin")).to_be_visible()
 
 
+def test_a_person_is_erased_on_the_page_unless_it_is_taken_back_and_the_last_owner_stays(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    for name in ("bert", "cara"):
+        fresh_server.cli("users", "add", f"{name}@example.org", "--name", name.title(), input=PASSWORD + "\n")
+    desk.go("/settings/people")
+    page.locator("[data-test=person-row]", has_text="Bert").locator("[data-test=person-erase]").click()
+    assert part(page, "erasing-data").get_attribute("href").endswith("/data")
+    part(page, "erasing-form-submit").click()
+    expect(part(page, "erasure-row")).to_contain_text("begins on")
+    shot(page, "erasing")
+    part(page, "erasure-keep").click()
+    expect(part(page, "erasure-row")).to_have_count(0)
+    fresh_server.cli("users", "erase", "cara@example.org")
+    desk.go("/settings/people")
+    expect(part(page, "erasure-row")).to_contain_text("erased on")
+    assert page.request.get(fresh_server.url + part(page, "erasure-proof").get_attribute("href")).json()["account_erased"]
+    expect(part(page, "person-row").filter(has_text="Bert")).to_be_visible()
+    desk.go("/settings")
+    assert page.request.get(fresh_server.url + part(page, "own-data").get_attribute("href")).json()["account"]["email"] == "ada@example.org"
+    part(page, "leaving-begin").click()
+    form = part(page, "leaving-form")
+    form.locator("[name=proof]").fill(PASSWORD)
+    part(page, "leaving-form-submit").click()
+    expect(form.get_by_text("last owner")).to_be_visible()
+    fresh_server.cli("users", "add", "dora@example.org", "--name", "Dora", "--role", "owner", input=PASSWORD + "\n")
+    part(page, "leaving-form-submit").click()
+    expect(part(page, "leaving-due")).to_be_visible()
+    part(page, "leaving-keep").click()
+    expect(part(page, "leaving-begin")).to_be_visible()
+    desk.context.close()
+
+
 def test_a_person_of_two_workspaces_changes_between_them_and_other_tabs_follow(browser, fresh_server):  # noqa: F811
     desk = Desk(browser, fresh_server.url)
     page = desk.go("/")

@@ -13,7 +13,7 @@ import {toast} from './toast.js';
 const ROLES = ['auditor', 'reader', 'editor', 'admin', 'owner'];
 const options = () => ROLES.map((role) => [role, t(`role.${role}`)]);
 
-function row(one, load) {
+function row(one, load, erase) {
   const self = one.id === state.session.user.id;
   async function change(values, text, back) {
     try {
@@ -39,16 +39,20 @@ function row(one, load) {
     mayAdminister() && !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
     t(one.disabled ? 'people.enable' : 'people.disable')),
-    mayAdminister() && !self && h('button', {class: 'small', test: 'person-remove', onclick: takeOut}, t('do.remove')));
+    mayAdminister() && !self && h('button', {class: 'small', test: 'person-remove', onclick: takeOut}, t('do.remove')),
+    mayAdminister() && !self && h('button', {class: 'small', test: 'person-erase', onclick: () => erase(one)}, t('erasing.button')));
   return line;
 }
 
 export function render(root) {
-  const list = longList({row: (one) => row(one, load), wordsOf: ({name, email}) => `${name} ${email || ''}`, none: '', attribute: 'id', test: 'person-rows'});
+  const list = longList({row: (one) => row(one, load, erase), wordsOf: ({name, email}) => `${name} ${email || ''}`, none: '', attribute: 'id', test: 'person-rows'});
   const undo = cleanup();
   const grouped = h('section', {class: 'stacked'});
   const rule = h('section', {class: 'stacked', test: 'factor-rule'});
   const ending = h('section', {class: 'stacked', test: 'workspace-end'});
+  const erased = h('section', {class: 'stacked'});
+  let lookAtErased = () => {};
+  const erase = (one) => import('./erasures.js').then((part) => part.ask(one, () => lookAtErased()), (error) => toast(error.message));
   let people = [];
   async function load() {
     try {
@@ -86,7 +90,9 @@ export function render(root) {
       toast(t('people.added', {name: values.name || values.email}));
       load();
     },
-  }), h('h2', {}, t('service.title')), services, grouped, rule, ending);
+  }), h('h2', {}, t('service.title')), services, grouped, rule, erased, ending);
+  const nameOf = (id) => (people.find((one) => one.id === id) || {name: t('erasing.somebody')}).name;
+  import('./erasures.js').then((part) => { lookAtErased = part.render(erased, nameOf, load, undo); }, () => {});
   import('./second_factor.js').then((part) => part.renderRule(rule), () => {});
   import('./workspace_end.js').then((part) => part.render(ending), () => {});
   return undo;

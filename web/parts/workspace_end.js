@@ -11,7 +11,7 @@ import {toast} from './toast.js';
 const PATH = '/v1/workspace/removal';
 
 // Six digits are a code of the app; whoever has none gives the password.
-const proofOf = (proof) => (/^\s*\d{6}\s*$/.test(proof) ? {code: proof} : {password: proof});
+export const proofOf = (proof) => (/^\s*\d{6}\s*$/.test(proof) ? {code: proof} : {password: proof});
 
 function ask(load) {
   const {name} = state.session.workspace;

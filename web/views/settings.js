@@ -34,14 +34,15 @@ function account(root) {
       element.reset();
       toast(t('settings.password_done'));
     },
-  }), profile.forms(user), state.session.passkeys && h('section', {class: 'stacked', test: 'passkeys-of-mine'}), h('section', {class: 'stacked', test: 'second-factor'}), h('section', {class: 'stacked', test: 'sessions'}));
-  const [passkeys, factor, signedIn] = ['passkeys-of-mine', 'second-factor', 'sessions'].map((name) => root.querySelector(`[data-test=${name}]`));
+  }), profile.forms(user), state.session.passkeys && h('section', {class: 'stacked', test: 'passkeys-of-mine'}), h('section', {class: 'stacked', test: 'second-factor'}), h('section', {class: 'stacked', test: 'sessions'}), h('section', {class: 'stacked', test: 'about-me'}));
+  const [passkeys, factor, signedIn, aboutMe] = ['passkeys-of-mine', 'second-factor', 'sessions', 'about-me'].map((name) => root.querySelector(`[data-test=${name}]`));
   const showFactor = () => import('../parts/second_factor.js').then((part) => part.render(factor), () => {});
   showFactor();
   if (passkeys) import('../parts/settings_passkeys.js').then((part) => part.render(passkeys, showFactor), () => {});
   if (workspace && workspace.removal_due_at) import('../parts/workspace_end.js').then((part) => root.querySelector('[data-test=workspace-goes]').append(part.line()), () => {});
   if (state.session.workspaces.length > 1) import('../parts/workspaces.js').then((part) => root.querySelector('[data-test=workspaces-of-mine]').append(part.section()), () => {});
   import('../parts/settings_sessions.js').then((part) => part.render(signedIn), () => {});
+  import('../parts/own_data.js').then((part) => part.render(aboutMe), () => {});
 }
 
 const SECTIONS = [

@@ -1,0 +1,34 @@
+// own_data.js - all that is kept about whoever is signed in: as a file, or deleted with their account, which can be taken back until it begins.
+import {h, fill} from '../dom.js';
+import {t, fullDate} from '../texts.js';
+import '../texts_account.js';
+import {get, post, remove} from '../api.js';
+import {field, formDialog} from './forms.js';
+import {proofOf} from './workspace_end.js';
+import {problem} from './problem.js';
+import {toast} from './toast.js';
+
+const PATH = '/v1/session/erasure';
+
+function ask(load) {
+  formDialog({
+    title: t('leaving.title'), submit: t('leaving.submit'), test: 'leaving',
+    fields: [h('p', {}, t('leaving.warning')), h('p', {}, t('erasing.stays')),
+             field({name: 'proof', label: t('factor.proof'), type: 'password', hint: t('factor.password_hint'), autocomplete: 'off'})],
+    send: async (values) => {
+      await post(PATH, values.proof ? proofOf(values.proof) : {});
+      load();
+    },
+  });
+}
+
+const due = (date, load) => [h('p', {class: 'warning', role: 'status', test: 'leaving-due'}, t('leaving.due', {date: fullDate(Date.parse(date))})),
+  h('div', {class: 'actions'}, h('button', {class: 'primary', test: 'leaving-keep', onclick: () => remove(PATH).then(() => { toast(t('leaving.kept')); load(); }, (error) => toast(error.message))}, t('leaving.keep')))];
+
+export function render(root) {
+  const load = () => get(PATH).then(({asked, due_at: date}) => fill(root, h('h2', {}, t('leaving.about')), h('p', {class: 'status'}, t('leaving.lead')),
+    h('div', {class: 'actions'}, h('a', {class: 'button', href: '/v1/session/data', download: 'about-me.json', test: 'own-data'}, t('leaving.data'))),
+    asked ? due(date, load) : h('div', {class: 'actions'}, h('button', {test: 'leaving-begin', onclick: () => ask(load)}, t('leaving.title')))),
+  (error) => fill(root, problem(error, load)));
+  load();
+}
