@@ -20,6 +20,15 @@ def house(tmp_path_factory):
     server.stop()
 
 
+# The list of keys that opens under the field is the browser's own; with this authenticator the only key is chosen at once.
+CHOSEN_IN_THE_FORM = """
+  const get = navigator.credentials.get.bind(navigator.credentials);
+  PublicKeyCredential.isConditionalMediationAvailable = async () => true;
+  navigator.credentials.get = (asked) => asked.mediation !== 'conditional' ? get(asked)
+    : new Promise((chosen) => { window.choose = chosen; }).then(() => get({publicKey: asked.publicKey}));
+"""
+
+
 class Authenticator:
     """One built into the machine of the browser, that knows who is there."""
 
@@ -52,6 +61,7 @@ def sign_out(page):
 def test_a_passkey_is_made_signs_in_alone_and_after_the_password_and_is_removed(browser, house):  # noqa: F811
     desk = Desk(browser, house.url)
     page = desk.go("/")
+    page.add_init_script(CHOSEN_IN_THE_FORM)
     key = Authenticator(page)
     sign_up(page)
     desk.go("/settings")
@@ -99,6 +109,13 @@ def test_a_passkey_is_made_signs_in_alone_and_after_the_password_and_is_removed(
     page.locator("dialog[open] [name=name]").fill("Blue key")
     part(page, "passkey-name-form-submit").click()
     expect(part(page, "passkey-row")).to_contain_text("Blue key")
+
+    sign_out(page)
+    assert page.locator("[name=email]").get_attribute("autocomplete") == "username webauthn"
+    page.wait_for_function("!!window.choose")
+    expect(part(page, "signin")).to_be_visible()
+    page.evaluate("choose()")
+    expect(part(page, "nav-library")).to_be_visible()
 
     key.forget()
     sign_out(page)

@@ -38,13 +38,41 @@ export async function make(values) {
   return post('/v1/session/passkeys', {name: values.name, credential: {id: made.id, type: made.type, response}});
 }
 
-// token: of the first half of a sign-in; none: instead of the password. Answers the session.
-export async function signIn(token) {
-  const given = token ? {token} : {};
+async function enter(given, how) {
   const options = await post('/v1/session/passkey/options', given);
-  const used = await ask(() => navigator.credentials.get({publicKey: {...options, challenge: bytes(options.challenge), allowCredentials: known(options.allowCredentials)}}));
+  const used = await ask(() => navigator.credentials.get({...how, publicKey: {...options, challenge: bytes(options.challenge), allowCredentials: known(options.allowCredentials)}}));
   const response = partsOf(used.response, ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle']);
   return post('/v1/session/passkey', {...given, credential: {id: used.id, type: used.type, response}});
+}
+
+// A browser asks for one thing at a time: what it offers beside the form ends when it is asked for a key outright.
+let offered = null;
+const takeBack = () => offered && offered.abort();
+
+// token: of the first half of a sign-in; none: instead of the password. Answers the session.
+export function signIn(token) {
+  takeBack();
+  return enter(token ? {token} : {}, {});
+}
+
+// The server's question is good for five minutes.
+const ASK_AGAIN_MS = 4 * 60 * 1000;
+
+// Keys among what the browser offers to fill into the form (autocomplete "webauthn"), for as long as `place` is shown.
+// What stops there stops nothing here: the form and the button stay.
+export async function offer(place, entered) {
+  const can = whyNone() ? null : PublicKeyCredential.isConditionalMediationAvailable;
+  if (!can || !await can.call(PublicKeyCredential) || !place.isConnected) return;
+  takeBack();
+  const mine = offered = new AbortController();
+  const again = setTimeout(() => { mine.abort(); offer(place, entered); }, ASK_AGAIN_MS);
+  try {
+    entered(await enter({}, {mediation: 'conditional', signal: mine.signal}));
+  } catch (error) {
+    if (error.code !== 'passkey' && place.isConnected) place.prepend(problem(error));
+  } finally {
+    if (!mine.signal.aborted) clearTimeout(again);
+  }
 }
 
 // A button that signs in, with its failure under it; nothing where there are no passkeys.

@@ -36,7 +36,7 @@ function signIn() {
   return form({
     test: 'signin', submit: t('session.submit'),
     fields: [
-      field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'username'}),
+      field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'username webauthn'}),
       field({name: 'password', label: t('session.password'), type: 'password', required: true, autocomplete: 'current-password'}),
     ],
     send: async (values) => {
@@ -58,9 +58,10 @@ async function askCode(waiting) {
 
 // A passkey instead of the password, where this page and its browser have them.
 async function offerPasskey(place) {
-  const {button} = await import('../parts/passkeys.js');
+  const {button, offer} = await import('../parts/passkeys.js');
   const one = button(t('passkey.sign_in'), entered);
   if (one) fill(place, one, !state.session.sign_in.length && h('p', {class: 'lead'}, t('signin.or')));
+  if (one) offer(place, entered);
 }
 
 // Signed in, but the workspace asks for a second factor first.
