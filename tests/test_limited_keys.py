@@ -134,3 +134,18 @@ def test_work_that_a_key_without_a_person_begins_sees_what_the_key_sees(server, 
     over = wait_until(lambda: (lambda one: one if one["done"] + one["failed"] == 1 else None)(server.get(f"/v1/runs/{run}", key=owner).json()))
     assert (over["done"], over["failed"]) == (1, 0), server.get(f"/v1/runs/{run}/results", key=owner).text
     assert server.call("DELETE", f"/v1/documents/{shelves.hidden}/access", key=owner).status_code == 204
+
+
+def test_study_made_later_is_made_of_what_its_asker_sees(server, shelves):
+    owner = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    path = f"/v1/documents/{shelves.hidden}/access"
+    assert server.call("PUT", path, key=owner, json={"grants": []}).status_code == 200
+    asker = server.post("/v1/keys", {"name": "learner", "role": "reader"}).json()["key"]
+    for topic, is_seen in (("heron sheet crew", True), ("osprey sheet crew", False)):
+        made = server.post("/v1/study/make", {"kind": "summary", "topic": topic, "later": True}, key=asker)
+        assert made.status_code in (200, 201, 202), made.text
+        look = lambda: server.get(f"/v1/study/made/{made.json()['id']}", key=asker).json()
+        over = wait_until(lambda: (lambda one: one if one["state"] not in ("waiting", "running") else None)(look()))
+        assert "ospreysmith" not in json.dumps(over), over
+        assert not is_seen or "heronsmith" in json.dumps(over), over
+    assert server.call("DELETE", path, key=owner).status_code == 204
