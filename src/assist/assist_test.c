@@ -70,6 +70,27 @@ Test(assist, rules_suggest_what_fits)
     cr_expect(str_is(reply.suggestions[0].priority, "low"));
 }
 
+Test(assist, nothing_is_said_of_the_words_of_a_file_that_is_still_being_read)
+{
+    static const struct {
+        DocumentState state;
+        bool is_read;
+    } cases[] = { { DOCUMENT_QUEUED, false },
+                  { DOCUMENT_EXTRACTING, false },
+                  { DOCUMENT_READY, true },
+                  { DOCUMENT_FAILED, true } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const AssistFile file = { .document.state = cases[i].state };
+        const AssistRequest request = { .files = &file, .file_count = 1 };
+        AssistReply reply = { .context = CONTEXT_GENERAL };
+        bool is_said = false;
+        assist_suggest(&request, &reply);
+        for (size_t k = 0; k < reply.suggestion_count; k++)
+            is_said |= str_starts(reply.suggestions[k].text, S("No words were found"));
+        cr_expect_eq(is_said, cases[i].is_read, "%s", document_state_name(cases[i].state));
+    }
+}
+
 Test(assist, a_dictation_is_shown_as_it_was_said)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(4));
