@@ -89,79 +89,44 @@ static void add_string(Buf *out, const Map *strings, Str name)
         add_character(out, name);
 }
 
+/* What the letter after the backslash begins. */
+#define TAKES_NAME "fFmMngkVY"
+#define TAKES_DELIMITED "hvwlLDHSXZAbNoxRC"
+#define SHOWS_NOTHING "&)|^/,:%cduprz{}!?a"
+
+static char escaped_char(char c)
+{
+    if (HAS_CHAR(c, "eE\\"))
+        return '\\';
+    if (HAS_CHAR(c, "~0 "))
+        return ' ';
+    return c == 't' ? '\t' : c;
+}
+
 /* The escape at text.at[at], which is a backslash; where it ends. */
 static size_t add_escape(Buf *out, const Map *strings, Str text, size_t at)
 {
     char c = at + 1 < text.length ? text.at[at + 1] : 0;
     at = MIN(at + 2, text.length);
-    switch (c) {
-    case 'f':
-    case 'F':
-    case 'm':
-    case 'M':
-    case 'n':
-    case 'g':
-    case 'k':
-    case 'V':
-    case 'Y':
+    if (!c || HAS_CHAR(c, SHOWS_NOTHING))
+        return at;
+    if (HAS_CHAR(c, "\"#"))
+        return text.length; /* a comment */
+    if (HAS_CHAR(c, TAKES_DELIMITED)) {
+        skip_delimited(text, &at);
+    } else if (HAS_CHAR(c, TAKES_NAME)) {
         if (c == 'n' && at < text.length && HAS_CHAR(text.at[at], "+-"))
             at++;
         take_name(text, &at);
-        break;
-    case 's': skip_size(text, &at); break;
-    case '*': add_string(out, strings, take_name(text, &at)); break;
-    case '(':
-    case '[':
+    } else if (HAS_CHAR(c, "([")) {
         at--;
         add_character(out, take_name(text, &at));
-        break;
-    case 'h':
-    case 'v':
-    case 'w':
-    case 'l':
-    case 'L':
-    case 'D':
-    case 'H':
-    case 'S':
-    case 'X':
-    case 'Z':
-    case 'A':
-    case 'b':
-    case 'N':
-    case 'o':
-    case 'x':
-    case 'R':
-    case 'C': skip_delimited(text, &at); break;
-    case 'e':
-    case 'E':
-    case '\\': buf_add_char(out, '\\'); break;
-    case '~':
-    case '0':
-    case ' ': buf_add_char(out, ' '); break;
-    case 't': buf_add_char(out, '\t'); break;
-    case '"':
-    case '#': return text.length; /* a comment */
-    case '&':
-    case ')':
-    case '|':
-    case '^':
-    case '/':
-    case ',':
-    case ':':
-    case '%':
-    case 'c':
-    case 'd':
-    case 'u':
-    case 'p':
-    case 'r':
-    case 'z':
-    case '{':
-    case '}':
-    case '!':
-    case '?':
-    case 'a':
-    case 0: break;
-    default: buf_add_char(out, c); break;
+    } else if (c == 's') {
+        skip_size(text, &at);
+    } else if (c == '*') {
+        add_string(out, strings, take_name(text, &at));
+    } else {
+        buf_add_char(out, escaped_char(c));
     }
     return at;
 }

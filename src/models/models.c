@@ -28,6 +28,36 @@ static void wake(void *models, Str model, GatewayWaker *waker)
     model_files_wake(((Models *)models)->files, model, waker);
 }
 
+static bool open_gateway(Models *models, const ModelsOptions *options, Error *err)
+{
+    GatewayOptions gateway = { .ports = { .app = models,
+                                          .load_caller = options->load_caller,
+                                          .load_file = options->load_file,
+                                          .prepare_media = options->prepare_media,
+                                          .load_app = options->load_app,
+                                          .answer_here = options->answer_here,
+                                          .version_here = options->version_here,
+                                          .wake = wake,
+                                          .write_records = models_write_records,
+                                          .ledger = budgets_ports(models->budgets),
+                                          .likeness = options->encoder ? models_likeness : NULL,
+                                          .write_prompt = models_write_prompt,
+                                          .kept = { .app = models,
+                                                    .write = models_write_responses,
+                                                    .find = models_find_response,
+                                                    .touch = models_touch_response,
+                                                    .cancel = models_cancel_response,
+                                                    .remove = models_remove_response } },
+                               .telemetry = options->telemetry,
+                               .proxy = options->proxy,
+                               .cache_bytes = MB(options->kept_answers_mb),
+                               .here_threads = options->here_threads };
+    if (!gateway_open(&gateway, &models->gateway, err))
+        return false;
+    models->files = model_files_new(&options->files, gateway_states(models->gateway));
+    return true;
+}
+
 bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
 {
     HttpClientOptions http = { .proxy = options->proxy };
@@ -63,35 +93,8 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
     pthread_mutex_init(&models->lock, NULL);
     pthread_cond_init(&models->has_looked, NULL);
     pthread_cond_init(&models->closes, NULL);
-    GatewayOptions gateway = { .ports = { .app = models,
-                                          .load_caller = options->load_caller,
-                                          .load_file = options->load_file,
-                                          .prepare_media = options->prepare_media,
-                                          .load_app = options->load_app,
-                                          .answer_here = options->answer_here,
-                                          .version_here = options->version_here,
-                                          .wake = wake,
-                                          .write_records = models_write_records,
-                                          .ledger = budgets_ports(models->budgets),
-                                          .likeness = options->encoder ? models_likeness : NULL,
-                                          .write_prompt = models_write_prompt,
-                                          .kept = { .app = models,
-                                                    .write = models_write_responses,
-                                                    .find = models_find_response,
-                                                    .touch = models_touch_response,
-                                                    .cancel = models_cancel_response,
-                                                    .remove = models_remove_response } },
-                               .telemetry = options->telemetry,
-                               .proxy = options->proxy,
-                               .cache_bytes = MB(options->kept_answers_mb),
-                               .here_threads = options->here_threads };
-    if (!gateway_open(&gateway, &models->gateway, err)) {
-        models_close(models);
-        return false;
-    }
-    models->files = model_files_new(&options->files, gateway_states(models->gateway));
-    if (!pictures_open(models, err) || !file_open(models, err) ||
-        !budgets_listen(models->budgets, err)) {
+    if (!open_gateway(models, options, err) || !pictures_open(models, err) ||
+        !file_open(models, err) || !budgets_listen(models->budgets, err)) {
         models_close(models);
         return false;
     }
