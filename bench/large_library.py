@@ -19,26 +19,28 @@ from pathlib import Path
 import program_bench
 from program_bench import MODEL, SHARED, Server, new_queries, pss_mb, say, spread, texts_of_shared, timed_queries
 
-LISTS = {
-    "the newest": "limit=50",
-    "by name": "order=name&limit=50",
-    "the largest": "order=-size&limit=50",
-    "by their own date": "order=-date&limit=50",
-    "of a tag": "tag=tag-7&limit=50",
-    "of a format": "format=pdf&limit=50",
-    "of two formats": "format=pdf,docx&limit=50",
-    "of a collection": "collection={shelf}&limit=50",
-    "of a month": "since=2019-05-01&until=2019-06-01&limit=50",
-    "of a month by name": "since=2019-05-01&until=2019-06-01&order=name&limit=50",
-    "of a month and a format": "since=2019-05-01&until=2019-06-01&format=pdf&limit=50",
-    "of a year": "since=2019-01-01&until=2020-01-01&limit=50",
-    "of a tag by name": "tag=tag-7&order=name&limit=50",
-    "of a tag and a format": "tag=tag-7&format=pdf&limit=50",
-    "ready ones": "state=ready&limit=50",
-    "with a number in their name": "q={number}&limit=50",
-    "with a word in their name": "q=report&limit=50",
-    "with two letters in their name": "q=zz&limit=50",
+FILTERS = {
+    "all": "",
+    "of a tag": "tag=tag-7",
+    "of a format": "format=pdf",
+    "of two formats": "format=pdf,docx",
+    "of a collection": "collection={shelf}",
+    "of a month": "since=2019-05-01&until=2019-06-01",
+    "of a year": "since=2019-01-01&until=2020-01-01",
+    "of a month and a format": "since=2019-05-01&until=2019-06-01&format=pdf",
+    "of a tag and a format": "tag=tag-7&format=pdf",
+    "of a collection and a tag": "collection={shelf}&tag=tag-7",
+    "ready": "state=ready",
+    "without parent": "parent=none",
+    "of either tag by words": "q=tag:tag-7 OR tag:tag-8",
+    "with a number in their name": "q={number}",
+    "with a word in their name": "q=report",
+    "with two letters in their name that none has": "q=zz",
+    "with two letters in their name": "q=77",
+    "with a word and a tag": "q=report&tag=tag-7",
 }
+ORDERS = {"newest": "-created", "by name": "name", "largest": "-size", "by date": "-date", "last changed": "-updated"}
+LISTS = {f"{what}, {order}": f"{query}&order={key}&limit=50".lstrip("&") for what, query in FILTERS.items() for order, key in ORDERS.items()}
 
 
 def fill(program, data, count, texts, database):
@@ -89,7 +91,7 @@ def measure(server, connection, count, texts):
     shelf = server.call(connection, "GET", "/v1/collections")["items"][3]["id"]
     figures = {}
     for name, query in LISTS.items():
-        query = query.format(shelf=shelf, number=count // 3)
+        query = query.format(shelf=shelf, number=count // 3).replace(" ", "%20")
         figures[f"list {name}"] = timed(server, connection, f"/v1/documents?{query}")
     figures["list on and on"] = deep_pages(server, connection)
     newest = server.call(connection, "GET", "/v1/documents?limit=1")["items"][0]["id"]
