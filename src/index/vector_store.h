@@ -62,8 +62,8 @@ struct VectorStore {
                    Error *err);
     /* Everything of the space, and the space. */
     bool (*clear)(VectorStore *store, const VectorSpace *space, Error *err);
-    /* All spaces of a workspace that is no more, whatever their models; NULL: they lie with its rows
-     * and files, and go with them. */
+    /* All spaces of a workspace that is no more, whatever their models; NULL: they lie with its
+     * rows and files, and go with them. */
     bool (*forget)(VectorStore *store, Str workspace, Error *err);
     bool (*count)(VectorStore *store, const VectorSpace *space, int64_t *count_r, Error *err);
     /* The next ones behind `after` (NULL: the first), by key and part; none: the end. */
