@@ -99,6 +99,8 @@ def test_a_download_may_be_sent_to_an_address_of_s3_that_needs_no_key(library):
     assert sent.status_code == 307 and "X-Amz-Expires=60" in sent.headers["Location"]
     got = requests.get(sent.headers["Location"], timeout=10)
     assert got.content == b"The stork nests on the roof." and "filename*=UTF-8''a%20stork.txt" in got.headers["Content-Disposition"]
+    part = requests.get(sent.headers["Location"], headers={"Range": "bytes=4-8"}, timeout=10)
+    assert part.status_code == 206 and part.content == b"stork"
     assert original(library, note).status_code == 200
     assert requests.get(sent.headers["Location"].replace("Expires=60", "Expires=61"), timeout=10).status_code == 403
 

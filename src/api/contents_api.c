@@ -248,17 +248,39 @@ static bool send_elsewhere(ApiRequest *request, HttpResponse *response, bool *is
     return true;
 }
 
+/* A player and a reader of PDF ask for parts, of which a store elsewhere need not send the rest. */
+static bool open_wanted(ApiRequest *request, Document *document_r, int *fd_r, uint64_t *from_r,
+                        Error *err)
+{
+    Library *library = request->api->library;
+    const Scope *scope = request->scope;
+    Str id = request->params[0];
+    DocumentView view;
+    BlobPart part;
+    *from_r = 0;
+    if (!http_header_in(request->http, "Range").length)
+        return library_open_original(library, scope, request->arena, id, document_r, fd_r, err);
+    if (!library_find(library, scope, request->arena, id, &view, err))
+        return false;
+    *document_r = view.document;
+    if (!http_asks_part(request->http, (uint64_t)document_r->size_bytes, document_r->blob,
+                        &part.start, &part.length))
+        return library_open_original(library, scope, request->arena, id, document_r, fd_r, err);
+    return library_open_part(library, scope, document_r, &part, fd_r, from_r, err);
+}
+
 bool documents_original(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Document document;
     bool is_sent = false;
+    uint64_t from;
     int fd;
     if (!send_elsewhere(request, response, &is_sent, err) || is_sent)
         return is_sent;
-    if (!library_open_original(request->api->library, request->scope, request->arena,
-                               request->params[0], &document, &fd, err))
+    if (!open_wanted(request, &document, &fd, &from, err))
         return false;
     HttpFile file = { .fd = fd,
+                      .from = from,
                       .size = (uint64_t)document.size_bytes,
                       .media_type = document.media_type.length ? document.media_type
                                                                : S("application/octet-stream"),

@@ -149,6 +149,76 @@ static bool s3_open(void *self, Str workspace, Str sha256, int *fd_r, uint64_t *
     return true;
 }
 
+typedef struct PartFetching {
+    int fd;
+    uint64_t length, got;
+    bool is_refused; /* what came is no part */
+} PartFetching;
+
+static bool begin_part(void *self, Error *err)
+{
+    PartFetching *in = self;
+    in->got = 0;
+    return (ftruncate(in->fd, 0) == 0 && lseek(in->fd, 0, SEEK_SET) == 0) ||
+           fail_errno(err, "fetching a part of an original");
+}
+
+/* A store that gives the whole instead is not listened to any longer. */
+static bool take_part(void *self, Str bytes, Error *err)
+{
+    PartFetching *in = self;
+    in->got += bytes.length;
+    in->is_refused = in->got > in->length;
+    return in->is_refused ? fail(err, ERROR_INTERNAL, "more came than was asked for")
+                          : fd_write_all(in->fd, bytes, err);
+}
+
+static bool end_part(void *self, const HttpAnswer *answer, Error *err)
+{
+    PartFetching *in = self;
+    in->is_refused = answer->status != 206;
+    if (in->is_refused)
+        return fail(err, ERROR_INTERNAL, "no part came");
+    return in->got == in->length ||
+           fail(err, ERROR_BUSY, "%" PRIu64 " of %" PRIu64 " bytes came", in->got, in->length);
+}
+
+static bool fetch_part(S3 *s3, Str key, const BlobPart *part, PartFetching *in, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Str range = str_format(arena, "bytes=%" PRIu64 "-%" PRIu64, part->start,
+                           part->start + part->length - 1);
+    HttpPair headers[] = { { S("Range"), range } };
+    HttpAnswer answer;
+    S3Call call = { .method = "GET",
+                    .key = key,
+                    .headers = { headers, COUNT(headers) },
+                    .begin = begin_part,
+                    .receive = take_part,
+                    .finish = end_part,
+                    .self = in };
+    return s3_call(s3->client, arena, &call, &answer, err);
+}
+
+static bool s3_open_part(void *self, Str workspace, Str sha256, const BlobPart *part, int *fd_r,
+                         uint64_t *from_r, Error *err)
+{
+    S3 *s3 = self;
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    uint64_t size;
+    *from_r = 0;
+    if (blob_cache_find(s3->cache, workspace, sha256, fd_r, &size))
+        return true;
+    AUTO_CLOSE int fd = open(s3->incoming, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    PartFetching in = { .fd = fd, .length = part->length };
+    if (fd < 0 || !fetch_part(s3, key_of(s3, arena, workspace, sha256), part, &in, err))
+        return fd < 0 || in.is_refused ? s3_open(self, workspace, sha256, fd_r, &size, err) : false;
+    *fd_r = fd;
+    *from_r = part->start;
+    fd = -1;
+    return true;
+}
+
 /* What is kept there, not the copy. */
 static bool s3_verify(void *self, Str workspace, Str sha256, const BlobReading *reading, Error *err)
 {
@@ -365,6 +435,7 @@ static void s3_free(void *self)
 static const BlobDriver s3_driver = {
     .import = s3_import,
     .open = s3_open,
+    .open_part = s3_open_part,
     .verify = s3_verify,
     .url = s3_url,
     .remove = s3_remove,

@@ -107,6 +107,42 @@ Test(blob_s3, a_large_file_goes_in_parts_and_comes_back_whole)
     cr_expect(str_equal(bytes, sent));
 }
 
+/* Not out of the copies; where the descriptor begins. */
+static uint64_t open_part_anew(Str sha256, const BlobPart *part, uint64_t size, Str *bytes_r)
+{
+    AUTO_CLOSE int fd = -1;
+    uint64_t from = 77;
+    Error err;
+    blob_store_free(store);
+    cr_assert(folder_remove(path_join(arena, str(path), S("copies")), &err));
+    open_store();
+    cr_assert(blob_open_part(store, S("w1"), sha256, part, size, &fd, &from, &err), "%s",
+              err.message);
+    lseek(fd, 0, SEEK_SET);
+    cr_assert(fd_read_all(arena, fd, MB(64), bytes_r, &err), "%s", err.message);
+    return from;
+}
+
+Test(blob_s3, a_small_part_of_a_large_file_comes_alone)
+{
+    static const struct {
+        uint64_t start, length, from, got;
+    } cases[] = {
+        { MB(3), 100, MB(3), 100 },
+        { 0, 1, 0, 1 },
+        { MB(20) + 2, 5, MB(20) + 2, 5 },
+        { MB(1), MB(18), 0, MB(20) + 7 }, /* most of it */
+    };
+    Str bytes, sent = many_bytes(MB(20) + 7);
+    BlobItem item = put(S("w1"), sent);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        BlobPart part = { cases[i].start, cases[i].length };
+        cr_expect_eq(open_part_anew(item.sha256, &part, sent.length, &bytes), cases[i].from);
+        cr_expect(str_equal(bytes, str_slice(sent, cases[i].from, cases[i].from + cases[i].got)),
+                  "case %zu: %zu bytes", i, bytes.length);
+    }
+}
+
 Test(blob_s3, an_upload_in_parts_that_fails_is_given_back_and_stores_nothing)
 {
     Error err;

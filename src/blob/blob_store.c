@@ -80,6 +80,19 @@ bool blob_open(BlobStore *store, Str workspace, Str sha256, int *fd_r, uint64_t 
            store->driver->open(store->self, workspace, sha256, fd_r, size_r, err);
 }
 
+/* Who goes through a file in large parts wants most of it: it comes whole, once. */
+#define PART_MAX MB(16)
+
+bool blob_open_part(BlobStore *store, Str workspace, Str sha256, const BlobPart *part,
+                    uint64_t size, int *fd_r, uint64_t *from_r, Error *err)
+{
+    if (store->driver->open_part && size > PART_MAX && part->length <= PART_MAX)
+        return check_names(workspace, sha256, err) &&
+               store->driver->open_part(store->self, workspace, sha256, part, fd_r, from_r, err);
+    *from_r = 0;
+    return blob_open(store, workspace, sha256, fd_r, &size, err);
+}
+
 bool blob_remove(BlobStore *store, Str workspace, Str sha256, Error *err)
 {
     return check_names(workspace, sha256, err) &&

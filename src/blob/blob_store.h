@@ -39,6 +39,11 @@ typedef struct BlobReading {
     void *self;
 } BlobReading;
 
+/* Bytes of one. */
+typedef struct BlobPart {
+    uint64_t start, length;
+} BlobPart;
+
 /* What an address is good for, and how a browser is to take what it gives. */
 typedef struct BlobUrl {
     int64_t seconds;
@@ -57,6 +62,9 @@ typedef struct BlobFacts {
 typedef struct BlobDriver {
     bool (*import)(void *self, Str workspace, const BlobItem *items, size_t count, Error *err);
     bool (*open)(void *self, Str workspace, Str sha256, int *fd_r, uint64_t *size_r, Error *err);
+    /* See blob_open_part(); NULL: parts are not asked for. */
+    bool (*open_part)(void *self, Str workspace, Str sha256, const BlobPart *part, int *fd_r,
+                      uint64_t *from_r, Error *err);
     bool (*verify)(void *self, Str workspace, Str sha256, const BlobReading *reading, Error *err);
     /* NULL: it has no addresses. */
     bool (*url)(void *self, Arena *arena, Str workspace, Str sha256, const BlobUrl *wanted,
@@ -96,6 +104,11 @@ MUST_CHECK bool blob_stage(BlobStore *store, Arena *arena, Str bytes, BlobItem *
 /* Open for reading; the descriptor is the caller's. ERROR_NOT_FOUND when it is not there. */
 MUST_CHECK bool blob_open(BlobStore *store, Str workspace, Str sha256, int *fd_r, uint64_t *size_r,
                           Error *err);
+/* The same for who wants this part of `size` bytes alone: the descriptor's first byte is number
+ * *from_r. From S3 a small part of a large file comes by itself, when there is no copy here; its
+ * digest cannot be looked at. */
+MUST_CHECK bool blob_open_part(BlobStore *store, Str workspace, Str sha256, const BlobPart *part,
+                               uint64_t size, int *fd_r, uint64_t *from_r, Error *err);
 /* True also when it was not there. */
 MUST_CHECK bool blob_remove(BlobStore *store, Str workspace, Str sha256, Error *err);
 MUST_CHECK bool blob_remove_workspace(BlobStore *store, Str workspace, Error *err);

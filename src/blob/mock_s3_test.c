@@ -110,6 +110,16 @@ static void handle_parts(MockS3 *mock, HttpRequest *request, HttpResponse *respo
     }
 }
 
+static void give(HttpRequest *request, HttpResponse *response, Str bytes)
+{
+    uint64_t start, length;
+    if (http_asks_part(request, bytes.length, STR_NONE, &start, &length)) {
+        response->status = 206;
+        bytes = str_slice(bytes, start, start + length);
+    }
+    buf_add(&response->body, bytes);
+}
+
 static void handle_object(MockS3 *mock, HttpRequest *request, HttpResponse *response)
 {
     bool is_wrong = mock->wrong == MOCK_BREAKS_CHECKSUM || mock->wrong == MOCK_BREAKS_BYTES;
@@ -132,7 +142,7 @@ static void handle_object(MockS3 *mock, HttpRequest *request, HttpResponse *resp
     } else {
         if (mock->encrypts)
             http_header(response, "x-amz-server-side-encryption", S("yes"));
-        buf_add(&response->body, object->bytes);
+        give(request, response, object->bytes);
         if (is_wrong && response->body.length)
             response->body.at[0] ^= 1;
     }

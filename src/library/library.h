@@ -169,6 +169,9 @@ MUST_CHECK bool library_original_url(Library *library, const Scope *scope, Arena
 /* The original, open for reading. */
 MUST_CHECK bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
                                       Document *document_r, int *fd_r, Error *err);
+/* For who wants this part of it alone; see blob_open_part(). */
+MUST_CHECK bool library_open_part(Library *library, const Scope *scope, const Document *document,
+                                  const BlobPart *part, int *fd_r, uint64_t *from_r, Error *err);
 
 /* --- Originals that are no document's: files of programs (client_files_store.h) ---------- */
 

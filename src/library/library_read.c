@@ -54,6 +54,13 @@ bool library_open_original(Library *library, const Scope *scope, Arena *arena, S
     return true;
 }
 
+bool library_open_part(Library *library, const Scope *scope, const Document *document,
+                       const BlobPart *part, int *fd_r, uint64_t *from_r, Error *err)
+{
+    return blob_open_part(library->blobs, scope->workspace, document->blob, part,
+                          (uint64_t)document->size_bytes, fd_r, from_r, err);
+}
+
 bool library_original_url(Library *library, const Scope *scope, Arena *arena, Str id,
                           int64_t seconds, Str *url_r, Error *err)
 {

@@ -92,6 +92,7 @@ typedef struct HttpStream HttpStream;
 typedef struct HttpFile {
     int fd; /* taken: closed when it is sent */
     uint64_t size;
+    uint64_t from; /* the descriptor's first byte is that of the file; see http_asks_part() */
     Str media_type;
     Str etag;      /* without quotes; "" for none */
     Str name;      /* for Content-Disposition; "" for none */
@@ -130,6 +131,10 @@ void http_header(HttpResponse *response, const char *name, Str value);
 Str http_disposition(Arena *arena, Str name, bool is_shown);
 /* Answer with a file: ranges (206, 416), If-None-Match (304), If-Range are looked after. */
 void http_respond_file(HttpResponse *response, const HttpFile *file);
+/* Whether an answer with a file of that size and etag will have only this part of it; then its
+ * descriptor may hold no more. */
+bool http_asks_part(const HttpRequest *request, uint64_t size, Str etag, uint64_t *start_r,
+                    uint64_t *length_r);
 /* Answer with the shape that Lectern's own API gives an error. */
 void http_respond_error(HttpResponse *response, const Error *err);
 

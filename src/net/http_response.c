@@ -161,6 +161,15 @@ static Range choose_range(const HttpRequest *request, const HttpFile *file)
     return read_range(header, file->size);
 }
 
+bool http_asks_part(const HttpRequest *request, uint64_t size, Str etag, uint64_t *start_r,
+                    uint64_t *length_r)
+{
+    Range range = choose_range(request, &(HttpFile){ .size = size, .etag = etag });
+    *start_r = range.start;
+    *length_r = range.length;
+    return range.status == 206;
+}
+
 /* RFC 6266: an ASCII form for old programs and the real name beside it. */
 Str http_disposition(Arena *arena, Str name, bool is_shown)
 {
@@ -194,7 +203,7 @@ static void prepare_file(HttpExchange *x)
                                range.start + range.length - 1, file->size));
     if (range.status == 416)
         http_header(response, "Content-Range", str_format(arena, "bytes */%" PRIu64, file->size));
-    x->sending.file_at = range.start;
+    x->sending.file_at = range.start - MIN(file->from, range.start);
     x->sending.file_left = range.length;
 }
 
