@@ -7,6 +7,7 @@ from test_tenants import Listener
 from test_tus import begin as tus_begin
 from test_tus import patch as tus_patch
 from test_uploads import begin, send
+from test_workspaces import change_database
 
 SHEET = "# Sheet\n\nThe {word} sheet was written by {word}smith in Ardal. The {word} crew has 212 people.\n"
 FIELDS = {"title": "crew", "type": "object", "properties": {"people": {"type": "integer"}}}
@@ -149,3 +150,24 @@ def test_study_made_later_is_made_of_what_its_asker_sees(server, shelves):
         assert "ospreysmith" not in json.dumps(over), over
         assert not is_seen or "heronsmith" in json.dumps(over), over
     assert server.call("DELETE", path, key=owner).status_code == 204
+
+
+def test_an_auditor_looks_everywhere_they_may_and_reads_no_word_of_a_text(server, shelves):
+    said = b"# Orders\n\nSend every kestrelword to the harbour at once.\n"
+    document = server.wait_document(server.upload(("orders.md", said), collection=shelves.ids[0])[0]["id"])
+    change_database(server, f"""UPDATE documents SET warnings = '["cut at: kestrelword"]' WHERE id = '{document["id"]}'""")
+    assert "kestrelword" in server.get(f"/v1/documents/{document['id']}").text
+    broken = server.wait_document(server.upload(("broken.pdf", b"%PDF-1.7 kestrelword"))[0]["id"])
+    assert broken["state"] == "failed"
+    auditor = server.cli("keys", "add", "auditor", "--role", "auditor").stdout.split()[-1]
+    ids = [document["id"], broken["id"]]
+    paths = server.get("/openapi.json").json()["paths"]
+    looked = [path for path in paths if "get" in paths[path] and " or an auditor" in paths[path]["get"]["description"] and path not in ("/v1/events", "/ws", "/v1/ws")]
+    assert {"/v1/documents", "/v1/documents/{id}", "/v1/audit", "/v1/facts"} <= set(looked)
+    for path in looked:
+        for one in ids if "/documents/{id}" in path else ids[:1]:
+            shown = server.get(path.replace("{id}", one), key=auditor)
+            assert shown.status_code < 500 and "kestrelword" not in shown.text, (path, shown.text)
+    seen = [server.get(f"/v1/documents/{id}", key=auditor).json() for id in ids]
+    assert [one["warnings"] for one in seen] == [[], []] and seen[0]["error"] is None and seen[0]["name"] == "orders.md"
+    assert seen[1]["error"]["code"] == broken["error"]["code"] and seen[1]["error"]["message"] != broken["error"]["message"]
