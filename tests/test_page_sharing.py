@@ -53,6 +53,9 @@ def test_a_reader_is_shown_who_sees_a_document_and_changes_nothing(browser, desk
     expect(part(page, "access-state")).to_contain_text("Everybody")
     expect(part(page, "access")).to_contain_text("not change it")
     expect(part(page, "access-form-submit")).to_have_count(0)
+    part(page, "dialog-close").click()  # a finger has no Escape
+    expect(part(page, "access")).to_have_count(0)
+    expect(part(page, "access-open")).to_be_focused()
     reader.check(allowed=("401",))
     reader.context.close()
 

@@ -11,7 +11,7 @@ from test_page import CHROMIUM, PHONE, RULES, WIDE, Desk, browser, expect, part,
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
 WIDTHS = {"desk": WIDE, "tablet": {"width": 1024, "height": 768}, "phone": {"width": 360, "height": 800}, "large-phone": PHONE}
-SECTIONS = ["", "keys", "notices", "models", "tools", "limits", "policy", "batches", "usage", "people", "server"]
+SECTIONS = ["", "preferences", "keys", "notices", "models", "tools", "limits", "policy", "feedback", "batches", "usage", "people", "server"]
 VIEWS = ["/", "/conversations", "/search", "/search?q=oil", "/search?q=zyxwv", "/search/measure", "/library", "/library?collection=", "/tasks", "/study", "/study/review", "/nowhere",
          *[f"/settings/{name}".rstrip("/") for name in SECTIONS]]
 LONG = "Quarterly-reconciliation-of-everything-that-the-night-watch-wrote-down-in-the-year-of-the-great-storm " * 2

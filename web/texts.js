@@ -38,6 +38,7 @@ const CATALOGUE = {
   'do.again': 'Try again',
   'do.retry': 'Retry',
   'do.cancel': 'Cancel',
+  'do.close': 'Close',
   'do.save': 'Save',
   'do.copy': 'Copy',
   'do.rename': 'Rename',

@@ -50,7 +50,8 @@ export function form({fields, submit, send, test, cancel}) {
   return element;
 }
 
-// A modal dialog that closes by Esc, by its veil and by close(); focus goes back to where it was.
+// A modal dialog that closes by Esc, by its veil, by a button where it has no form that can be cancelled, and by close(); focus
+// goes back to where it was.
 export function dialog({title, body, test, wide, roomy, onclose}) {
   const before = document.activeElement;
   const id = `d${++count}`;
@@ -63,6 +64,7 @@ export function dialog({title, body, test, wide, roomy, onclose}) {
     if (onclose) onclose();
     if (before && before.isConnected) before.focus({preventScroll: true});
   });
+  if (!wide && !element.querySelector('form')) element.firstChild.append(h('div', {class: 'actions'}, h('button', {type: 'button', onclick: close, test: 'dialog-close'}, t('do.close'))));
   document.body.append(element);
   element.showModal();
   const first = element.querySelector('input:not([readonly]), textarea, select');
