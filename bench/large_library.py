@@ -17,7 +17,7 @@ import urllib.parse
 from pathlib import Path
 
 import program_bench
-from program_bench import MODEL, SHARED, Server, new_queries, pss_mb, say, spread, texts_of_shared, timed_queries
+from program_bench import MODEL, SHARED, Server, new_queries, pss_mb, say, searchable_after, spread, texts_of_shared, timed_queries
 
 FILTERS = {
     "all": "",
@@ -76,6 +76,21 @@ def timed(server, connection, path, times=9):
     return seconds
 
 
+def wait_listed(server, connection):
+    """Until a filter that has no index is answered from memory: how long after the index that is."""
+    began, path = time.perf_counter(), f"/v1/documents?{FILTERS['of a month']}&order=name&limit=50"
+    while min(timed(server, connection, path, 3)) > 0.005 and time.perf_counter() - began < 120:
+        time.sleep(0.2)
+    return time.perf_counter() - began
+
+
+def uploads(server, connection, count=40):
+    """(until it is acknowledged, until it is found) of notes whose bytes are new."""
+    mark = f"{time.time_ns():x}"
+    taken = [searchable_after(server, connection, f"{mark}-{i}.txt", f"Note {mark}x{i}.".encode(), f"{mark}x{i}") for i in range(count)]
+    return [acknowledged for _, acknowledged in taken], [found for found, _ in taken]
+
+
 def deep_pages(server, connection, pages=40):
     """What the pages of a list take when one goes on and on."""
     seconds, after = [], ""
@@ -105,6 +120,7 @@ def measure(server, connection, count, texts):
     figures["search hybrid in a tag"] = timed_queries(server, [next(draw) + " tag:tag-7" for _ in range(100)], "hybrid")
     figures["search hybrid in a format and a year"] = timed_queries(
         server, [next(draw) + " type:pdf after:2019-01-01 before:2020-01-01" for _ in range(100)], "hybrid")
+    figures["upload until acknowledged"], figures["upload until found"] = uploads(server, connection)
     return figures
 
 
@@ -131,7 +147,8 @@ def main():
         server.new_key()
         connection = server.connect()
         atexit.register(server.process.kill)
-        say(f"{count:,} documents opened", listening_ms=round(listening * 1000, 1), index_s=round(wait_built(server, connection, count), 2))
+        say(f"{count:,} documents opened", listening_ms=round(listening * 1000, 1), index_s=round(wait_built(server, connection, count), 2),
+            lists_s=round(wait_listed(server, connection), 2))
         figures = measure(server, connection, count, texts)
         for name, seconds in figures.items():
             ratio = {"times_the_smaller": round(sorted(seconds)[len(seconds) // 2] / sorted(smaller[name])[len(seconds) // 2], 2)} if smaller else {}

@@ -116,14 +116,17 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
         [TRASH_EITHER] = "",
     };
 
-    /* SQLite has no figures to choose by: a plus sign keeps it from gathering and sorting many. */
+    /* SQLite has no figures to choose by: a plus sign keeps it from gathering and sorting many, and
+     * from reading all that is outside the trash for a few that are named. */
     static const char *const days[] = { " AND " DOCUMENT_DATE " >= ",
                                         " AND +(" DOCUMENT_DATE ") >= " };
     static const char *const ends[] = { " AND " DOCUMENT_DATE " < ",
                                         " AND +(" DOCUMENT_DATE ") < " };
     bool walks = filter->has_many && build->kind == DB_SQLITE;
+    bool is_named = (filter->ids.count || filter->within.count) && build->kind == DB_SQLITE;
 
-    sql_add(build, trash[filter->trash]);
+    sql_add(build, is_named && filter->trash == TRASH_OUTSIDE ? " AND +d.deleted_at = 0"
+                                                              : trash[filter->trash]);
     add_states(build, arena, filter->states);
     if (str_is(filter->collection, "none"))
         sql_add(build, " AND d.collection IS NULL");
