@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/passwords.h"
+
 static _Noreturn void out_of_memory(size_t asked)
 {
     fprintf(stderr, "fatal: out of memory (asked for %zu bytes)\n", asked);
@@ -38,6 +40,13 @@ ErrorCode error_code(const char *name)
     return ERROR_INTERNAL;
 }
 
+/* What people read of a failure: an address is told without its password. */
+static void write_text(char *text, size_t size, const char *format, va_list args)
+{
+    int length = vsnprintf(text, size, format, args);
+    passwords_hide(text, (size_t)length >= size);
+}
+
 bool fail(Error *err, ErrorCode code, const char *format, ...)
 {
     va_list args;
@@ -45,7 +54,7 @@ bool fail(Error *err, ErrorCode code, const char *format, ...)
     err->code = code;
     err->field[0] = '\0';
     err->start = err->end = 0;
-    vsnprintf(err->message, sizeof err->message, format, args);
+    write_text(err->message, sizeof err->message, format, args);
     va_end(args);
     return false;
 }
@@ -57,7 +66,7 @@ bool fail_field(Error *err, const char *field, const char *format, ...)
     err->code = ERROR_INVALID;
     snprintf(err->field, sizeof err->field, "%s", field);
     err->start = err->end = 0;
-    vsnprintf(err->message, sizeof err->message, format, args);
+    write_text(err->message, sizeof err->message, format, args);
     va_end(args);
     return false;
 }
@@ -90,7 +99,7 @@ bool fail_errno(Error *err, const char *format, ...)
     char what[240];
     va_list args;
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    write_text(what, sizeof what, format, args);
     va_end(args);
     return fail(err, code_from_errno(number), "%s: %s", what, strerror(number));
 }
@@ -100,7 +109,7 @@ bool fail_in(Error *err, const char *format, ...)
     char where[120], message[sizeof err->message];
     va_list args;
     va_start(args, format);
-    vsnprintf(where, sizeof where, format, args);
+    write_text(where, sizeof where, format, args);
     va_end(args);
     memcpy(message, err->message, sizeof message);
     snprintf(err->message, sizeof err->message, "%s: %.270s", where, message);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/passwords.h"
 #include "base/trace.h"
 
 static _Atomic int level_min = LOG_INFO;
@@ -43,8 +44,9 @@ void log_line(LogLevel level, const char *area, const char *format, ...)
     if ((int)level < level_min)
         return;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    int length = vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    passwords_hide(message, (size_t)length >= sizeof message);
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     Buf line = buf_new(arena, KB(16));
     if (as_json) {
