@@ -187,6 +187,28 @@ static bool find_route(ApiRequest *request, bool *path_known_r)
     return request->route != NULL && decode_mails(request);
 }
 
+/* What anybody may ask for by a part of the path, they may ask for because that part is secret. */
+static bool has_secret(const ApiRoute *route, Str param)
+{
+    return route->needs == ANYONE && param.length;
+}
+
+/* The path as logs, spans and answers may tell it, by whichever method it was asked for. */
+static Str told_path(const HttpRequest *http)
+{
+    const ApiRequest *request = http->route;
+    if (request && request->route)
+        return has_secret(request->route, request->params[0]) ? str(request->route->path)
+                                                              : http->path;
+    for (size_t i = 0; i < api_route_count; i++) {
+        Str params[2] = { STR_NONE, STR_NONE };
+        if (path_fits(api_routes[i].path, http->path, params) &&
+            has_secret(&api_routes[i], params[0]))
+            return str(api_routes[i].path);
+    }
+    return http->path;
+}
+
 static const ApiRoute *similar_route(const HttpRequest *http)
 {
     const ApiRoute *found = NULL;
@@ -305,7 +327,7 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
     request->similar = similar_route(http);
     if (path_known)
         return fail(err, ERROR_INVALID, "there is no " STR_FMT " for " STR_FMT,
-                    STR_ARG(http->method), STR_ARG(http->path));
+                    STR_ARG(http->method), STR_ARG(told_path(http)));
     if (is_for_programs(http->path) || request->similar || !str_is(method_of(http), "GET"))
         return fail(err, ERROR_NOT_FOUND, "there is no " STR_FMT "; see /docs",
                     STR_ARG(http->path));
@@ -635,15 +657,6 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
     }
 }
 
-/* What anybody may ask for by a part of the path, they may ask for because that part is secret. */
-static Str logged_path(const HttpRequest *http)
-{
-    const ApiRequest *request = http->route;
-    bool is_secret =
-        request && request->route && request->route->needs == ANYONE && request->params[0].length;
-    return is_secret ? str(request->route->path) : http->path;
-}
-
 static void handle(void *app, HttpRequest *http, HttpResponse *response)
 {
     ApiRequest *request = http->route;
@@ -656,7 +669,7 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
         return;
     }
     request_trace_here(http);
-    Str path = logged_path(http);
+    Str path = told_path(http);
     EtagHold hold = { 0 };
     IdempotencyHold once = { 0 };
     bool good =
@@ -710,7 +723,7 @@ static void add_headers(void *app, const HttpRequest *http, HttpResponse *respon
 
 static void finish(void *app, const HttpRequest *http, const HttpAccess *access)
 {
-    Str path = logged_path(http);
+    Str path = told_path(http);
     (void)app;
     request_trace_end(http, path, access);
     request_trace_here(http);
