@@ -141,8 +141,8 @@ static Str state_of(const GatewayConfig *config, const SetupService *service,
 
 /* --- Services --- */
 
-static void put_service(JsonWriter *json, const GatewayConfig *config, const Setup *setup,
-                        const SetupService *service)
+static void put_service(JsonWriter *json, Arena *arena, const GatewayConfig *config,
+                        const Setup *setup, const SetupService *service)
 {
     ServiceTraffic view;
     put_object(json, NULL);
@@ -160,7 +160,7 @@ static void put_service(JsonWriter *json, const GatewayConfig *config, const Set
     put_int(json, "running", view.running);
     put_texts(json, "models", service->models);
     put_problems(json, setup, "service", service->name);
-    put_document(json, service->document);
+    put_document(json, models_shown_service(arena, service));
     put_end(json);
 }
 
@@ -182,7 +182,7 @@ bool gateway_services_list(ApiRequest *request, HttpResponse *response, Error *e
         return false;
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < setup.services.count; i++)
-        put_service(&json, config, &setup, &setup.services.at[i]);
+        put_service(&json, request->arena, config, &setup, &setup.services.at[i]);
     api_list_end(&json, (int64_t)setup.services.count, S(""));
     config_release(config);
     return true;

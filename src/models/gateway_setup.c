@@ -11,6 +11,7 @@
 
 #define LIST_MS 5000
 #define NAMES_MAX 2000
+#define HIDDEN_VALUE "***" /* of a header, which may be a key */
 
 void models_find_problems(Models *models, Arena *arena, Setup *setup)
 {
@@ -73,23 +74,62 @@ static bool check_address(Arena *arena, const Scope *scope, const SetupService *
            (err->code == ERROR_DENIED && fail_in(err, "set private to allow it, as an owner"));
 }
 
-/* The key that is there already goes only where it was meant for: otherwise whoever may set the
- * address could have it sent to himself. */
-static bool find_keys(Models *models, const Scope *scope, Arena *arena, SetupService *service,
-                      Error *err)
+/* The workspace's service of this name and place; NULL: there is none. What it was given goes only
+ * where it was meant for: otherwise whoever may set the address could have it sent to himself. */
+static bool find_old(Models *models, const Scope *scope, Arena *arena, const SetupService *service,
+                     const SetupService **old_r, Error *err)
 {
-    Setup setup;
-    if (service->has_key)
-        return true;
-    if (!models_setup(models, scope, arena, &setup, err))
+    Setup *setup = arena_new_one(arena, Setup);
+    if (!models_setup(models, scope, arena, setup, err))
         return false;
-    const SetupService *old = setup_service(&setup, service->name);
-    Error ignored; /* what was sealed with another key has to be given again */
-    if (old && old->from == FROM_WORKSPACE &&
-        is_same_place(arena, old->base_url, service->base_url) &&
-        setup_keys(models, arena, old, &service->keys, &ignored))
-        service->has_key = service->keys.count > 0;
+    const SetupService *old = setup_service(setup, service->name);
+    bool is_same = old && old->from == FROM_WORKSPACE &&
+                   is_same_place(arena, old->base_url, service->base_url);
+    *old_r = is_same ? old : NULL;
     return true;
+}
+
+static void keep_keys(Models *models, Arena *arena, const SetupService *old, SetupService *service)
+{
+    Error ignored; /* what was sealed with another key has to be given again */
+    if (!service->has_key && old && setup_keys(models, arena, old, &service->keys, &ignored))
+        service->has_key = service->keys.count > 0;
+}
+
+/* Headers whose values come back as they are shown stay what they were. */
+static bool keep_headers(const SetupService *old, json_t *document, Error *err)
+{
+    json_t *headers = json_object_get(document, "headers"), *value;
+    const char *name;
+    json_object_foreach(headers, name, value)
+    {
+        size_t i = 0, count = old ? old->headers.count : 0;
+        if (!str_is(str(json_string_value(value)), HIDDEN_VALUE))
+            continue;
+        while (i < count && !str_is(old->headers.at[i].name, name))
+            i++;
+        if (i == count)
+            return fail_field(err, "headers",
+                              "headers.%s: its value is not known here, give it again", name);
+        Str was = old->headers.at[i].value;
+        json_object_set_new(headers, name, json_stringn(was.at, was.length));
+    }
+    return true;
+}
+
+Str models_shown_service(Arena *arena, const SetupService *service)
+{
+    AUTO_JSON json_t *document = NULL;
+    json_t *headers, *value;
+    const char *name;
+    Error ignored; /* it was read before */
+    if (!service->document.length ||
+        !json_parse(service->document, SETUP_DOCUMENT_MAX, &document, &ignored))
+        return STR_NONE;
+    headers = json_object_get(document, "headers");
+    json_object_foreach(headers, name, value)
+        json_object_set_new(headers, name, json_string(HIDDEN_VALUE));
+    return json_print(arena, document);
 }
 
 static bool seal_keys(Models *models, Arena *arena, const SetupService *service, Str *sealed_r,
@@ -135,7 +175,9 @@ bool models_set_service(Models *models, const Scope *scope, Str name, const json
                         Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
+    AUTO_JSON json_t *whole = json_deep_copy(document);
     ItemWork work = { .scope = scope, .item = { .kind = S("service"), .name = name } };
+    const SetupService *old;
     SetupService service;
     ServiceAddress address;
     StrList listed = { 0 };
@@ -143,13 +185,15 @@ bool models_set_service(Models *models, const Scope *scope, Str name, const json
     if (!scope_needs(scope, ROLE_ADMIN, err) ||
         !setup_read_service(arena, name, document, false, &service, err) ||
         !check_address(arena, scope, &service, &address, err) ||
-        !find_keys(models, scope, arena, &service, err) ||
-        !seal_keys(models, arena, &service, &work.item.sealed, err))
+        !find_old(models, scope, arena, &service, &old, err) || !keep_headers(old, whole, err))
+        return false;
+    keep_keys(models, arena, old, &service);
+    if (!seal_keys(models, arena, &service, &work.item.sealed, err))
         return false;
     address.key = service.keys.count ? service.keys.at[0] : S("");
     if (!service.models.count && !service.is_off)
         (void)!gateway_models(models->http, arena, &address, LIST_MS, &listed, &ignored);
-    work.item.document = kept_document(arena, document, listed);
+    work.item.document = kept_document(arena, whole, listed);
     work.details = audit_details(arena, &service);
     return work.item.document.length <= SETUP_DOCUMENT_MAX
                ? pictures_write(models, scope, write_item, &work, err)

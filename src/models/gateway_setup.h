@@ -23,9 +23,12 @@ MUST_CHECK bool models_config_of_file(Str text, TargetStates *states,
 void models_find_problems(Models *models, Arena *arena, Setup *setup);
 
 /* Adds or replaces. The key that is there stays when none is given and the address is at the same
- * place. The names that a service lists are kept when the document tells none. */
+ * place; there a header may come as it is shown. The names that a service lists are kept when the
+ * document tells none. */
 MUST_CHECK bool models_set_service(Models *models, const Scope *scope, Str name,
                                    const json_t *document, Error *err);
+/* Its document, with the names of its headers alone: their values may be keys. "" without one. */
+Str models_shown_service(Arena *arena, const SetupService *service);
 MUST_CHECK bool models_set_model(Models *models, const Scope *scope, Str name,
                                  const json_t *document, Error *err);
 MUST_CHECK bool models_set_route(Models *models, const Scope *scope, Str name,
