@@ -220,11 +220,27 @@ static PGconn *connect(const char *url, const PgHost *host)
     return pq.connectdbParams(names, values, 1);
 }
 
+/* libpq would repeat what it cannot read, and a password with it. */
+static bool check_address(const char *url, Error *err)
+{
+    PQconninfoOption *options = pq.conninfoParse(url, NULL);
+    bool is_good = options != NULL;
+    for (PQconninfoOption *one = options; one && one->keyword; one++)
+        if (strcmp(one->keyword, "port") == 0 && one->val)
+            is_good = strspn(one->val, "0123456789,") == strlen(one->val);
+    pq.conninfoFree(options);
+    return is_good || fail(err, ERROR_INVALID,
+                           "its address cannot be read: it is postgresql://USER:PASSWORD@HOST:PORT/"
+                           "NAME, where what is no letter or digit in the password is written as "
+                           "%%XX, '/' as %%2F");
+}
+
 bool pg_connection_open(const char *url, const PgHost *host, int64_t timeout_ms,
                         PgConnection **connection_r, PgServer *server_r, Error *err)
 {
+    if (!check_address(url, err))
+        return fail_in(err, "connecting to PostgreSQL");
     PgConnection *connection = heap_alloc(sizeof *connection);
-
     connection->timeout_ms = timeout_ms + GRACE_MS;
     connection->pg = connect(url, host);
     if (pq.status(connection->pg) != CONNECTION_OK) {
