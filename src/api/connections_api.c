@@ -1,5 +1,6 @@
 /* connections_api.c - places outside that documents come from; see connect/connect.h. */
 #include "api/api.h"
+#include "base/passwords.h"
 #include "connect/connect.h"
 
 #define EVERY_MINUTES_USUAL 60
@@ -27,7 +28,7 @@ static bool put_connection(JsonWriter *json, const ApiRequest *request,
     put_text(json, "id", connection->id);
     put_text(json, "kind", connection->kind);
     put_text(json, "name", connection->name);
-    put_raw(json, "settings", connection->settings);
+    put_raw(json, "settings", passwords_hidden(request->arena, connection->settings));
     put_texts(json, "secrets", secrets);
     put_text_or_null(json, "collection", connection->collection);
     put_int(json, "every_minutes", connection->every_minutes);

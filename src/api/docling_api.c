@@ -11,6 +11,7 @@
 #include "api/pack.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/passwords.h"
 
 #define POLL_WAIT_MAX_MS 20000
 
@@ -250,8 +251,9 @@ static void run_job(void *argument, ConversionResult *result)
     Converted *all = arena_new_array(job->arena, Converted, total);
     *result = (ConversionResult){ .file_name = S("") };
     for (size_t i = 0; i < total; i++) {
-        all[i].name =
-            job->sources.at[i].url.at ? job->sources.at[i].url : job->sources.at[i].file.name;
+        all[i].name = job->sources.at[i].url.at
+                          ? passwords_hidden(job->arena, job->sources.at[i].url)
+                          : job->sources.at[i].file.name;
         bool good = convert_source(job, &job->sources.at[i], &all[i], &all[i].failure);
         result->succeeded += good;
         result->failed += !good;

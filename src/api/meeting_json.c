@@ -1,5 +1,7 @@
 #include "api/meeting_json.h"
 
+#include "base/passwords.h"
+
 static void put_json_or_null(JsonWriter *json, const char *name, Str text)
 {
     if (text.length)
@@ -13,7 +15,7 @@ void put_calendar(JsonWriter *json, const Calendar *calendar)
     put_text(json, "id", calendar->id);
     put_text(json, "kind", calendar->kind);
     put_text(json, "name", calendar->name);
-    put_text(json, "url", calendar->url);
+    put_text(json, "url", passwords_hidden(json->out->arena, calendar->url));
     put_text_or_null(json, "address", calendar->address);
     put_bool(json, "has_credentials", calendar->sealed.length > 0);
     put_text(json, "time_zone", calendar->time_zone.length ? calendar->time_zone : S("UTC"));

@@ -2,6 +2,7 @@
  */
 #include "api/api.h"
 #include "base/clock.h"
+#include "base/passwords.h"
 #include "notify/notify.h"
 #include "webhook/webhook.h"
 
@@ -25,7 +26,7 @@ typedef struct HookWork {
 static void put_webhook(JsonWriter *json, const Webhook *hook)
 {
     put_text(json, "id", hook->id);
-    put_text(json, "url", hook->url);
+    put_text(json, "url", passwords_hidden(json->out->arena, hook->url));
     put_texts(json, "kinds", hook->kinds);
     put_text(json, "form", hook->form);
     put_bool(json, "is_on", hook->is_on);

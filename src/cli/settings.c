@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/passwords.h"
 #include "cli/foreign_settings.h"
 #include "gateway/providers.h"
 
@@ -374,7 +375,7 @@ Str setting_text(Arena *arena, const Settings *settings, size_t row)
 {
     const void *member = member_of(settings, row);
     switch (setting_rows[row].type) {
-    case SETTING_TEXT: return *(const Str *)member;
+    case SETTING_TEXT: return passwords_hidden(arena, *(const Str *)member);
     case SETTING_SECRET: return ((const Str *)member)->length ? S("(set)") : S("");
     case SETTING_INT:
     case SETTING_BYTES: return str_format(arena, "%" PRId64, *(const int64_t *)member);

@@ -1,5 +1,6 @@
 /* connect_settings.c - what is set of a connection, its secrets, and where they may be sent. */
 #include "base/json_schema.h"
+#include "base/passwords.h"
 #include "base/seal.h"
 #include "connect/connect_http.h"
 #include "connect/connect_int.h"
@@ -119,6 +120,25 @@ static bool may_go(Arena *arena, const ConnectorKind *kind, const Connection *co
     return true;
 }
 
+/* An address that comes back as it was shown stays what it was. */
+static bool keep_passwords(Arena *arena, const Connection *connection, json_t *settings, Error *err)
+{
+    AUTO_JSON json_t *was = NULL;
+    const char *name;
+    json_t *value;
+    if (!connection->settings.length)
+        return true;
+    if (!json_parse(connection->settings, CONNECT_SETTINGS_MAX, &was, err))
+        return false;
+    json_object_foreach(was, name, value)
+    {
+        Str kept = json_member_text(was, name), given = json_member_text(settings, name);
+        if (kept.length && str_equal(given, passwords_hidden(arena, kept)))
+            json_object_set(settings, name, value);
+    }
+    return true;
+}
+
 bool connect_merge(Connect *connect, Arena *arena, const ConnectorKind *kind,
                    const Connection *connection, const json_t *given, json_t **settings_r,
                    Error *err)
@@ -130,7 +150,8 @@ bool connect_merge(Connect *connect, Arena *arena, const ConnectorKind *kind,
         return fail_field(err, "settings",
                           "'settings' is an object; GET /v1/connections/kinds "
                           "says what is in it");
-    if (!connect_open(connect, arena, connection->sealed, &secrets, err))
+    if (!connect_open(connect, arena, connection->sealed, &secrets, err) ||
+        !keep_passwords(arena, connection, settings, err))
         return false;
     if (!may_go(arena, kind, connection, settings, secrets, err))
         return false;
