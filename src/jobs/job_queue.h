@@ -57,7 +57,8 @@ typedef struct JobType {
     int timeout_s;    /* 0: none; then it is asked to stop, as if cancelled, and tried again */
     int at_once;      /* how many may run in this process; 0: 1 */
     int ahead;        /* how many more may be leased and wait in memory; for very short jobs */
-    int64_t every_ms; /* 0: not recurring; else one runs each so often, in the whole system */
+    int64_t every_ms; /* 0: not recurring; else one runs each so often, in the whole system, when it
+                         has something to do (store/due_types.def) */
     void *argument;   /* handed to the handler as job->argument */
     JobShown shown;
     const char *title;           /* of what is shown, before the job's own; NULL: nothing is */

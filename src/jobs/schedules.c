@@ -162,12 +162,16 @@ bool schedules_tick(DbTx *tx, const Scope *scope, Arena *arena, int64_t now, int
                     Error *err)
 {
     ScheduleList list;
+    size_t idle_count = 0;
 
     *count_r = 0;
     if (!schedule_list_due(tx, scope, arena, now, &list, err))
         return false;
+    Str *idle = arena_new_array(arena, Str, list.count + 1);
     for (size_t i = 0; i < list.count; i++)
-        if (!tick(tx, scope, arena, &list.at[i], now, count_r, err))
+        if (list.at[i].is_idle)
+            idle[idle_count++] = list.at[i].id;
+        else if (!tick(tx, scope, arena, &list.at[i], now, count_r, err))
             return false;
-    return true;
+    return !idle_count || schedules_pass(tx, scope, arena, (StrList){ idle, idle_count }, now, err);
 }

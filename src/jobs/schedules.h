@@ -25,6 +25,7 @@ MUST_CHECK bool schedule_run(DbTx *tx, const Scope *scope, Arena *arena, const S
 /* After one was added or changed, in that transaction: nodes look when it is due. */
 MUST_CHECK bool schedule_changed(DbTx *tx, Error *err);
 
-/* For the runner: the jobs of all that are due. */
+/* For the runner: the jobs of all that are due, unless there is nothing for them to do
+ * (store/due_types.def): then the tick passes, and is neither fired nor missed. */
 MUST_CHECK bool schedules_tick(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
                                int64_t *count_r, Error *err);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "jobs/queue_fixture_test.h"
+#include "store/client_files_store.h"
 #include "store/workspaces_store.h"
 
 #include <signal.h>
@@ -114,6 +115,50 @@ TEST_BOTH(jobs, a_clock_that_goes_back_repeats_no_tick)
     ticking.now_ms = BEGIN + 6 * MINUTE;
     must_write(db, tick, &ticking);
     cr_expect_eq(ticking.count, 1);
+    db_close(db);
+}
+
+/* --- Types whose ticks need no job (store/due_types.def) --------------------------------- */
+
+static bool keep_recurring(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    Scope system = scope_system();
+    return schedule_keep(tx, &system, &ticking->schedule, err);
+}
+
+static bool add_file(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    ClientFile file = { .name = S("a"), .purpose = S("batch"), .blob = S("b"), .size = 1 };
+    file.expires_at_ms = ticking->now_ms;
+    return client_file_add(tx, &ticking->scope, queue_arena, 10, &file, err);
+}
+
+TEST_BOTH(jobs, a_tick_with_nothing_to_do_makes_no_job_and_what_is_due_has_one_at_the_next)
+{
+    Db *db = queue_open(url);
+    Ticking ours = { .schedule = { .name = S("own"), .type = S("x"), .every_ms = MINUTE } };
+    Ticking ticking = { .now_ms = BEGIN,
+                        .schedule = { .name = S("batch_tidy"),
+                                      .type = S("batch_tidy"),
+                                      .every_ms = MINUTE,
+                                      .next_at_ms = BEGIN } };
+    must_write(db, add_schedule, &ours);
+    must_write(db, end, &ours);
+    must_write(db, keep_recurring, &ticking);
+    must_write(db, tick, &ticking);
+    cr_expect_eq(ticking.count, 0);
+    cr_expect_eq(queue_count_rows(db), 0);
+    ours.now_ms = BEGIN + 2;
+    must_write(db, add_file, &ours);
+    ticking.now_ms = BEGIN + MINUTE - 1;
+    must_write(db, tick, &ticking);
+    cr_expect_eq(ticking.count, 0, "the next tick is a minute later");
+    ticking.now_ms = BEGIN + MINUTE;
+    must_write(db, tick, &ticking);
+    cr_expect_eq(ticking.count, 1);
+    cr_expect_eq(queue_count_rows(db), 1);
     db_close(db);
 }
 

@@ -15,7 +15,6 @@
 #include "store/workspaces_store.h"
 
 #define ROWS_AT_ONCE 1000
-#define LATE_MS (10 * INT64_C(60000)) /* what is written later than that was not under way */
 #define PROOF_MAX KB(64)
 
 typedef struct Leaving {
@@ -252,8 +251,7 @@ static bool remove_one(Leaving *leaving, const WorkspaceRemoval *due, Error *err
 static bool due_work(DbTx *tx, void *argument, Error *err)
 {
     Leaving *leaving = argument;
-    int64_t now = now_ms();
-    return workspace_removal_list_due(tx, &leaving->system, leaving->job->arena, now, now - LATE_MS,
+    return workspace_removal_list_due(tx, &leaving->system, leaving->job->arena, now_ms(),
                                       &leaving->due, err);
 }
 

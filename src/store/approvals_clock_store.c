@@ -1,6 +1,7 @@
 /* approvals_clock_store.c - approvals by the clock: when each is looked at, and how long those that
  * have ended are kept; see approvals_store.h. */
 #include "store/approvals_store.h"
+#include "store/due.h"
 #include "store/sql.h"
 
 /* --- Looks ------------------------------------------------------------------------------ */
@@ -30,8 +31,8 @@ bool approval_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_m
         (slice && slice->after.length &&
          !sql_cursor_read(slice->after, true, &from, &after, err)) ||
         !sql_list(tx, arena,
-                  DB_SAME("SELECT workspace, id, look_at FROM approvals WHERE state = 'waiting'"
-                          " AND look_at <= $1 AND (look_at, id) > ($2, $3)"
+                  DB_SAME("SELECT workspace, id, look_at " APPROVALS_DUE
+                          " AND (look_at, id) > ($2, $3)"
                           " ORDER BY look_at, id LIMIT $4"),
                   DB_ARGS(db_int(now_ms), from, db_text(after), db_int(limit + 1)), read_due,
                   sizeof(DueRow), &items, err))

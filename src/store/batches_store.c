@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/due.h"
 #include "store/sql.h"
 
 #define BATCHES                                                                                    \
@@ -155,8 +156,8 @@ bool batch_list_open(DbTx *tx, const Scope *scope, Arena *arena, OpenBatchList *
 {
     SqlItems items;
     if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena, DB_SAME("SELECT workspace, id FROM batches WHERE ended_at = 0"),
-                  DB_NO_ARGS, read_open, sizeof(OpenBatch), &items, err))
+        !sql_list(tx, arena, DB_SAME("SELECT workspace, id " BATCHES_OPEN), DB_NO_ARGS, read_open,
+                  sizeof(OpenBatch), &items, err))
         return false;
     *list_r = (OpenBatchList){ .at = items.at, .count = items.count };
     return true;

@@ -2,13 +2,16 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/due.h"
 #include "store/events.h"
 #include "store/sql.h"
 
-#define CALENDAR                                                                                   \
+#define COLUMNS                                                                                    \
     "SELECT workspace, id, user_id, kind, name, url, address, sealed, allows_private, time_zone,"  \
     " is_on, is_auto, sync_state, full_at, state, error_code, error, notice, failures, next_at,"   \
-    " synced_at, created_at FROM calendars "
+    " synced_at, created_at "
+
+#define CALENDAR COLUMNS "FROM calendars "
 
 static void read_calendar(DbRows *row, Arena *arena, void *item)
 {
@@ -145,7 +148,6 @@ bool calendars_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms, C
                    Error *err)
 {
     return sql_needs_system(scope, err) &&
-           list(tx, arena,
-                DB_SAME(CALENDAR "WHERE is_on = 1 AND next_at <= $1 ORDER BY next_at LIMIT 500"),
+           list(tx, arena, DB_SAME(COLUMNS CALENDARS_DUE " ORDER BY next_at LIMIT 500"),
                 DB_ARGS(db_int(now_ms)), list_r, err);
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/due.h"
 #include "store/sql.h"
 
 #define FILES                                                                                      \
@@ -155,11 +156,9 @@ bool client_file_list_expired(DbTx *tx, const Scope *scope, Arena *arena, int64_
 {
     SqlItems items;
     if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena,
-                  DB_SAME("SELECT workspace, id, blob FROM client_files"
-                          " WHERE expires_at > 0 AND expires_at <= $1 LIMIT $2"),
-                  DB_ARGS(db_int(now_ms), db_int(limit)), read_expired, sizeof(ExpiredFile), &items,
-                  err))
+        !sql_list(
+            tx, arena, DB_SAME("SELECT workspace, id, blob " CLIENT_FILES_EXPIRED " LIMIT $2"),
+            DB_ARGS(db_int(now_ms), db_int(limit)), read_expired, sizeof(ExpiredFile), &items, err))
         return false;
     *list_r = (ExpiredFileList){ .at = items.at, .count = items.count };
     return true;

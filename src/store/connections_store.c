@@ -2,13 +2,16 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/due.h"
 #include "store/events.h"
 #include "store/sql.h"
 
-#define CONNECTIONS                                                                                \
+#define COLUMNS                                                                                    \
     "SELECT workspace, id, kind, name, settings, sealed, collection, gone, allows_private, is_on," \
     " every_minutes, phase, round, is_whole, cursor, next_at, started_at, done_at, failures,"      \
-    " error_code, error, created_by, created_at, updated_at FROM connections "
+    " error_code, error, created_by, created_at, updated_at "
+
+#define CONNECTIONS COLUMNS "FROM connections "
 
 static void read_connection(DbRows *row, Arena *arena, void *item)
 {
@@ -129,9 +132,7 @@ bool connection_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now
                          ConnectionList *list_r, Error *err)
 {
     return sql_needs_system(scope, err) &&
-           list(tx, arena,
-                DB_SAME(CONNECTIONS "WHERE is_on = 1 AND next_at > 0 AND next_at <= $1"
-                                    " ORDER BY next_at LIMIT 200"),
+           list(tx, arena, DB_SAME(COLUMNS CONNECTIONS_DUE " ORDER BY next_at LIMIT 200"),
                 DB_ARGS(db_int(now_ms)), list_r, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/due.h"
 #include "store/sql.h"
 
 /* --- Limits --- */
@@ -282,11 +283,9 @@ bool file_upload_list_stale(DbTx *tx, const Scope *scope, Arena *arena, int64_t 
     SqlItems items;
     if (!sql_needs_system(scope, err) ||
         !sql_list(tx, arena,
-                  DB_SAME("SELECT workspace, id, 0 FROM file_uploads"
-                          " WHERE expires_at > 0 AND expires_at <= $1"
-                          " UNION ALL SELECT DISTINCT u.workspace, u.id, 1 FROM file_upload_parts p"
-                          " JOIN file_uploads u ON u.workspace = p.workspace AND u.id = p.upload"
-                          " WHERE u.document <> '' LIMIT $2"),
+                  DB_SAME("SELECT workspace, id, 0 " FILE_UPLOADS_EXPIRED
+                          " UNION ALL SELECT DISTINCT u.workspace, u.id, 1 " FILE_UPLOADS_FINISHED
+                          " LIMIT $2"),
                   DB_ARGS(db_int(now_ms), db_int(limit)), read_stale, sizeof(StaleUpload), &items,
                   err))
         return false;

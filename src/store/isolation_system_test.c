@@ -60,6 +60,7 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, schedule_keep(tx, theirs, &(Schedule){ 0 }, err));
     EXPECT_CODE(ERROR_DENIED, schedule_keep_usual(tx, theirs, arena, &(Schedule){ 0 }, err));
     EXPECT_CODE(ERROR_DENIED, schedule_list_due(tx, theirs, arena, 1, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, schedules_pass(tx, theirs, arena, (StrList){ 0 }, 1, err));
     EXPECT_CODE(ERROR_DENIED, schedule_move(tx, theirs, &(Schedule){ 0 }, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_find(tx, theirs, arena, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, session_move(tx, theirs, &(Session){ .id = S("s1") }, err));
@@ -77,7 +78,7 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, workspace_list(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_removal_lock(tx, theirs, err));
     EXPECT_CODE(ERROR_DENIED, workspace_removal_list(tx, theirs, arena, NULL, err));
-    EXPECT_CODE(ERROR_DENIED, workspace_removal_list_due(tx, theirs, arena, 1, 1, NULL, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_removal_list_due(tx, theirs, arena, 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_removal_save(tx, theirs, &(WorkspaceRemoval){ 0 }, err));
     EXPECT_CODE(ERROR_DENIED, workspace_tables(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_remove_rows(tx, theirs, arena, world->ours.workspace,

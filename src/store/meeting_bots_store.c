@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/due.h"
 #include "store/events.h"
 #include "store/sql.h"
 
@@ -218,6 +219,6 @@ bool meeting_bots_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms
 {
     return sql_needs_system(scope, err) &&
            list(tx, arena,
-                DB_SAME(BOTS "WHERE is_over = 0 AND next_at <= $1 ORDER BY next_at LIMIT 500"),
+                DB_SAME("SELECT " COLUMNS " " MEETING_BOTS_DUE " ORDER BY next_at LIMIT 500"),
                 DB_ARGS(db_int(now_ms)), list_r, err);
 }

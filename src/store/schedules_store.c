@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/due.h"
 #include "store/events.h"
 #include "store/sql.h"
 
@@ -22,11 +23,12 @@ bool catch_up_named(Str name, CatchUp *catch_up_r)
 }
 
 /* last_error: of a job that failed, or is tried again; its state is in jobs_store.h. */
-#define SCHEDULE                                                                                   \
-    "SELECT id, coalesce(workspace, ''), name, type, payload, cron, zone, every_ms, catch_up,"     \
+#define COLUMNS                                                                                    \
+    "id, coalesce(workspace, ''), name, type, payload, cron, zone, every_ms, catch_up,"            \
     " is_paused, user_id, next_at, last_at, last_job, fired, missed, error, created_at,"           \
     " updated_at, coalesce((SELECT j.error FROM jobs j WHERE j.id = last_job"                      \
-    " AND j.state IN (0, 3, 5)), ''), api_key FROM schedules "
+    " AND j.state IN (0, 3, 5)), ''), api_key"
+#define SCHEDULE "SELECT " COLUMNS " FROM schedules "
 
 static void read_schedule(DbRows *row, Arena *arena, void *item)
 {
@@ -254,20 +256,56 @@ bool schedule_keep_usual(DbTx *tx, const Scope *scope, Arena *arena, const Sched
                    DB_ARGS(db_text(note), db_int(now)), NULL, err);
 }
 
+#define HAS(from) "EXISTS (SELECT 1 " from ")"
+#define DUE_TYPE(type, has_work)                                                                   \
+    " WHEN type = '" type "' THEN CASE WHEN " has_work " THEN 0 ELSE 1 END"
+#define BEGIN "SELECT " COLUMNS ", CASE WHEN every_ms = 0 THEN 0"
+#define END                                                                                        \
+    " ELSE 0 END FROM schedules WHERE is_paused = 0 AND next_at <= $1 ORDER BY next_at LIMIT $2"
+
+/* Whether a job would find nothing to do is asked of those that are due alone, in their order. */
+static const char due_sqlite[] = BEGIN
+#include "store/due_types.def"
+    END;
+static const char due_postgres[] = BEGIN
+#include "store/due_types.def"
+    END " FOR UPDATE SKIP LOCKED";
+
+#undef HAS
+#undef DUE_TYPE
+#undef BEGIN
+#undef END
+
+static void read_due(DbRows *row, Arena *arena, void *item)
+{
+    Schedule *schedule = item;
+    read_schedule(row, arena, schedule);
+    schedule->is_idle = db_get_int(row, 21) != 0;
+}
+
 bool schedule_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now,
                        ScheduleList *list_r, Error *err)
 {
-#define DUE SCHEDULE "WHERE is_paused = 0 AND next_at <= $1 ORDER BY next_at LIMIT $2"
     SqlItems items;
 
     if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena, DB_SQL(DUE, DUE " FOR UPDATE SKIP LOCKED"),
-                  DB_ARGS(db_int(now), db_int(DUE_MAX)), read_schedule, sizeof(Schedule), &items,
-                  err))
+        !sql_list(tx, arena, DB_SQL(due_sqlite, due_postgres),
+                  DB_ARGS(db_int(now), db_int(DUE_MAX)), read_due, sizeof(Schedule), &items, err))
         return false;
-#undef DUE
     *list_r = (ScheduleList){ .at = items.at, .count = items.count };
     return true;
+}
+
+bool schedules_pass(DbTx *tx, const Scope *scope, Arena *arena, StrList ids, int64_t now,
+                    Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_exec(tx,
+                   SQL_IN_TEXTS("UPDATE schedules SET next_at ="
+                                " next_at + (($1 - next_at) / every_ms + 1) * every_ms"
+                                " WHERE next_at <= $1 AND is_paused = 0 AND id",
+                                2, ""),
+                   DB_ARGS(db_int(now), sql_texts(arena, ids.at, ids.count)), NULL, err);
 }
 
 bool schedule_move(DbTx *tx, const Scope *scope, const Schedule *schedule, int64_t due,

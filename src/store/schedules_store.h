@@ -35,6 +35,7 @@ typedef struct Schedule {
     Str error;             /* why the rule cannot be followed any more */
     Str last_error;        /* why its last job failed; empty: it did not. Read alone */
     int64_t created_at_ms, updated_at_ms;
+    bool is_idle; /* an interval whose job would find nothing to do. Said of what is due alone */
 } Schedule;
 
 typedef struct ScheduleList {
@@ -69,9 +70,12 @@ MUST_CHECK bool schedule_keep(DbTx *tx, const Scope *scope, const Schedule *sche
  * never added before, whatever became of it since. */
 MUST_CHECK bool schedule_keep_usual(DbTx *tx, const Scope *scope, Arena *arena,
                                     const Schedule *schedule, Error *err);
-/* Some of those that are due, locked in PostgreSQL. */
+/* Some of those that are due, locked in PostgreSQL, and which of them are idle (due_types.def). */
 MUST_CHECK bool schedule_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
                                   ScheduleList *list_r, Error *err);
+/* The ticks until now of these, which are idle, are over: the next ones come at their intervals. */
+MUST_CHECK bool schedules_pass(DbTx *tx, const Scope *scope, Arena *arena, StrList ids,
+                               int64_t now_ms, Error *err);
 /* The tick that was due at `due_ms` is over: schedule->next_at_ms, last_at_ms, fired, missed,
  * is_paused and error hold from now on. *is_ours_r: nobody else had moved it before. */
 MUST_CHECK bool schedule_move(DbTx *tx, const Scope *scope, const Schedule *schedule,

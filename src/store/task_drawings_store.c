@@ -1,5 +1,6 @@
 #include "store/task_drawings_store.h"
 
+#include "store/due.h"
 #include "store/sql.h"
 
 static void read_drawing(DbRows *row, Arena *arena, void *item)
@@ -8,19 +9,16 @@ static void read_drawing(DbRows *row, Arena *arena, void *item)
                                           .document = db_get_text(row, 1, arena) };
 }
 
-#define DUE                                                                                        \
-    " FROM collections c JOIN documents d ON d.workspace = c.workspace AND d.collection = c.id"    \
-    " WHERE c.draws_tasks_since > 0 AND d.created_at >= c.draws_tasks_since"                       \
-    " AND d.tasks_drawn = 0 AND d.state = 'ready' AND d.deleted_at = 0 "
-
 bool task_drawings_waiting(DbTx *tx, const Scope *scope, Arena *arena, TaskDrawingList *list_r,
                            Error *err)
 {
     SqlItems items;
 
     if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena, DB_SAME("SELECT d.workspace, min(d.id)" DUE "GROUP BY d.workspace"),
-                  NULL, 0, read_drawing, sizeof(TaskDrawing), &items, err))
+        !sql_list(
+            tx, arena,
+            DB_SAME("SELECT d.workspace, min(d.id) " TASK_DRAWINGS_DUE " GROUP BY d.workspace"),
+            NULL, 0, read_drawing, sizeof(TaskDrawing), &items, err))
         return false;
     *list_r = (TaskDrawingList){ .at = items.at, .count = items.count };
     return true;
@@ -32,8 +30,8 @@ bool task_drawings_due(DbTx *tx, const Scope *scope, Arena *arena, TaskDrawingLi
     SqlItems items;
 
     if (!sql_list(tx, arena,
-                  DB_SAME("SELECT d.workspace, d.id" DUE
-                          "AND d.workspace = $1 ORDER BY d.created_at, d.id LIMIT 1000"),
+                  DB_SAME("SELECT d.workspace, d.id " TASK_DRAWINGS_DUE
+                          " AND d.workspace = $1 ORDER BY d.created_at, d.id LIMIT 1000"),
                   DB_ARGS(db_text(scope->workspace)), read_drawing, sizeof(TaskDrawing), &items,
                   err))
         return false;
@@ -45,7 +43,7 @@ bool task_drawings_drop(DbTx *tx, const Scope *scope, Error *err)
 {
     return db_exec(tx,
                    DB_SAME("UPDATE documents SET tasks_drawn = 1 WHERE workspace = $1"
-                           " AND id IN (SELECT d.id" DUE "AND d.workspace = $1)"),
+                           " AND id IN (SELECT d.id " TASK_DRAWINGS_DUE " AND d.workspace = $1)"),
                    DB_ARGS(db_text(scope->workspace)), NULL, err);
 }
 

@@ -1,4 +1,5 @@
 /* task_links_store.c - what tasks need and when they are remembered; see tasks_store.h. */
+#include "store/due.h"
 #include "store/sql.h"
 #include "store/tasks_store.h"
 
@@ -133,8 +134,8 @@ bool task_due_reminders(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_
 {
     return sql_needs_system(scope, err) &&
            list_reminders(tx, arena,
-                          DB_SAME("SELECT workspace, task, at, fired_at FROM task_reminders"
-                                  " WHERE fired_at = 0 AND at <= $1 ORDER BY at LIMIT 200"),
+                          DB_SAME("SELECT workspace, task, at, fired_at " TASK_REMINDERS_DUE
+                                  " ORDER BY at LIMIT 200"),
                           DB_ARGS(db_int(now_ms)), list_r, err);
 }
 

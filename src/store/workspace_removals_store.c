@@ -1,5 +1,6 @@
 #include "store/workspace_removals_store.h"
 
+#include "store/due.h"
 #include "store/sql.h"
 
 #define COLUMNS "id, asker, asked_at, due_at, began_at, ended_at, removed, proof"
@@ -95,13 +96,12 @@ bool workspace_removal_list(DbTx *tx, const Scope *scope, Arena *arena,
 }
 
 bool workspace_removal_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
-                                int64_t ended_after_ms, WorkspaceRemovalList *list_r, Error *err)
+                                WorkspaceRemovalList *list_r, Error *err)
 {
-    return list_removals(tx, scope, arena,
-                         DB_SAME("SELECT " COLUMNS " FROM workspace_removals"
-                                 " WHERE (ended_at = 0 AND due_at <= $1) OR ended_at > $2"
-                                 " ORDER BY due_at, id"),
-                         DB_ARGS(db_int(now_ms), db_int(ended_after_ms)), list_r, err);
+    return list_removals(
+        tx, scope, arena,
+        DB_SAME("SELECT " COLUMNS " " WORKSPACE_REMOVALS_DUE " ORDER BY due_at, id"),
+        DB_ARGS(db_int(now_ms)), list_r, err);
 }
 
 bool workspace_removal_save(DbTx *tx, const Scope *scope, const WorkspaceRemoval *removal,

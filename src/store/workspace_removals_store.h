@@ -39,10 +39,10 @@ MUST_CHECK bool workspace_removal_find(DbTx *tx, const Scope *scope, Arena *aren
 /* All, those that were asked for last first. */
 MUST_CHECK bool workspace_removal_list(DbTx *tx, const Scope *scope, Arena *arena,
                                        WorkspaceRemovalList *list_r, Error *err);
-/* Due by then and not ended, and those that have ended since `ended_after`. */
+/* Due by then and not ended, and those that have ended in the ten minutes before. */
 MUST_CHECK bool workspace_removal_list_due(DbTx *tx, const Scope *scope, Arena *arena,
-                                           int64_t now_ms, int64_t ended_after_ms,
-                                           WorkspaceRemovalList *list_r, Error *err);
+                                           int64_t now_ms, WorkspaceRemovalList *list_r,
+                                           Error *err);
 /* Sets when it began and ended, what was removed and the proof. */
 MUST_CHECK bool workspace_removal_save(DbTx *tx, const Scope *scope,
                                        const WorkspaceRemoval *removal, Error *err);

@@ -41,9 +41,9 @@ static bool begin(DbTx *tx, World *world, Error *err)
 {
     WorkspaceRemovalList list;
 
-    CALL(workspace_removal_list_due(tx, &world->system, world->arena, 6, 6, &list, err));
+    CALL(workspace_removal_list_due(tx, &world->system, world->arena, 6, &list, err));
     EXPECT(list.count == 0);
-    CALL(workspace_removal_list_due(tx, &world->system, world->arena, 7, 6, &list, err));
+    CALL(workspace_removal_list_due(tx, &world->system, world->arena, 7, &list, err));
     EXPECT(list.count == 1 && str_equal(list.at[0].id, world->ours.workspace));
     list.at[0].began_at_ms = 8;
     return workspace_removal_save(tx, &world->system, &list.at[0], err);
