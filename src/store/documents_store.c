@@ -168,8 +168,8 @@ bool document_find_by_blob(DbTx *tx, const Scope *scope, Arena *arena, Str blob,
     SqlItems found;
 
     return find_seen(tx, scope, arena, FIND DOCUMENT_SAME_BYTES,
-                     DB_ARGS(db_text(scope->workspace), db_text(blob)),
-                     DOCUMENT_FIRST_CREATED, &found, err) &&
+                     DB_ARGS(db_text(scope->workspace), db_text(blob)), DOCUMENT_FIRST_CREATED,
+                     &found, err) &&
            first_of(&found, document_r, "document with the contents", blob, err);
 }
 
