@@ -155,7 +155,8 @@ static bool hear(PgListen *listen, PgConnection *connection)
     while (listen_to(listen, connection)) {
         int64_t every_ms = is_watching(listen) ? WATCH_MS : CHECK_MS;
         tell_news(listen, connection->pg);
-        if (!wait_wake(listen, connection->pg, (int)MAX(asked_ms + every_ms - monotonic_ms(), 0)))
+        int64_t left_ms = asked_ms + every_ms - monotonic_ms();
+        if (!wait_wake(listen, connection->pg, (int)MAX(left_ms, 0)))
             return false;
         if (!pq.consumeInput(connection->pg))
             return true;

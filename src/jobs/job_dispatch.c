@@ -484,9 +484,11 @@ static int64_t next_time(const JobRunner *runner, int64_t monotonic)
     int64_t due_at_ms = runner->due_at_ms;
     if (runner->tick_at_ms < INT64_MAX)
         due_at_ms = MIN(due_at_ms, runner->tick_at_ms + runner->tick_late_ms);
-    if (due_at_ms < INT64_MAX)
-        until = MIN(until, monotonic + MAX(due_at_ms - now_ms(), 0));
-    return until;
+    if (due_at_ms == INT64_MAX)
+        return until;
+    int64_t wait_ms = due_at_ms - now_ms();
+    int64_t due_at = monotonic + MAX(wait_ms, 0);
+    return MIN(until, due_at);
 }
 
 static bool has_work(const JobRunner *runner)
