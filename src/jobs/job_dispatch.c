@@ -33,6 +33,7 @@ typedef struct Round {
     size_t sum_count;
     LanePlan *plans; /* for each lane */
     bool beats, keeps_time, looks_for_cancelled;
+    bool ticks; /* schedules are due, by what this runner knows */
 
     JobLines lines; /* in the table, when it keeps time */
     JobHeldList held, cancelled;
@@ -176,9 +177,11 @@ static void plan(Round *round, int64_t monotonic)
 {
     JobRunner *runner = round->runner;
 
-    round->keeps_time = !runner->is_stopping &&
-                        (monotonic >= runner->poll_at || round->now_ms >= runner->due_at_ms ||
-                         round->now_ms - runner->tick_late_ms >= runner->tick_at_ms);
+    round->ticks =
+        !runner->is_stopping && round->now_ms - runner->tick_late_ms >= runner->tick_at_ms;
+    round->keeps_time =
+        round->ticks || (!runner->is_stopping &&
+                         (monotonic >= runner->poll_at || round->now_ms >= runner->due_at_ms));
     round->plans = arena_new_array(round->arena, LanePlan, runner->lane_count + 1);
     for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++)
         lane_plan(&runner->lanes[i], round->arena, round->keeps_time, monotonic, &round->plans[i]);
@@ -248,20 +251,23 @@ static bool tell_tick(DbTx *tx, int64_t tick_at_ms, Error *err)
     return db_hint(tx, JOBS_CHANNEL, str(text), err);
 }
 
-/* Most of the time there is nothing, which one statement says. */
+/* Most of the time there is nothing, which one statement says. Ticks that are known to be due are
+ * not asked for before. */
 static bool keep_time(DbTx *tx, Round *round, const Scope *system, Error *err)
 {
     JobsLook look;
     int64_t count, now = round->now_ms;
     round->lines = (JobLines){ 0 };
-    if (!jobs_store_look(tx, system, now, &look, err))
+    if ((round->ticks && !schedules_tick(tx, system, round->results, now, &count, err)) ||
+        !jobs_store_look(tx, system, now, &look, err))
         return false;
-    bool ticks = look.tick_at_ms <= now, promotes = look.due_at_ms <= now;
+    bool is_late = !round->ticks && look.tick_at_ms <= now, promotes = look.due_at_ms <= now;
+    bool ticks = round->ticks || is_late;
     if ((look.has_lost &&
          !jobs_store_recover(tx, system, round->results, now, &round->recovered, err)) ||
         (promotes && !jobs_store_promote(tx, system, now, &count, err)) ||
-        (ticks && !schedules_tick(tx, system, round->results, now, &count, err)) ||
-        ((ticks || promotes || look.has_lost) && !jobs_store_look(tx, system, now, &look, err)) ||
+        (is_late && !schedules_tick(tx, system, round->results, now, &count, err)) ||
+        ((is_late || promotes || look.has_lost) && !jobs_store_look(tx, system, now, &look, err)) ||
         (ticks && look.tick_at_ms > now && !tell_tick(tx, look.tick_at_ms, err)) ||
         (look.has_waiting && !jobs_store_lines(tx, system, round->results, &round->lines, err)))
         return false;
