@@ -31,7 +31,9 @@ FILTERS = {
     "of a tag and a format": "tag=tag-7&format=pdf",
     "of a collection and a tag": "collection={shelf}&tag=tag-7",
     "ready": "state=ready",
+    "failed": "state=failed",
     "without parent": "parent=none",
+    "inside a document": "parent={newest}",
     "of either tag by words": "q=tag:tag-7 OR tag:tag-8",
     "with a number in their name": "q={number}",
     "with a word in their name": "q=report",
@@ -104,12 +106,12 @@ def deep_pages(server, connection, pages=40):
 
 def measure(server, connection, count, texts):
     shelf = server.call(connection, "GET", "/v1/collections")["items"][3]["id"]
+    newest = server.call(connection, "GET", "/v1/documents?limit=1")["items"][0]["id"]
     figures = {}
     for name, query in LISTS.items():
-        query = query.format(shelf=shelf, number=count // 3).replace(" ", "%20")
+        query = query.format(shelf=shelf, newest=newest, number=count // 3).replace(" ", "%20")
         figures[f"list {name}"] = timed(server, connection, f"/v1/documents?{query}")
     figures["list on and on"] = deep_pages(server, connection)
-    newest = server.call(connection, "GET", "/v1/documents?limit=1")["items"][0]["id"]
     figures["one document"] = timed(server, connection, f"/v1/documents/{newest}")
     figures["statistics"] = timed(server, connection, "/v1/statistics")
     figures["tags"] = timed(server, connection, "/v1/tags")

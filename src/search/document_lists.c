@@ -42,6 +42,8 @@ static bool is_quick_by_rows(const DocumentFilter *filter, DocumentOrder order)
                      filter->created_to_ms;
     size_t single = (filter->collection.length > 0) + (filter->format.length > 0) +
                     filter->formats.count + (filter->tag.length > 0);
+    if (filter->states && !(filter->states & 1u << DOCUMENT_READY))
+        return false;
     return !many && !has_times && (!single || (single == 1 && order == DOCUMENT_BY_CREATED));
 }
 

@@ -123,7 +123,8 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
     static const char *const ends[] = { " AND " DOCUMENT_DATE " < ",
                                         " AND +(" DOCUMENT_DATE ") < " };
     bool walks = filter->has_many && build->kind == DB_SQLITE;
-    bool is_named = (filter->ids.count || filter->within.count) && build->kind == DB_SQLITE;
+    bool is_named = (filter->ids.count || filter->within.count || filter->parent.length) &&
+                    build->kind == DB_SQLITE;
 
     sql_add(build, is_named && filter->trash == TRASH_OUTSIDE ? " AND +d.deleted_at = 0"
                                                               : trash[filter->trash]);
@@ -434,6 +435,17 @@ static bool list_of_time(DbTx *tx, const Scope *scope, Arena *arena, const Docum
 
 /* --- Any list ------------------------------------------------------------------------------- */
 
+/* Of a large library such filters leave few: to walk through an order until enough are met would be
+ * to read nearly all. */
+static bool leaves_few(const DbTx *tx, const DocumentFilter *filter, const DocumentList *list)
+{
+    bool is_unready = filter->states && !(filter->states & 1u << DOCUMENT_READY);
+
+    return db_tx_kind(tx) == DB_SQLITE && !list->has_more &&
+           (is_unready || filter->parent.length || filter->source.length || filter->ids.count ||
+            filter->within.count);
+}
+
 /* The part of the list whose total is known: the documents are read in its order. */
 static bool list_in_order(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                           DocumentOrder order, bool descending, const Slice *slice,
@@ -444,11 +456,15 @@ static bool list_in_order(DbTx *tx, const Scope *scope, Arena *arena, const Docu
     bool by_tag = is_by_tag(filter, order);
     DocumentFilter counted = *filter;
     counted.has_many = list->has_more;
+    const ListOrder *by = by_tag ? &by_tags : document_order(order);
+    ListOrder gathered = { str_format(arena, "+%s", by->column).at, by->id, by->is_number };
     SqlBuild build =
         by_tag ? begin_by_tag(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, &counted)
                : documents_begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d",
                                  &counted);
-    if (!add_part(&build, by_tag ? &by_tags : document_order(order), descending, slice, err) ||
+    if (!by_tag && leaves_few(tx, filter, list))
+        by = &gathered;
+    if (!add_part(&build, by, descending, slice, err) ||
         !sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
                   sizeof(Document), &items, err))
         return false;
