@@ -3,21 +3,39 @@
 
 static const char stars[] = "***";
 
-/* Where the last '@' of an address's authority is, or its end where none is. */
-static char *authority_end(char *authority)
+static char *last_at(char *text, size_t length)
 {
-    char *end = authority + strcspn(authority, "/?# \t\r\n\"'<>"), *at = end;
-    while (at > authority && at[-1] != '@')
-        at--;
-    return at > authority ? at - 1 : end;
+    while (length && text[length - 1] != '@')
+        length--;
+    return length ? text + length - 1 : NULL;
+}
+
+/* Whether "host:8000" or "[::1]" stands there, not the beginning of a user and a password. */
+static bool is_host(const char *text, size_t length)
+{
+    const char *colon = memchr(text, ':', length);
+    return !colon || *text == '[' ||
+           strspn(colon + 1, "0123456789") == length - (size_t)(colon + 1 - text);
+}
+
+/* Where the user and password at the start of this text end; NULL: there are none. A '/' in a
+ * password ought to be %2F, and is written by people all the same. */
+static char *user_end(char *text, bool is_cut)
+{
+    size_t word = strcspn(text, " \t\r\n\"'<>"), authority = MIN(strcspn(text, "/?#"), word);
+    char *at = last_at(text, authority);
+    if (at || is_host(text, authority))
+        return at;
+    return is_cut && !text[word] ? text + word : last_at(text, word);
 }
 
 void passwords_hide(char *text, bool is_cut)
 {
     while ((text = strstr(text, "://")) != NULL) {
-        text += 3;
-        char *end = authority_end(text), *password = memchr(text, ':', (size_t)(end - text));
-        if (!password || !(*end == '@' || (is_cut && !*end)))
+        text += strlen("://");
+        char *end = user_end(text, is_cut);
+        char *password = end ? memchr(text, ':', (size_t)(end - text)) : NULL;
+        if (!password)
             continue;
         password++;
         size_t length = MIN((size_t)(end - password), sizeof stars - 1);

@@ -20,7 +20,11 @@ Test(passwords, only_passwords_are_hidden)
         { "http://:secret@host?q", "http://:***@host?q", false },
         { "http://a:@host", "http://a:@host", false },
         { "\"http://a:secret@host\" and 'b:c@d'", "\"http://a:***@host\" and 'b:c@d'", false },
+        { "http://a:sec/ret?x@host:80/b", "http://a:***@host:80/b", false },
+        { "http://[::1]/a:b@c http://host:80/a:b@c", "http://[::1]/a:b@c http://host:80/a:b@c",
+          false },
         { "asking http://a:secr", "asking http://a:***", true },
+        { "asking http://host:80/sec", "asking http://host:80/sec", true },
         { "asking http://host:80", "asking http://host:80", false },
         { "asking http://a:secret@ho", "asking http://a:***@ho", true },
     };
