@@ -1,4 +1,5 @@
 """Documents come in from places outside and stay in step with them."""
+import base64
 import os
 import socket
 import subprocess
@@ -405,6 +406,17 @@ def test_a_secret_is_not_sent_to_a_server_it_was_not_given_for(library, places, 
     assert library.call("PATCH", path, json={"settings": {**shown, "items_max": 7}}).status_code == 200
     given = library.call("PATCH", path, json={"settings": {**shown, **at(moved), secret: "another"}})
     assert given.status_code == 200 and given.json()["secrets"] == [secret]
+
+
+def test_the_password_of_an_address_is_not_shown_and_stays(library, places):
+    address = places.url.replace("//", "//ann:kept%20secret@") + "/feed.xml"
+    answer = library.post("/v1/connections", {"kind": "feed", "name": "named", "on": False, "settings": {"url": address}})
+    path, shown = f"/v1/connections/{answer.json()['id']}", answer.json()["settings"]
+    assert shown == {"url": address.replace("kept%20secret", "***")}
+    places.requests.clear()
+    assert library.call("PATCH", path, json={"settings": {**shown, "take": "entries"}}).status_code == 200
+    library.post(path + "/test", {})
+    assert "Basic " + base64.b64encode(b"ann:kept secret").decode() in str(places.requests)
 
 
 def library_folder(library):

@@ -118,6 +118,23 @@ def test_a_key_does_not_go_to_another_address(server, service):
         elsewhere.stop()
 
 
+def test_values_of_headers_are_not_shown_and_stay_where_they_were_given_for(server, mock):
+    elsewhere = MockProvider(["good"])
+    wish = {"base_url": mock.url, "key": KEY, "headers": {"X-Account": "secret account"}, "private": True}
+    try:
+        assert server.call("PUT", "/v1/gateway/services/headed", json=wish).status_code == 200
+        shown = services(server)["headed"]["document"]
+        assert shown["headers"] == {"X-Account": "***"}
+        assert server.call("PUT", "/v1/gateway/services/headed", json={**shown, "limits": {"concurrent": 3}}).status_code == 200
+        assert chat(server, "headed/good").status_code == 200
+        assert mock.requests[-1][1]["X-Account"] == "secret account"
+        moved = server.call("PUT", "/v1/gateway/services/headed", json={**shown, "base_url": elsewhere.url})
+        assert moved.status_code == 400 and "X-Account" in moved.text and not elsewhere.requests
+    finally:
+        server.call("DELETE", "/v1/gateway/services/headed")
+        elsewhere.stop()
+
+
 def test_a_test_says_what_fails_without_the_key(server, service, mock):
     good = server.post("/v1/gateway/services/mine/test", {}).json()
     assert good["good"] and good["lists"] and good["model"] == "good"
