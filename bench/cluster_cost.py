@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What one request costs a cluster outside the database: processor time of the nodes, statements, and who waits for a lock.
 
-    cluster_cost.py PROGRAM MODEL [--nodes 1,3] [--count N] [--show KIND]
+    cluster_cost.py PROGRAM [MODEL] [--nodes 1,3] [--count N] [--show KIND]
 
 Prints one line of JSON for each number of nodes. Two cores do not show how much faster three nodes are; that a document
 and a query cost three nodes what they cost one, and that no lock is waited for, does. `--show upload` lists the
-statements of one kind of request. Needs PostgreSQL with pg_stat_statements and the S3 server of tools/backends."""
+statements of one kind of request, `--show idle` of none; `--count 0` measures an idle cluster alone. Needs PostgreSQL with pg_stat_statements and the S3 server of tools/backends."""
 import argparse
 import concurrent.futures
 import json
@@ -137,7 +137,7 @@ def measure_all(folder, count, wanted):
         if wanted.show == "idle":
             for query, number in sorted(watched.idle.items(), key=lambda item: -item[1]):
                 print(f"{number:6.1f}  {query}", file=sys.stderr)
-        for kind, run in requests_of(watched, wanted.count).items():
+        for kind, run in requests_of(watched, wanted.count).items() if wanted.count else ():
             statements, cpu, seconds = watched.measure(wanted.count, run)
             own = {q: n for q, n in statements.items() if not is_transaction(q)}
             row[kind] = {"cpu_ms": round(cpu * 1000, 2), "statements": round(sum(own.values()), 1),
