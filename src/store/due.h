@@ -7,12 +7,13 @@
 #define CONNECTIONS_DUE "FROM connections WHERE is_on = 1 AND next_at > 0 AND next_at <= $1"
 #define APPROVALS_DUE "FROM approvals WHERE state = 'waiting' AND look_at <= $1"
 #define TASK_REMINDERS_DUE "FROM task_reminders WHERE fired_at = 0 AND at <= $1"
-/* CROSS keeps SQLite from beginning with the documents: few collections, or none, draw. */
+/* CROSS keeps SQLite from beginning with the documents: few collections, or none, draw. The plus
+ * sign leaves it the index of those of which none were drawn. */
 #define TASK_DRAWINGS_DUE                                                                          \
     "FROM collections c CROSS JOIN documents d WHERE d.workspace = c.workspace"                    \
     " AND d.collection = c.id"                                                                     \
     " AND c.draws_tasks_since > 0 AND d.created_at >= c.draws_tasks_since"                         \
-    " AND d.tasks_drawn = 0 AND d.state = 'ready' AND d.deleted_at = 0"
+    " AND d.tasks_drawn = 0 AND d.state = 'ready' AND +d.deleted_at = 0"
 #define CLIENT_FILES_EXPIRED "FROM client_files WHERE expires_at > 0 AND expires_at <= $1"
 #define BATCHES_OPEN "FROM batches WHERE ended_at = 0"
 #define FILE_UPLOADS_EXPIRED "FROM file_uploads WHERE expires_at > 0 AND expires_at <= $1"

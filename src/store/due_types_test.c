@@ -1,4 +1,5 @@
 /* due_types_test.c - the tick of a recurring job finds what there is to do, when it is due. */
+#include "store/due.h"
 #include "store/isolation_world_test.h"
 
 #define NOW INT64_C(1000000)
@@ -117,4 +118,20 @@ TEST_BOTH(store, a_tick_that_passes_is_followed_by_the_next_at_its_interval)
     world_open(&world, url);
     world_write(&world, &world.system, pass_ticks);
     world_close(&world);
+}
+
+/* A library may have a million documents of which no collection draws tasks. */
+STORE_TEST(documents_are_looked_at_only_where_a_collection_draws_tasks)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+
+    if (db_tx_kind(tx) != DB_SQLITE)
+        return true;
+    CALL(db_query(tx, DB_SAME("EXPLAIN QUERY PLAN SELECT 1 " TASK_DRAWINGS_DUE), DB_NO_ARGS, &rows,
+                  err));
+    EXPECT(db_next(&rows, err) == DB_ROW);
+    EXPECT(str_find(db_get_text(&rows, 3, world->arena), S("SCAN c")) >= 0);
+    EXPECT(db_next(&rows, err) == DB_ROW);
+    EXPECT(str_find(db_get_text(&rows, 3, world->arena), S("documents_to_draw")) >= 0);
+    return true;
 }
