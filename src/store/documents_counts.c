@@ -70,10 +70,11 @@ bool document_list_stuck(DbTx *tx, const Scope *scope, Arena *arena, unsigned st
 {
     Str names = document_states_text(arena, states);
     Str sql = str_format(arena,
-                         "SELECT workspace, id FROM documents"
+                         "SELECT workspace, id FROM documents%s"
                          " WHERE state IN ('queued', 'extracting', 'indexing')"
                          " AND state IN (" STR_FMT ") AND updated_at < $1"
                          " AND ($2 = 1 OR workspace = $3) ORDER BY workspace, updated_at LIMIT $4",
+                         db_tx_kind(tx) == DB_SQLITE ? " INDEXED BY documents_unfinished" : "",
                          STR_ARG(names));
 
     return list_keys(tx, arena, sql.at,

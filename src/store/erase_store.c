@@ -127,8 +127,8 @@ static bool list_blobs(DbTx *tx, const Scope *scope, Arena *arena, Str id, StrLi
 {
     return list_texts(tx, arena,
                       DB_SAME(DOCUMENT_FAMILY
-                              "SELECT DISTINCT blob FROM document_versions WHERE workspace = $1"
-                              " AND document IN (SELECT id FROM family)"),
+                              "SELECT DISTINCT v.blob FROM family f CROSS JOIN document_versions v"
+                              " WHERE v.workspace = $1 AND v.document = f.id"),
                       DB_ARGS(db_text(scope->workspace), db_text(id)), blobs_r, err);
 }
 
