@@ -164,7 +164,7 @@ def test_a_node_that_lacks_the_model_says_so_and_searches_by_words(changing, tmp
     assert used(first) == "third", "a node without the model does not change it for all"
     # The folder comes: no restart.
     second.cli("models", "add", str(third))
-    wait_until(lambda: found(first) == found(second) != [])
+    wait_until(lambda: found(first) == found(second) != [], 180)
     assert second.get("/ready").json()["notices"] == []
 
 
