@@ -92,13 +92,10 @@ static bool match(Choosing *in, const DocumentTable *table, DocumentSet *set_r, 
     return true;
 }
 
-static int compare_up(const void *a, const void *b) { return document_key_compare(a, b); }
-static int compare_down(const void *a, const void *b) { return document_key_compare(b, a); }
-
 /* Of both, in order, as far as the part goes. */
 static void choose_keys(Choosing *in, const DocumentTable *table, const DocumentSet *set)
 {
-    int (*compare)(const void *, const void *) = in->descending ? compare_down : compare_up;
+    ListKeyCompare *compare = document_key_order(in->descending);
     size_t limit = (size_t)slice_limit(in->slice), count, matching = 0, total;
     uint32_t *places;
     count = document_set_first(table, set, in->arena,

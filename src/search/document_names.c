@@ -242,14 +242,12 @@ bool document_names_have(const DocumentNames *names, size_t place, Str part)
     return has_part(name_at(names, place), part) || has_part(title_at(names, place), part);
 }
 
-static char spaced(char c) { return c == '_' || c == '-' ? ' ' : c; }
-
 bool document_names_have_spaced(const DocumentNames *names, size_t place, Str part)
 {
     Str name = name_at(names, place);
     for (size_t from = 0; from + part.length <= name.length; from++) {
         size_t same = 0;
-        while (same < part.length && spaced(name.at[from + same]) == part.at[same])
+        while (same < part.length && document_part_spaced(name.at[from + same]) == part.at[same])
             same++;
         if (same == part.length)
             return true;

@@ -41,7 +41,7 @@ static void grow(DocumentParts *parts)
 
 /* --- Planes --- */
 
-static unsigned spaced(char c) { return c == '_' || c == '-' ? ' ' : (unsigned char)c; }
+static unsigned spaced(char c) { return (unsigned char)document_part_spaced(c); }
 
 static size_t plane_of_letter(unsigned a)
 {

@@ -11,6 +11,8 @@
 
 typedef struct DocumentParts DocumentParts;
 
+static inline char document_part_spaced(char c) { return c == '_' || c == '-' ? ' ' : c; }
+
 DocumentParts *document_parts_new(void);
 void document_parts_free(DocumentParts *parts); /* NULL is fine */
 size_t document_parts_bytes(const DocumentParts *parts);

@@ -16,6 +16,9 @@ typedef struct ListKey {
 
 /* In the order, then by id: less than 0 when a comes first. */
 int document_key_compare(const ListKey *a, const ListKey *b);
+/* The same for qsort(), of ListKeys of a list in either direction. */
+typedef int ListKeyCompare(const void *a, const void *b);
+ListKeyCompare *document_key_order(bool descending);
 /* Where the part begins: behind *after_r. False in *is_there_r: at the beginning. */
 MUST_CHECK bool document_key_after(const Slice *slice, DocumentOrder order, ListKey *after_r,
                                    bool *is_there_r, Error *err);

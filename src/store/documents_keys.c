@@ -44,6 +44,14 @@ int document_key_compare(const ListKey *a, const ListKey *b)
     return by_text ? by_text : str_compare(a->id, b->id);
 }
 
+static int compare_up(const void *a, const void *b) { return document_key_compare(a, b); }
+static int compare_down(const void *a, const void *b) { return document_key_compare(b, a); }
+
+ListKeyCompare *document_key_order(bool descending)
+{
+    return descending ? compare_down : compare_up;
+}
+
 bool document_key_after(const Slice *slice, DocumentOrder order, ListKey *after_r, bool *is_there_r,
                         Error *err)
 {
@@ -122,14 +130,11 @@ static bool find_in_order(DbTx *tx, const Scope *scope, Arena *arena, const Docu
 
 /* --- Lists that are sorted here --- */
 
-static int compare_up(const void *a, const void *b) { return document_key_compare(a, b); }
-static int compare_down(const void *a, const void *b) { return document_key_compare(b, a); }
-
 /* Sorts the keys and sets *count to how many of them, at *keys, come after the cursor. */
 static bool sort_keys(ListKey **keys, size_t *count, DocumentOrder order, bool descending,
                       const Slice *slice, Error *err)
 {
-    int (*compare)(const void *, const void *) = descending ? compare_down : compare_up;
+    ListKeyCompare *compare = document_key_order(descending);
     ListKey after;
     bool goes_on;
 
