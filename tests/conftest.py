@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(os.environ.get("LECTERN", ROOT / "build" / "lectern"))
 SAMPLES = ROOT / "tests" / "samples"
 SHARED = ROOT.parent / "shared"
+BACKENDS = ROOT / "tools" / "backends"
 
 
 # How long each file takes, the longest first; `--keep-seconds` writes it.

@@ -1,14 +1,13 @@
 """Documents come in from places outside and stay in step with them."""
 import base64
 import os
-import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from conftest import Server, make_certificate, needs_shared, wait_until
+from conftest import BACKENDS, Server, free_port, make_certificate, wait_until
 from mock_places import S3_KEY, S3_SECRET, Mailbox, Places
 
 
@@ -223,16 +222,13 @@ def test_a_bucket_is_read_with_signed_requests(library, places):
 
 
 def test_a_bucket_of_a_real_server_is_kept_in_step(library, tmp_path):
-    script = needs_shared("backends") / "s3.sh"
+    if subprocess.run([BACKENDS, "find", "s3"], capture_output=True).returncode:
+        pytest.skip("needs the S3 server of `tools/backends install s3`")
     # Objects are plain files below data/BUCKET.
     data = tmp_path / "s3" / "data" / "papers"
     data.mkdir(parents=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    began = subprocess.run(["sh", script, "start", str(port), tmp_path / "s3"], capture_output=True, timeout=30)
-    if began.returncode:
-        pytest.skip("no S3 server is here")
+    port = free_port()
+    subprocess.run([BACKENDS, "start", "s3", str(port), tmp_path / "s3"], check=True, capture_output=True)
     try:
         for name in ("a ü+b.txt", "deep/er/c.txt", "else.txt"):
             write(data / name, f"Object {name} of the bucket.")
@@ -247,7 +243,7 @@ def test_a_bucket_of_a_real_server_is_kept_in_step(library, tmp_path):
         wrong = library.post("/v1/connections/test", {"kind": "s3", "settings": {**settings, "secret_key": "wrong"}})
         assert wrong.status_code == 403 and "right secrets" in wrong.text
     finally:
-        subprocess.run(["sh", script, "stop", tmp_path / "s3"], check=False, capture_output=True)
+        subprocess.run([BACKENDS, "stop", "s3", tmp_path / "s3"], check=True)
 
 
 def test_a_webdav_folder_is_walked(library, places):

@@ -6,14 +6,12 @@ import shutil
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 import requests
 
-from conftest import Server, free_port, wait_until
+from conftest import BACKENDS, Server, free_port, wait_until
 
-BACKENDS = Path(__file__).parent.parent / "tools" / "backends"
 BUCKET = "originals"
 
 
