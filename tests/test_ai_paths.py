@@ -89,3 +89,25 @@ def test_vectors_are_those_of_the_other_path(server):
     assert [len(v) for v in body["embeddings"]] == [len(d["embedding"]) for d in same]
     assert all(abs(a - b) < 1e-5 for v, d in zip(body["embeddings"], same) for a, b in zip(v, d["embedding"]))
     assert server.post("/ai/embeddings", {"texts": []}).status_code == 400
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("without") / "library").start()
+    started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    yield started
+    started.stop()
+
+
+@pytest.mark.parametrize("model", ["", "good", "openai/gpt-5"])
+def test_a_completion_where_there_is_no_service_can_be_had_later(without, model):
+    answer = without.post("/ai/chat/complete", asked(model))
+    assert answer.status_code == 503 and "there is no model service" in answer.json()["error"]["message"]
+    result = without.post("/ai/batch", {"requests": [asked(model)]}).json()["results"][0]
+    assert result["success"] is False and result["error"]["code"] == "busy"
+
+
+def test_content_of_no_type_is_refused_by_the_name_of_the_member(without):
+    for body in ({"source": "quarry"}, {"type": "poem", "source": "quarry"}, {"type": 3, "source": "quarry"}):
+        answer = without.post("/ai/content", body)
+        assert answer.status_code == 400 and answer.json()["error"]["field"] == "type", answer.text

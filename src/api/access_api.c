@@ -81,8 +81,9 @@ static bool set_work(DbTx *tx, void *argument, Error *err)
     return ok && note(tx, work, err) && find_work(tx, work, err);
 }
 
-static bool answer(const AccessWork *work, HttpResponse *response)
+static bool answer(const void *argument, HttpResponse *response)
 {
+    const AccessWork *work = argument;
     const Access *access = &work->access;
     JsonWriter json = put_begin(&response->body);
     put_bool(&json, "restricted", access->guard.length > 0);
@@ -151,16 +152,13 @@ static bool set(ApiRequest *request, HttpResponse *response, Guarded what, Error
     AccessWork work = { .request = request, .what = what, .is_restricted = true };
     return api_fields(request, err, { "restricted", JSON_FLAG, &work.is_restricted },
                       { "grants", JSON_ANY, &work.given }) &&
-           read_grants(&work, err) &&
-           store_write(request->api->db, request->scope, set_work, &work, err) &&
-           answer(&work, response);
+           read_grants(&work, err) && api_change(request, response, set_work, answer, &work, err);
 }
 
 static bool open(ApiRequest *request, HttpResponse *response, Guarded what, Error *err)
 {
     AccessWork work = { .request = request, .what = what };
-    return store_write(request->api->db, request->scope, set_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, set_work, NULL, &work, err);
 }
 
 bool collection_access_show(ApiRequest *request, HttpResponse *response, Error *err)

@@ -47,9 +47,20 @@ static void add_servers(const Completion *one, ModelRequest *asked)
     asked->tool_count = count;
 }
 
-static void complete(void *argument)
+/* Where there is no service at all, no other name of a model would help. */
+static void tell_of_no_service(Completion *one)
 {
-    Completion *one = argument;
+    Provider ignored;
+    Error why;
+    if (one->err.code == ERROR_NOT_FOUND &&
+        !models_provider(one->request->api->models, one->request->scope, one->arena, &ignored,
+                         &why) &&
+        why.code == ERROR_NOT_FOUND)
+        fail(&one->err, ERROR_BUSY, "%s", why.message);
+}
+
+static void complete_one(Completion *one)
+{
     const Front *front = &front_openai_chat;
     ModelRequest asked = { .task = TASK_CHAT };
     ToolLoop loop = { .api = one->request->api,
@@ -65,6 +76,14 @@ static void complete(void *argument)
         return;
     add_servers(one, &asked);
     one->is_good = tool_loop_run(&loop, &one->answer, &one->err);
+}
+
+static void complete(void *argument)
+{
+    Completion *one = argument;
+    complete_one(one);
+    if (!one->is_good)
+        tell_of_no_service(one);
 }
 
 /* Each has an arena until they are freed. */

@@ -73,8 +73,7 @@ static bool acknowledge_work(DbTx *tx, void *argument, Error *err)
 bool alerts_acknowledge(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AlertWork work = { .request = request };
-    return store_write(request->api->db, request->scope, acknowledge_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, acknowledge_work, NULL, &work, err);
 }
 
 /* --- Rules --- */
@@ -193,6 +192,15 @@ static bool add_silence_work(DbTx *tx, void *argument, Error *err)
     return alert_silence_add(tx, work->request->scope, work->request->arena, &work->silence, err);
 }
 
+static bool answer_alerts_silence(const void *argument, HttpResponse *response)
+{
+    const AlertWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_silence(&json, &work->silence);
+    put_end(&json);
+    return true;
+}
+
 bool alerts_silence(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AlertWork work = { .request = request };
@@ -210,13 +218,8 @@ bool alerts_silence(ApiRequest *request, HttpResponse *response, Error *err)
                           "there is no rule '" STR_FMT "': GET /v1/alerts/rules lists them",
                           STR_ARG(wish->rule));
     wish->ends_at_ms = now_ms() + seconds * 1000;
-    if (!store_write(request->api->db, request->scope, add_silence_work, &work, err))
-        return false;
     response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_silence(&json, wish);
-    put_end(&json);
-    return true;
+    return api_change(request, response, add_silence_work, answer_alerts_silence, &work, err);
 }
 
 static bool remove_silence_work(DbTx *tx, void *argument, Error *err)
@@ -228,6 +231,5 @@ static bool remove_silence_work(DbTx *tx, void *argument, Error *err)
 bool alerts_end_silence(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AlertWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_silence_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_silence_work, NULL, &work, err);
 }

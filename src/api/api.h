@@ -150,8 +150,9 @@ typedef struct ApiRequest {
     int64_t wait_ms; /* of a request that comes too soon: when to come again */
     Str once; /* id of the job that answers so, empty for all others: what a handler adds by it is
                * there once, however often the job begins (ai_tasks.h) */
-    json_t *json;    /* of a JSON_BODY; an empty object when there is none */
-    TraceSpan *span; /* NULL: nothing is recorded of it */
+    struct IdempotencyHold *hold; /* its Idempotency-Key, where changes count; NULL: none */
+    json_t *json;                 /* of a JSON_BODY; an empty object when there is none */
+    TraceSpan *span;              /* NULL: nothing is recorded of it */
 } ApiRequest;
 
 /* Write a response, or fail. */
@@ -227,6 +228,13 @@ StopCheck api_client(HttpResponse *response);
 MUST_CHECK bool api_is_local(const ApiRequest *request, Error *err);
 /* No content. */
 bool api_done(HttpResponse *response);
+/* Writes what the handler has to say of its work; reads nothing but that. */
+typedef bool ApiAnswer(const void *argument, HttpResponse *response);
+/* A change that is one transaction, and its answer (NULL: no content). With an Idempotency-Key the
+ * answer is kept in that transaction (idempotency.h), so it is written there, perhaps more than
+ * once; response->status is set before. */
+MUST_CHECK bool api_change(ApiRequest *request, HttpResponse *response, DbWork *work,
+                           ApiAnswer *answer, void *argument, Error *err);
 /* Opens {"items":[ ...; close with api_list_end(). total < 0: not said. */
 JsonWriter api_list_begin(HttpResponse *response);
 void api_list_end(JsonWriter *json, int64_t total, Str next);

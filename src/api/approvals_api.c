@@ -76,8 +76,9 @@ static void put_group(JsonWriter *json, const ApprovalGroupCount *each)
     put_end(json);
 }
 
-static bool answer_one(const ApprovalWork *work, HttpResponse *response)
+static bool answer_one(const void *argument, HttpResponse *response)
 {
+    const ApprovalWork *work = argument;
     const ApprovalPeople *people = &work->people;
     JsonWriter json = put_begin(&response->body);
     put_approval(&json, &work->approval);
@@ -181,11 +182,10 @@ static bool ask_work(DbTx *tx, void *argument, Error *err)
 bool approvals_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ApprovalWork work = { .request = request };
-    if (!read_wish(request, &work.wish, err) ||
-        !store_write(request->api->db, request->scope, ask_work, &work, err))
+    if (!read_wish(request, &work.wish, err))
         return false;
     response->status = 201;
-    return answer_one(&work, response);
+    return api_change(request, response, ask_work, answer_one, &work, err);
 }
 
 static bool list_work(DbTx *tx, void *argument, Error *err)
@@ -284,8 +284,7 @@ bool approvals_answer(ApiRequest *request, HttpResponse *response, Error *err)
         return fail_field(err, "decision", "'decision' is approve or deny");
     work.say.verdict = (ApprovalVerdict)number;
     work.say.fields = printed(request, fields);
-    return store_write(request->api->db, request->scope, decide_work, &work, err) &&
-           answer_one(&work, response);
+    return api_change(request, response, decide_work, answer_one, &work, err);
 }
 
 static bool edit_work(DbTx *tx, void *argument, Error *err)
@@ -305,8 +304,7 @@ bool approvals_change(ApiRequest *request, HttpResponse *response, Error *err)
                     { "version", JSON_I64, &work.say.version, .min = 0, .max = INT64_MAX }))
         return false;
     work.say.fields = printed(request, fields);
-    return store_write(request->api->db, request->scope, edit_work, &work, err) &&
-           answer_one(&work, response);
+    return api_change(request, response, edit_work, answer_one, &work, err);
 }
 
 static bool comment_work(DbTx *tx, void *argument, Error *err)
@@ -320,8 +318,7 @@ bool approvals_add_comment(ApiRequest *request, HttpResponse *response, Error *e
 {
     ApprovalWork work = { .request = request, .id = request->params[0] };
     return api_fields(request, err, { "text", JSON_STR, &work.text, .required = true }) &&
-           store_write(request->api->db, request->scope, comment_work, &work, err) &&
-           api_done(response);
+           api_change(request, response, comment_work, NULL, &work, err);
 }
 
 static bool delegate_work(DbTx *tx, void *argument, Error *err)
@@ -339,8 +336,7 @@ bool approvals_hand_over(ApiRequest *request, HttpResponse *response, Error *err
     return api_fields(request, err,
                       { "to", JSON_STR, &work.to, .required = true, .length_max = 300 },
                       { "reason", JSON_STR, &work.text }) &&
-           store_write(request->api->db, request->scope, delegate_work, &work, err) &&
-           answer_one(&work, response);
+           api_change(request, response, delegate_work, answer_one, &work, err);
 }
 
 static bool cancel_work(DbTx *tx, void *argument, Error *err)
@@ -356,6 +352,5 @@ bool approvals_take_back(ApiRequest *request, HttpResponse *response, Error *err
 {
     ApprovalWork work = { .request = request, .id = request->params[0] };
     return api_fields(request, err, { "reason", JSON_STR, &work.text }) &&
-           store_write(request->api->db, request->scope, cancel_work, &work, err) &&
-           answer_one(&work, response);
+           api_change(request, response, cancel_work, answer_one, &work, err);
 }

@@ -111,6 +111,5 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool meeting_bot_services_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ServicesWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }

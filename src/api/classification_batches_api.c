@@ -85,6 +85,16 @@ static bool answer_batch(const BatchWork *work, bool is_assistant, HttpResponse 
     return true;
 }
 
+static bool answer_one(const void *argument, HttpResponse *response)
+{
+    return answer_batch(argument, false, response);
+}
+
+static bool answer_assistant(const void *argument, HttpResponse *response)
+{
+    return answer_batch(argument, true, response);
+}
+
 /* --- Starting --- */
 
 static bool read_document(Str id, ClassificationItem *item, Error *err)
@@ -194,11 +204,11 @@ static bool start(ApiRequest *request, HttpResponse *response, bool is_assistant
         return fail_field(err, "documents", "give either 'documents' or 'collection'");
     if (!work.set.length == !work.workflow.length)
         return fail_field(err, "label_set", "give either 'label_set' or 'workflow'");
-    if ((documents && !read_items(&work, documents, err)) ||
-        !store_write(request->api->db, request->scope, start_work, &work, err))
+    if (documents && !read_items(&work, documents, err))
         return false;
     response->status = 202;
-    return answer_batch(&work, is_assistant, response);
+    return api_change(request, response, start_work, is_assistant ? answer_assistant : answer_one,
+                      &work, err);
 }
 
 bool classification_batches_add(ApiRequest *request, HttpResponse *response, Error *err)
@@ -292,8 +302,7 @@ static bool cancel_work(DbTx *tx, void *argument, Error *err)
 bool classification_batches_cancel(ApiRequest *request, HttpResponse *response, Error *err)
 {
     BatchWork work = { .request = request };
-    return store_write(request->api->db, request->scope, cancel_work, &work, err) &&
-           answer_batch(&work, false, response);
+    return api_change(request, response, cancel_work, answer_one, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -310,6 +319,5 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool classification_batches_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     BatchWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }

@@ -38,6 +38,13 @@ static bool answer_flow(const RecipeWork *work, HttpResponse *response, Error *e
     return true;
 }
 
+/* As it was just checked. */
+static bool answer_kept_flow(const void *argument, HttpResponse *response)
+{
+    Error ignored;
+    return answer_flow(argument, response, &ignored);
+}
+
 /* --- Saving --- */
 
 /* Label sets are named as people name them; those that are not there are told now. */
@@ -91,8 +98,7 @@ bool classification_workflows_add(ApiRequest *request, HttpResponse *response, E
 {
     RecipeWork work = begin(request);
     response->status = 201;
-    return store_write(request->api->db, request->scope, add_work, &work, err) &&
-           answer_flow(&work, response, err);
+    return api_change(request, response, add_work, answer_kept_flow, &work, err);
 }
 
 static bool change_work(DbTx *tx, void *argument, Error *err)
@@ -105,8 +111,7 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
 bool classification_workflows_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RecipeWork work = begin(request);
-    return store_write(request->api->db, request->scope, change_work, &work, err) &&
-           answer_flow(&work, response, err);
+    return api_change(request, response, change_work, answer_kept_flow, &work, err);
 }
 
 bool classification_workflows_remove(ApiRequest *request, HttpResponse *response, Error *err)

@@ -13,8 +13,9 @@ typedef struct SaidWork {
     json_t *names; /* NULL: as it was said */
 } SaidWork;
 
-static bool answer_one(const SaidWork *work, HttpResponse *response)
+static bool answer_one(const void *argument, HttpResponse *response)
 {
+    const SaidWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     labels_put_classification(&json, &work->one);
     put_end(&json);
@@ -88,8 +89,7 @@ static bool decide_work(DbTx *tx, void *argument, Error *err)
 bool classifications_confirm(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SaidWork work = { .request = request };
-    return store_write(request->api->db, request->scope, decide_work, &work, err) &&
-           answer_one(&work, response);
+    return api_change(request, response, decide_work, answer_one, &work, err);
 }
 
 bool classifications_correct(ApiRequest *request, HttpResponse *response, Error *err)
@@ -101,8 +101,7 @@ bool classifications_correct(ApiRequest *request, HttpResponse *response, Error 
     if (!label == !labels)
         return fail_field(err, "label", "give either 'label' or 'labels'");
     work.names = label ? label : labels;
-    return store_write(request->api->db, request->scope, decide_work, &work, err) &&
-           answer_one(&work, response);
+    return api_change(request, response, decide_work, answer_one, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -114,6 +113,5 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool classifications_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SaidWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }

@@ -72,8 +72,9 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     return collection_add(tx, work->request->scope, work->request->arena, &work->collection, err);
 }
 
-static bool write_collection(const CollectionWork *work, HttpResponse *response)
+static bool write_collection(const void *argument, HttpResponse *response)
 {
+    const CollectionWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_collection(&json, &work->collection);
     put_end(&json);
@@ -83,11 +84,10 @@ static bool write_collection(const CollectionWork *work, HttpResponse *response)
 bool collections_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CollectionWork work = { .request = request };
-    if (!read_fields(&work, true, err) ||
-        !store_write(request->api->db, request->scope, add_work, &work, err))
+    if (!read_fields(&work, true, err))
         return false;
     response->status = 201;
-    return write_collection(&work, response);
+    return api_change(request, response, add_work, write_collection, &work, err);
 }
 
 static bool change_work(DbTx *tx, void *argument, Error *err)
@@ -111,8 +111,7 @@ bool collections_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CollectionWork work = { .request = request };
     return read_fields(&work, false, err) &&
-           store_write(request->api->db, request->scope, change_work, &work, err) &&
-           write_collection(&work, response);
+           api_change(request, response, change_work, write_collection, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -124,8 +123,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool collections_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CollectionWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 static bool tags_work(DbTx *tx, void *argument, Error *err)

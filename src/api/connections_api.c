@@ -228,16 +228,20 @@ static bool sync_work(DbTx *tx, void *argument, Error *err)
                         err);
 }
 
+static bool answer_connections_sync(const void *argument, HttpResponse *response)
+{
+    const ConnectionWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "job", work->job);
+    put_end(&json);
+    return true;
+}
+
 bool connections_sync(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConnectionWork work = { .request = request };
-    if (!store_write(request->api->db, request->scope, sync_work, &work, err))
-        return false;
     response->status = 202;
-    JsonWriter json = put_begin(&response->body);
-    put_text(&json, "job", work.job);
-    put_end(&json);
-    return true;
+    return api_change(request, response, sync_work, answer_connections_sync, &work, err);
 }
 
 bool connections_send(ApiRequest *request, HttpResponse *response, Error *err)
@@ -325,6 +329,5 @@ bool connections_decide(ApiRequest *request, HttpResponse *response, Error *err)
     work.is_wanted = str_is(action, "take");
     if (!work.is_wanted && !str_is(action, "ignore"))
         return fail_field(err, "action", "'action' is take or ignore");
-    return store_write(request->api->db, request->scope, decide_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, decide_work, NULL, &work, err);
 }

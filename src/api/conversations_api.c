@@ -114,8 +114,9 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
            conversation_update(tx, work->request->scope, conversation, err);
 }
 
-static bool answer_one(const ConversationWork *work, HttpResponse *response)
+static bool answer_one(const void *argument, HttpResponse *response)
 {
+    const ConversationWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_conversation(&json, &work->conversation);
     put_end(&json);
@@ -133,8 +134,7 @@ bool conversations_change(ApiRequest *request, HttpResponse *response, Error *er
         return false;
     if (has(&work, "title") && !str_trim(work.title).length)
         return fail_field(err, "title", "a conversation needs a title");
-    return store_write(request->api->db, request->scope, change_work, &work, err) &&
-           answer_one(&work, response);
+    return api_change(request, response, change_work, answer_one, &work, err);
 }
 
 /* --- Folders --- */
@@ -179,8 +179,7 @@ static bool share_work(DbTx *tx, void *argument, Error *err)
 bool conversations_share(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConversationWork work = { .request = request };
-    return store_write(request->api->db, request->scope, share_work, &work, err) &&
-           answer_one(&work, response);
+    return api_change(request, response, share_work, answer_one, &work, err);
 }
 
 static bool unshare_work(DbTx *tx, void *argument, Error *err)
@@ -197,8 +196,7 @@ static bool unshare_work(DbTx *tx, void *argument, Error *err)
 bool conversations_unshare(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConversationWork work = { .request = request };
-    return store_write(request->api->db, request->scope, unshare_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, unshare_work, NULL, &work, err);
 }
 
 /* Who shares it lets others of the workspace read its messages. */
@@ -265,8 +263,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool conversations_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConversationWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 static bool rate_work(DbTx *tx, void *argument, Error *err)
@@ -285,6 +282,5 @@ bool messages_feedback(ApiRequest *request, HttpResponse *response, Error *err)
     return api_fields(request, err,
                       { "rating", JSON_I64, &work.rating, .required = true, .min = -1, .max = 1 },
                       { "reason", JSON_STR, &work.reason, .length_max = 2000 }) &&
-           store_write(request->api->db, request->scope, rate_work, &work, err) &&
-           api_done(response);
+           api_change(request, response, rate_work, NULL, &work, err);
 }

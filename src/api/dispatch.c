@@ -646,7 +646,9 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
         http_header(response, "WWW-Authenticate",
                     str_starts(http->path, S("/dav/")) ? S("Basic realm=\"Lectern\"")
                                                        : S("Bearer"));
-    if ((err->code == ERROR_LIMITED || err->code == ERROR_BUSY) && request && request->wait_ms)
+    bool is_too_soon =
+        err->code == ERROR_LIMITED || err->code == ERROR_BUSY || err->code == ERROR_CONFLICT;
+    if (is_too_soon && request && request->wait_ms)
         http_header(response, "Retry-After",
                     str_format(request->arena, "%" PRId64, (request->wait_ms + 999) / 1000));
     else if (err->code == ERROR_BUSY)
@@ -677,7 +679,7 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
         (once.is_replayed || (read_json(request, &err) && etag_begin_change(request, &hold, &err) &&
                               request->route->handle(request, response, &err)));
     etag_end_change(&hold);
-    idempotency_finish(request, response, good, &once);
+    idempotency_finish(request, response, good ? NULL : &err, &once);
     if (good) {
         etag_answer(request, response);
     } else {

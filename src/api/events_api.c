@@ -102,6 +102,13 @@ static bool broadcast_work(DbTx *tx, void *argument, Error *err)
            event_tell_data(tx, &broadcast->line, err);
 }
 
+static bool answer_events_broadcast(const void *argument, HttpResponse *response)
+{
+    const Broadcast *work = argument;
+    buf_add(&response->body, work->line.data);
+    return true;
+}
+
 bool events_broadcast(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Str text = STR_NONE;
@@ -117,9 +124,6 @@ bool events_broadcast(ApiRequest *request, HttpResponse *response, Error *err)
         return fail_field(err, "text", "a text of 1 to %d bytes is needed", BROADCAST_MAX);
     Broadcast broadcast = { request,
                             { EVENT_broadcast, request->scope->workspace, id, buf_str(&data) } };
-    if (!store_write(request->api->db, request->scope, broadcast_work, &broadcast, err))
-        return false;
     response->status = 202;
-    buf_add(&response->body, buf_str(&data));
-    return true;
+    return api_change(request, response, broadcast_work, answer_events_broadcast, &broadcast, err);
 }

@@ -23,6 +23,22 @@ static bool rate_work(DbTx *tx, void *argument, Error *err)
     return feedback_rate(tx, work->request->scope, work->request->arena, &work->feedback, err);
 }
 
+static bool answer_feedback_post(const void *argument, HttpResponse *response)
+{
+    const Feedback *feedback = &((const FeedbackWork *)argument)->feedback;
+    int rating = feedback->rating;
+    JsonWriter json = put_begin(&response->body);
+    put_bool(&json, "success", true);
+    put_text(&json, "kind", feedback->kind);
+    put_text(&json, "item", feedback->item);
+    put_int(&json, "rating", rating);
+    put_text(&json, "reason", feedback->reason);
+    put_text(&json, "status", rating ? S("stored") : S("removed"));
+    put_text(&json, "analysed", S("in batches: GET /v1/feedback/report"));
+    put_end(&json);
+    return true;
+}
+
 bool feedback_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     FeedbackWork work = { .request = request, .feedback = { .kind = S("answer") } };
@@ -39,19 +55,8 @@ bool feedback_post(ApiRequest *request, HttpResponse *response, Error *err)
     if (!feedback->item.length)
         return fail_field(err, "item", "'item' is missing");
     feedback->rating = (int)rating;
-    if (!store_write(request->api->db, request->scope, rate_work, &work, err))
-        return false;
     response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_bool(&json, "success", true);
-    put_text(&json, "kind", feedback->kind);
-    put_text(&json, "item", feedback->item);
-    put_int(&json, "rating", rating);
-    put_text(&json, "reason", feedback->reason);
-    put_text(&json, "status", rating ? S("stored") : S("removed"));
-    put_text(&json, "analysed", S("in batches: GET /v1/feedback/report"));
-    put_end(&json);
-    return true;
+    return api_change(request, response, rate_work, answer_feedback_post, &work, err);
 }
 
 /* --- What was said --- */
@@ -117,13 +122,17 @@ static bool make_report_work(DbTx *tx, void *argument, Error *err)
     return feedback_learn(tx, work->request->scope, work->request->arena, &work->report, err);
 }
 
+static bool answer_feedback_report_make(const void *argument, HttpResponse *response)
+{
+    const FeedbackWork *work = argument;
+    buf_add(&response->body, work->report);
+    return true;
+}
+
 bool feedback_report_make(ApiRequest *request, HttpResponse *response, Error *err)
 {
     FeedbackWork work = { .request = request };
-    if (!store_write(request->api->db, request->scope, make_report_work, &work, err))
-        return false;
-    buf_add(&response->body, work.report);
-    return true;
+    return api_change(request, response, make_report_work, answer_feedback_report_make, &work, err);
 }
 
 /* --- Preferences --- */

@@ -171,6 +171,12 @@ static bool start_work(DbTx *tx, void *argument, Error *err)
     return fields_run_start(tx, request->scope, request->arena, &start->order, &start->run, err);
 }
 
+static bool answer_fields_run_add(const void *argument, HttpResponse *response)
+{
+    const RunStart *work = argument;
+    return respond_run(response, &work->run);
+}
+
 bool fields_run_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_JSON json_t *schema = NULL;
@@ -192,10 +198,8 @@ bool fields_run_add(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     order->schema = json_print(request->arena, schema);
     order->name = order->title = work.name;
-    if (!store_write(request->api->db, request->scope, start_work, &start, err))
-        return false;
     response->status = 202;
-    return respond_run(response, &start.run);
+    return api_change(request, response, start_work, answer_fields_run_add, &start, err);
 }
 
 /* --- Schemas that are there --- */

@@ -1,5 +1,6 @@
 /* helpers.c - small things that handlers share; see api.h. */
 #include "api/api.h"
+#include "api/idempotency.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "store/audit_store.h"
@@ -58,6 +59,43 @@ bool api_done(HttpResponse *response)
 {
     response->status = 204;
     return true;
+}
+
+typedef struct Change {
+    ApiRequest *request;
+    HttpResponse *response;
+    DbWork *work;
+    ApiAnswer *answer;
+    void *argument;
+    size_t header_count;
+} Change;
+
+static bool write_answer(const Change *change)
+{
+    return change->answer ? change->answer(change->argument, change->response)
+                          : api_done(change->response);
+}
+
+static bool answered_work(DbTx *tx, void *argument, Error *err)
+{
+    const Change *change = argument;
+    change->response->body.length = 0;
+    change->response->headers.count = change->header_count;
+    return change->work(tx, change->argument, err) && write_answer(change) &&
+           idempotency_keep(change->request, change->response, change->request->hold, err);
+}
+
+bool api_change(ApiRequest *request, HttpResponse *response, DbWork *work, ApiAnswer *answer,
+                void *argument, Error *err)
+{
+    Change change = { request, response, work, answer, argument, response->headers.count };
+    if (!request->hold)
+        return store_write(request->api->db, request->scope, work, argument, err) &&
+               write_answer(&change);
+    bool is_done = store_write(request->api->db, request->scope, answered_work, &change, err);
+    if (!is_done)
+        idempotency_unkeep(request->hold);
+    return is_done;
 }
 
 JsonWriter api_list_begin(HttpResponse *response)

@@ -151,6 +151,15 @@ static bool is_given(const ApiRequest *request, const char *name)
     return value && !json_is_null(value);
 }
 
+static bool answer_hooks_change(const void *argument, HttpResponse *response)
+{
+    const HookWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_hook(work->request, &json, &work->hook, S(""));
+    put_end(&json);
+    return true;
+}
+
 bool hooks_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HookWork work = { .request = request, .id = request->params[0] };
@@ -163,12 +172,7 @@ bool hooks_change(ApiRequest *request, HttpResponse *response, Error *err)
     work.name = is_given(request, "name") ? &name : NULL;
     work.collection = is_given(request, "collection") ? &collection : NULL;
     work.is_on = is_given(request, "is_on") ? &is_on : NULL;
-    if (!store_write(request->api->db, request->scope, change_work, &work, err))
-        return false;
-    JsonWriter json = put_begin(&response->body);
-    put_hook(request, &json, &work.hook, S(""));
-    put_end(&json);
-    return true;
+    return api_change(request, response, change_work, answer_hooks_change, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -181,8 +185,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool hooks_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HookWork work = { .request = request, .id = request->params[0] };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 static bool receipts_work(DbTx *tx, void *argument, Error *err)

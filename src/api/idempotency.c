@@ -15,6 +15,7 @@
 #define KEY_MAX 255
 #define ANSWER_KEPT_MAX MB(1)
 #define HOLD_AGAIN_MS (IDEMPOTENCY_HELD_MS / 3)
+#define AGAIN_MS 1000 /* whoever asks too early may come again */
 #define SERVER_KEY "idempotency"
 
 struct Idempotency {
@@ -33,7 +34,7 @@ typedef struct HoldWork {
     const Scope *scope;
     IdempotencyKey *key;
     Arena *arena;
-    bool is_new;
+    bool is_new, is_unsure;
     int64_t now_ms;
 } HoldWork;
 
@@ -149,7 +150,11 @@ static void forget(struct Idempotency *idempotency, IdempotencyHold *hold)
 
 bool idempotency_serves(const ApiRoute *route)
 {
-    return strcmp(route->method, "POST") == 0 && route->body != CALL_BODY &&
+    static const char *const methods[] = { "POST", "PUT", "PATCH", "DELETE" };
+    bool is_post = strcmp(route->method, methods[0]) == 0, is_change = false;
+    for (size_t i = 0; i < COUNT(methods); i++)
+        is_change = is_change || strcmp(route->method, methods[i]) == 0;
+    return is_change && (is_post || route->body != FILE_BODY) && route->body != CALL_BODY &&
            route->needs != ANYONE && route->needs != CONVERTER;
 }
 
@@ -196,9 +201,12 @@ static Str fingerprint_of(const ApiRequest *request, Str seal)
 
 static Str hash_of(const ApiRequest *request, Str seal, Str key)
 {
-    Str named = str_format(request->arena, STR_FMT "\n" STR_FMT "\n%s\n" STR_FMT,
-                           STR_ARG(request->scope->user), STR_ARG(request->scope->key),
-                           request->route->path, STR_ARG(key));
+    const ApiRoute *route = request->route;
+    bool is_post = strcmp(route->method, "POST") == 0; /* once, there were keys of these alone */
+    Str named =
+        str_format(request->arena, STR_FMT "\n" STR_FMT "\n%s%s%s\n" STR_FMT,
+                   STR_ARG(request->scope->user), STR_ARG(request->scope->key),
+                   is_post ? "" : route->method, is_post ? "" : " ", route->path, STR_ARG(key));
     return hmac_sha256_hex(request->arena, seal, named);
 }
 
@@ -261,7 +269,34 @@ static bool end_work(DbTx *tx, void *argument, Error *err)
 static bool drop_work(DbTx *tx, void *argument, Error *err)
 {
     const HoldWork *work = argument;
-    return idempotency_drop(tx, work->scope, work->key, err);
+    return idempotency_drop(tx, work->scope, work->key, work->is_unsure, err);
+}
+
+static bool change_work(DbTx *tx, void *argument, Error *err)
+{
+    const IdempotencyHold *hold = argument;
+    return idempotency_change(tx, hold->scope, &hold->key, err);
+}
+
+/* What takes files is safe to repeat, and may make many changes before its end. */
+static bool counts_changes(const ApiRequest *request)
+{
+    ApiBody body = request->route->body;
+    return body != UPLOAD_BODY && body != FORM_BODY && body != FILE_BODY;
+}
+
+/* Done by another request, so there is something to tell. */
+static bool replay(ApiRequest *request, HttpResponse *response, const IdempotencyHold *hold,
+                   Error *err)
+{
+    Str packed;
+    if (!hold->key.status)
+        return fail(err, ERROR_CONFLICT,
+                    "this request was done, wholly or in part, by a server that ended before it "
+                    "could answer: look for what it made; with another Idempotency-Key it is done "
+                    "again");
+    return seal_open(request->arena, hold->seal, hold->key.answer, &packed, err) &&
+           unpack(request, &hold->key, packed, response, err);
 }
 
 bool idempotency_answer(ApiRequest *request, HttpResponse *response, IdempotencyHold *hold,
@@ -271,7 +306,7 @@ bool idempotency_answer(ApiRequest *request, HttpResponse *response, Idempotency
     HoldWork work = {
         .scope = request->scope, .key = &hold->key, .arena = request->arena, .now_ms = now_ms()
     };
-    Str key, packed;
+    Str key;
     *hold = (IdempotencyHold){ .scope = request->scope, .begun_ms = monotonic_ms() };
     if (!http_header_in(request->http, "Idempotency-Key").at || !idempotency ||
         !idempotency_serves(request->route))
@@ -284,18 +319,44 @@ bool idempotency_answer(ApiRequest *request, HttpResponse *response, Idempotency
                                   .holder = id_new(request->arena),
                                   .held_until_ms = work.now_ms + IDEMPOTENCY_HELD_MS,
                                   .expires_at_ms = work.now_ms + idempotency->kept_ms };
-    if (!store_write(idempotency->db, request->scope, begin_work, &work, err))
+    if (!store_write(idempotency->db, request->scope, begin_work, &work, err)) {
+        request->wait_ms = err->code == ERROR_CONFLICT ? AGAIN_MS : 0;
         return false;
+    }
     hold->is_held = work.is_new;
     hold->is_replayed = !work.is_new;
-    if (hold->is_held)
-        remember(idempotency, hold);
-    return hold->is_held ||
-           (seal_open(request->arena, hold->seal, hold->key.answer, &packed, err) &&
-            unpack(request, &hold->key, packed, response, err));
+    if (hold->is_replayed)
+        return replay(request, response, hold, err);
+    remember(idempotency, hold);
+    hold->witness = (StoreWitness){ change_work, hold, request->scope->workspace };
+    if (counts_changes(request)) {
+        request->hold = hold;
+        store_set_witness(&hold->witness);
+    }
+    return true;
 }
 
-void idempotency_finish(const ApiRequest *request, const HttpResponse *response, bool good,
+bool idempotency_keep(const ApiRequest *request, const HttpResponse *response,
+                      IdempotencyHold *hold, Error *err)
+{
+    hold->key.status = response->status;
+    return seal_close(request->arena, hold->seal, pack(request, response), &hold->key.answer, err);
+}
+
+/* Whether what failed may have been done all the same: the end of a transaction was lost. */
+static bool is_unsure(const Error *failure)
+{
+    return failure && (failure->code == ERROR_BUSY || failure->code == ERROR_IO ||
+                       failure->code == ERROR_INTERNAL);
+}
+
+void idempotency_unkeep(IdempotencyHold *hold)
+{
+    hold->key.status = 0;
+    hold->key.answer = S("");
+}
+
+void idempotency_finish(ApiRequest *request, const HttpResponse *response, const Error *failure,
                         IdempotencyHold *hold)
 {
     struct Idempotency *idempotency = request->api->idempotency;
@@ -303,11 +364,13 @@ void idempotency_finish(const ApiRequest *request, const HttpResponse *response,
     Error err;
     if (!hold->is_held)
         return;
+    store_set_witness(NULL);
+    request->hold = NULL;
     forget(idempotency, hold);
-    hold->key.status = response->status;
-    bool is_kept = good && seal_close(request->arena, hold->seal, pack(request, response),
-                                      &hold->key.answer, &err);
-    if ((good && !is_kept) ||
-        !store_write(idempotency->db, request->scope, good ? end_work : drop_work, &work, &err))
+    if (!failure && hold->key.status)
+        return; /* by its change */
+    work.is_unsure = is_unsure(failure);
+    if ((!failure && !idempotency_keep(request, response, hold, &err)) ||
+        !store_write(idempotency->db, request->scope, failure ? drop_work : end_work, &work, &err))
         log_warn("idempotency", "an answer could not be kept: %s", err.message);
 }

@@ -48,8 +48,9 @@ static void put_job(JsonWriter *json, const JobRow *job)
     put_time(json, "finished_at", job->finished_at_ms);
 }
 
-static bool answer_count(HttpResponse *response, int64_t count)
+static bool answer_count(const void *argument, HttpResponse *response)
 {
+    int64_t count = ((const JobsWork *)argument)->count;
     JsonWriter json = put_begin(&response->body);
     put_int(&json, "count", count);
     put_end(&json);
@@ -177,8 +178,7 @@ static bool retry_work(DbTx *tx, void *argument, Error *err)
 bool jobs_retry(ApiRequest *request, HttpResponse *response, Error *err)
 {
     JobsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, retry_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, retry_work, NULL, &work, err);
 }
 
 static bool cancel_work(DbTx *tx, void *argument, Error *err)
@@ -190,8 +190,7 @@ static bool cancel_work(DbTx *tx, void *argument, Error *err)
 bool jobs_cancel(ApiRequest *request, HttpResponse *response, Error *err)
 {
     JobsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, cancel_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, cancel_work, NULL, &work, err);
 }
 
 static bool retry_dead_work(DbTx *tx, void *argument, Error *err)
@@ -205,8 +204,7 @@ bool jobs_retry_dead(ApiRequest *request, HttpResponse *response, Error *err)
 {
     JobsWork work = { .request = request };
     return api_fields(request, err, { "type", JSON_STR, &work.type, .length_max = 200 }) &&
-           store_write(request->api->db, request->scope, retry_dead_work, &work, err) &&
-           answer_count(response, work.count);
+           api_change(request, response, retry_dead_work, answer_count, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -220,8 +218,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool jobs_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     JobsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 static bool remove_dead_work(DbTx *tx, void *argument, Error *err)
@@ -236,6 +233,5 @@ bool jobs_remove_dead(ApiRequest *request, HttpResponse *response, Error *err)
 {
     JobsWork work = { .request = request };
     return api_fields(request, err, { "type", JSON_STR, &work.type, .length_max = 200 }) &&
-           store_write(request->api->db, request->scope, remove_dead_work, &work, err) &&
-           answer_count(response, work.count);
+           api_change(request, response, remove_dead_work, answer_count, &work, err);
 }

@@ -96,8 +96,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool fields_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     KeptWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- Of many --- */

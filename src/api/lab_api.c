@@ -122,8 +122,7 @@ static bool remove_set_work(DbTx *tx, void *argument, Error *err)
 bool lab_sets_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     LabWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_set_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_set_work, NULL, &work, err);
 }
 
 /* --- One judgement --- */
@@ -155,6 +154,15 @@ static bool judge_work(DbTx *tx, void *argument, Error *err)
     return good && judged_set_find(tx, scope, arena, work->set.id, &work->set, err);
 }
 
+static bool answer_lab_judge(const void *argument, HttpResponse *response)
+{
+    const LabWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_set(&json, &work->set);
+    put_end(&json);
+    return true;
+}
+
 bool lab_judge(ApiRequest *request, HttpResponse *response, Error *err)
 {
     LabWork work = { .request = request };
@@ -177,12 +185,7 @@ bool lab_judge(ApiRequest *request, HttpResponse *response, Error *err)
         return fail_field(err, "query", "there is no query");
     if (judgement->end ? judgement->start >= judgement->end : judgement->start > 0)
         return fail_field(err, "end", "a passage ends behind its start");
-    if (!store_write(request->api->db, request->scope, judge_work, &work, err))
-        return false;
-    JsonWriter json = put_begin(&response->body);
-    put_set(&json, &work.set);
-    put_end(&json);
-    return true;
+    return api_change(request, response, judge_work, answer_lab_judge, &work, err);
 }
 
 /* --- Runs --- */
@@ -295,8 +298,7 @@ static bool cancel_work(DbTx *tx, void *argument, Error *err)
 bool lab_runs_cancel(ApiRequest *request, HttpResponse *response, Error *err)
 {
     LabWork work = { .request = request };
-    return store_write(request->api->db, request->scope, cancel_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, cancel_work, NULL, &work, err);
 }
 
 bool lab_settings_list(ApiRequest *request, HttpResponse *response, Error *err)

@@ -45,8 +45,9 @@ static void put_set(JsonWriter *json, const LabelSet *set)
     put_time(json, "updated_at", set->updated_at_ms);
 }
 
-static bool answer_set(const SetWork *work, HttpResponse *response)
+static bool answer_set(const void *argument, HttpResponse *response)
 {
+    const SetWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_set(&json, &work->set);
     put_end(&json);
@@ -162,11 +163,10 @@ bool label_sets_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SetWork work = { .request = request,
                      .set = { .precision_wanted = CLASSIFY_PRECISION_USUAL, .asks = S("auto") } };
-    if (!read_set(&work, err) ||
-        !store_write(request->api->db, request->scope, add_work, &work, err))
+    if (!read_set(&work, err))
         return false;
     response->status = 201;
-    return answer_set(&work, response);
+    return api_change(request, response, add_work, answer_set, &work, err);
 }
 
 static bool change_work(DbTx *tx, void *argument, Error *err)
@@ -182,8 +182,7 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
 bool label_sets_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SetWork work = { .request = request };
-    return store_write(request->api->db, request->scope, change_work, &work, err) &&
-           answer_set(&work, response);
+    return api_change(request, response, change_work, answer_set, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -196,8 +195,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool label_sets_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SetWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- Examples --- */
@@ -270,17 +268,21 @@ static void put_example(JsonWriter *json, const LabelExample *example)
     put_end(json);
 }
 
+static bool answer_label_examples_add(const void *argument, HttpResponse *response)
+{
+    const SetWork *work = argument;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work->given_count; i++)
+        put_example(&json, &work->given[i]);
+    api_list_end(&json, (int64_t)work->given_count, STR_NONE);
+    return true;
+}
+
 bool label_examples_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SetWork work = { .request = request };
-    if (!store_write(request->api->db, request->scope, teach_work, &work, err))
-        return false;
     response->status = 201;
-    JsonWriter json = api_list_begin(response);
-    for (size_t i = 0; i < work.given_count; i++)
-        put_example(&json, &work.given[i]);
-    api_list_end(&json, (int64_t)work.given_count, STR_NONE);
-    return true;
+    return api_change(request, response, teach_work, answer_label_examples_add, &work, err);
 }
 
 static bool examples_work(DbTx *tx, void *argument, Error *err)
@@ -316,8 +318,7 @@ static bool forget_work(DbTx *tx, void *argument, Error *err)
 bool label_examples_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SetWork work = { .request = request };
-    return store_write(request->api->db, request->scope, forget_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, forget_work, NULL, &work, err);
 }
 
 /* --- How well it does --- */

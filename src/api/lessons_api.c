@@ -73,8 +73,12 @@ static bool read_lesson(Lesson *lesson, const char *kind, MakeWish *wish_r, Erro
     read_format(lesson);
     if (!kind && !json_is_string(type))
         return fail_field(err, "type", "'type' is missing");
-    return read_source(lesson, err) && read_learner(lesson, err) &&
-           make_wish_read(lesson->request->arena, lesson->wish, wish_r, err);
+    if (read_source(lesson, err) && read_learner(lesson, err) &&
+        make_wish_read(lesson->request->arena, lesson->wish, wish_r, err))
+        return true;
+    if (strcmp(err->field, "kind") == 0)
+        snprintf(err->field, sizeof err->field, "type"); /* as this path calls it */
+    return false;
 }
 
 /* --- Answering --- */

@@ -77,8 +77,7 @@ bool notices_read(ApiRequest *request, HttpResponse *response, Error *err)
     NoticeWork work = { .request = request };
     return may_read(request, err) &&
            api_fields(request, err, { "id", JSON_STR, &work.id, .length_max = 64 }) &&
-           store_write(request->api->db, request->scope, read_work, &work, err) &&
-           api_done(response);
+           api_change(request, response, read_work, NULL, &work, err);
 }
 
 static bool test_work(DbTx *tx, void *argument, Error *err)
@@ -88,15 +87,19 @@ static bool test_work(DbTx *tx, void *argument, Error *err)
     return notify_send(tx, request->scope, request->arena, &notice, err);
 }
 
+static bool answer_notices_test(const void *argument, HttpResponse *response)
+{
+    const NoticeWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_bool(&json, "has_mail_server", notifier_has_mail(work->request->api->notifier));
+    put_end(&json);
+    return true;
+}
+
 bool notices_test(ApiRequest *request, HttpResponse *response, Error *err)
 {
     NoticeWork work = { .request = request };
-    if (!store_write(request->api->db, request->scope, test_work, &work, err))
-        return false;
-    JsonWriter json = put_begin(&response->body);
-    put_bool(&json, "has_mail_server", notifier_has_mail(request->api->notifier));
-    put_end(&json);
-    return true;
+    return api_change(request, response, test_work, answer_notices_test, &work, err);
 }
 
 /* --- Choices --- */
@@ -153,8 +156,7 @@ bool notices_choose(ApiRequest *request, HttpResponse *response, Error *err)
                     STR_ARG(request->params[0]));
     return api_fields(request, err, { "page", JSON_FLAG, &work.choice.on_page, .required = true },
                       { "mail", JSON_FLAG, &work.choice.by_mail, .required = true }) &&
-           store_write(request->api->db, request->scope, choose_work, &work, err) &&
-           api_done(response);
+           api_change(request, response, choose_work, NULL, &work, err);
 }
 
 /* --- Links in mails --- */

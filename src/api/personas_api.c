@@ -33,8 +33,9 @@ static void put_heading(JsonWriter *json, const Persona *persona)
     put_time(json, "updated_at", persona->updated_at_ms);
 }
 
-static bool answer_persona(const PersonaWork *work, HttpResponse *response)
+static bool answer_persona(const void *argument, HttpResponse *response)
 {
+    const PersonaWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_heading(&json, &work->persona);
     persona_put(&json, &work->persona);
@@ -83,12 +84,6 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
            persona_of(request->arena, &work->recipe.recipe, &work->persona, err);
 }
 
-static bool save(PersonaWork *work, DbWork *how, Error *err)
-{
-    const ApiRequest *request = work->recipe.request;
-    return store_write(request->api->db, request->scope, how, work, err);
-}
-
 /* --- /v1/personas --- */
 
 static bool list_work(DbTx *tx, void *argument, Error *err)
@@ -124,7 +119,7 @@ bool personas_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PersonaWork work = begin(request);
     response->status = 201;
-    return save(&work, add_work, err) && answer_persona(&work, response);
+    return api_change(request, response, add_work, answer_persona, &work, err);
 }
 
 static bool show_work(DbTx *tx, void *argument, Error *err)
@@ -144,7 +139,7 @@ bool personas_show(ApiRequest *request, HttpResponse *response, Error *err)
 bool personas_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PersonaWork work = begin(request);
-    return save(&work, change_work, err) && answer_persona(&work, response);
+    return api_change(request, response, change_work, answer_persona, &work, err);
 }
 
 bool personas_remove(ApiRequest *request, HttpResponse *response, Error *err)
@@ -210,7 +205,7 @@ bool personas_set_default(ApiRequest *request, HttpResponse *response, Error *er
         return false;
     if (!str_is(work.kind, "collection") && !str_is(work.kind, "key"))
         return fail_field(err, "kind", "'kind' is collection or key");
-    return save(&work, set_default_work, err) && api_done(response);
+    return api_change(request, response, set_default_work, NULL, &work, err);
 }
 
 /* --- /api/personas --- */
@@ -248,8 +243,9 @@ static void put_alias(JsonWriter *json, const Persona *persona)
     put_end(json);
 }
 
-static bool answer_alias(const PersonaWork *work, HttpResponse *response)
+static bool answer_alias(const void *argument, HttpResponse *response)
 {
+    const PersonaWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_object(&json, "persona");
     put_alias(&json, &work->persona);
@@ -265,7 +261,7 @@ static bool save_alias(ApiRequest *request, HttpResponse *response, DbWork *how,
     if (!flatten(request, &flat, err))
         return false;
     work.json = flat;
-    return save(&work, how, err) && answer_alias(&work, response);
+    return api_change(request, response, how, answer_alias, &work, err);
 }
 
 bool api_personas_add(ApiRequest *request, HttpResponse *response, Error *err)

@@ -32,14 +32,16 @@ static void put_recipe(JsonWriter *json, const ApiRequest *request, const Recipe
     put_time(json, "updated_at", recipe->updated_at_ms);
 }
 
-static bool answer_prompt(PromptWork *work, HttpResponse *response, Error *err)
+static bool read_prompt(PromptWork *work, Error *err)
 {
-    const ApiRequest *request = work->recipe.request;
-    const Recipe *recipe = &work->recipe.recipe;
-    if (!prompt_parse(request->arena, recipe->body, &work->prompt, err))
-        return false;
+    return prompt_parse(work->recipe.request->arena, work->recipe.recipe.body, &work->prompt, err);
+}
+
+static bool answer_prompt(const void *argument, HttpResponse *response)
+{
+    const PromptWork *work = argument;
     JsonWriter json = put_begin(&response->body);
-    put_recipe(&json, request, recipe, &work->prompt);
+    put_recipe(&json, work->recipe.request, &work->recipe.recipe, &work->prompt);
     put_end(&json);
     return true;
 }
@@ -80,32 +82,30 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     const ApiRequest *request = work->recipe.request;
     work->recipe.recipe = (Recipe){ .kind = S(RECIPE_PROMPT) };
     return take(work, err) &&
-           recipe_add(tx, request->scope, request->arena, &work->recipe.recipe, err);
+           recipe_add(tx, request->scope, request->arena, &work->recipe.recipe, err) &&
+           read_prompt(work, err);
 }
 
 static bool change_work(DbTx *tx, void *argument, Error *err)
 {
     PromptWork *work = argument;
     const ApiRequest *request = work->recipe.request;
-    return recipe_work_own(tx, &work->recipe, err) &&
-           prompt_parse(request->arena, work->recipe.recipe.body, &work->prompt, err) &&
-           take(work, err) &&
-           recipe_update(tx, request->scope, request->arena, &work->recipe.recipe, err);
+    return recipe_work_own(tx, &work->recipe, err) && read_prompt(work, err) && take(work, err) &&
+           recipe_update(tx, request->scope, request->arena, &work->recipe.recipe, err) &&
+           read_prompt(work, err);
 }
 
 bool prompts_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PromptWork work = begin(request);
     response->status = 201;
-    return store_write(request->api->db, request->scope, add_work, &work, err) &&
-           answer_prompt(&work, response, err);
+    return api_change(request, response, add_work, answer_prompt, &work, err);
 }
 
 bool prompts_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PromptWork work = begin(request);
-    return store_write(request->api->db, request->scope, change_work, &work, err) &&
-           answer_prompt(&work, response, err);
+    return api_change(request, response, change_work, answer_prompt, &work, err);
 }
 
 bool prompts_remove(ApiRequest *request, HttpResponse *response, Error *err)
@@ -121,7 +121,8 @@ bool prompts_versions(ApiRequest *request, HttpResponse *response, Error *err)
 bool prompts_restore(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PromptWork work = begin(request);
-    return recipe_work_restore(&work.recipe, err) && answer_prompt(&work, response, err);
+    return recipe_work_restore(&work.recipe, err) && read_prompt(&work, err) &&
+           answer_prompt(&work, response);
 }
 
 /* --- Reading --- */
@@ -129,14 +130,14 @@ bool prompts_restore(ApiRequest *request, HttpResponse *response, Error *err)
 static bool show_work(DbTx *tx, void *argument, Error *err)
 {
     PromptWork *work = argument;
-    return recipe_work_find(tx, &work->recipe, err);
+    return recipe_work_find(tx, &work->recipe, err) && read_prompt(work, err);
 }
 
 bool prompts_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PromptWork work = begin(request);
     return store_read(request->api->db, request->scope, show_work, &work, err) &&
-           answer_prompt(&work, response, err);
+           answer_prompt(&work, response);
 }
 
 static bool list_work(DbTx *tx, void *argument, Error *err)
@@ -269,12 +270,17 @@ static bool start_work(DbTx *tx, void *argument, Error *err)
     return prompt_run_start(tx, request->scope, request->arena, &order, &work->run, err);
 }
 
+static bool answer_prompts_run_add(const void *argument, HttpResponse *response)
+{
+    const BenchWork *work = argument;
+    return respond_run(response, &work->run);
+}
+
 bool prompts_run_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     BenchWork work = { .prompt = begin(request) };
-    if (!read_bench(&work, PROMPT_ROWS_MAX, err) ||
-        !store_write(request->api->db, request->scope, start_work, &work, err))
+    if (!read_bench(&work, PROMPT_ROWS_MAX, err))
         return false;
     response->status = 202;
-    return respond_run(response, &work.run);
+    return api_change(request, response, start_work, answer_prompts_run_add, &work, err);
 }

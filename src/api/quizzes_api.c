@@ -94,6 +94,12 @@ static bool print_questions(QuizWork *work, Error *err)
            fail_field(err, "questions", "the questions have more than %zu bytes", STUDY_QUIZ_MAX);
 }
 
+static bool answer_whole_quiz(const void *argument, HttpResponse *response)
+{
+    answer_quiz(argument, response, false);
+    return true;
+}
+
 bool study_quizzes_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     QuizWork work = { .request = request };
@@ -105,12 +111,10 @@ bool study_quizzes_add(ApiRequest *request, HttpResponse *response, Error *err)
             { "made_by", JSON_STR, &work.quiz.made_by, .length_max = 200 },
             { "questions", JSON_ANY, &questions, .required = true }) ||
         !questions_read(request->arena, questions, &work.questions, err) ||
-        !print_questions(&work, err) ||
-        !store_write(request->api->db, request->scope, add_quiz, &work, err))
+        !print_questions(&work, err))
         return false;
     response->status = 201;
-    answer_quiz(&work, response, false);
-    return true;
+    return api_change(request, response, add_quiz, answer_whole_quiz, &work, err);
 }
 
 static bool find_quiz(DbTx *tx, void *argument, Error *err)
@@ -149,8 +153,7 @@ static bool remove_quiz(DbTx *tx, void *argument, Error *err)
 bool study_quizzes_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     QuizWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_quiz, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_quiz, NULL, &work, err);
 }
 
 /* --- Attempts --- */
@@ -162,6 +165,15 @@ static bool add_attempt(DbTx *tx, void *argument, Error *err)
 }
 
 /* Graded outside the transaction: the encoder takes its time. */
+static bool answer_study_attempts_add(const void *argument, HttpResponse *response)
+{
+    const QuizWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_attempt(&json, &work->attempt);
+    put_end(&json);
+    return true;
+}
+
 bool study_attempts_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     QuizWork work = { .request = request, .attempt = { .quiz = request->params[0] } };
@@ -180,13 +192,8 @@ bool study_attempts_add(ApiRequest *request, HttpResponse *response, Error *err)
                               ANSWER_MAX);
     work.attempt.answers = quiz_grade(request->api->searcher, request->arena, &work.questions,
                                       given, &work.attempt.score);
-    if (!store_write(request->api->db, request->scope, add_attempt, &work, err))
-        return false;
     response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_attempt(&json, &work.attempt);
-    put_end(&json);
-    return true;
+    return api_change(request, response, add_attempt, answer_study_attempts_add, &work, err);
 }
 
 static bool list_attempts(DbTx *tx, void *argument, Error *err)

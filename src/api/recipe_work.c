@@ -58,8 +58,7 @@ bool recipe_answer_removed(ApiRequest *request, HttpResponse *response, const ch
                            Error *err)
 {
     RecipeWork work = { .request = request, .kind = kind };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 static bool restore_work(DbTx *tx, void *argument, Error *err)

@@ -58,8 +58,7 @@ bool search_history_forget(ApiRequest *request, HttpResponse *response, Error *e
 {
     RecordWork work = { .request = request };
     searcher_flush_history(request->api->searcher);
-    return store_write(request->api->db, request->scope, forget_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, forget_work, NULL, &work, err);
 }
 
 /* Which result was opened; behind a search that may still wait to be written. */
@@ -80,8 +79,7 @@ bool searches_opened(ApiRequest *request, HttpResponse *response, Error *err)
             { "rank", JSON_I64, &opening->rank, .min = 1, .max = 10000 }))
         return false;
     searcher_flush_history(request->api->searcher);
-    return store_write(request->api->db, request->scope, opened_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, opened_work, NULL, &work, err);
 }
 
 static bool read_unfound_kind(Str name, UnfoundKind *kind_r, Error *err)

@@ -106,11 +106,15 @@ static bool cancel_work(DbTx *tx, void *argument, Error *err)
            find_work(tx, work, err);
 }
 
+static bool answer_one(const void *argument, HttpResponse *response)
+{
+    return respond_run(response, &((const RunsWork *)argument)->run);
+}
+
 bool runs_cancel(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RunsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, cancel_work, &work, err) &&
-           respond_run(response, &work.run);
+    return api_change(request, response, cancel_work, answer_one, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -128,8 +132,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool runs_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RunsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- Items --- */

@@ -89,8 +89,9 @@ static void put_saved(JsonWriter *json, const ApiRequest *request, const SavedSe
     put_int(json, "new_count", count_new(request, saved));
 }
 
-static bool answer_saved(const SavedWork *work, HttpResponse *response)
+static bool answer_saved(const void *argument, HttpResponse *response)
 {
+    const SavedWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_saved(&json, work->request, &work->saved);
     put_end(&json);
@@ -129,11 +130,10 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
 bool searches_saved_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SavedWork work = { .request = request };
-    if (!read_saved(&work, err) ||
-        !store_write(request->api->db, request->scope, add_work, &work, err))
+    if (!read_saved(&work, err))
         return false;
     response->status = 201;
-    return answer_saved(&work, response);
+    return api_change(request, response, add_work, answer_saved, &work, err);
 }
 
 static bool find_work(DbTx *tx, void *argument, Error *err)
@@ -162,8 +162,7 @@ bool searches_saved_change(ApiRequest *request, HttpResponse *response, Error *e
 {
     SavedWork work = { .request = request, .saved = { .id = request->params[0] } };
     return read_saved(&work, err) &&
-           store_write(request->api->db, request->scope, change_work, &work, err) &&
-           answer_saved(&work, response);
+           api_change(request, response, change_work, answer_saved, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -175,8 +174,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool searches_saved_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SavedWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- Running one --- */

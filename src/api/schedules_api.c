@@ -65,8 +65,9 @@ static void put_schedule(JsonWriter *json, const Schedule *schedule)
     put_time(json, "updated_at", schedule->updated_at_ms);
 }
 
-static bool answer_schedule(const ScheduleWork *work, HttpResponse *response)
+static bool answer_schedule(const void *argument, HttpResponse *response)
 {
+    const ScheduleWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_schedule(&json, &work->schedule);
     put_end(&json);
@@ -258,11 +259,10 @@ bool schedules_add(ApiRequest *request, HttpResponse *response, Error *err)
     ScheduleWork work = { .request = request,
                           .schedule = { .payload = S("{}"), .catch_up = CATCH_UP_ONE },
                           .action = "schedule.add" };
-    if (!read_schedule(&work, err) ||
-        !store_write(request->api->db, request->scope, add_work, &work, err))
+    if (!read_schedule(&work, err))
         return false;
     response->status = 201;
-    return answer_schedule(&work, response);
+    return api_change(request, response, add_work, answer_schedule, &work, err);
 }
 
 bool schedules_show(ApiRequest *request, HttpResponse *response, Error *err)
@@ -275,27 +275,29 @@ bool schedules_show(ApiRequest *request, HttpResponse *response, Error *err)
 bool schedules_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ScheduleWork work = { .request = request, .action = "schedule.change" };
-    return store_write(request->api->db, request->scope, change_work, &work, err) &&
-           answer_schedule(&work, response);
+    return api_change(request, response, change_work, answer_schedule, &work, err);
 }
 
 bool schedules_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ScheduleWork work = { .request = request, .action = "schedule.remove" };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
+}
+
+static bool answer_schedules_run(const void *argument, HttpResponse *response)
+{
+    const ScheduleWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "job", work->job);
+    put_end(&json);
+    return true;
 }
 
 bool schedules_run(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ScheduleWork work = { .request = request, .action = "schedule.run" };
-    if (!store_write(request->api->db, request->scope, run_work, &work, err))
-        return false;
-    JsonWriter json = put_begin(&response->body);
-    put_text(&json, "job", work.job);
-    put_end(&json);
     response->status = 202;
-    return true;
+    return api_change(request, response, run_work, answer_schedules_run, &work, err);
 }
 
 bool schedules_preview(ApiRequest *request, HttpResponse *response, Error *err)

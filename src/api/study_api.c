@@ -58,6 +58,20 @@ static bool review_card(DbTx *tx, void *argument, Error *err)
                         (int)work->rating, work->took_ms, &work->review, &work->after, err);
 }
 
+static bool answer_review(const void *argument, HttpResponse *response)
+{
+    const StudyWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "id", work->review.id);
+    put_int(&json, "rating", work->rating);
+    put_int(&json, "next_s", (work->review.next_due_ms - work->review.reviewed_at_ms) / 1000);
+    put_object(&json, "card");
+    put_card(&json, &work->after);
+    put_end(&json);
+    put_end(&json);
+    return true;
+}
+
 bool study_reviews_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     StudyWork work = { .request = request };
@@ -65,19 +79,10 @@ bool study_reviews_add(ApiRequest *request, HttpResponse *response, Error *err)
                     { "card", JSON_STR, &work.card, .required = true, .length_max = 100 },
                     { "rating", JSON_I64, &work.rating, .required = true, .min = RATING_AGAIN,
                       .max = RATING_EASY },
-                    { "took_ms", JSON_I64, &work.took_ms, .min = 0, .max = TOOK_MAX_MS }) ||
-        !store_write(request->api->db, request->scope, review_card, &work, err))
+                    { "took_ms", JSON_I64, &work.took_ms, .min = 0, .max = TOOK_MAX_MS }))
         return false;
     response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_text(&json, "id", work.review.id);
-    put_int(&json, "rating", work.rating);
-    put_int(&json, "next_s", (work.review.next_due_ms - work.review.reviewed_at_ms) / 1000);
-    put_object(&json, "card");
-    put_card(&json, &work.after);
-    put_end(&json);
-    put_end(&json);
-    return true;
+    return api_change(request, response, review_card, answer_review, &work, err);
 }
 
 static bool undo_review(DbTx *tx, void *argument, Error *err)
@@ -86,17 +91,21 @@ static bool undo_review(DbTx *tx, void *argument, Error *err)
     return study_undo(tx, work->request->scope, work->request->arena, &work->after, err);
 }
 
-bool study_reviews_undo(ApiRequest *request, HttpResponse *response, Error *err)
+static bool answer_study_reviews_undo(const void *argument, HttpResponse *response)
 {
-    StudyWork work = { .request = request };
-    if (!store_write(request->api->db, request->scope, undo_review, &work, err))
-        return false;
+    const StudyWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_object(&json, "card");
-    put_card(&json, &work.after);
+    put_card(&json, &work->after);
     put_end(&json);
     put_end(&json);
     return true;
+}
+
+bool study_reviews_undo(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    StudyWork work = { .request = request };
+    return api_change(request, response, undo_review, answer_study_reviews_undo, &work, err);
 }
 
 /* --- How it goes --- */

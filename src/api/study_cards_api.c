@@ -30,8 +30,9 @@ static void put_deck(JsonWriter *json, const StudyDeck *deck)
     put_time(json, "updated_at", deck->updated_at_ms);
 }
 
-static bool answer_deck(const CardsWork *work, HttpResponse *response)
+static bool answer_deck(const void *argument, HttpResponse *response)
 {
+    const CardsWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_deck(&json, &work->deck);
     put_end(&json);
@@ -93,11 +94,10 @@ static bool add_deck(DbTx *tx, void *argument, Error *err)
 bool study_decks_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CardsWork work = { .request = request };
-    if (!read_deck(&work, err) ||
-        !store_write(request->api->db, request->scope, add_deck, &work, err))
+    if (!read_deck(&work, err))
         return false;
     response->status = 201;
-    return answer_deck(&work, response);
+    return api_change(request, response, add_deck, answer_deck, &work, err);
 }
 
 static bool find_deck(DbTx *tx, void *argument, Error *err)
@@ -127,8 +127,7 @@ bool study_decks_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CardsWork work = { .request = request, .deck = { .id = request->params[0] } };
     return read_deck(&work, err) &&
-           store_write(request->api->db, request->scope, change_deck, &work, err) &&
-           answer_deck(&work, response);
+           api_change(request, response, change_deck, answer_deck, &work, err);
 }
 
 static bool remove_deck(DbTx *tx, void *argument, Error *err)
@@ -140,14 +139,14 @@ static bool remove_deck(DbTx *tx, void *argument, Error *err)
 bool study_decks_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CardsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_deck, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_deck, NULL, &work, err);
 }
 
 /* --- Cards --- */
 
-static bool answer_card(const CardsWork *work, HttpResponse *response)
+static bool answer_card(const void *argument, HttpResponse *response)
 {
+    const CardsWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_card(&json, &work->card);
     put_end(&json);
@@ -200,6 +199,13 @@ static bool add_cards(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+static bool answer_study_cards_add(const void *argument, HttpResponse *response)
+{
+    const CardsWork *work = argument;
+    answer_cards(work, response);
+    return true;
+}
+
 bool study_cards_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CardsWork work = { .request = request };
@@ -215,11 +221,8 @@ bool study_cards_add(ApiRequest *request, HttpResponse *response, Error *err)
     for (size_t i = 0; i < count; i++)
         if (!study_read_card(request->arena, json_array_get(list, i), &work.cards.at[i], err))
             return fail_in(err, "card %zu", i + 1);
-    if (!store_write(request->api->db, request->scope, add_cards, &work, err))
-        return false;
     response->status = 201;
-    answer_cards(&work, response);
-    return true;
+    return api_change(request, response, add_cards, answer_study_cards_add, &work, err);
 }
 
 static bool find_card(DbTx *tx, void *argument, Error *err)
@@ -256,8 +259,7 @@ static bool change_card(DbTx *tx, void *argument, Error *err)
 bool study_cards_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CardsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, change_card, &work, err) &&
-           answer_card(&work, response);
+    return api_change(request, response, change_card, answer_card, &work, err);
 }
 
 static bool remove_card(DbTx *tx, void *argument, Error *err)
@@ -269,6 +271,5 @@ static bool remove_card(DbTx *tx, void *argument, Error *err)
 bool study_cards_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CardsWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_card, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_card, NULL, &work, err);
 }

@@ -154,8 +154,9 @@ static bool find_made(DbTx *tx, void *argument, Error *err)
            find_job(tx, work, &work->made, work->jobs, err) && find_cards(tx, work, err);
 }
 
-static bool answer_made(const MadeWork *work, HttpResponse *response)
+static bool answer_made(const void *argument, HttpResponse *response)
 {
+    const MadeWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_made(&json, work->request->arena, &work->made, work->jobs);
     put_cards(&json, &work->cards);
@@ -187,8 +188,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool study_made_forget(ApiRequest *request, HttpResponse *response, Error *err)
 {
     MadeWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- How far it was read --- */
@@ -222,8 +222,7 @@ static bool read_work(DbTx *tx, void *argument, Error *err)
 bool study_made_read(ApiRequest *request, HttpResponse *response, Error *err)
 {
     MadeWork work = { .request = request };
-    return store_write(request->api->db, request->scope, read_work, &work, err) &&
-           answer_made(&work, response);
+    return api_change(request, response, read_work, answer_made, &work, err);
 }
 
 /* --- Making --- */

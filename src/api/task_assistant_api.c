@@ -66,8 +66,9 @@ static bool take_user(AssistantWork *work, Error *err)
     return assistant_user(work->request, asked, &work->user, err);
 }
 
-static bool answer(const AssistantWork *work, HttpResponse *response)
+static bool answer(const void *argument, HttpResponse *response)
 {
+    const AssistantWork *work = argument;
     Buf one = buf_new(work->request->arena, KB(256));
     JsonWriter json = put_begin_array(&one);
     put_assistant_task(&json, NULL, &work->task);
@@ -92,9 +93,7 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
 bool assistant_tasks_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AssistantWork work = { .request = request };
-    return take_user(&work, err) &&
-           store_write(request->api->db, request->scope, add_work, &work, err) &&
-           answer(&work, response);
+    return take_user(&work, err) && api_change(request, response, add_work, answer, &work, err);
 }
 
 /* By its number, and one's own. */
@@ -132,9 +131,7 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
 bool assistant_tasks_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AssistantWork work = { .request = request };
-    return take_user(&work, err) &&
-           store_write(request->api->db, request->scope, change_work, &work, err) &&
-           answer(&work, response);
+    return take_user(&work, err) && api_change(request, response, change_work, answer, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -145,17 +142,21 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
            tasks_remove(tx, request->scope, request->arena, work->task.id, err);
 }
 
-bool assistant_tasks_remove(ApiRequest *request, HttpResponse *response, Error *err)
+static bool answer_assistant_tasks_remove(const void *argument, HttpResponse *response)
 {
-    AssistantWork work = { .request = request };
-    if (!store_write(request->api->db, request->scope, remove_work, &work, err))
-        return false;
+    const AssistantWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_bool(&json, "deleted", true);
-    put_int(&json, "id", work.task.number);
+    put_int(&json, "id", work->task.number);
     put_text(&json, "message", S("The task is in the trash for 30 days."));
     put_end(&json);
     return true;
+}
+
+bool assistant_tasks_remove(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AssistantWork work = { .request = request };
+    return api_change(request, response, remove_work, answer_assistant_tasks_remove, &work, err);
 }
 
 /* A subtask may have gone with its parent already. */
@@ -179,6 +180,16 @@ static bool clear_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+static bool answer_assistant_tasks_clear(const void *argument, HttpResponse *response)
+{
+    const AssistantWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "cleared", work->cleared);
+    put_text(&json, "message", S("The tasks are in the trash for 30 days."));
+    put_end(&json);
+    return true;
+}
+
 bool assistant_tasks_clear(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AssistantWork work = { .request = request };
@@ -187,11 +198,5 @@ bool assistant_tasks_clear(ApiRequest *request, HttpResponse *response, Error *e
     if (!work.user.length)
         return fail_field(err, "user_id",
                           "say whose tasks are to be cleared: a key of the workspace has none");
-    if (!store_write(request->api->db, request->scope, clear_work, &work, err))
-        return false;
-    JsonWriter json = put_begin(&response->body);
-    put_int(&json, "cleared", work.cleared);
-    put_text(&json, "message", S("The tasks are in the trash for 30 days."));
-    put_end(&json);
-    return true;
+    return api_change(request, response, clear_work, answer_assistant_tasks_clear, &work, err);
 }

@@ -116,6 +116,18 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     return task_feed_add(tx, work->request->scope, work->request->arena, &work->feed, err);
 }
 
+static bool answer_task_feeds_add(const void *argument, HttpResponse *response)
+{
+    const FeedWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_feed(&json, &work->feed);
+    put_text(&json, "url",
+             str_format(work->request->arena, "%s/v1/task_feeds/" STR_FMT "/tasks.ics",
+                        work->request->api->public_url, STR_ARG(work->token)));
+    put_end(&json);
+    return true;
+}
+
 bool task_feeds_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     FeedWork work = { .request = request, .feed = { .name = S("Tasks") } };
@@ -126,16 +138,8 @@ bool task_feeds_add(ApiRequest *request, HttpResponse *response, Error *err)
         token_new(request->arena,
                   str_format(request->arena, STR_FMT ".", STR_ARG(request->scope->workspace)).at);
     work.feed.hash = token_hash(request->arena, work.token);
-    if (!store_write(request->api->db, request->scope, add_work, &work, err))
-        return false;
     response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_feed(&json, &work.feed);
-    put_text(&json, "url",
-             str_format(request->arena, "%s/v1/task_feeds/" STR_FMT "/tasks.ics",
-                        request->api->public_url, STR_ARG(work.token)));
-    put_end(&json);
-    return true;
+    return api_change(request, response, add_work, answer_task_feeds_add, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -147,8 +151,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool task_feeds_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     FeedWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- VTODO in --- */

@@ -36,8 +36,9 @@ static void put_one(JsonWriter *json, const char *name, const TaskWork *work)
     put_task(json, name, &work->page, &work->page.tasks.at[0]);
 }
 
-static bool answer_one(const TaskWork *work, HttpResponse *response)
+static bool answer_one(const void *argument, HttpResponse *response)
 {
+    const TaskWork *work = argument;
     Buf one = buf_new(work->request->arena, KB(256));
     JsonWriter json = put_begin_array(&one);
     put_one(&json, NULL, work);
@@ -150,10 +151,8 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
 bool tasks_create(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request, .given = request->json };
-    if (!change(&work, add_work, err))
-        return false;
     response->status = 201;
-    return answer_one(&work, response);
+    return api_change(request, response, add_work, answer_one, &work, err);
 }
 
 static bool change_work(DbTx *tx, void *argument, Error *err)
@@ -174,8 +173,9 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
 }
 
 /* With the task that follows a recurring one as "next". */
-static bool answer_changed(const TaskWork *work, HttpResponse *response)
+static bool answer_changed(const void *argument, HttpResponse *response)
 {
+    const TaskWork *work = argument;
     Buf one = buf_new(work->request->arena, KB(512));
     JsonWriter json = put_begin_array(&one);
     put_one(&json, NULL, work);
@@ -198,7 +198,7 @@ static bool answer_changed(const TaskWork *work, HttpResponse *response)
 bool tasks_patch(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request, .id = request->params[0], .given = request->json };
-    return change(&work, change_work, err) && answer_changed(&work, response);
+    return api_change(request, response, change_work, answer_changed, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -212,7 +212,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool tasks_delete(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request, .id = request->params[0] };
-    return change(&work, remove_work, err) && api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 static bool restore_work(DbTx *tx, void *argument, Error *err)
@@ -227,7 +227,7 @@ static bool restore_work(DbTx *tx, void *argument, Error *err)
 bool tasks_bring_back(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request, .id = request->params[0] };
-    return change(&work, restore_work, err) && answer_one(&work, response);
+    return api_change(request, response, restore_work, answer_one, &work, err);
 }
 
 /* --- Suggested ones --- */
@@ -253,13 +253,13 @@ static bool decide_work(DbTx *tx, void *argument, Error *err)
 bool tasks_accept(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request, .id = request->params[0], .state = TASK_pending };
-    return change(&work, decide_work, err) && answer_one(&work, response);
+    return api_change(request, response, decide_work, answer_one, &work, err);
 }
 
 bool tasks_dismiss(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request, .id = request->params[0], .state = TASK_cancelled };
-    return change(&work, decide_work, err) && answer_one(&work, response);
+    return api_change(request, response, decide_work, answer_one, &work, err);
 }
 
 /* --- Order --- */
@@ -290,7 +290,7 @@ static bool move_work(DbTx *tx, void *argument, Error *err)
 bool tasks_move(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TaskWork work = { .request = request, .id = request->params[0] };
-    return change(&work, move_work, err) && answer_changed(&work, response);
+    return api_change(request, response, move_work, answer_changed, &work, err);
 }
 
 /* --- Many at once --- */

@@ -99,8 +99,7 @@ bool webhooks_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HookWork work = { .request = request, .id = request->params[0] };
     return api_fields(request, err, { "is_on", JSON_FLAG, &work.is_on, .required = true }) &&
-           store_write(request->api->db, request->scope, switch_work, &work, err) &&
-           api_done(response);
+           api_change(request, response, switch_work, NULL, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -112,8 +111,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool webhooks_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HookWork work = { .request = request, .id = request->params[0] };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- Deliveries --- */
@@ -219,18 +217,23 @@ static bool replay_one_work(DbTx *tx, void *argument, Error *err)
                                &work->delivery, err);
 }
 
+static bool answer_webhooks_replay_delivery(const void *argument, HttpResponse *response)
+{
+    const HookWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_delivery(&json, &work->delivery);
+    put_end(&json);
+    return true;
+}
+
 bool webhooks_replay_delivery(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HookWork work = { .request = request,
                       .id = request->params[0],
                       .delivery_id = request->params[1] };
-    if (!store_write(request->api->db, request->scope, replay_one_work, &work, err))
-        return false;
     response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_delivery(&json, &work.delivery);
-    put_end(&json);
-    return true;
+    return api_change(request, response, replay_one_work, answer_webhooks_replay_delivery, &work,
+                      err);
 }
 
 static bool replay_work(DbTx *tx, void *argument, Error *err)
@@ -248,6 +251,16 @@ static bool read_time(const char *field, Str text, int64_t *time_ms_r, Error *er
            fail_field(err, field, "%s", why.message);
 }
 
+static bool answer_replay_span(const void *argument, HttpResponse *response)
+{
+    const HookWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "count", work->count);
+    put_time(&json, "left_from", work->left_from_ms);
+    put_end(&json);
+    return true;
+}
+
 bool webhooks_replay_span(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HookWork work = { .request = request, .filter = { .hook = request->params[0] } };
@@ -256,12 +269,7 @@ bool webhooks_replay_span(ApiRequest *request, HttpResponse *response, Error *er
                     { "to", JSON_STR, &to, .length_max = 64 },
                     { "state", JSON_STR, &state, .length_max = 20 }) ||
         !read_time("from", from, &work.filter.from_ms, err) ||
-        !read_time("to", to, &work.filter.to_ms, err) || !read_state(&work, state, err) ||
-        !store_write(request->api->db, request->scope, replay_work, &work, err))
+        !read_time("to", to, &work.filter.to_ms, err) || !read_state(&work, state, err))
         return false;
-    JsonWriter json = put_begin(&response->body);
-    put_int(&json, "count", work.count);
-    put_time(&json, "left_from", work.left_from_ms);
-    put_end(&json);
-    return true;
+    return api_change(request, response, replay_work, answer_replay_span, &work, err);
 }

@@ -128,8 +128,9 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
                 STR_ARG(id));
 }
 
-static bool answer_work(const WorkList *work, HttpResponse *response)
+static bool answer_work(const void *argument, HttpResponse *response)
 {
+    const WorkList *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_work(&json, work->request, work->type, &work->row);
     put_end(&json);
@@ -166,8 +167,7 @@ static bool cancel_work(DbTx *tx, void *argument, Error *err)
 bool work_cancel(ApiRequest *request, HttpResponse *response, Error *err)
 {
     WorkList work = { .request = request };
-    return store_write(request->api->db, request->scope, cancel_work, &work, err) &&
-           answer_work(&work, response);
+    return api_change(request, response, cancel_work, answer_work, &work, err);
 }
 
 static bool retry_work(DbTx *tx, void *argument, Error *err)
@@ -184,6 +184,5 @@ static bool retry_work(DbTx *tx, void *argument, Error *err)
 bool work_retry(ApiRequest *request, HttpResponse *response, Error *err)
 {
     WorkList work = { .request = request };
-    return store_write(request->api->db, request->scope, retry_work, &work, err) &&
-           answer_work(&work, response);
+    return api_change(request, response, retry_work, answer_work, &work, err);
 }

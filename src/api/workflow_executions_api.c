@@ -137,22 +137,50 @@ static bool show_work(DbTx *tx, void *argument, Error *err)
                               &work->steps, err);
 }
 
+static bool answer_execution(const void *argument, HttpResponse *response)
+{
+    const ShowWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_execution(&json, &work->execution);
+    put_waits(&json, &work->frames);
+    put_frames(&json, &work->frames);
+    put_array(&json, "steps");
+    for (size_t i = 0; i < work->steps.count; i++)
+        put_execution_step(&json, &work->steps.at[i]);
+    put_end(&json);
+    put_bool(&json, "more_steps", work->steps.next.length > 0);
+    put_end(&json);
+    return true;
+}
+
 bool respond_execution(ApiRequest *request, Str id, HttpResponse *response, Error *err)
 {
     ShowWork work = { .request = request, .id = id };
-    if (!store_read(request->api->db, request->scope, show_work, &work, err))
+    return store_read(request->api->db, request->scope, show_work, &work, err) &&
+           answer_execution(&work, response);
+}
+
+typedef struct ExecutionChange {
+    ShowWork show; /* first: it is answered with */
+    DbWork *work;
+    void *argument;
+    const Str *id;
+} ExecutionChange;
+
+static bool changed_work(DbTx *tx, void *argument, Error *err)
+{
+    ExecutionChange *change = argument;
+    if (!change->work(tx, change->argument, err))
         return false;
-    JsonWriter json = put_begin(&response->body);
-    put_execution(&json, &work.execution);
-    put_waits(&json, &work.frames);
-    put_frames(&json, &work.frames);
-    put_array(&json, "steps");
-    for (size_t i = 0; i < work.steps.count; i++)
-        put_execution_step(&json, &work.steps.at[i]);
-    put_end(&json);
-    put_bool(&json, "more_steps", work.steps.next.length > 0);
-    put_end(&json);
-    return true;
+    change->show.id = *change->id;
+    return show_work(tx, &change->show, err);
+}
+
+bool respond_changed_execution(ApiRequest *request, DbWork *work, void *argument, const Str *id,
+                               HttpResponse *response, Error *err)
+{
+    ExecutionChange change = { { .request = request }, work, argument, id };
+    return api_change(request, response, changed_work, answer_execution, &change, err);
 }
 
 bool workflow_executions_show(ApiRequest *request, HttpResponse *response, Error *err)
@@ -254,10 +282,9 @@ bool workflows_start(ApiRequest *request, HttpResponse *response, Error *err)
     start->started_by = request->scope->key.length ? S("api") : S("manual");
     if (start->key.length)
         start->key = str_format(request->arena, "api:" STR_FMT, STR_ARG(start->key));
-    if (!store_write(request->api->db, request->scope, workflow_start_work, &work, err))
-        return false;
     response->status = 202;
-    return respond_execution(request, work.execution.id, response, err);
+    return respond_changed_execution(request, workflow_start_work, &work, &work.execution.id,
+                                     response, err);
 }
 
 /* --- Steering --- */
@@ -307,8 +334,7 @@ static bool steer(ShowWork *work, DbWork *how, HttpResponse *response, Error *er
 {
     ApiRequest *request = work->request;
     work->id = request->params[0];
-    return store_write(request->api->db, request->scope, how, work, err) &&
-           respond_execution(request, work->id, response, err);
+    return respond_changed_execution(request, how, work, &work->id, response, err);
 }
 
 bool workflow_executions_pause(ApiRequest *request, HttpResponse *response, Error *err)
@@ -351,6 +377,15 @@ static bool event_work(DbTx *tx, void *argument, Error *err)
                           &work->woken, err);
 }
 
+static bool answer_woken(const void *argument, HttpResponse *response)
+{
+    const ShowWork *work = argument;
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "woken", work->woken);
+    put_end(&json);
+    return true;
+}
+
 static bool send_event(ApiRequest *request, Str execution, HttpResponse *response, Error *err)
 {
     ShowWork work = { .request = request, .id = execution };
@@ -362,12 +397,7 @@ static bool send_event(ApiRequest *request, Str execution, HttpResponse *respons
     if (!work.event.length || is_ours(work.event))
         return fail_field(err, "event", "an event needs a name, and not one of the program's own");
     work.data = data;
-    if (!store_write(request->api->db, request->scope, event_work, &work, err))
-        return false;
-    JsonWriter json = put_begin(&response->body);
-    put_int(&json, "woken", work.woken);
-    put_end(&json);
-    return true;
+    return api_change(request, response, event_work, answer_woken, &work, err);
 }
 
 bool workflow_executions_event(ApiRequest *request, HttpResponse *response, Error *err)

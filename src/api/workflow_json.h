@@ -21,6 +21,9 @@ typedef struct StartWork {
 MUST_CHECK bool workflow_start_work(DbTx *tx, void *start_work, Error *err);
 /* One execution (params[0]) in full, with its steps. */
 bool respond_execution(ApiRequest *request, Str id, HttpResponse *response, Error *err);
+/* The same after a change of it in one transaction, which has its id in *id then. */
+MUST_CHECK bool respond_changed_execution(ApiRequest *request, DbWork *work, void *argument,
+                                          const Str *id, HttpResponse *response, Error *err);
 /* The request's `name` and `definition` become the recipe's; what is not there stays. */
 MUST_CHECK bool workflow_take(ApiRequest *request, Str name, json_t *definition, Recipe *recipe,
                               Error *err);

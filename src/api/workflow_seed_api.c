@@ -102,6 +102,12 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     return workflow_add(tx, work->request, &work->recipe, err);
 }
 
+static bool answer_workflow_seed_add(const void *argument, HttpResponse *response)
+{
+    const SeedWork *work = argument;
+    return respond_workflow(response, &work->recipe);
+}
+
 bool workflow_seed_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_JSON json_t *definition = definition_of(request);
@@ -110,12 +116,10 @@ bool workflow_seed_add(ApiRequest *request, HttpResponse *response, Error *err)
     if (!name.length)
         name = json_member_text(request->json, "workflow_name");
     if (!add_condition(definition, json_object_get(request->json, "conditions"), err) ||
-        !workflow_take(request, str_slice(name, 0, NAME_MAX_BYTES), definition, &work.recipe,
-                       err) ||
-        !store_write(request->api->db, request->scope, add_work, &work, err))
+        !workflow_take(request, str_slice(name, 0, NAME_MAX_BYTES), definition, &work.recipe, err))
         return false;
     response->status = 201;
-    return respond_workflow(response, &work.recipe);
+    return api_change(request, response, add_work, answer_workflow_seed_add, &work, err);
 }
 
 /* --- Executions --- */
@@ -134,10 +138,9 @@ bool workflow_seed_execute(ApiRequest *request, HttpResponse *response, Error *e
     work.start.input = input;
     if (request->once.length)
         work.start.key = str_format(request->arena, "job:" STR_FMT, STR_ARG(request->once));
-    if (!store_write(request->api->db, request->scope, workflow_start_work, &work, err))
-        return false;
     response->status = 202;
-    return respond_execution(request, work.execution.id, response, err);
+    return respond_changed_execution(request, workflow_start_work, &work, &work.execution.id,
+                                     response, err);
 }
 
 static bool list_work(DbTx *tx, void *argument, Error *err)

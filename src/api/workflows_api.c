@@ -109,14 +109,18 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
            workflow_add(tx, work->recipe.request, &work->recipe.recipe, err);
 }
 
+static bool answer_saved(const void *argument, HttpResponse *response)
+{
+    return respond_workflow(response, &((const SaveWork *)argument)->recipe.recipe);
+}
+
 bool workflows_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_JSON json_t *template = NULL;
     SaveWork work;
     response->status = 201;
     return read_save(request, &work, &template, err) &&
-           store_write(request->api->db, request->scope, add_work, &work, err) &&
-           respond_workflow(response, &work.recipe.recipe);
+           api_change(request, response, add_work, answer_saved, &work, err);
 }
 
 static bool save(DbTx *tx, RecipeWork *work, Error *err)
@@ -145,8 +149,7 @@ bool workflows_change(ApiRequest *request, HttpResponse *response, Error *err)
     AUTO_JSON json_t *template = NULL;
     SaveWork work;
     return read_save(request, &work, &template, err) &&
-           store_write(request->api->db, request->scope, change_work, &work, err) &&
-           respond_workflow(response, &work.recipe.recipe);
+           api_change(request, response, change_work, answer_saved, &work, err);
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -161,8 +164,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 bool workflows_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RecipeWork work = begin(request);
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
+    return api_change(request, response, remove_work, NULL, &work, err);
 }
 
 bool workflows_versions(ApiRequest *request, HttpResponse *response, Error *err)
@@ -183,14 +185,18 @@ static bool restore_work(DbTx *tx, void *argument, Error *err)
     return save(tx, work, err);
 }
 
+static bool answer_restored(const void *argument, HttpResponse *response)
+{
+    return respond_workflow(response, &((const RecipeWork *)argument)->recipe);
+}
+
 bool workflows_restore(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RecipeWork work = begin(request);
     return api_fields(request, err,
                       { "version", JSON_I64, &work.number, .required = true, .min = 1,
                         .max = RECIPE_VERSIONS_MAX }) &&
-           store_write(request->api->db, request->scope, restore_work, &work, err) &&
-           respond_workflow(response, &work.recipe);
+           api_change(request, response, restore_work, answer_restored, &work, err);
 }
 
 /* --- Reading --- */

@@ -12,6 +12,7 @@ static void read_key(DbRows *row, Arena *arena, void *item)
         .status = (int)db_get_int(row, 4),
         .answer = db_get_blob(row, 5, arena),
         .expires_at_ms = db_get_int(row, 6),
+        .changes = db_get_int(row, 7),
     };
 }
 
@@ -44,7 +45,7 @@ static bool take_over(DbTx *tx, const Scope *scope, const IdempotencyKey *key, S
     if (!db_exec(tx,
                  DB_SAME("UPDATE idempotency_keys SET holder = $4, held_until = $5,"
                          " expires_at = $6 WHERE workspace = $1 AND key_hash = $2 AND holder = $3"
-                         " AND status = 0"),
+                         " AND status = 0 AND changes = 0"),
                  DB_ARGS(db_text(scope->workspace), db_text(key->key_hash), db_text(holder),
                          db_text(key->holder), db_int(key->held_until_ms),
                          db_int(key->expires_at_ms)),
@@ -64,7 +65,7 @@ bool idempotency_begin(DbTx *tx, const Scope *scope, Arena *arena, IdempotencyKe
     if (!add(tx, scope, key, now_ms, &added, err) ||
         !sql_find(tx, arena,
                   DB_SAME("SELECT key_hash, fingerprint, holder, held_until, status, answer,"
-                          " expires_at FROM idempotency_keys WHERE workspace = $1"
+                          " expires_at, changes FROM idempotency_keys WHERE workspace = $1"
                           " AND key_hash = $2"),
                   DB_ARGS(db_text(scope->workspace), db_text(key->key_hash)), read_key, &found,
                   "request", key->key_hash, err))
@@ -74,10 +75,10 @@ bool idempotency_begin(DbTx *tx, const Scope *scope, Arena *arena, IdempotencyKe
                     "this Idempotency-Key was sent with another request before; take a new one "
                     "for each request");
     *is_new_r = added > 0;
-    if (!added && !found.status && found.held_until_ms <= now_ms &&
-        !take_over(tx, scope, key, found.holder, is_new_r, err))
+    bool is_left = !added && !found.status && found.held_until_ms <= now_ms;
+    if (is_left && !found.changes && !take_over(tx, scope, key, found.holder, is_new_r, err))
         return false;
-    if (!*is_new_r && !found.status)
+    if (!*is_new_r && !found.status && !(is_left && found.changes))
         return fail(err, ERROR_CONFLICT,
                     "the first request with this Idempotency-Key is still being done; "
                     "ask again in a moment");
@@ -96,6 +97,23 @@ bool idempotency_hold(DbTx *tx, const Scope *scope, const IdempotencyKey *key, E
                    NULL, err);
 }
 
+bool idempotency_change(DbTx *tx, const Scope *scope, const IdempotencyKey *key, Error *err)
+{
+    int64_t changed;
+
+    if (!db_exec(tx,
+                 DB_SAME("UPDATE idempotency_keys SET changes = changes + 1, status = $4,"
+                         " answer = $5 WHERE workspace = $1 AND key_hash = $2 AND holder = $3"
+                         " AND (status = 0 OR status = $4)"),
+                 DB_ARGS(db_text(scope->workspace), db_text(key->key_hash), db_text(key->holder),
+                         db_int(key->status), db_blob(key->answer)),
+                 &changed, err))
+        return false;
+    return changed > 0 || fail(err, ERROR_CONFLICT,
+                               "this request took so long that another one with its "
+                               "Idempotency-Key has begun; this one changes nothing more");
+}
+
 bool idempotency_end(DbTx *tx, const Scope *scope, const IdempotencyKey *key, Error *err)
 {
     return db_exec(tx,
@@ -107,12 +125,14 @@ bool idempotency_end(DbTx *tx, const Scope *scope, const IdempotencyKey *key, Er
                    NULL, err);
 }
 
-bool idempotency_drop(DbTx *tx, const Scope *scope, const IdempotencyKey *key, Error *err)
+bool idempotency_drop(DbTx *tx, const Scope *scope, const IdempotencyKey *key, bool is_unsure,
+                      Error *err)
 {
     return db_exec(tx,
                    DB_SAME("DELETE FROM idempotency_keys WHERE workspace = $1 AND key_hash = $2"
-                           " AND holder = $3 AND status = 0"),
-                   DB_ARGS(db_text(scope->workspace), db_text(key->key_hash), db_text(key->holder)),
+                           " AND holder = $3 AND status = 0 AND ($4 = 0 OR changes = 0)"),
+                   DB_ARGS(db_text(scope->workspace), db_text(key->key_hash), db_text(key->holder),
+                           db_int(is_unsure)),
                    NULL, err);
 }
 

@@ -127,7 +127,8 @@ static bool keys_of_requests_stay(DbTx *tx, const Scope *theirs, Error *err)
     const IdempotencyKey once = { .key_hash = S("k"), .holder = S("h"), .status = 201 };
     CALL(idempotency_hold(tx, theirs, &once, err));
     CALL(idempotency_end(tx, theirs, &once, err));
-    CALL(idempotency_drop(tx, theirs, &once, err));
+    EXPECT_CODE(ERROR_CONFLICT, idempotency_change(tx, theirs, &once, err));
+    CALL(idempotency_drop(tx, theirs, &once, false, err));
     return true;
 }
 

@@ -348,10 +348,54 @@ STORE_TEST(a_request_whose_node_died_is_taken_over_by_one_that_asks_again)
                 idempotency_begin(tx, ours, world->arena, &third, 61, &is_new, err));
     dead.status = 500;
     CALL(idempotency_end(tx, ours, &dead, err));
-    CALL(idempotency_drop(tx, ours, &dead, err));
+    CALL(idempotency_drop(tx, ours, &dead, false, err));
     next.status = 201;
     CALL(idempotency_end(tx, ours, &next, err));
     CALL(idempotency_begin(tx, ours, world->arena, &third, 62, &is_new, err));
     EXPECT(!is_new && third.status == 201);
+    return true;
+}
+
+STORE_TEST(a_request_that_has_changed_something_is_not_done_again_when_its_node_died)
+{
+    const Scope *ours = &world->ours;
+    IdempotencyKey dead = key_of(S("a"), S("f")), next = key_of(S("b"), S("f"));
+    bool is_new;
+
+    CALL(idempotency_begin(tx, ours, world->arena, &dead, 1, &is_new, err));
+    CALL(idempotency_change(tx, ours, &dead, err));
+    CALL(idempotency_change(tx, ours, &dead, err));
+    EXPECT_CODE(ERROR_CONFLICT, idempotency_begin(tx, ours, world->arena, &next, 49, &is_new, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &next, 50, &is_new, err));
+    EXPECT(!is_new && next.status == 0 && next.changes == 2);
+    CALL(idempotency_drop(tx, ours, &dead, true, err));
+    next = key_of(S("b"), S("f"));
+    CALL(idempotency_begin(tx, ours, world->arena, &next, 50, &is_new, err));
+    EXPECT(!is_new && next.changes == 2);
+    CALL(idempotency_drop(tx, ours, &dead, false, err));
+    next = key_of(S("b"), S("f"));
+    CALL(idempotency_begin(tx, ours, world->arena, &next, 50, &is_new, err));
+    EXPECT(is_new);
+    return true;
+}
+
+STORE_TEST(a_change_keeps_the_answer_of_its_request_and_nobody_changes_anything_who_was_taken_over)
+{
+    const Scope *ours = &world->ours;
+    IdempotencyKey slow = key_of(S("a"), S("f")), next = key_of(S("b"), S("f"));
+    IdempotencyKey third = key_of(S("c"), S("f"));
+    bool is_new;
+
+    CALL(idempotency_begin(tx, ours, world->arena, &slow, 1, &is_new, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &next, 50, &is_new, err));
+    EXPECT(is_new);
+    EXPECT_CODE(ERROR_CONFLICT, idempotency_change(tx, ours, &slow, err));
+    next.status = 201;
+    next.answer = S("\1");
+    CALL(idempotency_change(tx, ours, &next, err));
+    CALL(idempotency_change(tx, ours, &next, err));
+    CALL(idempotency_drop(tx, ours, &next, false, err));
+    CALL(idempotency_begin(tx, ours, world->arena, &third, 51, &is_new, err));
+    EXPECT(!is_new && third.status == 201 && str_equal(third.answer, S("\1")));
     return true;
 }

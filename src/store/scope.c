@@ -85,10 +85,32 @@ bool store_read(Db *db, const Scope *scope, DbWork *work, void *argument, Error 
     return db_read(db, &who, work, argument, err);
 }
 
+static _Thread_local const StoreWitness *witness_here;
+
+void store_set_witness(const StoreWitness *witness) { witness_here = witness; }
+
+/* The work may run on another thread. */
+typedef struct Witnessed {
+    const StoreWitness *witness;
+    DbWork *work;
+    void *argument;
+} Witnessed;
+
+static bool witnessed_work(DbTx *tx, void *argument, Error *err)
+{
+    const Witnessed *change = argument;
+    return change->work(tx, change->argument, err) &&
+           change->witness->work(tx, change->witness->argument, err);
+}
+
 bool store_write(Db *db, const Scope *scope, DbWork *work, void *argument, Error *err)
 {
     DbWho who = scope_who(scope);
-    return db_write(db, &who, work, argument, err);
+    Witnessed change = { witness_here, work, argument };
+    bool is_witnessed = change.witness && (scope->is_system ||
+                                           str_equal(scope->workspace, change.witness->workspace));
+    return is_witnessed ? db_write(db, &who, witnessed_work, &change, err)
+                        : db_write(db, &who, work, argument, err);
 }
 
 bool scope_landing(const Scope *scope, Str *collection, Error *err)

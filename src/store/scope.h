@@ -55,3 +55,15 @@ MUST_CHECK bool scope_may_look(const Scope *scope, Role role, Error *err);
 /* Run work for a scope: db_read() and db_write() with its workspace. */
 MUST_CHECK bool store_read(Db *db, const Scope *scope, DbWork *work, void *argument, Error *err);
 MUST_CHECK bool store_write(Db *db, const Scope *scope, DbWork *work, void *argument, Error *err);
+
+/* What is written with each change of a thread, behind it and in its transaction: when it fails,
+ * so does the change. Of changes in its own workspace, and of the system's. Like the work, it may
+ * run more than once. */
+typedef struct StoreWitness {
+    DbWork *work;
+    void *argument;
+    Str workspace;
+} StoreWitness;
+
+/* Of the calling thread, until it is told another; NULL: nothing. Borrowed. */
+void store_set_witness(const StoreWitness *witness);

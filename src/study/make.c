@@ -24,10 +24,11 @@ bool make_kind_named(Str name, MakeKind *kind_r, Error *err)
             *kind_r = (MakeKind)i;
             return true;
         }
-    return fail_field(err, "kind",
-                      "'kind' is explanation, summary, quiz, flashcards, outline, examples or "
-                      "practice, not '" STR_FMT "'",
-                      STR_ARG(str_slice(name, 0, 40)));
+    return fail_field(
+        err, "kind",
+        "what is made is explanation, summary, quiz, flashcards, outline, examples or "
+        "practice, not '" STR_FMT "'",
+        STR_ARG(str_slice(name, 0, 40)));
 }
 
 Str make_schema(Arena *arena, MakeKind kind)
