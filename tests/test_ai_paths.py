@@ -103,8 +103,8 @@ def without(tmp_path_factory):
 def test_a_completion_where_there_is_no_service_can_be_had_later(without, model):
     answer = without.post("/ai/chat/complete", asked(model))
     assert answer.status_code == 503 and "there is no model service" in answer.json()["error"]["message"]
-    result = without.post("/ai/batch", {"requests": [asked(model)]}).json()["results"][0]
-    assert result["success"] is False and result["error"]["code"] == "busy"
+    batch = without.post("/ai/batch", {"requests": [asked(model)]}).json()
+    assert batch["results"][0]["success"] is False and batch["failures"][0]["code"] == "busy"
 
 
 def test_content_of_no_type_is_refused_by_the_name_of_the_member(without):

@@ -61,6 +61,25 @@ def test_a_secret_that_is_shown_once_is_shown_to_its_repeat_and_lies_nowhere_in_
     assert rows and secret.encode() not in rows and b'"key"' not in rows
 
 
+def test_an_answer_that_was_forgotten_with_what_was_erased_is_not_made_again(server, admin):
+    made = send(server, "/v1/collections", {"name": "Forgotten"}, "forgotten", key=admin)
+    assert made.status_code == 201
+    document = server.add(("gone.txt", b"This is erased."))[0]["id"]
+    assert server.call("DELETE", f"/v1/documents/{document}", params={"erase": 1}, key=admin).status_code in (200, 204)
+    again = send(server, "/v1/collections", {"name": "Forgotten"}, "forgotten", key=admin)
+    assert again.status_code == 409 and "with another Idempotency-Key" in again.json()["error"]["message"], again.text
+    assert [c["name"] for c in server.get("/v1/collections").json()["items"]].count("Forgotten") == 1
+
+
+def test_every_kind_of_change_knows_keys_and_each_method_its_own(server, admin):
+    id = send(server, "/v1/collections", {"name": "Changed"}, "changed-make", key=admin).json()["id"]
+    change = lambda method, body=None: server.call(method, f"/v1/collections/{id}", json=body, key=admin, headers={"Idempotency-Key": "changed"})
+    named = [change("PATCH", {"name": "Renamed"}) for _ in range(2)]
+    assert [answer.json()["name"] for answer in named] == ["Renamed"] * 2 and named[1].headers["Idempotency-Replayed"] == "true"
+    gone = [change("DELETE") for _ in range(2)]
+    assert [answer.status_code for answer in gone] == [204, 204] and gone[1].headers["Idempotency-Replayed"] == "true"
+
+
 def test_a_stream_is_not_kept_and_not_made_again(server, admin):
     one, two = (send(server, "/v1/search", {"query": "heron", "stream": True}, "stream", key=admin) for _ in range(2))
     assert one.headers["Content-Type"].startswith("text/event-stream")

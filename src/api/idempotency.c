@@ -233,17 +233,17 @@ static bool unpack(ApiRequest *request, const IdempotencyKey *key, Str packed,
 {
     Str kind = S(""), type = S(""), line;
     bool is_there = str_next(&packed, '\n', &kind) && str_next(&packed, '\n', &type);
+    if (!str_is(kind, "whole"))
+        return fail(err, ERROR_CONFLICT,
+                    "this request was done and answered with status %d, but its answer was a "
+                    "stream or too long to be kept; with another Idempotency-Key it is done again",
+                    key->status);
     while (is_there && str_next(&packed, '\n', &line) && line.length) {
         ptrdiff_t colon = str_find(line, S(": "));
         if (colon > 0)
             http_header(response, str_c(request->arena, str_slice(line, 0, (size_t)colon)),
                         str_from(line, (size_t)colon + 2));
     }
-    if (!str_is(kind, "whole"))
-        return fail(err, ERROR_CONFLICT,
-                    "this request was done and answered with status %d, but its answer was a "
-                    "stream or too long to be kept; with another Idempotency-Key it is done again",
-                    key->status);
     http_header(response, "Idempotency-Replayed", S("true"));
     response->status = key->status;
     response->media_type = type;
@@ -364,13 +364,14 @@ void idempotency_finish(ApiRequest *request, const HttpResponse *response, const
     Error err;
     if (!hold->is_held)
         return;
+    bool is_good = !failure && response->status < 400; /* some write their failures themselves */
     store_set_witness(NULL);
     request->hold = NULL;
     forget(idempotency, hold);
-    if (!failure && hold->key.status)
+    if (is_good && hold->key.status)
         return; /* by its change */
     work.is_unsure = is_unsure(failure);
-    if ((!failure && !idempotency_keep(request, response, hold, &err)) ||
-        !store_write(idempotency->db, request->scope, failure ? drop_work : end_work, &work, &err))
+    if ((is_good && !idempotency_keep(request, response, hold, &err)) ||
+        !store_write(idempotency->db, request->scope, is_good ? end_work : drop_work, &work, &err))
         log_warn("idempotency", "an answer could not be kept: %s", err.message);
 }
