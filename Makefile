@@ -5,7 +5,7 @@
 # make test PYTEST=--keep-seconds   note how long each file takes, so that the longest are begun first
 # make check      format, layers, lengths, lists          make bench      measure, write bench/RESULTS.md
 # make crash      the kill -9 loop                        make fuzz       every parser for a minute
-# make fuzz-api   requests made from /openapi.json, all answered as it says
+# make fuzz-api   requests made from /openapi.json, all answered as it says (EXAMPLES, SEED, DATABASE=postgresql)
 # make crash-loop the index killed and its files torn, 1,000 times
 # make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
 # make deb        packages for Debian 12                          make deb-check  install and use them in a clean chroot
@@ -274,7 +274,7 @@ dist:
 # Every route by requests that its description makes: EXAMPLES of each kind, as owner, as reader, without a key.
 fuzz-api: all
 	tools/python-tests
-	cd tests && ../$(BUILD)/tests/bin/python fuzz_api.py $(or $(EXAMPLES),10) $(or $(SEED),1)
+	cd tests && ../$(BUILD)/tests/bin/python fuzz_api.py $(or $(EXAMPLES),10) $(or $(SEED),1) $(or $(DATABASE),sqlite)
 
 docs: all
 	tools/print-docs docs $(BUILD)/lectern

@@ -1,4 +1,4 @@
-"""fuzz_api.py [EXAMPLES] [SEED] - requests made by schemathesis from /openapi.json, to a server with rows of its own.
+"""fuzz_api.py [EXAMPLES] [SEED] [postgresql] - requests made by schemathesis from /openapi.json, to a server with rows of its own.
 
 No answer may be a failure of the server, of a status or media type that is not described, or other than its schema.
 As owner, as reader and without a key; places of ids are filled with ids of real rows half of the time.
@@ -14,7 +14,7 @@ from collections import Counter
 import hypothesis
 import requests
 import schemathesis
-from conftest import SAMPLES, Server
+from conftest import SAMPLES, Postgres, Server
 from schemathesis import checks
 from schemathesis.generation import GenerationMode
 
@@ -112,13 +112,18 @@ def run(server, examples=20, seed=1, roles=ROLES, share=1.0):
     return work.wrong, work.codes
 
 
+def main(examples=20, seed=1, database="sqlite"):
+    with tempfile.TemporaryDirectory(prefix="lectern-fuzz-") as folder, contextlib.ExitStack() as after:
+        cluster = Postgres() if database == "postgresql" else None
+        if cluster:
+            after.callback(cluster.stop)
+        started = Server(f"{folder}/library", cluster.new_database() if cluster else "").start()
+        after.callback(started.stop)
+        return run(started, int(examples), int(seed))
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="lectern-fuzz-") as folder:
-        started = Server(f"{folder}/library").start()
-        try:
-            found, answered = run(started, int((sys.argv[1:] or [20])[0]), int((sys.argv[2:] or [1])[0]))
-        finally:
-            started.stop()
+    found, answered = main(*sys.argv[1:])
     for row in found:
         print(*row, sep="\n    ")
     print(sum(answered.values()), "requests,", len(found), "wrong;", dict(sorted(answered.items())))
