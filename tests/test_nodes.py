@@ -159,13 +159,30 @@ def test_a_node_that_lacks_the_model_says_so_and_searches_by_words(changing, tmp
     answer = second.post("/v1/search", {"query": "osprey", "mode": "hybrid"}).json()
     assert [r["document"]["name"] for r in answer["results"]] == ["osprey.txt"] and "lacks" in answer["notice"]
     assert second.post("/v1/search", {"query": "osprey", "mode": "semantic"}).status_code >= 400
-    # Each try may come to the node that lacks the model; after the last one the sweep sees to it.
-    wait_until(lambda: "osprey.txt" in names(first, "osprey", mode="semantic", limit=100), 180)
+    wait_until(lambda: "osprey.txt" in names(first, "osprey", mode="semantic", limit=100))
+    many = [f"hobby{n}.txt" for n in range(20)]
+    second.add(*[(name, f"A hobby and the pump, {name}.\n".encode()) for name in many])
+    wait_until(lambda: set(many) <= set(names(first, "hobby", mode="semantic", copies=True, limit=100)))
+    assert "embed" not in second.log.read_text().split("this server lacks the model third/")[1], "it leaves that work to the other"
     assert used(first) == "third", "a node without the model does not change it for all"
     # The folder comes: no restart.
     second.cli("models", "add", str(third))
     wait_until(lambda: found(first) == found(second) != [], 180)
     assert second.get("/ready").json()["notices"] == []
+
+
+def test_what_no_node_can_embed_is_found_by_words_until_a_model_comes(changing, tmp_path):
+    first, second = changing
+    third = write_model(tmp_path / "models" / "third", 2)
+    first.cli("models", "add", str(third))
+    first.cli("models", "use", "third")
+    wait_until(lambda: used(first) == "third", 60)
+    wait_until(lambda: second.get("/ready").json()["notices"])
+    first.kill()
+    second.add(("merlin.txt", b"A merlin over the pump.\n"))
+    assert names(second, "merlin") == ["merlin.txt"]
+    first.start()
+    wait_until(lambda: "merlin.txt" in names(first, "merlin", mode="semantic", limit=100))
 
 
 def test_a_model_that_comes_again_under_its_name_is_another_one(changing, tmp_path):

@@ -69,9 +69,12 @@ bool app_start_jobs(App *app, Str folder, Error *err)
     restart_wait_level(&app->restart);
     if (!node_name(app, folder, &node, err))
         return false;
-    for (size_t i = 0; i < COUNT(types); i++)
+    for (size_t i = 0; i < COUNT(types); i++) {
         if (types[i].at_once == 0)
             types[i].at_once = workers ? workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
+        if (types[i].run == library_embed_job)
+            types[i].can = library_can_embed;
+    }
     if (!job_wishes_rates(app->settings->job_rates, types, COUNT(types), err) ||
         !job_wishes_days(app->settings->job_days, types, COUNT(types), err))
         return false;

@@ -10,6 +10,8 @@
 #define LINES_AT_ONCE 32 /* asked in one round */
 /* Ids of jobs are times; those of other nodes may be behind ours by so much. */
 #define LATE_MS 2000
+/* Until a type that this process cannot do is looked at again. */
+#define UNABLE_MS 1000
 
 /* --- Under the lock ------------------------------------------------------------------ */
 
@@ -74,6 +76,11 @@ void lane_plan(Lane *lane, Arena *arena, bool forced, int64_t monotonic, LanePla
     /* A lane that is refilled one by one would make each round a claim for one job. */
     if (monotonic < lane->open_at || room <= (forced ? 0 : lane->type.ahead / 2))
         return;
+    if (lane->type.can && (forced || lane_has_lines(lane)) &&
+        !lane->type.can(lane->type.argument)) {
+        lane->open_at = monotonic + UNABLE_MS;
+        return;
+    }
     plan_r->lines = arena_new_array(arena, LaneLine, lane->line_count + 1);
     for (size_t i = 0; i < lane->line_count; i++)
         if (!lane->lines[i].is_drained)

@@ -13,6 +13,8 @@
  * names. A handler whose effect is in our database makes it happen exactly once by calling
  * job_hold() or job_done_in() in the same transaction.
  *
+ * Any runner takes any job, but for types that it cannot do just now (JobType.can).
+ *
  * To add a type of job: write a handler and add a line to the program's job_types.def.
  *
  * Threads: every function may be called from any thread; a Job belongs to its handler. */
@@ -65,8 +67,11 @@ typedef struct JobType {
     const char *page;            /* where its result is seen: {} is JobRow.result; NULL: nowhere */
     JobCancel *cancel;           /* NULL: job_cancel() */
     int64_t rate_count, rate_ms; /* so many may begin in a time, on all nodes together; 0: any */
-    bool forgets_done;           /* a row goes when its job is done */
-    int done_days;               /* how long it is kept else; 0: as the runner says */
+    /* Whether this process can do such a job just now: what it cannot is left to others, and it is
+     * asked again a second later. Must not block. NULL: it can. */
+    bool (*can)(void *argument);
+    bool forgets_done; /* a row goes when its job is done */
+    int done_days;     /* how long it is kept else; 0: as the runner says */
 } JobType;
 
 /* --- Adding and steering; the transaction is the caller's ---------------------------- */

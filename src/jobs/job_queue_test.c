@@ -133,6 +133,49 @@ TEST_BOTH(jobs, what_is_put_off_uses_up_no_attempt)
     db_close(db);
 }
 
+static bool runs_here(Job *job, Error *err)
+{
+    (void)err;
+    atomic_fetch_add((atomic_int *)job->argument, 1);
+    return true;
+}
+
+static atomic_int unable_runs;
+static atomic_bool is_able;
+static bool is_able_now(void *argument)
+{
+    (void)argument;
+    return atomic_load(&is_able);
+}
+
+TEST_BOTH(jobs, what_a_runner_cannot_do_it_leaves_to_others_until_it_can)
+{
+    Db *db = queue_open(url);
+    const JobType able[] = { { .name = "model", .run = runs_here, .argument = &queue_run_count } };
+    const JobType unable[] = {
+        { .name = "model", .run = runs_here, .argument = &unable_runs, .can = is_able_now },
+        { .name = "other", .run = queue_do_nothing }
+    };
+    atomic_store(&is_able, false);
+    atomic_store(&unable_runs, 0);
+    JobRunner *lacking = queue_start(db, unable, 2);
+    Str other = queue_add(db, (NewJob){ .type = S("other") }, 1);
+    Str id = queue_add(db, (NewJob){ .type = S("model") }, 10);
+    cr_assert(queue_wait_state(db, other, JOB_DONE)); /* it runs what it can */
+    cr_assert_eq(queue_find(db, id).state, JOB_WAITING);
+    cr_assert_eq(queue_find(db, id).attempt, 0);
+    atomic_store(&queue_run_count, 0);
+    JobRunner *having = queue_start(db, able, 1);
+    cr_assert(queue_wait_for(&queue_run_count, 10));
+    cr_assert(jobs_stop(having, QUEUE_STOP_MS));
+    cr_expect_eq(atomic_load(&unable_runs), 0);
+    queue_add(db, (NewJob){ .type = S("model") }, 5);
+    atomic_store(&is_able, true); /* nobody tells it */
+    cr_assert(queue_wait_for(&unable_runs, 5));
+    cr_assert(jobs_stop(lacking, QUEUE_STOP_MS));
+    db_close(db);
+}
+
 TEST_BOTH(jobs, a_failure_is_tried_again_and_a_permanent_one_is_not)
 {
     Db *db = queue_open(url);

@@ -78,7 +78,7 @@ typedef struct Lane {
     RunList waiting;
     LaneLine *lines; /* in the order of their turns; LANE_LINES_MAX have room */
     size_t line_count;
-    int64_t open_at; /* monotonic ms: no job may begin before; see JobType.rate_count */
+    int64_t open_at; /* monotonic ms: no job may begin before; see JobType.rate_count and can */
 } Lane;
 
 struct JobRunner {

@@ -10,6 +10,9 @@
  * documents go together, so that no thread of the encoder waits while one of them is stored. */
 #define TEXTS_AT_ONCE 64
 #define INDEX_WAIT_MS 60000
+/* Longer than a node needs to see that it lacks the model. */
+#define LACKING_MS 1500
+#define READY_AT_ONCE 64 /* documents in a transaction */
 
 /* Chunks of one document in a batch; none: only what counts as embedded is said. */
 typedef struct Part {
@@ -217,41 +220,72 @@ static bool goes_without(const Embedding *in, const Error *err)
            in->job->attempt >= in->job->attempt_max;
 }
 
-static bool advance(DbTx *tx, Embedding *in, Error *err)
+bool library_document_ready(DbTx *tx, Library *library, const Scope *scope, Arena *arena, Str id,
+                            Error *err)
 {
     Document now;
-    Arena *arena = in->job->arena;
-    if (!document_find(tx, &in->scope, arena, in->document.id, &now, err))
+    if (!document_find(tx, scope, arena, id, &now, err))
         return false;
     if (now.state != DOCUMENT_INDEXING)
         return true;
-    return document_advance(tx, &in->scope, now.id, 1u << DOCUMENT_INDEXING, DOCUMENT_READY, err) &&
-           (!in->library->options.on_ready ||
-            in->library->options.on_ready(tx, &in->scope, arena, &now, err));
+    return document_advance(tx, scope, now.id, 1u << DOCUMENT_INDEXING, DOCUMENT_READY, err) &&
+           (!library->options.on_ready || library->options.on_ready(tx, scope, arena, &now, err));
 }
 
 static bool ready_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    return advance(tx, in, err) && job_done_in(tx, in->job, err);
+    return library_document_ready(tx, in->library, &in->scope, in->job->arena, in->document.id,
+                                  err) &&
+           job_done_in(tx, in->job, err);
 }
+
+/* --- Where the model is lacking --- */
+
+bool library_can_embed(void *argument)
+{
+    Library *library = argument;
+    LibraryModel model = library_model_status(library);
+    return !*model.reason;
+}
+
+typedef struct Wordy {
+    Library *library;
+    const Scope *scope;
+    Arena *arena;
+    const Str *ids;
+    size_t count;
+} Wordy;
 
 static bool wordy_work(DbTx *tx, void *argument, Error *err)
 {
-    Embedding *in = argument;
-    return job_hold(tx, in->job, err) && advance(tx, in, err);
+    const Wordy *wordy = argument;
+    for (size_t i = 0; i < wordy->count; i++)
+        if (!library_document_ready(tx, wordy->library, wordy->scope, wordy->arena, wordy->ids[i],
+                                    err) &&
+            err->code != ERROR_NOT_FOUND)
+            return false;
+    return true;
 }
 
-/* The chosen model is not on this node: the document is found by its words from now on, and
- * another node may take the job. */
-static bool leave_to_others(Embedding *in, Error *err)
+void library_ready_by_words(Library *library, const Scope *scope, Arena *arena, const Str *ids,
+                            size_t count)
 {
-    if (!store_write(in->library->db, &in->job->scope, wordy_work, in, err))
-        return !job_is_stopped(in->job) && err->code == ERROR_NOT_FOUND;
-    library_tell(in->library, &in->job->scope, NEWS_DOCUMENT, in->job->subject);
-    /* The next is as likely another node: waits that grow are for what is overloaded. With them a
-     * document that came to this node six times had no vectors for a minute or two. */
-    job_retry_in(in->job, job_retry_delay_ms(2));
+    Error ignored; /* the sweep sees to it */
+    (void)library_wait_indexed(library, INDEX_WAIT_MS);
+    for (size_t at = 0; at < count; at += READY_AT_ONCE) {
+        Wordy wordy = { library, scope, arena, ids + at, MIN(READY_AT_ONCE, count - at) };
+        if (store_write(library->db, scope, wordy_work, &wordy, &ignored))
+            for (size_t i = 0; i < wordy.count; i++)
+                library_tell(library, scope, NEWS_DOCUMENT, wordy.ids[i]);
+    }
+}
+
+/* The model was there when the job was claimed. */
+static bool leave_to_others(const Embedding *in, Error *err)
+{
+    library_ready_by_words(in->library, &in->job->scope, in->job->arena, &in->job->subject, 1);
+    job_put_off(in->job, LACKING_MS);
     return fail(err, ERROR_BUSY, "this node lacks the model; another one may have it");
 }
 
@@ -287,7 +321,7 @@ bool library_embed_job(Job *job, Error *err)
     do { /* again when another model came into use in the middle: its job may not have seen this */
         in.queue = atomic_load(&in.library->encoder);
         in.model = model_of_queue(in.library, in.queue, job->arena);
-        if (in.queue && !in.model.length && job->attempt < job->attempt_max)
+        if (in.queue && !in.model.length)
             return leave_to_others(&in, err);
         if (in.model.length && !embed_own(&in, err) && !goes_without(&in, err))
             return false;

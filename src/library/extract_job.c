@@ -423,5 +423,10 @@ bool library_extract_job(Job *job, Error *err)
     library_tell(in.library, &job->scope, NEWS_DOCUMENT, job->subject);
     for (size_t i = 0; i < in.extraction.children.count; i++)
         library_tell(in.library, &job->scope, NEWS_DOCUMENT, in.child_ids[i]);
+    if (!library_can_embed(in.library)) {
+        library_ready_by_words(in.library, &job->scope, arena, &job->subject, 1);
+        library_ready_by_words(in.library, &job->scope, arena, in.child_ids,
+                               in.extraction.children.count);
+    }
     return true;
 }

@@ -25,7 +25,7 @@ struct Library {
     BlobStore *blobs;
     Sandbox *sandbox;
     LibraryOptions options;
-    Scope system; /* jobs and the follower serve every workspace */
+    Scope system;              /* jobs and the follower serve every workspace */
     /* Of the model that new documents get; NULL: there is none. It says that it lacks its model
      * when this node does. */
     _Atomic(EncodeQueue *) encoder;
@@ -116,6 +116,14 @@ typedef struct LibraryEmbedded {
  * chosen meanwhile. */
 MUST_CHECK bool library_embed_documents(Job *job, const DocumentKeyList *documents, Str model,
                                         EncodeQueue *queue, LibraryEmbedded *progress, Error *err);
+
+/* A document that waits for its vectors is ready, and whoever wants to know hears of it. */
+MUST_CHECK bool library_document_ready(DbTx *tx, Library *library, const Scope *scope, Arena *arena,
+                                       Str id, Error *err);
+/* Those of these documents that wait for their vectors are ready as soon as their words are found:
+ * this node lacks the model. Their jobs wait for one that has it. */
+void library_ready_by_words(Library *library, const Scope *scope, Arena *arena, const Str *ids,
+                            size_t count);
 
 void library_tell(Library *library, const Scope *scope, LibraryNews news, Str document);
 void library_tell_removed(Library *library, const Scope *scope, Str document, const StrList *those);

@@ -30,6 +30,15 @@ static bool stuck_work(DbTx *tx, void *argument, Error *err)
                                AT_ONCE, &in->found, err);
 }
 
+/* For a model that this node lacks: the node that read it may have had it, and is no more. */
+static bool waits_for_model(const Sweep *in, const Document *document, const JobRowList *jobs)
+{
+    bool waits = document->state == DOCUMENT_INDEXING && !library_can_embed(in->library);
+    for (size_t i = 0; i < jobs->count; i++)
+        waits &= str_is(jobs->at[i].type, JOB_EMBED) && jobs->at[i].state != JOB_RUNNING;
+    return waits;
+}
+
 /* One whose jobs were used up: its text is there, or a person is told. */
 static bool settle_work(DbTx *tx, void *argument, Error *err)
 {
@@ -41,12 +50,12 @@ static bool settle_work(DbTx *tx, void *argument, Error *err)
     if (!document_find(tx, &in->scope, in->arena, in->document, &document, err) ||
         !jobs_store_of_subjects(tx, &in->scope, in->arena, &in->document, 1, &jobs, err))
         return err->code == ERROR_NOT_FOUND;
-    if (jobs.count || document_state_is_over(document.state))
+    if ((jobs.count && !waits_for_model(in, &document, &jobs)) ||
+        document_state_is_over(document.state))
         return true;
     in->has_changed = true;
     if (document.state == DOCUMENT_INDEXING)
-        return document_advance(tx, &in->scope, document.id, 1u << DOCUMENT_INDEXING,
-                                DOCUMENT_READY, err);
+        return library_document_ready(tx, in->library, &in->scope, in->arena, document.id, err);
     fail(&why, ERROR_INTERNAL, "reading ended without a result several times; try again");
     return document_fail(tx, &in->scope, document.id, &why, err);
 }
