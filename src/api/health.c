@@ -53,6 +53,34 @@ void health_put_change(const Api *api, Arena *arena, JsonWriter *json, const cha
     put_end(json);
 }
 
+/* Not the reason, which names addresses: everybody reads this. */
+static void put_vector_notice(const Api *api, Arena *arena, JsonWriter *json)
+{
+    int64_t failing_ms = library_vectors_failing_ms(api->library, NULL);
+    if (!failing_ms)
+        return;
+    put_text(json, NULL,
+             str_format(arena,
+                        "The store of vectors (%s) has not answered for %" PRId64
+                        " s, so search is by words only; what is added meanwhile is written to it "
+                        "when it is back. `lectern doctor` and the log say why.",
+                        library_vector_store(api->library), failing_ms / 1000));
+}
+
+/* By what was asked of it for uploads and originals. */
+static void put_originals_notice(const Api *api, Arena *arena, JsonWriter *json)
+{
+    int64_t failing_ms = library_originals_failing_ms(api->library);
+    if (!failing_ms)
+        return;
+    put_text(json, NULL,
+             str_format(arena,
+                        "The store of originals (S3) has not answered for %" PRId64
+                        " s: uploads are refused, and originals of which this server has no copy. "
+                        "Search, texts and answers go on. `lectern doctor` and the log say why.",
+                        failing_ms / 1000));
+}
+
 static void put_notices(const Api *api, Arena *arena, JsonWriter *json)
 {
     LibraryModel model = library_model_status(api->library);
@@ -64,6 +92,8 @@ static void put_notices(const Api *api, Arena *arena, JsonWriter *json)
                  S("There is no embedding model, so search is by words only. Add one with "
                    "`lectern models add FOLDER`, with Debian's package lectern-model, or by `make "
                    "run`, which fetches the default one."));
+    put_vector_notice(api, arena, json);
+    put_originals_notice(api, arena, json);
     if (*model.reason_coming)
         put_text(json, NULL,
                  str_format(arena, "After the change of the model, search is by words only: %s.",

@@ -11,6 +11,7 @@
 #include "jobs/job_runner.h"
 #include "library/backup_job.h"
 #include "library/integrity.h"
+#include "library/library.h"
 #include "models/models.h"
 #include "net/http_server.h"
 #include "net/otlp.h"
@@ -235,6 +236,7 @@ bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_disk(out, api);
     put_http(out, api);
     put_index(out, api);
+    library_put_vector_metrics(api->library, out);
     put_jobs(out, api);
     put_replicas(out, api);
     put_stored(out, request);

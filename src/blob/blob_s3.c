@@ -365,6 +365,12 @@ static bool s3_tidy(void *self, Error *err)
     return s3_abort_old(s3->client, key_prefix(s3, arena), now_ms() - LEFT_OVER_MS, err);
 }
 
+static int64_t s3_failing(void *self)
+{
+    const S3 *s3 = self;
+    return s3_failing_ms(s3->client);
+}
+
 static bool s3_probe(void *self, Error *err)
 {
     S3 *s3 = self;
@@ -444,6 +450,7 @@ static const BlobDriver s3_driver = {
     .list = s3_list,
     .tidy = s3_tidy,
     .probe = s3_probe,
+    .failing_ms = s3_failing,
     .room = s3_room,
     .facts = s3_facts,
     .incoming = s3_incoming,

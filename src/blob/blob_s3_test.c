@@ -277,7 +277,9 @@ Test(blob_s3, a_store_that_is_away_is_busy_and_is_used_again_at_once)
     blob_store_free(store);
     options.endpoint = S("http://127.0.0.1:9"); /* nobody listens */
     cr_assert(blob_open_s3(&options, path, MB(64), &store, &err), "it may be away at the start");
+    cr_expect_eq(blob_failing_ms(store), 0);
     cr_expect(!blob_probe(store, &err) && err.code == ERROR_BUSY);
+    cr_expect(blob_failing_ms(store) > 0);
     int64_t start_ms = monotonic_ms();
     cr_assert(!try_put(S("w1"), S("now"), &item, &err));
     cr_expect(err.code == ERROR_BUSY && strstr(err.message, "does not answer"), "%s", err.message);
@@ -285,6 +287,7 @@ Test(blob_s3, a_store_that_is_away_is_busy_and_is_used_again_at_once)
     blob_store_free(store);
     open_store();
     cr_expect(blob_probe(store, &err));
+    cr_expect_eq(blob_failing_ms(store), 0);
     cr_expect(try_put(S("w1"), S("now"), &again, &err), "%s", err.message);
 }
 

@@ -185,6 +185,11 @@ bool blob_probe(BlobStore *store, Error *err)
     return !store->driver->probe || store->driver->probe(store->self, err);
 }
 
+int64_t blob_failing_ms(BlobStore *store)
+{
+    return store->driver->failing_ms ? store->driver->failing_ms(store->self) : 0;
+}
+
 bool blob_room(BlobStore *store, uint64_t *bytes_r, Error *err)
 {
     return store->driver->room(store->self, bytes_r, err);

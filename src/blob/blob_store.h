@@ -75,6 +75,7 @@ typedef struct BlobDriver {
     bool (*list)(void *self, BlobVisit *visit, void *visitor, Error *err);
     bool (*tidy)(void *self, Error *err);  /* NULL: nothing is ever left */
     bool (*probe)(void *self, Error *err); /* NULL: it was opened, so it is there */
+    int64_t (*failing_ms)(void *self);     /* NULL: likewise */
     bool (*room)(void *self, uint64_t *bytes_r, Error *err);
     /* Of one that is there; NULL: there is nothing to tell. */
     bool (*facts)(void *self, Arena *arena, Str workspace, Str sha256, BlobFacts *facts_r,
@@ -132,6 +133,8 @@ MUST_CHECK bool blob_url(BlobStore *store, Arena *arena, Str workspace, Str sha2
 MUST_CHECK bool blob_tidy(BlobStore *store, Error *err);
 /* Whether it can be used now; asked once, without trying again. */
 MUST_CHECK bool blob_probe(BlobStore *store, Error *err);
+/* Since when it has not answered, by what it was asked; 0: it did last. Never asks it. */
+int64_t blob_failing_ms(BlobStore *store);
 /* Writes a blob, reads it where it is kept, compares and removes it; what the store said of it. */
 MUST_CHECK bool blob_try(BlobStore *store, Arena *arena, BlobFacts *facts_r, Error *err);
 /* Free bytes for new blobs. */

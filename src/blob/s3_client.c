@@ -19,7 +19,8 @@ struct S3Client {
     S3Options options;
     Str scheme, host, path; /* of the bucket; path without a slash at its end */
     HttpClient *http;
-    _Atomic int64_t ahead_ms; /* of the server's clock before ours */
+    _Atomic int64_t ahead_ms;         /* of the server's clock before ours */
+    _Atomic int64_t failing_since_ms; /* monotonic; 0: it does not */
 };
 
 /* --- Where --- */
@@ -282,7 +283,26 @@ static bool attempt(S3Client *client, Arena *arena, const S3Call *call, HttpAnsw
     return true;
 }
 
-bool s3_call(S3Client *client, Arena *arena, const S3Call *call, HttpAnswer *answer_r, Error *err)
+/* What it says of one key is said by one that is there. Returns `ok`. */
+static bool note(S3Client *client, bool ok, const Error *err)
+{
+    int64_t none = 0;
+    if (ok || err->code == ERROR_NOT_FOUND)
+        atomic_store(&client->failing_since_ms, 0);
+    else if (err->code == ERROR_BUSY || err->code == ERROR_UPSTREAM)
+        atomic_compare_exchange_strong(&client->failing_since_ms, &none, monotonic_ms());
+    return ok;
+}
+
+int64_t s3_failing_ms(const S3Client *client)
+{
+    int64_t since_ms = atomic_load(&client->failing_since_ms);
+    int64_t failing_ms = monotonic_ms() - since_ms;
+    return since_ms ? MAX(failing_ms, 1) : 0;
+}
+
+static bool call_again(S3Client *client, Arena *arena, const S3Call *call, HttpAnswer *answer_r,
+                       Error *err)
 {
     S3Call whole = *call;
     int64_t end_ms = monotonic_ms() + client->options.tries_ms, wait_ms = FIRST_WAIT_MS;
@@ -299,6 +319,11 @@ bool s3_call(S3Client *client, Arena *arena, const S3Call *call, HttpAnswer *ans
         wait_ms = MIN(wait_ms * 2, LAST_WAIT_MS);
     }
     return true;
+}
+
+bool s3_call(S3Client *client, Arena *arena, const S3Call *call, HttpAnswer *answer_r, Error *err)
+{
+    return note(client, call_again(client, arena, call, answer_r, err), err);
 }
 
 bool s3_address(S3Client *client, Arena *arena, Str key, HttpPairs query, int64_t seconds,

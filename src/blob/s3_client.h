@@ -53,6 +53,8 @@ typedef struct S3Call {
  * ERROR_UPSTREAM: somebody has to change something. */
 MUST_CHECK bool s3_call(S3Client *client, Arena *arena, const S3Call *call, HttpAnswer *answer_r,
                         Error *err);
+/* Since the first call in vain behind the last one that was answered; 0: there is none. */
+int64_t s3_failing_ms(const S3Client *client);
 /* An address that gives whoever has it this key for so many seconds. */
 MUST_CHECK bool s3_address(S3Client *client, Arena *arena, Str key, HttpPairs query,
                            int64_t seconds, Str *url_r, Error *err);

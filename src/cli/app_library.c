@@ -82,7 +82,9 @@ static bool on_document_ready(DbTx *tx, const Scope *scope, Arena *arena, const 
 bool app_open_vectors(App *app, Error *err)
 {
     const Settings *settings = app->settings;
-    WeaviateOptions weaviate = { .url = settings->weaviate_url, .key = settings->weaviate_key };
+    WeaviateOptions weaviate = { .url = settings->weaviate_url,
+                                 .key = settings->weaviate_key,
+                                 .ca_file = settings->weaviate_ca };
     switch (vector_store_named(settings->vector_store_type)) {
     case VECTOR_STORE_PGVECTOR: return pgvector_store_open(app->api.db, &app->vectors, err);
     case VECTOR_STORE_WEAVIATE: return weaviate_store_open(&weaviate, &app->vectors, err);

@@ -78,15 +78,22 @@ void doctor_check_backup_place(Doctor *doctor)
 
 void doctor_check_vector_store(Doctor *doctor)
 {
+    Library *library = doctor->parts->api->library;
     LibraryVectorCount vectors;
     Error err;
-    if (!library_count_vectors(doctor->parts->api->library, &vectors, &err)) {
-        doctor_say(doctor, false, "vector store", str(err.message),
-                   "Searches go by words alone until it answers: see vector_store_type and what "
-                   "belongs to it. It is filled by itself once it is back.");
+    /* Asked first: what counts well may refuse what is written. */
+    int64_t failing_ms = library_vectors_failing_ms(library, &err);
+    if (failing_ms || !library_count_vectors(library, &vectors, &err)) {
+        doctor_say(doctor, false, "vector store",
+                   failing_ms ? str_format(doctor->arena, "for %" PRId64 " s: %s",
+                                           failing_ms / 1000, err.message)
+                              : str(err.message),
+                   "Searches go by words alone until it answers. Of Weaviate see weaviate_url, "
+                   "weaviate_key and weaviate_ca, and whether it runs and this machine may reach "
+                   "it; of pgvector the database. It is filled by itself once it is back.");
         return;
     }
-    int64_t lacking = library_vectors_missing(doctor->parts->api->library, &vectors);
+    int64_t lacking = library_vectors_missing(library, &vectors);
     doctor_say(
         doctor, !lacking, "vector store",
         str_format(doctor->arena,

@@ -14,6 +14,9 @@
  * vector_stores.def, the line in cli/app_library.c that opens it, and a row in
  * library/vector_store_test.c, whose tests say what must hold.
  *
+ * Limits: a search takes VECTOR_SEARCH_MS at most and fails then; count() and answers() some
+ * seconds; what writes or lists waits longer, since nobody does for it.
+ *
  * Threads: search() from any number; of the others one at a time for a space. */
 #pragma once
 
@@ -48,6 +51,7 @@ typedef struct StoredMarks {
 } StoredMarks;
 
 #define VECTOR_STORE_LIST_MAX 1000 /* marks of one list() */
+#define VECTOR_SEARCH_MS 3000
 
 typedef struct VectorStore VectorStore;
 struct VectorStore {
@@ -73,6 +77,8 @@ struct VectorStore {
      * when so many are there. */
     bool (*search)(VectorStore *store, const VectorSpace *space, Arena *arena, const float *query,
                    const KeyFilter *filter, size_t k, LegHit *hits, size_t *count_r, Error *err);
+    /* Whether it is there, for next to nothing; NULL: it is where the database is. */
+    bool (*answers)(VectorStore *store, Error *err);
     void (*free)(VectorStore *store); /* NULL: nothing is to be done */
 };
 

@@ -8,8 +8,9 @@
 
 #define TRIES 3
 #define PAUSE_MS 200 /* after the first try; then twice as long */
-#define WRITE_TIMEOUT_MS 60000
-#define SEARCH_TIMEOUT_MS 5000
+#define WRITE_TIMEOUT_MS 30000
+#define COUNT_TIMEOUT_MS 10000 /* it looks at every object */
+#define LOOK_TIMEOUT_MS 2000
 #define CONNECT_MS 1000
 #define ANSWER_MAX MB(64)
 #define BODY_MAX MB(256)
@@ -26,6 +27,7 @@ typedef struct WeaviateStore {
     VectorStore store;
     HttpClient *client;
     char *url, *authorization; /* the second: NULL when there is no key */
+    char *ca_file;             /* NULL: the system's */
 } WeaviateStore;
 
 /* --- Asking --- */
@@ -70,6 +72,8 @@ static bool call_weaviate(WeaviateStore *store, Arena *arena, const Ask *ask, Ht
         bool has_come = call_once(store, arena, ask, answer_r, err);
         if (has_come && !is_passing(answer_r->status))
             return true;
+        if (!has_come && err->code == ERROR_TIMEOUT)
+            break; /* whoever asked comes again */
         if (has_come)
             (void)fail(err, ERROR_UPSTREAM, "status %d: " STR_FMT, answer_r->status,
                        (int)MIN(answer_r->body.length, (size_t)300), answer_r->body.at);
@@ -370,17 +374,14 @@ static bool take_away(VectorStore *base, const VectorSpace *space, const uint64_
 /* --- Looking --- */
 
 /* GraphQL tells of failures in an answer with status 200. */
-static bool query(WeaviateStore *store, Arena *arena, Str text, int tries, json_t **json_r,
+static bool query(WeaviateStore *store, Arena *arena, Str text, int64_t timeout_ms, json_t **json_r,
                   Error *err)
 {
     Buf body = buf_new(arena, MB(16));
     JsonWriter json = put_begin(&body);
     put_text(&json, "query", text);
     put_end(&json);
-    Ask ask = { .path = S("graphql"),
-                .body = buf_str(&body),
-                .tries = tries,
-                .timeout_ms = tries > 1 ? WRITE_TIMEOUT_MS : SEARCH_TIMEOUT_MS };
+    Ask ask = { .path = S("graphql"), .body = buf_str(&body), .timeout_ms = timeout_ms };
     if (!call_for_json(store, arena, &ask, "a query", json_r, err))
         return false;
     const json_t *errors = json_object_get(*json_r, "errors");
@@ -398,7 +399,7 @@ static bool count_all(VectorStore *base, const VectorSpace *space, int64_t *coun
     Str class = class_of(arena, space);
     Str text = str_format(arena, "{Aggregate{" STR_FMT "(tenant:\"" STR_FMT "\"){meta{count}}}}",
                           STR_ARG(class), STR_ARG(space->workspace));
-    if (!query((WeaviateStore *)base, arena, text, TRIES, &json, err))
+    if (!query((WeaviateStore *)base, arena, text, COUNT_TIMEOUT_MS, &json, err))
         return false;
     const json_t *data = json_object_get(json_object_get(json, "data"), "Aggregate");
     const json_t *first = json_array_get(json_object_get(data, str_c(arena, class)), 0);
@@ -444,6 +445,7 @@ typedef struct Look {
     const float *query;
     const uint64_t *keys; /* the only ones; NULL: any */
     size_t key_count, limit;
+    int64_t until_ms; /* monotonic: of all looks of a search */
 } Look;
 
 static Str look_text(Arena *arena, Str class, const Look *look)
@@ -471,7 +473,11 @@ static bool look_once(WeaviateStore *store, const Look *look, const KeyFilter *f
     AUTO_ARENA Arena *arena = arena_new(MB(256)); /* more than an answer may have */
     AUTO_JSON json_t *json = NULL;
     Str class = class_of(arena, look->space);
-    if (!query(store, arena, look_text(arena, class, look), 1, &json, err))
+    int64_t left_ms = look->until_ms - monotonic_ms();
+    if (left_ms <= 0)
+        return fail(err, ERROR_TIMEOUT, "Weaviate (%s): a search took more than %d ms", store->url,
+                    VECTOR_SEARCH_MS);
+    if (!query(store, arena, look_text(arena, class, look), left_ms, &json, err))
         return false;
     const json_t *get = json_object_get(json_object_get(json, "data"), "Get"), *one;
     const json_t *found = json_object_get(get, str_c(arena, class));
@@ -524,7 +530,9 @@ static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, co
     WeaviateStore *store = (WeaviateStore *)base;
     const KeyFilter none = { 0 };
     uint64_t *keys = NULL;
-    Look look = { .space = space, .query = vector, .limit = k };
+    Look look = {
+        .space = space, .query = vector, .limit = k, .until_ms = monotonic_ms() + VECTOR_SEARCH_MS
+    };
     bool is_all = false;
     filter = filter ? filter : &none;
     *count_r = 0;
@@ -549,12 +557,22 @@ static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, co
            compare_all(store, arena, &look, filter, k, hits, count_r, err);
 }
 
+static bool answers(VectorStore *base, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(128));
+    Ask ask = { .path = S(".well-known/ready"), .timeout_ms = LOOK_TIMEOUT_MS };
+    HttpAnswer answer;
+    return call_weaviate((WeaviateStore *)base, arena, &ask, &answer, err) &&
+           (answer.status / 100 == 2 || refused(err, "to be ready", &answer));
+}
+
 static void free_store(VectorStore *base)
 {
     WeaviateStore *store = (WeaviateStore *)base;
     http_client_free(store->client);
     free(store->url);
     free(store->authorization);
+    free(store->ca_file);
     free(store);
 }
 
@@ -579,14 +597,16 @@ bool weaviate_store_open(const WeaviateOptions *options, VectorStore **store_r, 
                    .count = count_all,
                    .list = list,
                    .search = search,
+                   .answers = answers,
                    .free = free_store },
-        .client = http_client_new(&(HttpClientOptions){ 0 }),
+        .ca_file = options->ca_file.length ? heap_text(str_c(arena, options->ca_file)) : NULL,
         .url = heap_text(str_c(arena, url)),
         .authorization =
             options->key.length
                 ? heap_text(str_format(arena, "Bearer " STR_FMT, STR_ARG(options->key)).at)
                 : NULL,
     };
+    store->client = http_client_new(&(HttpClientOptions){ .ca_file = store->ca_file });
     *store_r = &store->store;
     return true;
 }

@@ -5,15 +5,17 @@
  * the only one that takes a vector over HTTP. Where few passages are allowed they are named in the
  * query, else more are asked for until enough of those found are allowed.
  *
- * Writing tries three times. What is searched fails fast: whoever asks goes on with words.
+ * Writing tries three times. What is searched fails fast, however many looks it takes: whoever asks
+ * goes on with words.
  * Threads: any. */
 #pragma once
 
 #include "index/vector_store.h"
 
 typedef struct WeaviateOptions {
-    Str url; /* http://host:8080 */
-    Str key; /* sent as Authorization: Bearer; empty: none */
+    Str url;     /* http://host:8080 */
+    Str key;     /* sent as Authorization: Bearer; empty: none */
+    Str ca_file; /* of certificates that its own must be signed by; empty: the system's */
 } WeaviateOptions;
 
 /* ERROR_INVALID when there is no address. Asks nothing yet: it may be away at the start. Freed by

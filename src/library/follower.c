@@ -304,11 +304,13 @@ static void publish_all(Follower *follower, int64_t sequence)
 static void tell_applied(Follower *follower, int64_t applied, int64_t last, bool is_all)
 {
     bool hides = false, has_model = true;
+    /* A store that has never answered is not waited for: there are words. */
+    bool fills = !follower->outside_keeper || !vector_follower_is_away(follower->outside_keeper);
     pthread_mutex_lock(&follower->lock);
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
         if (at->is_gone)
             continue;
-        hides |= build_hides_rows(at) || (follower->dims && !at->dims);
+        hides |= build_hides_rows(at) || (fills && follower->dims && !at->dims);
         has_model &= !strcmp(at->model, follower->model) && at->dims == follower->dims;
     }
     if (hides)

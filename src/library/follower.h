@@ -10,6 +10,7 @@
 
 #include "index/index.h"
 #include "library/library.h"
+#include "library/vector_follower.h"
 #include "store/index_changes_store.h"
 
 typedef struct Follower Follower;
@@ -45,6 +46,8 @@ bool follower_wait_model(Follower *follower, int64_t timeout_ms);
 /* What hides rows of a workspace's index, if anything does. */
 IndexBuilding follower_building(Follower *follower, Str workspace);
 IndexState follower_state(Follower *follower);
+/* Of the store outside; zeros where there is none. */
+VectorLag follower_vector_lag(Follower *follower);
 
 /* See library_watch(). */
 void follower_watch(Follower *follower, const LibraryWatch *watch);

@@ -132,6 +132,12 @@ bool follower_wait_model(Follower *follower, int64_t timeout_ms)
 
 /* --- State --- */
 
+VectorLag follower_vector_lag(Follower *follower)
+{
+    return follower->outside_keeper ? vector_follower_lag(follower->outside_keeper)
+                                    : (VectorLag){ 0 };
+}
+
 /* Of builds that hide rows; by how fast the one that runs has been so far. The caller holds the
  * lock. */
 static IndexBuilding building_of(const Follower *follower, const WorkspaceIndex *only)

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "extract/extractor.h"
+#include "index/vector_meter.h"
 #include "library/follower.h"
 #include "library/workspace_removal.h"
 
@@ -72,9 +73,11 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     (void)model_choice_read(library, arena, &choice);
     if (options->encoder)
         encode_queue_known_as(options->encoder, choice.name);
+    if (options->vectors)
+        library->options.vectors = library->meter = vector_meter_new(options->vectors);
     library->follower =
         follower_start(options->db, options->index_folder, choice.name, choice.dims,
-                       options->vector_exact != 0, options->vectors, options->holds_index);
+                       options->vector_exact != 0, library->meter, options->holds_index);
     library_open_models(library);
     if (!db_listen(library->db, WORKSPACE_GONE_CHANNEL, on_workspace_gone, library, err)) {
         library_close(library);
@@ -92,6 +95,8 @@ void library_close(Library *library)
     library_leave_models(library);
     follower_stop(library->follower);
     library_close_models(library);
+    if (library->meter)
+        library->meter->free(library->meter);
     pthread_mutex_destroy(&library->choice_lock);
     pthread_mutex_destroy(&library->model_lock);
     pthread_rwlock_destroy(&library->blobs_in_use);
@@ -315,6 +320,36 @@ const char *library_vector_store(const Library *library)
 {
     const VectorStore *store = library->options.vectors;
     return store ? store->name : "embedded";
+}
+
+int64_t library_vectors_failing_ms(const Library *library, Error *why_r)
+{
+    return library->meter ? vector_meter_failing_ms(library->meter, why_r) : 0;
+}
+
+int64_t library_originals_failing_ms(const Library *library)
+{
+    return blob_failing_ms(library->blobs);
+}
+
+void library_put_vector_metrics(const Library *library, Buf *out)
+{
+    if (!library->meter)
+        return;
+    VectorLag lag = follower_vector_lag(library->follower);
+    vector_meter_put(library->meter, out);
+#define WAITING "lectern_vector_store_waiting_passages"
+#define LAG "lectern_vector_store_lag_seconds"
+    buf_addf(out,
+             "# HELP " WAITING " Passages whose vectors it has not yet, as far as this node "
+             "knows.\n# TYPE " WAITING " gauge\n" WAITING "{store=\"%s\"} %" PRId64 "\n",
+             library->meter->name, lag.passages);
+    buf_addf(out,
+             "# HELP " LAG " Since when the first of them has waited.\n# TYPE " LAG " gauge\n" LAG
+             "{store=\"%s\"} %.3f\n",
+             library->meter->name, (double)lag.oldest_ms / 1000);
+#undef WAITING
+#undef LAG
 }
 
 const LibraryOptions *library_options(const Library *library) { return &library->options; }

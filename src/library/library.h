@@ -289,6 +289,13 @@ typedef struct IndexState {
 IndexState library_index_state(Library *library);
 /* Where vectors are kept: a name of index/vector_stores.def. */
 const char *library_vector_store(const Library *library);
+/* Since when the store of vectors outside the indexes has not answered; 0: it did when it was last
+ * asked, or there is none. *why_r may be NULL. */
+int64_t library_vectors_failing_ms(const Library *library, Error *why_r);
+/* What it was asked, and what waits for it: lines for /metrics, without asking it. */
+void library_put_vector_metrics(const Library *library, Buf *out);
+/* The same of the store of originals. */
+int64_t library_originals_failing_ms(const Library *library);
 /* Borrowed, as it was opened. */
 const LibraryOptions *library_options(const Library *library);
 /* Another number after each change of a workspace's documents that this node's index has taken.

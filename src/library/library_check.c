@@ -174,7 +174,8 @@ bool library_count_vectors(Library *library, LibraryVectorCount *vectors_r, Erro
                                 .found.store = store ? store->name : "embedded" };
     follower_model(library->follower, model);
     counting.model = str(model);
-    if (!store_read(library->db, &library->system, count_rows, &counting, err))
+    if (!store_read(library->db, &library->system, count_rows, &counting, err) ||
+        (store && store->answers && !store->answers(store, err)))
         return false;
     for (size_t i = 0; store && i < counting.workspaces.count; i++)
         if (!count_stored(&counting, store, counting.workspaces.at[i].id, err))

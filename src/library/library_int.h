@@ -8,6 +8,7 @@
 #include "store/blob_removals_store.h"
 
 struct Follower;
+struct VectorStore;
 
 /* Models that one run of the program may go through; each stays open until the end, because a
  * search may still be using it. */
@@ -25,6 +26,7 @@ struct Library {
     BlobStore *blobs;
     Sandbox *sandbox;
     LibraryOptions options;
+    struct VectorStore *meter; /* in options.vectors; NULL: vectors lie in the indexes */
     Scope system;              /* jobs and the follower serve every workspace */
     /* Of the model that new documents get; NULL: there is none. It says that it lacks its model
      * when this node does. */

@@ -1,6 +1,8 @@
 /* vector_changes.c - see vector_changes.h. */
 #include "library/vector_changes.h"
 
+#include "base/clock.h"
+
 bool vector_changes_add(VectorChanges *changes, int64_t sequence, bool removes,
                         const int64_t *numbers, size_t count)
 {
@@ -12,6 +14,7 @@ bool vector_changes_add(VectorChanges *changes, int64_t sequence, bool removes,
         return false;
     VectorChange *added = heap_alloc(sizeof *added + count * sizeof *numbers);
     added->sequence = sequence;
+    added->told_ms = monotonic_ms();
     added->removes = removes;
     added->count = count;
     memcpy(added->numbers, numbers, count * sizeof *numbers);
@@ -51,6 +54,15 @@ int64_t vector_changes_first_waiting(const VectorChanges *changes)
         if (at->done < at->count)
             first = MIN(first, at->sequence);
     return first;
+}
+
+int64_t vector_changes_oldest_ms(const VectorChanges *changes)
+{
+    int64_t oldest_ms = 0;
+    for (const VectorChange *at = changes->first; at; at = at->next)
+        if (at->done < at->count && (!oldest_ms || at->told_ms < oldest_ms))
+            oldest_ms = at->told_ms;
+    return oldest_ms;
 }
 
 /* --- Sorted, each once --- */

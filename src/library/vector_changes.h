@@ -11,9 +11,9 @@
 
 typedef struct VectorChange {
     struct VectorChange *next;
-    int64_t sequence;
-    bool removes;       /* its chunks may be gone */
-    size_t count, done; /* numbers; the first `done` of them are written */
+    int64_t sequence, told_ms; /* the second: monotonic */
+    bool removes;              /* its chunks may be gone */
+    size_t count, done;        /* numbers; the first `done` of them are written */
     int64_t numbers[];
 } VectorChange;
 
@@ -31,6 +31,8 @@ void vector_changes_forget(VectorChanges *changes, int64_t sequence);
 void vector_changes_clear(VectorChanges *changes);
 /* All before this one's sequence are written; INT64_MAX: all. */
 int64_t vector_changes_first_waiting(const VectorChanges *changes);
+/* When the first that waits was told, monotonic; 0: none waits. */
+int64_t vector_changes_oldest_ms(const VectorChanges *changes);
 /* At most `max` numbers that wait, those that were told last, by number, each once. */
 size_t vector_changes_newest(const VectorChanges *changes, size_t max, int64_t *numbers);
 

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "base/clock.h"
 #include "library/vector_follower_int.h"
 
 Space *find_vector_space(VectorFollower *follower, Str workspace, Str model)
@@ -176,6 +177,14 @@ bool vector_follower_wait(VectorFollower *follower, int64_t timeout_ms)
     return ok;
 }
 
+bool vector_follower_is_away(VectorFollower *follower)
+{
+    pthread_mutex_lock(&follower->lock);
+    bool is_away = follower->is_away;
+    pthread_mutex_unlock(&follower->lock);
+    return is_away;
+}
+
 int64_t vector_follower_count(VectorFollower *follower)
 {
     int64_t count = 0;
@@ -184,6 +193,22 @@ int64_t vector_follower_count(VectorFollower *follower)
         count += at->goes ? 0 : at->count;
     pthread_mutex_unlock(&follower->lock);
     return count;
+}
+
+VectorLag vector_follower_lag(VectorFollower *follower)
+{
+    VectorLag lag = { 0 };
+    int64_t now = monotonic_ms();
+    pthread_mutex_lock(&follower->lock);
+    for (const Space *at = follower->spaces; at; at = at->next) {
+        int64_t since_ms = vector_changes_oldest_ms(&at->changes);
+        if (at->goes || !since_ms)
+            continue;
+        lag.passages += (int64_t)at->changes.waiting;
+        lag.oldest_ms = MAX(lag.oldest_ms, MAX(now - since_ms, 1));
+    }
+    pthread_mutex_unlock(&follower->lock);
+    return lag;
 }
 
 /* --- Beginning and end --- */

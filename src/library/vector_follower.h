@@ -7,7 +7,7 @@
  * when that is not known (it is new, or changes were forgotten meanwhile) is found by comparing all
  * rows with all that the store lists; the same comparison follows later where the store might have
  * lost something (another node wrote before, or it did not answer). While the store is away it is
- * tried again, later and later, up to 30 s; searches go on without it.
+ * asked whether it is there, every 5 s at last; searches go on without it.
  *
  * A search compares what was told and is not written yet by itself, so it does not matter how far
  * the store is.
@@ -47,8 +47,17 @@ bool vector_follower_has_written(VectorFollower *follower, int64_t sequence);
 /* Until everything that was noted is in the store, and compared where it should be, or the store
  * does not answer; false: neither within the time. */
 bool vector_follower_wait(VectorFollower *follower, int64_t timeout_ms);
+/* It did not answer when it was last asked for something. */
+bool vector_follower_is_away(VectorFollower *follower);
 /* How many vectors the store held when it was last looked at. */
 int64_t vector_follower_count(VectorFollower *follower);
+
+/* What is not known to be in the store. */
+typedef struct VectorLag {
+    int64_t passages;
+    int64_t oldest_ms; /* since the first of them was told; 0: there is none */
+} VectorLag;
+VectorLag vector_follower_lag(VectorFollower *follower);
 
 /* How a space differs from the rows. */
 typedef struct VectorDrift {

@@ -59,6 +59,7 @@ struct VectorFollower {
     atomic_bool is_stopping;
     bool is_away, is_busy, is_poked; /* the second: something is being done */
     int64_t pause_ms;
+    int64_t look_at_ms;  /* monotonic: whether the store is there */
     int64_t noted;       /* all changes up to it are */
     Space *spaces;       /* both lists and what is in them: under the lock */
     ModelSpaces *models; /* only grows */

@@ -8,7 +8,10 @@
 #include "base/log.h"
 
 #define PAUSE_MIN_MS 500
-#define PAUSE_MAX_MS 30000
+#define PAUSE_MAX_MS 5000
+/* Of a store that nobody has asked for so long it is asked whether it is there, so that people know
+ * before they search. */
+#define LOOK_EVERY_MS 5000
 /* Another node may do better after so long. */
 #define GIVE_BACK_MS 4000
 /* Stores count by looking at every vector. */
@@ -67,6 +70,7 @@ static void tell_if(VectorFollower *follower, bool is_new)
 
 typedef enum TaskKind {
     TASK_NONE,
+    TASK_LOOK, /* whether it is there */
     TASK_MAKE,
     TASK_LIST,
     TASK_COMPARE,
@@ -76,7 +80,7 @@ typedef enum TaskKind {
 
 typedef struct Task {
     TaskKind kind;
-    Space *space;       /* of all but TASK_LIST */
+    Space *space;       /* of all but TASK_LOOK and TASK_LIST */
     ModelSpaces *model; /* of TASK_LIST */
     int64_t wait_ms;    /* TASK_NONE: something is due then; 0: nothing is */
 } Task;
@@ -135,12 +139,20 @@ static bool is_due(const Space *space, TaskKind kind, int64_t now)
     }
 }
 
+static bool looks(const VectorFollower *follower)
+{
+    return follower->store->answers && follower->spaces;
+}
+
 /* The lock is held. */
 static Task next_task(VectorFollower *follower)
 {
     static const TaskKind kinds[] = { TASK_MAKE, TASK_COMPARE, TASK_WRITE, TASK_COUNT };
     int64_t now = monotonic_ms();
     Task none = { 0 };
+    /* What is written may wait long for an answer, so one that was away is not tried by that. */
+    if (looks(follower) && now >= follower->look_at_ms)
+        return (Task){ .kind = TASK_LOOK };
     for (ModelSpaces *model = follower->models; model; model = model->next)
         if (lists(follower, model))
             return (Task){ .kind = TASK_LIST, .model = model };
@@ -154,6 +166,8 @@ static Task next_task(VectorFollower *follower)
         if (at->must_count && at->model->lease.sequence >= 0)
             none.wait_ms = COUNT_EVERY_MS;
     }
+    if (looks(follower))
+        none.wait_ms = LOOK_EVERY_MS;
     return none;
 }
 
@@ -185,6 +199,7 @@ static bool count_space(VectorFollower *follower, Space *space, Error *err)
 static bool do_task(VectorFollower *follower, const Task *task, Error *err)
 {
     switch (task->kind) {
+    case TASK_LOOK: return follower->store->answers(follower->store, err);
     case TASK_MAKE: return make_space(follower, task->space, err);
     case TASK_LIST: return list_vector_changes(follower, task->model, err);
     case TASK_COMPARE: return compare_vector_space(follower, task->space, err);
@@ -225,6 +240,7 @@ static void note_failure(VectorFollower *follower, const Error *why)
     if (!follower->is_away && !follower->is_stopping)
         log_warn("vectors", "%s; searches find by words alone until it answers", why->message);
     follower->is_away = true;
+    follower->look_at_ms = 0;
     follower->pause_ms = MIN(MAX(follower->pause_ms * 2, PAUSE_MIN_MS), PAUSE_MAX_MS);
     for (Space *at = follower->spaces; at; at = at->next) {
         at->is_made = false;
@@ -285,6 +301,8 @@ static void step(VectorFollower *follower)
         pause_for(follower, follower->pause_ms, false);
     } else if (task.kind == TASK_NONE) {
         rest(follower, task.wait_ms);
+    } else if (ok && task.kind == TASK_LOOK) {
+        follower->look_at_ms = monotonic_ms() + LOOK_EVERY_MS;
     } else if (ok) {
         note_success(follower);
     }

@@ -41,6 +41,9 @@ static bool begin_vector(Asking *asking, size_t dims, Str model)
     bool lacks = run->has_model || *library_model_status(library).reason;
     if (!lacks)
         run->results.notice = S("There is no embedding model, so only words were searched.");
+    if (lacks && !dims && library_vectors_failing_ms(library, NULL))
+        run->results.notice =
+            S("The store of vectors does not answer, so only words were searched.");
     if (!lacks || !dims)
         return false; /* without dims, nothing is embedded yet */
     EncodeQueue *queue = run->has_model ? library_encoder(library, model) : NULL;

@@ -181,17 +181,20 @@ static void read_hit(DbRows *row, Arena *arena, void *item)
 
 /* For this transaction. The order is mended by who reads the hits, so the graph need not keep it.
  */
-static bool set_view(DbTx *tx, Arena *arena, int64_t limit, Error *err)
+static bool set_view(DbTx *tx, Arena *arena, const NearSearch *search, Error *err)
 {
-    int64_t view = MIN(MAX(limit, VIEW_MIN), VIEW_MAX);
+    int64_t view = MIN(MAX(search->limit, VIEW_MIN), VIEW_MAX);
     int64_t ignored;
     return db_query_int(
         tx,
         DB_SAME("SELECT count(*) FROM (SELECT set_config('hnsw.iterative_scan', 'relaxed_order',"
                 " true), set_config('hnsw.ef_search', $1, true),"
-                " set_config('hnsw.max_scan_tuples', $2, true)) s"),
+                " set_config('hnsw.max_scan_tuples', $2, true),"
+                " CASE WHEN $3 = '' THEN '' ELSE set_config('statement_timeout', $3, true) END) s"),
         DB_ARGS(db_text(str_format(arena, "%" PRId64, view)),
-                db_text(str_format(arena, "%d", SCAN_MAX))),
+                db_text(str_format(arena, "%d", SCAN_MAX)),
+                db_text(search->timeout_ms ? str_format(arena, "%" PRId64, search->timeout_ms)
+                                           : S(""))),
         0, &ignored, err);
 }
 
@@ -226,7 +229,7 @@ bool near_search(DbTx *tx, const Scope *scope, Arena *arena, const NearSpace *sp
         args[count++] = db_blob(search->bitmap);
         args[count++] = db_int(search->bit_count);
     }
-    if (!set_view(tx, arena, search->limit, err) ||
+    if (!set_view(tx, arena, search, err) ||
         !sql_list(tx, arena, of_table(arena, space, statement_of(search)), args, count, read_hit,
                   sizeof(NearHit), &items, err))
         return false;

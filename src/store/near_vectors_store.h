@@ -67,9 +67,10 @@ typedef struct NearSearch {
     int64_t bit_count;      /* chunks from here on may not */
     const int64_t *numbers; /* the only chunks looked at, all of them; NULL: by the graph */
     size_t number_count;
-    bool is_exact; /* look at every vector */
-    int64_t limit; /* of vectors */
+    bool is_exact;      /* look at every vector */
+    int64_t limit;      /* of vectors */
+    int64_t timeout_ms; /* 0: as every statement */
 } NearSearch;
-/* The nearest, best first as far as the graph knows. */
+/* The nearest, best first as far as the graph knows. ERROR_TIMEOUT. */
 MUST_CHECK bool near_search(DbTx *tx, const Scope *scope, Arena *arena, const NearSpace *space,
                             const NearSearch *search, NearHitList *list_r, Error *err);
