@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 from check import check_all  # noqa: E402
-from faults import KINDS, Driver, serves  # noqa: E402
+from faults import KINDS, Driver, lacks  # noqa: E402
 from load import Client, History, Receiver  # noqa: E402
 from mock_provider import MockProvider  # noqa: E402
 from parts import Cluster  # noqa: E402
@@ -37,6 +37,8 @@ def options():
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--pause", type=float, default=0.1, help="seconds between what one client does, on average")
     parser.add_argument("--faults", default=",".join(KINDS), help="kinds with commas between")
+    parser.add_argument("--two", type=float, default=0.25, help="share of faults that come two at a time")
+    parser.add_argument("--long", type=float, default=0.05, help="share of those that last longer than a lease")
     parser.add_argument("--keep", action="store_true", help="leave the folders for a look")
     return parser.parse_args()
 
@@ -49,7 +51,7 @@ def set_up(cluster, receiver):
     answer = node.post("/v1/workflows", {"name": "Runs", "definition": WORKFLOW})
     assert answer.status_code == 201, answer.text
     cluster.workflow = answer.json()["id"]
-    assert all(serves(each) for each in cluster.nodes), "not even before anything was done to it"
+    assert not any(lacks(each) for each in cluster.nodes), "not even before anything was done to it"
 
 
 def tell(history, driver, wrong, seconds):
@@ -75,7 +77,7 @@ def run(wanted, folder, say):
         cluster.seed = wanted.seed
         set_up(cluster, receiver)
         history = History()
-        driver = Driver(cluster, wanted.seed, wanted.faults.split(","), say)
+        driver = Driver(cluster, wanted.seed, wanted.faults.split(","), say, wanted.two, wanted.long)
         clients = [Client(number, cluster, history, wanted.pause) for number in range(wanted.clients)]
         began = time.monotonic()
         for thread in (*clients, driver):

@@ -1,4 +1,5 @@
 """Takes parts of a cluster away and gives them back, one or two at a time, and measures how soon each node serves again."""
+import os
 import random
 import signal
 import threading
@@ -75,23 +76,46 @@ KINDS = {"node_killed": (4, True), "node_stopped": (2, True), "database_killed":
          "way_broken": (2, True), "way_silent": (2, True)}
 
 
-def serves(node):
-    """A node does all that clients want: it says that it is ready, finds, and takes a file."""
-    try:
-        name = f"probe{time.monotonic_ns()}"
-        return (requests.get(node.url + "/ready", timeout=2).status_code == 200
-                and node.try_call("POST", "/v1/search", timeout=2, json={"query": "note", "mode": "keyword"}).status_code == 200
-                and node.try_call("POST", "/v1/documents", timeout=4, files={"file": (f"{name}.txt", f"A {name}.\n".encode())}).status_code == 202)
-    except requests.RequestException:
-        return False
+def lacks(node):
+    """What a node does not do of all that clients want: to say that it is ready, to find, to take a file; None: it does."""
+    name = f"probe{time.monotonic_ns()}"
+    steps = {"ready": (200, lambda: requests.get(node.url + "/ready", timeout=2)),
+             "search": (200, lambda: node.try_call("POST", "/v1/search", timeout=2, json={"query": "note", "mode": "keyword"})),
+             "upload": (202, lambda: node.try_call("POST", "/v1/documents", timeout=4, files={"file": (f"{name}.txt", f"A {name}.\n".encode())}))}
+    for step, (good, call) in steps.items():
+        try:
+            answer = call()
+        except requests.RequestException as lost:
+            return f"{step}: {type(lost).__name__}"
+        if answer.status_code != good:
+            return f"{step}: {answer.status_code} {answer.text[:200]}"
+    return None
+
+
+class Waiting:
+    """What kept a node from serving, and for how long."""
+
+    def __init__(self):
+        self.began, self.reasons = time.monotonic(), []
+
+    def add(self, reason):
+        if not self.reasons or self.reasons[-1][1] != reason:
+            self.reasons.append((time.monotonic() - self.began, reason))
+
+    def machine(self, node):
+        """A machine with too much to do makes anything late: what the node had of the processors, and how many wanted them."""
+        return f"it had {node.cpu_seconds():.1f} s of a processor since its start, and {os.getloadavg()[0]:.0f} wanted the {os.cpu_count()}"
+
+    def __str__(self):
+        return "; ".join(f"{at:.1f} s {reason}" for at, reason in self.reasons)
 
 
 class Driver(threading.Thread):
     """Until told to stop; `back` has the seconds of each node after each return."""
 
-    def __init__(self, cluster, seed, kinds, say):
+    def __init__(self, cluster, seed, kinds, say, two=0.25, long=0.05):
         super().__init__(daemon=True, name="faults")
-        self.cluster, self.kinds, self.say = cluster, kinds, say
+        self.cluster, self.kinds, self.say, self.two, self.long = cluster, kinds, say, two, long
         self.random = random.Random(seed)
         self.is_stopping = False
         self.back = defaultdict(list)
@@ -99,7 +123,7 @@ class Driver(threading.Thread):
 
     def choose(self):
         kinds = [kind for kind in KINDS if kind in self.kinds]
-        count = 2 if self.random.random() < 0.25 else 1
+        count = 2 if self.random.random() < self.two else 1
         faults = []
         while len(faults) < count:
             kind = self.random.choices(kinds, [KINDS[k][0] for k in kinds])[0]
@@ -113,7 +137,9 @@ class Driver(threading.Thread):
         began = time.monotonic()
 
         def wait(node):
-            while not serves(node) and time.monotonic() - began < GIVE_UP_S:
+            waiting = Waiting()
+            while (reason := lacks(node)) and time.monotonic() - began < GIVE_UP_S:
+                waiting.add(reason)
                 if node.process.poll() is not None:
                     self.wrong.append((f"a node ended with {node.process.returncode}", f"{node.name} {node.log.read_text()[-300:]}"))
                     node.start(wait=False)  # as systemd would
@@ -121,7 +147,7 @@ class Driver(threading.Thread):
             took = time.monotonic() - began
             self.back[fault.kind].append(took)
             if took > SERVES_WITHIN_S:
-                self.wrong.append((f"{node.name} served {took:.1f} s after {fault} was over", ""))
+                self.wrong.append((f"{node.name} served {took:.1f} s after {fault} was over", f"{waiting}; {waiting.machine(node)}"))
         waiting = [threading.Thread(target=wait, args=(node,)) for node in self.cluster.nodes]
         for one in waiting:
             one.start()
@@ -132,7 +158,7 @@ class Driver(threading.Thread):
         while not self.is_stopping:
             time.sleep(self.random.uniform(1, 4))
             faults = self.choose()
-            held = [self.random.uniform(0.5, 8) if self.random.random() < 0.95 else LEASE_S for _ in faults]
+            held = [self.random.uniform(0.5, 8) if self.random.random() < 1 - self.long else LEASE_S for _ in faults]
             self.say(" and ".join(f"{fault} for {seconds:.1f} s" for fault, seconds in zip(faults, held)))
             for fault, seconds in zip(faults, held):
                 fault.take()
