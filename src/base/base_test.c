@@ -249,6 +249,68 @@ Test(base, time_reads_what_it_writes)
     cr_assert(!time_parse(S("2023-02-29"), &ms, &err));
 }
 
+Test(base, a_time_is_written_with_all_its_digits)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } cases[] = {
+        { 0, "1970-01-01T00:00:00.000Z" },
+        { -1, "1969-12-31T23:59:59.999Z" },
+        { 951782400007, "2000-02-29T00:00:00.007Z" },
+        { -62135596800000, "0001-01-01T00:00:00.000Z" },
+        { 253402300799999, "9999-12-31T23:59:59.999Z" },
+        { 253402300800000, "10000-01-01T00:00:00.000Z" },
+    };
+    char text[TIME_TEXT_SIZE];
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_expect_str_eq(time_format(cases[i].ms, text).at, cases[i].text);
+}
+
+Test(base, json_escapes_what_it_must_wherever_it_stands)
+{
+    for (size_t length = 1; length <= 20; length++)
+        for (size_t at = 0; at < length; at++)
+            for (int c = 0; c < 256; c++) {
+                char plain[24], expected[40];
+                Buf out = buf_new(arena, KB(1));
+                memset(plain, 'x', sizeof plain);
+                plain[at] = (char)c;
+                json_quote(&out, (Str){ plain, length });
+                const char *as = c == '"'    ? "\\\""
+                                 : c == '\\' ? "\\\\"
+                                 : c == '\n' ? "\\n"
+                                 : c == '\r' ? "\\r"
+                                 : c == '\t' ? "\\t"
+                                 : c >= 0x80 ? "\xef\xbf\xbd"
+                                             : NULL;
+                char other[8];
+                snprintf(other, sizeof other, c < ' ' || c == 0x7f ? "\\u%04x" : "%c", c);
+                snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at, plain,
+                         as ? as : other, (int)(length - at - 1), plain + at + 1);
+                cr_assert(str_is(buf_str(&out), expected), "%s of byte %d", expected, c);
+                arena_reset(arena);
+            }
+}
+
+Test(base, json_numbers_have_all_their_digits)
+{
+    static const struct {
+        int64_t number;
+        const char *text;
+    } cases[] = { { 0, "{\"n\":0}" },
+                  { -7, "{\"n\":-7}" },
+                  { INT64_MAX, "{\"n\":9223372036854775807}" },
+                  { INT64_MIN, "{\"n\":-9223372036854775808}" } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Buf out = buf_new(arena, KB(1));
+        JsonWriter json = put_begin(&out);
+        put_int(&json, "n", cases[i].number);
+        put_end(&json);
+        cr_expect(str_is(buf_str(&out), cases[i].text), "%s", cases[i].text);
+    }
+}
+
 Test(base, map_finds_every_key_it_was_given)
 {
     Map map = map_new(arena);

@@ -35,8 +35,49 @@ static void add_escaped(Buf *out, Str text)
     buf_add(out, str_from(text, plain));
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define HIGH_BITS (EACH_BYTE * 0x80)
+
+/* Of the eight bytes, whether each is ASCII from the space to '~' but the quote and the backslash:
+ * a byte less than n shows as a borrow into its high bit. */
+static bool are_plain(uint64_t eight)
+{
+    uint64_t quotes = eight ^ EACH_BYTE * '"', slashes = eight ^ EACH_BYTE * '\\';
+    uint64_t ends = eight ^ EACH_BYTE * 0x7f;
+    uint64_t below = (eight - EACH_BYTE * ' ') | (quotes - EACH_BYTE) | (slashes - EACH_BYTE) |
+                     (ends - EACH_BYTE) | eight;
+    return !(below & HIGH_BITS);
+}
+
+/* Most texts stand in quotes as they are. False: this one may not. */
+static bool is_plain(Str text)
+{
+    uint64_t eight = EACH_BYTE * ' ';
+    size_t i = 0;
+    for (; i + sizeof eight <= text.length; i += sizeof eight) {
+        memcpy(&eight, text.at + i, sizeof eight);
+        if (!are_plain(eight))
+            return false;
+    }
+    eight = EACH_BYTE * ' ';
+    if (i < text.length)
+        memcpy(&eight, text.at + i, text.length - i);
+    return are_plain(eight);
+}
+
+static void add_quoted(Buf *out, Str text)
+{
+    buf_add_char(out, '"');
+    buf_add(out, text);
+    buf_add_char(out, '"');
+}
+
 void json_quote(Buf *out, Str text)
 {
+    if (is_plain(text)) {
+        add_quoted(out, text);
+        return;
+    }
     buf_add_char(out, '"');
     while (text.length) {
         size_t valid = utf8_valid_length(text);
@@ -111,8 +152,15 @@ void put_text_or_null(JsonWriter *json, const char *name, Str value)
 
 void put_int(JsonWriter *json, const char *name, int64_t value)
 {
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--at = '-';
     add_name(json, name);
-    buf_addf(json->out, "%" PRId64, value);
+    buf_add(json->out, (Str){ at, (size_t)(digits + sizeof digits - at) });
 }
 
 void put_number(JsonWriter *json, const char *name, double value)
