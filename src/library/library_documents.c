@@ -92,6 +92,19 @@ bool library_find(Library *library, const Scope *scope, Arena *arena, Str id, Do
     return true;
 }
 
+/* Of the documents that are not over: of others nothing is shown. */
+static bool find_jobs(DbTx *tx, DocWork *work, const DocumentList *list, Error *err)
+{
+    Str *ids = arena_new_array(work->arena, Str, list->count);
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (!document_state_is_over(list->at[i].state))
+            ids[count++] = list->at[i].id;
+    work->jobs = (JobRowList){ 0 };
+    return !count ||
+           jobs_store_of_subjects(tx, work->scope, work->arena, ids, count, &work->jobs, err);
+}
+
 static bool list_work(DbTx *tx, void *argument, Error *err)
 {
     DocWork *work = argument;
@@ -107,7 +120,7 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
     Str *ids = arena_new_array(work->arena, Str, list.count);
     for (size_t i = 0; i < list.count; i++)
         ids[i] = list.at[i].id;
-    if (!jobs_store_of_subjects(tx, work->scope, work->arena, ids, list.count, &work->jobs, err))
+    if (!find_jobs(tx, work, &list, err))
         return false;
     work->list = (DocumentViewList){ arena_new_array(work->arena, DocumentView, list.count),
                                      list.count, list.total, list.has_more, list.next };
