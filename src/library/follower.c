@@ -397,6 +397,20 @@ static bool forget_work(DbTx *tx, void *argument, Error *err)
     return index_change_forget(tx, &forgetting->follower->system, forgetting->until, err);
 }
 
+/* What the watcher needs of the log stays in it; one that has left cannot say. */
+static int64_t tell_saved(Follower *follower, int64_t lowest)
+{
+    pthread_mutex_lock(&follower->watch_lock);
+    if (follower->was_watched && !follower->watch.on_save)
+        lowest = 0;
+    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
+        if (follower->watch.on_save && !at->is_gone && !at->needs_load)
+            lowest = MIN(lowest, follower->watch.on_save(follower->watch.argument, str(at->id),
+                                                         at->generation));
+    pthread_mutex_unlock(&follower->watch_lock);
+    return lowest;
+}
+
 /* All its rows are in it: it may be written. */
 static bool is_whole(const WorkspaceIndex *at)
 {
@@ -422,6 +436,7 @@ static void save(Follower *follower)
     follower->saved_ms = monotonic_ms();
     follower->must_save &= !saves_all;
     /* Other nodes follow the same changes, so only a database of our own forgets them. */
+    lowest = tell_saved(follower, lowest);
     Forgetting forgetting = { follower, lowest };
     if (db_kind(follower->db) == DB_SQLITE && lowest > 0 &&
         !store_write(follower->db, &follower->system, forget_work, &forgetting, &err))

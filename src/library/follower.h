@@ -55,6 +55,11 @@ void follower_watch(Follower *follower, const LibraryWatch *watch);
  * to follow it, or was there before. False: it has not begun. Never blocks. */
 bool follower_followed(Follower *follower, Str workspace, int64_t *sequence_r);
 
+/* See library_files() and library_has_changes(). */
+bool follower_files(Follower *follower, Arena *arena, Str workspace, LibraryFiles *files_r);
+MUST_CHECK bool follower_has_changes(Follower *follower, int64_t generation, bool *has_r,
+                                     Error *err);
+
 /* The last change of a workspace's own that is applied; 0: none yet. Never blocks. */
 int64_t follower_changes(Follower *follower, Str workspace);
 

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "library/follower_int.h"
 
 void follower_poke(Follower *follower)
@@ -41,6 +42,7 @@ void follower_watch(Follower *follower, const LibraryWatch *watch)
 {
     pthread_mutex_lock(&follower->watch_lock);
     follower->watch = watch ? *watch : (LibraryWatch){ 0 };
+    follower->was_watched = follower->was_watched || follower->watch.on_save;
     pthread_mutex_unlock(&follower->watch_lock);
 }
 
@@ -51,6 +53,29 @@ bool follower_followed(Follower *follower, Str workspace, int64_t *sequence_r)
     if (!followed)
         return false;
     *sequence_r = followed - 1;
+    return true;
+}
+
+bool follower_files(Follower *follower, Arena *arena, Str workspace, LibraryFiles *files_r)
+{
+    pthread_mutex_lock(&follower->lock);
+    const WorkspaceIndex *found = find_index(follower, workspace);
+    bool is_known = found && !found->is_gone && follower->database[0];
+    if (is_known)
+        *files_r = (LibraryFiles){ .folder = path_join(arena, str(follower->folder), workspace),
+                                   .database = str_copy(arena, str(follower->database)),
+                                   .may_write = !follower->is_held };
+    pthread_mutex_unlock(&follower->lock);
+    return is_known;
+}
+
+bool follower_has_changes(Follower *follower, int64_t generation, bool *has_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    IndexPosition position;
+    if (!read_position(follower, arena, &position, err))
+        return false;
+    *has_r = generation >= position.floor && generation <= position.last;
     return true;
 }
 

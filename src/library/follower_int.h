@@ -101,8 +101,9 @@ struct Follower {
     bool has_held;
     Builder builder;
     _Atomic(const char *) state;
-    pthread_mutex_t watch_lock; /* for the next */
+    pthread_mutex_t watch_lock; /* for the next two */
     LibraryWatch watch;
+    bool was_watched; /* by one that keeps files in step */
 };
 
 /* NULL: there is none of this workspace. The caller holds the lock, or is the thread. */

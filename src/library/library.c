@@ -314,6 +314,16 @@ bool library_followed(Library *library, Str workspace, int64_t *sequence_r)
     return follower_followed(library->follower, workspace, sequence_r);
 }
 
+bool library_files(Library *library, Arena *arena, Str workspace, LibraryFiles *files_r)
+{
+    return follower_files(library->follower, arena, workspace, files_r);
+}
+
+bool library_has_changes(Library *library, int64_t generation, bool *has_r, Error *err)
+{
+    return follower_has_changes(library->follower, generation, has_r, err);
+}
+
 IndexState library_index_state(Library *library) { return follower_state(library->follower); }
 
 const char *library_vector_store(const Library *library)

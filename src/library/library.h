@@ -309,12 +309,25 @@ typedef struct LibraryWatch {
     void (*on_change)(void *argument, const struct IndexChange *change);
     /* Once for each workspace from when library_followed() is true, with how many chunks it has. */
     void (*on_follow)(void *argument, Str workspace, size_t chunks);
+    /* The workspace's index was written, with everything up to this change. Returns up
+     * to which change it needs none any more; NULL: any. */
+    int64_t (*on_save)(void *argument, Str workspace, int64_t generation);
     void *argument;
 } LibraryWatch;
 /* NULL: nobody; when it returns, the one before is not called any more. */
 void library_watch(Library *library, const LibraryWatch *watch);
 /* See follower_followed(). */
 bool library_followed(Library *library, Str workspace, int64_t *sequence_r);
+/* Where the files of a workspace's index lie, for others that are made from the same changes. */
+typedef struct LibraryFiles {
+    const char *folder;
+    Str database;   /* which one they are of */
+    bool may_write; /* false: they are another process's at the moment */
+} LibraryFiles;
+/* False: not known yet, or the workspace is no more. */
+bool library_files(Library *library, Arena *arena, Str workspace, LibraryFiles *files_r);
+/* Whether all changes behind this one are still there to be read. */
+MUST_CHECK bool library_has_changes(Library *library, int64_t generation, bool *has_r, Error *err);
 /* For those who search a workspace: what they miss while its index is built; empty: nothing. */
 Str library_index_notice(Library *library, Arena *arena, Str workspace);
 

@@ -52,16 +52,23 @@ size_t document_names_bytes(const DocumentNames *names)
     return names->room * row + arena_used(names->arena) + document_parts_bytes(names->parts);
 }
 
-static void grow(DocumentNames *names)
+static void grow(DocumentNames *names, size_t room)
 {
-    size_t room = names->room = names->room ? names->room * 2 : ROOM_FIRST;
+    names->room = room;
     names->pairs = heap_grow(names->pairs, room * sizeof *names->pairs);
     names->labels = heap_grow(names->labels, room * sizeof *names->labels);
     names->zones = heap_grow(names->zones, room / 64 * sizeof *names->zones);
-    for (size_t i = names->count / 64; i < room / 64; i++)
+    for (size_t i = (names->count + 63) / 64; i < room / 64; i++)
         names->zones[i] = NUMBER_ZONE_NONE;
     names->order = heap_grow(names->order, room * sizeof *names->order);
     names->fresh = heap_grow(names->fresh, room * sizeof *names->fresh);
+}
+
+void document_names_reserve(DocumentNames *names, size_t room)
+{
+    if (room > names->room)
+        grow(names, room);
+    document_parts_reserve(names->parts, room);
 }
 
 static Str name_at(const DocumentNames *names, size_t place)
@@ -76,6 +83,15 @@ static Str title_at(const DocumentNames *names, size_t place)
 }
 
 Str document_names_at(const DocumentNames *names, size_t place) { return name_at(names, place); }
+Str document_names_title_at(const DocumentNames *names, size_t place)
+{
+    return title_at(names, place);
+}
+const uint32_t *document_names_order(const DocumentNames *names, size_t *count_r)
+{
+    *count_r = names->ordered;
+    return names->order;
+}
 const int64_t *document_names_labels(const DocumentNames *names) { return names->labels; }
 const NumberZone *document_names_zones(const DocumentNames *names) { return names->zones; }
 
@@ -140,7 +156,7 @@ void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size
 {
     bool is_known = place < names->count;
     if (!is_known && names->count == names->room)
-        grow(names);
+        grow(names, names->room ? names->room * 2 : ROOM_FIRST);
     bool is_same = is_known && str_equal(name_at(names, place), name);
     if (is_same && str_equal(title_at(names, place), title))
         return;
@@ -223,6 +239,15 @@ void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys)
     names->fresh_count = 0;
     if (!has_room)
         label_all(names);
+}
+
+void document_names_settle_as(DocumentNames *names, const uint32_t *order)
+{
+    for (size_t i = 0; i < names->count; i++)
+        names->order[i] = order[i];
+    names->ordered = names->count;
+    names->fresh_count = 0;
+    label_all(names);
 }
 
 /* --- Parts --- */

@@ -38,7 +38,15 @@ void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size
                         Str title);
 void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys);
 
+/* Room for so many places at once, a multiple of 64. */
+void document_names_reserve(DocumentNames *names, size_t room);
+
 Str document_names_at(const DocumentNames *names, size_t place);
+Str document_names_title_at(const DocumentNames *names, size_t place);
+/* All places in the order of their names, where they are settled; *count_r: how many. */
+const uint32_t *document_names_order(const DocumentNames *names, size_t *count_r);
+/* In place of document_names_settle(), for who knows the order of all that were put. */
+void document_names_settle_as(DocumentNames *names, const uint32_t *order);
 /* By place. */
 const int64_t *document_names_labels(const DocumentNames *names);
 /* Of the labels, by 64 places. */

@@ -28,15 +28,20 @@ size_t document_parts_bytes(const DocumentParts *parts)
     return PLANES * parts->room * sizeof *parts->bits;
 }
 
-static void grow(DocumentParts *parts)
+static void grow(DocumentParts *parts, size_t room)
 {
-    size_t room = parts->room + parts->room / 4 + 1;
     uint64_t *bits = heap_alloc(PLANES * room * sizeof *bits);
     for (size_t i = 0; i < PLANES && parts->room; i++)
         memcpy(bits + i * room, parts->bits + i * parts->room, parts->room * sizeof *bits);
     free(parts->bits);
     parts->bits = bits;
     parts->room = room;
+}
+
+void document_parts_reserve(DocumentParts *parts, size_t count)
+{
+    if ((count + 63) / 64 > parts->room)
+        grow(parts, (count + 63) / 64);
 }
 
 /* --- Planes --- */
@@ -77,7 +82,7 @@ void document_parts_add(DocumentParts *parts, size_t place, Str text)
 {
     size_t planes[3];
     while (place / 64 >= parts->room)
-        grow(parts);
+        grow(parts, parts->room + parts->room / 4 + 1);
     for (size_t i = 0; i < text.length; i++)
         for (size_t n = planes_at(text, i, planes); n; n--)
             parts->bits[planes[n - 1] * parts->room + place / 64] |= UINT64_C(1) << place % 64;

@@ -17,6 +17,8 @@ DocumentParts *document_parts_new(void);
 void document_parts_free(DocumentParts *parts); /* NULL is fine */
 size_t document_parts_bytes(const DocumentParts *parts);
 
+/* Room for so many documents at once. */
+void document_parts_reserve(DocumentParts *parts, size_t count);
 /* The document at `place` has this text too; what it had before stays. */
 void document_parts_add(DocumentParts *parts, size_t place, Str text);
 /* Of a bit for each place, leaves those that may have the part. */

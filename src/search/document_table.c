@@ -9,20 +9,22 @@
 
 /* --- Memory --- */
 
-static void grow(DocumentTable *table)
+/* `room` is a multiple of 64. */
+static void grow(DocumentTable *table, size_t room)
 {
-    size_t room = table->room = table->room ? table->room * 2 : ROOM_FIRST;
+    table->room = room;
     table->keys = heap_grow(table->keys, room * sizeof *table->keys);
     table->chunks = heap_grow(table->chunks, room * sizeof *table->chunks);
     table->tags = heap_grow(table->tags, room * sizeof *table->tags);
     table->live = heap_grow(table->live, room / 64 * sizeof *table->live);
-    memset(table->live + table->count / 64, 0, (room - table->count) / 64 * sizeof *table->live);
+    size_t words = (table->count + 63) / 64;
+    memset(table->live + words, 0, (room / 64 - words) * sizeof *table->live);
     for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
         table->texts[i] = heap_grow(table->texts[i], room * sizeof **table->texts);
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         table->numbers[i] = heap_grow(table->numbers[i], room * sizeof **table->numbers);
         table->zones[i] = heap_grow(table->zones[i], room / 64 * sizeof **table->zones);
-        for (size_t zone = table->count / 64; zone < room / 64; zone++)
+        for (size_t zone = words; zone < room / 64; zone++)
             table->zones[i][zone] = NUMBER_ZONE_NONE;
     }
 }
@@ -40,7 +42,7 @@ DocumentTable *document_table_new(void)
     table->tag_list_count = 1;
     table->place_room = 2 * ROOM_FIRST;
     table->places = heap_alloc(table->place_room * sizeof *table->places);
-    grow(table);
+    grow(table, ROOM_FIRST);
     return table;
 }
 
@@ -124,33 +126,44 @@ bool document_place_of(const DocumentTable *table, Str id, size_t *place_r)
     return *place;
 }
 
-static void grow_places(DocumentTable *table)
+static void grow_places(DocumentTable *table, size_t room)
 {
     free(table->places);
-    table->place_room *= 2;
+    table->place_room = room;
     table->places = heap_alloc(table->place_room * sizeof *table->places);
     for (size_t i = 0; i < table->count; i++)
         *find_place(table, &table->keys[i]) = (uint32_t)i + 1;
 }
 
-static size_t place_for(DocumentTable *table, Str id)
+static size_t place_for(DocumentTable *table, const Key *key)
 {
-    Key key = document_key_of(id);
-    uint32_t *place = find_place(table, &key);
+    uint32_t *place = find_place(table, key);
     if (*place)
         return *place - 1;
     if (table->count == table->room)
-        grow(table);
-    table->keys[table->count] = key;
+        grow(table, 2 * table->room);
+    table->keys[table->count] = *key;
     *place = (uint32_t)++table->count;
     if (table->count * 2 > table->place_room)
-        grow_places(table);
+        grow_places(table, 2 * table->place_room);
     return table->count - 1;
+}
+
+void document_table_reserve(DocumentTable *table, size_t count)
+{
+    size_t room = (count + 63) / 64 * 64, place_room = table->place_room;
+    while (place_room < 2 * count)
+        place_room *= 2;
+    if (place_room > table->place_room)
+        grow_places(table, place_room);
+    if (room > table->room)
+        grow(table, room);
+    document_names_reserve(table->names, room);
 }
 
 /* --- Changing --- */
 
-static uint32_t number_for(DocumentTable *table, Texts *texts, Str text)
+uint32_t document_text_number(DocumentTable *table, Texts *texts, Str text)
 {
     if (!text.length)
         return 0;
@@ -216,24 +229,21 @@ static void note_tags(DocumentTable *table, size_t place, const uint32_t *list)
 }
 
 /* A list that is as long as the one it replaces takes its room. */
-static void keep_tags(DocumentTable *table, size_t place, StrList tags)
+static void keep_tags(DocumentTable *table, size_t place, const uint32_t *list)
 {
-    AUTO_FREE uint32_t *list = heap_alloc((tags.count + 1) * sizeof *list);
-    list[0] = (uint32_t)tags.count;
-    for (size_t i = 0; i < tags.count; i++)
-        list[i + 1] = number_for(table, &table->tag_texts, tags.at[i]);
+    size_t count = list[0];
     note_tags(table, place, list);
     uint32_t at = table->tags[place];
-    if (table->tag_lists[at] != tags.count) {
-        if (table->tag_list_count + tags.count + 1 > table->tag_list_room) {
-            table->tag_list_room = 2 * table->tag_list_room + tags.count;
+    if (table->tag_lists[at] != count) {
+        if (table->tag_list_count + count + 1 > table->tag_list_room) {
+            table->tag_list_room = 2 * table->tag_list_room + count;
             table->tag_lists =
                 heap_grow(table->tag_lists, table->tag_list_room * sizeof *table->tag_lists);
         }
-        at = tags.count ? (uint32_t)table->tag_list_count : 0;
-        table->tag_list_count += tags.count ? tags.count + 1 : 0;
+        at = count ? (uint32_t)table->tag_list_count : 0;
+        table->tag_list_count += count ? count + 1 : 0;
     }
-    memcpy(&table->tag_lists[at], list, (tags.count + 1) * sizeof *list);
+    memcpy(&table->tag_lists[at], list, (count + 1) * sizeof *list);
     table->tags[place] = at;
 }
 
@@ -243,24 +253,43 @@ static void set_live(DocumentTable *table, size_t place, bool is_live)
     *word = is_live ? *word | bit : *word & ~bit;
 }
 
-void document_table_put(DocumentTable *table, const DocumentColumns *document)
+void document_table_put_row(DocumentTable *table, const DocumentRow *row)
 {
-    size_t known = table->count, place = place_for(table, document->id);
+    size_t known = table->count, place = place_for(table, &row->key);
     if (place == known)
         table->tags[place] = 0;
-    keep_tags(table, place, document->tags);
-    table->chunks[place] = keep_chunks(table, &document->ranges);
+    keep_tags(table, place, row->tags);
+    table->chunks[place] = keep_chunks(table, &row->ranges);
     set_live(table, place, table->chunks[place].count > 0);
-    document_names_put(table->names, table->keys, place, document->name, document->title);
+    document_names_put(table->names, table->keys, place, row->name, row->title);
+    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
+        table->texts[i][place] = row->texts[i];
+    for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
+        table->numbers[i][place] = row->numbers[i];
+        number_zone_widen(&table->zones[i][place / 64], row->numbers[i]);
+    }
+}
+
+void document_table_put(DocumentTable *table, const DocumentColumns *document)
+{
+    size_t tag_count = document->tags.count;
+    AUTO_FREE uint32_t *tags = heap_alloc((tag_count + 1) * sizeof *tags);
+    DocumentRow row = { .key = document_key_of(document->id),
+                        .ranges = document->ranges,
+                        .tags = tags,
+                        .name = document->name,
+                        .title = document->title };
+    tags[0] = (uint32_t)tag_count;
+    for (size_t i = 0; i < tag_count; i++)
+        tags[i + 1] = document_text_number(table, &table->tag_texts, document->tags.at[i]);
 #define TEXT_COLUMN(name, member)                                                                  \
-    table->texts[COLUMN_##name][place] =                                                           \
-        number_for(table, &table->columns[COLUMN_##name], document->member);
-#define NUMBER_COLUMN(name, member)                                                                \
-    table->numbers[COLUMN_##name][place] = document->member;                                       \
-    number_zone_widen(&table->zones[COLUMN_##name][place / 64], document->member);
+    row.texts[COLUMN_##name] =                                                                     \
+        document_text_number(table, &table->columns[COLUMN_##name], document->member);
+#define NUMBER_COLUMN(name, member) row.numbers[COLUMN_##name] = document->member;
 #include "search/document_columns.def"
 #undef TEXT_COLUMN
 #undef NUMBER_COLUMN
+    document_table_put_row(table, &row);
 }
 
 void document_table_settle(DocumentTable *table)

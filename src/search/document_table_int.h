@@ -1,6 +1,5 @@
 /* document_table_int.h - what the files of a document table share: document_table.c changes it,
- * document_sets.c and document_order.c
- * read it. */
+ * document_sets.c and document_order.c read it, document_table_file.c writes and reads its file. */
 #pragma once
 
 #include "base/map.h"
@@ -56,6 +55,22 @@ struct DocumentTable {
     VEC(Scattered) scattered;
     int64_t chunk_end; /* all numbers are below it */
 };
+
+/* A document as columns have it. */
+typedef struct DocumentRow {
+    Key key;
+    uint32_t texts[TEXT_COLUMN_COUNT]; /* numbers of texts */
+    int64_t numbers[NUMBER_COLUMN_COUNT];
+    NumberRangeList ranges;
+    const uint32_t *tags; /* how many, and their numbers */
+    Str name, title;
+} DocumentRow;
+/* In place of what there was of it. */
+void document_table_put_row(DocumentTable *table, const DocumentRow *row);
+/* The number of a text, a new one if need be. */
+uint32_t document_text_number(DocumentTable *table, Texts *texts, Str text);
+/* Room for so many at once. */
+void document_table_reserve(DocumentTable *table, size_t count);
 
 Key document_key_of(Str id);
 /* The place of an id; false: it has none. */

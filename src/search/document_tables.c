@@ -1,14 +1,9 @@
 /* document_tables.c - see document_tables.h. */
-#include "search/document_tables.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/pool.h"
-#include "store/index_changes_store.h"
+#include "search/document_tables_int.h"
 
 #define ROWS_AT_ONCE 1000
 #define PAGE_ROWS 5000
@@ -19,51 +14,12 @@
 #define NOTES_MAX 50000
 #define NOTES_ROOM MB(64)
 #define RETRY_MS 600000
+#define FILED_FROM 5000
 #define WAIT_MS 5
-
-typedef struct Note {
-    IndexOperation operation;
-    Str subject;
-} Note;
-typedef VEC(Note) Notes;
-
-typedef enum TableState { TABLE_NONE, TABLE_COMING, TABLE_READY } TableState;
-
-/* What the lock of all guards is said; `table` changes under the write side of `use`, by whoever
- * holds `refreshing`. */
-typedef struct Slot {
-    struct Slot *next;
-    struct DocumentTables *tables;
-    char *name;
-    Str workspace; /* the name */
-    pthread_mutex_t refreshing;
-    pthread_rwlock_t use;
-    DocumentTable *table;
-    /* Under the lock of all: */
-    TableState state;
-    size_t users, bytes, documents;
-    uint64_t used;
-    int64_t retry_ms;    /* monotonic: not made before */
-    bool is_catching_up; /* a thread takes care of the notes */
-    bool is_lost;        /* of too many changes to note: begins anew */
-    Arena *note_arena;   /* NULL: there are none */
-    Notes notes;         /* changes that the table lacks */
-    int64_t making;      /* how often it was begun: notes are of this one */
-} Slot;
-
-struct DocumentTables {
-    Db *db;
-    Library *library;
-    Pool *pool;
-    pthread_mutex_t lock;
-    uint64_t uses;
-    Slot *slots; /* grows at its head */
-    atomic_bool is_stopping;
-};
 
 /* --- Slots and notes --- */
 
-static Slot *find_slot(const DocumentTables *tables, Str workspace)
+Slot *find_slot(const DocumentTables *tables, Str workspace)
 {
     for (Slot *slot = tables->slots; slot; slot = slot->next)
         if (str_equal(slot->workspace, workspace))
@@ -128,6 +84,7 @@ static void on_change(void *argument, const IndexChange *change)
     DocumentTables *tables = argument;
     if (change->operation == INDEX_VECTORS)
         return;
+    note_for_file(tables, change);
     pthread_mutex_lock(&tables->lock);
     Slot *slot = find_slot(tables, change->workspace);
     if (slot && slot->state != TABLE_NONE && !slot->is_lost) {
@@ -139,7 +96,7 @@ static void on_change(void *argument, const IndexChange *change)
     pthread_mutex_unlock(&tables->lock);
 }
 
-static void release_slot(Slot *slot)
+void release_slot(Slot *slot)
 {
     pthread_mutex_lock(&slot->tables->lock);
     slot->users--;
@@ -169,6 +126,7 @@ static bool make_room(DocumentTables *tables, const Slot *for_whom, size_t bytes
         least->table = NULL;
         least->bytes = 0;
         least->state = TABLE_NONE;
+        least->file.is_there = false; /* it falls behind */
         forget_notes(least);
     }
 }
@@ -228,6 +186,7 @@ static void replace(Slot *slot, DocumentTable *table)
     slot->bytes = bytes;
     slot->documents = table ? document_table_count(table) : 0;
     slot->state = table ? TABLE_READY : TABLE_NONE;
+    slot->is_making = false;
     if (!table) {
         slot->retry_ms = monotonic_ms() + RETRY_MS;
         forget_notes(slot);
@@ -236,13 +195,16 @@ static void replace(Slot *slot, DocumentTable *table)
     pthread_rwlock_unlock(&slot->use);
 }
 
-static void make(void *argument)
+static void make(Slot *slot)
 {
-    Slot *slot = argument;
     DocumentTables *tables = slot->tables;
     Error err = { 0 };
-    DocumentTable *table = document_table_new();
-    bool ok = fill(slot, table, &err);
+    DocumentTable *table = table_from_file(slot);
+    bool ok = true, is_from_file = table;
+    if (!table) {
+        table = document_table_new();
+        ok = fill(slot, table, &err);
+    }
     pthread_mutex_lock(&tables->lock);
     if (ok && !make_room(tables, slot, document_table_bytes(table)))
         ok = fail(&err, ERROR_TOO_LARGE, "those of other workspaces are in use");
@@ -257,7 +219,30 @@ static void make(void *argument)
     pthread_mutex_lock(&slot->refreshing);
     replace(slot, table);
     pthread_mutex_unlock(&slot->refreshing);
+    if (table && !is_from_file)
+        want_file(slot);
     release_slot(slot);
+}
+
+/* Whoever it is told makes it, with a user more. */
+static bool claim(Slot *slot)
+{
+    pthread_mutex_lock(&slot->tables->lock);
+    bool is_ours = slot->state == TABLE_COMING && !slot->is_making;
+    if (is_ours) {
+        slot->is_making = true;
+        slot->users++;
+    }
+    pthread_mutex_unlock(&slot->tables->lock);
+    return is_ours;
+}
+
+/* Unless somebody who needs it has made it by now. */
+static void make_in_turn(void *argument)
+{
+    if (claim(argument))
+        make(argument);
+    release_slot(argument);
 }
 
 /* The caller holds the lock of all. From here on changes are noted. */
@@ -270,7 +255,7 @@ static void begin_making(Slot *slot)
     forget_notes(slot);
     slot->is_lost = false;
     slot->making++;
-    if (pool_add(slot->tables->pool, make, slot)) {
+    if (pool_add(slot->tables->pool, make_in_turn, slot)) {
         slot->state = TABLE_COMING;
         slot->users++;
     }
@@ -291,60 +276,68 @@ static void on_follow(void *argument, Str workspace, size_t chunks)
 
 /* --- Keeping it in step --- */
 
+bool changed_read(DbTx *tx, Changed *changed, Error *err)
+{
+    Str ids[ROWS_AT_ONCE];
+    size_t count = 0;
+    changed->rows.count = 0;
+    for (size_t i = 0; i < changed->notes.count; i++) {
+        if (changed->notes.at[i].operation != INDEX_NO_COLLECTION)
+            ids[count++] = changed->notes.at[i].subject;
+        if (!count || (count < ROWS_AT_ONCE && i + 1 < changed->notes.count))
+            continue;
+        DocumentColumnsList list;
+        if (!document_columns_of(tx, &changed->scope, changed->arena, (StrList){ ids, count },
+                                 &list, err))
+            return false;
+        for (size_t n = 0; n < list.count; n++)
+            *vec_push(changed->arena, &changed->rows) = list.at[n];
+        count = 0;
+    }
+    return true;
+}
+
+void changed_apply(const Changed *changed, DocumentTable *table)
+{
+    for (size_t i = 0; i < changed->notes.count; i++)
+        if (changed->notes.at[i].operation == INDEX_NO_COLLECTION)
+            document_table_empty_collection(table, changed->notes.at[i].subject);
+        else
+            document_table_drop(table, changed->notes.at[i].subject);
+    for (size_t i = 0; i < changed->rows.count; i++)
+        document_table_put(table, &changed->rows.at[i]);
+    document_table_settle(table);
+}
+
 typedef struct Refreshing {
     Slot *slot;
-    Scope scope;
-    Arena *arena;
     size_t noted;   /* before the transaction began: these are in what it reads */
     int64_t making; /* of the notes */
     int64_t changes_max;
     bool is_behind; /* there are more changes than changes_max */
-    Notes changes;
-    VEC(DocumentColumns) rows;
+    Changed changed;
 } Refreshing;
-
-static void note_change(Refreshing *work, const Note *note)
-{
-    *vec_push(work->arena, &work->changes) = *note;
-}
 
 /* What the follower told of, and what it has not come to. It may come to that meanwhile, so what it
  * told is looked at last. */
 static bool read_changes(DbTx *tx, Refreshing *work, int64_t followed, Error *err)
 {
     Slot *slot = work->slot;
+    Changed *changed = &work->changed;
     IndexChangeList list;
-    if (!index_change_list_documents(tx, &work->scope, work->arena, followed, work->changes_max + 1,
-                                     &list, err))
+    if (!index_change_list_documents(tx, &changed->scope, changed->arena, followed,
+                                     work->changes_max + 1, &list, err))
         return false;
     for (size_t i = 0; i < list.count; i++)
-        note_change(work, &(Note){ list.at[i].operation, list.at[i].document });
+        *vec_push(changed->arena, &changed->notes) =
+            (Note){ list.at[i].operation, list.at[i].document };
     pthread_mutex_lock(&slot->tables->lock);
     for (size_t i = 0; i < slot->notes.count; i++)
-        note_change(work, &(Note){ slot->notes.at[i].operation,
-                                   str_copy(work->arena, slot->notes.at[i].subject) });
+        *vec_push(changed->arena, &changed->notes) =
+            (Note){ slot->notes.at[i].operation,
+                    str_copy(changed->arena, slot->notes.at[i].subject) };
     pthread_mutex_unlock(&slot->tables->lock);
-    work->is_behind = (int64_t)work->changes.count > work->changes_max;
-    return true;
-}
-
-static bool read_rows(DbTx *tx, Refreshing *work, Error *err)
-{
-    Str ids[ROWS_AT_ONCE];
-    size_t count = 0;
-    for (size_t i = 0; i < work->changes.count; i++) {
-        if (work->changes.at[i].operation != INDEX_NO_COLLECTION)
-            ids[count++] = work->changes.at[i].subject;
-        if (!count || (count < ROWS_AT_ONCE && i + 1 < work->changes.count))
-            continue;
-        DocumentColumnsList list;
-        if (!document_columns_of(tx, &work->scope, work->arena, (StrList){ ids, count }, &list,
-                                 err))
-            return false;
-        for (size_t n = 0; n < list.count; n++)
-            *vec_push(work->arena, &work->rows) = list.at[n];
-        count = 0;
-    }
+    work->is_behind = (int64_t)changed->notes.count > work->changes_max;
     return true;
 }
 
@@ -352,25 +345,18 @@ static bool refresh_work(DbTx *tx, void *argument, Error *err)
 {
     Refreshing *work = argument;
     int64_t followed;
-    work->changes.count = work->rows.count = 0;
+    work->changed.notes.count = work->changed.rows.count = 0;
     work->is_behind =
-        !library_followed(work->slot->tables->library, work->scope.workspace, &followed);
-    return work->is_behind ||
-           (read_changes(tx, work, followed, err) && (work->is_behind || read_rows(tx, work, err)));
+        !library_followed(work->slot->tables->library, work->changed.scope.workspace, &followed);
+    return work->is_behind || (read_changes(tx, work, followed, err) &&
+                               (work->is_behind || changed_read(tx, &work->changed, err)));
 }
 
 static void apply(const Refreshing *work)
 {
     Slot *slot = work->slot;
     pthread_rwlock_wrlock(&slot->use);
-    for (size_t i = 0; i < work->changes.count; i++)
-        if (work->changes.at[i].operation == INDEX_NO_COLLECTION)
-            document_table_empty_collection(slot->table, work->changes.at[i].subject);
-        else
-            document_table_drop(slot->table, work->changes.at[i].subject);
-    for (size_t i = 0; i < work->rows.count; i++)
-        document_table_put(slot->table, &work->rows.at[i]);
-    document_table_settle(slot->table);
+    changed_apply(&work->changed, slot->table);
     size_t bytes = document_table_bytes(slot->table), count = document_table_count(slot->table);
     pthread_rwlock_unlock(&slot->use);
     pthread_mutex_lock(&slot->tables->lock);
@@ -382,21 +368,23 @@ static void apply(const Refreshing *work)
     pthread_mutex_unlock(&slot->tables->lock);
 }
 
-/* One at a time: what is read later is newer. */
-static bool refresh(Slot *slot, int64_t changes_max, bool *is_fresh_r, Error *err)
+/* What is read later is newer. */
+bool refresh_table(Slot *slot, int64_t changes_max, bool *is_fresh_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
-    Refreshing work = { .slot = slot, .arena = arena, .changes_max = changes_max };
-    work.scope = (Scope){ .workspace = slot->workspace, .role = ROLE_OWNER };
+    Refreshing work = { .slot = slot, .changes_max = changes_max };
+    work.changed.arena = arena;
+    work.changed.scope = (Scope){ .workspace = slot->workspace, .role = ROLE_OWNER };
     pthread_mutex_lock(&slot->refreshing);
     pthread_mutex_lock(&slot->tables->lock);
     work.noted = slot->notes.count;
     work.making = slot->making;
     bool is_there = slot->state == TABLE_READY && !slot->is_lost;
     pthread_mutex_unlock(&slot->tables->lock);
-    bool ok = !is_there || store_read(slot->tables->db, &work.scope, refresh_work, &work, err);
+    bool ok =
+        !is_there || store_read(slot->tables->db, &work.changed.scope, refresh_work, &work, err);
     *is_fresh_r = ok && is_there && !work.is_behind;
-    if (*is_fresh_r && work.changes.count)
+    if (*is_fresh_r && work.changed.notes.count)
         apply(&work);
     pthread_mutex_unlock(&slot->refreshing);
     return ok;
@@ -407,7 +395,7 @@ static void catch_up(void *argument)
     Slot *slot = argument;
     bool is_fresh;
     Error err;
-    if (!refresh(slot, INT32_MAX, &is_fresh, &err))
+    if (!refresh_table(slot, INT32_MAX, &is_fresh, &err))
         log_warn("search", "filters wait for the database: %s", err.message);
     pthread_mutex_lock(&slot->tables->lock);
     slot->is_catching_up = false;
@@ -442,15 +430,15 @@ bool document_tables_has(DocumentTables *tables, const Scope *scope, size_t docu
     return has;
 }
 
-bool document_tables_borrow(DocumentTables *tables, const Scope *scope,
-                            const DocumentTable **table_r, Error *err)
+static bool borrow(DocumentTables *tables, const Scope *scope, int64_t changes_max,
+                   const DocumentTable **table_r, Error *err)
 {
     Slot *slot = take_slot(tables, scope->workspace);
     bool is_fresh;
     *table_r = NULL;
     if (!slot)
         return true;
-    if (!refresh(slot, CHANGES_MAX, &is_fresh, err)) {
+    if (!refresh_table(slot, changes_max, &is_fresh, err)) {
         release_slot(slot);
         return false;
     }
@@ -471,16 +459,70 @@ bool document_tables_borrow(DocumentTables *tables, const Scope *scope,
     return true;
 }
 
-void document_tables_release(DocumentTables *tables, const DocumentTable *table)
+bool document_tables_borrow(DocumentTables *tables, const Scope *scope,
+                            const DocumentTable **table_r, Error *err)
+{
+    return borrow(tables, scope, CHANGES_MAX, table_r, err);
+}
+
+/* False: nobody makes one. */
+static bool help_or_wait(DocumentTables *tables, Str workspace)
+{
+    const struct timespec pause = { 0, WAIT_MS * 1000000 };
+    pthread_mutex_lock(&tables->lock);
+    Slot *slot = find_slot(tables, workspace);
+    bool is_coming = slot && slot->state == TABLE_COMING;
+    pthread_mutex_unlock(&tables->lock);
+    if (is_coming && claim(slot))
+        make(slot);
+    else if (is_coming)
+        (void)nanosleep(&pause, NULL);
+    return is_coming;
+}
+
+/* One at a time, until it is released. */
+static bool make_own(DocumentTables *tables, Str workspace, const DocumentTable **table_r,
+                     Error *err)
 {
     pthread_mutex_lock(&tables->lock);
-    for (Slot *slot = tables->slots; slot; slot = slot->next)
-        if (slot->table == table) {
+    Slot *slot = need_slot(tables, workspace);
+    pthread_mutex_unlock(&tables->lock);
+    pthread_mutex_lock(&tables->owning);
+    DocumentTable *table = document_table_new();
+    if (!fill(slot, table, err)) {
+        document_table_free(table);
+        pthread_mutex_unlock(&tables->owning);
+        return false;
+    }
+    *table_r = tables->own = table;
+    return true;
+}
+
+bool document_tables_need(DocumentTables *tables, const Scope *scope, const DocumentTable **table_r,
+                          Error *err)
+{
+    do {
+        if (!borrow(tables, scope, INT32_MAX, table_r, err))
+            return false;
+    } while (!*table_r && help_or_wait(tables, scope->workspace));
+    return *table_r || make_own(tables, scope->workspace, table_r, err);
+}
+
+void document_tables_release(DocumentTables *tables, const DocumentTable *table)
+{
+    bool is_kept = false;
+    pthread_mutex_lock(&tables->lock);
+    for (Slot *slot = tables->slots; slot && !is_kept; slot = slot->next)
+        if ((is_kept = slot->table == table)) {
             pthread_rwlock_unlock(&slot->use);
             slot->users--;
-            break;
         }
     pthread_mutex_unlock(&tables->lock);
+    if (is_kept)
+        return;
+    document_table_free(tables->own);
+    tables->own = NULL;
+    pthread_mutex_unlock(&tables->owning);
 }
 
 bool document_tables_wait(DocumentTables *tables, const Scope *scope, int64_t timeout_ms)
@@ -500,9 +542,11 @@ DocumentTables *document_tables_new(Db *db, Library *library)
     DocumentTables *tables = heap_alloc(sizeof *tables);
     tables->db = db;
     tables->library = library;
+    tables->filed_from = FILED_FROM;
     tables->pool = pool_new("filters", 1, 1000);
     pthread_mutex_init(&tables->lock, NULL);
-    library_watch(library, &(LibraryWatch){ on_change, on_follow, tables });
+    pthread_mutex_init(&tables->owning, NULL);
+    library_watch(library, &(LibraryWatch){ on_change, on_follow, tables_on_save, tables });
     return tables;
 }
 
@@ -523,5 +567,6 @@ void document_tables_free(DocumentTables *tables)
         free(slot);
     }
     pthread_mutex_destroy(&tables->lock);
+    pthread_mutex_destroy(&tables->owning);
     free(tables);
 }

@@ -7,8 +7,9 @@
  *
  * A table is made in the background, of a workspace with DOCUMENT_TABLES_EARLY chunks as soon as
  * its index is there, of others when it is borrowed for the first time: until then, and where there
- * is no room for it, the database answers. All tables together take DOCUMENT_TABLES_BYTES at most;
- * the one that was used least goes first.
+ * is no room for it, the database answers. Those of large workspaces are kept in files beside the
+ * indexes: a start reads what has changed since. All tables together take DOCUMENT_TABLES_BYTES at
+ * most; the one that was used least goes first.
  *
  * Threads: any. */
 #pragma once
@@ -27,6 +28,10 @@ void document_tables_free(DocumentTables *tables); /* NULL is fine */
 /* *table_r is for reading until it is released; NULL: there is none now. */
 MUST_CHECK bool document_tables_borrow(DocumentTables *tables, const Scope *scope,
                                        const DocumentTable **table_r, Error *err);
+/* The same for whoever has no other way: waits for one that is being made, or makes it, also where
+ * it cannot be kept; to be released soon. */
+MUST_CHECK bool document_tables_need(DocumentTables *tables, const Scope *scope,
+                                     const DocumentTable **table_r, Error *err);
 /* There is one of at least so many documents; none is made because it was asked for. */
 bool document_tables_has(DocumentTables *tables, const Scope *scope, size_t documents);
 void document_tables_release(DocumentTables *tables, const DocumentTable *table);

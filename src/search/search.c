@@ -22,7 +22,6 @@ Searcher *searcher_new(Db *db, Library *library)
     searcher->db = db;
     searcher->library = library;
     searcher->history = search_history_new(db);
-    searcher->facets = facet_tables_new(db);
     searcher->tables = document_tables_new(db, library);
     searcher->fresh_days = FRESH_DAYS;
     searcher->listed_from = LISTED_FROM;
@@ -35,7 +34,6 @@ void searcher_free(Searcher *searcher)
     if (!searcher)
         return;
     search_history_free(searcher->history);
-    facet_tables_free(searcher->facets);
     document_tables_free(searcher->tables);
     query_vectors_free(searcher->vectors);
     free(searcher);

@@ -1,6 +1,7 @@
 /* search_facets.c - what is shown beside results: how many documents have each value, and what was
  * likely meant. */
 #include "index/index.h"
+#include "search/document_facets.h"
 #include "search/search_int.h"
 
 typedef struct FacetWork {
@@ -32,17 +33,40 @@ static bool titles_work(DbTx *tx, void *argument, Error *err)
                                  &work->facets.lists[FACET_collection], err);
 }
 
+static bool take_counts(Searcher *searcher, FacetWork *work, const FacetCounts *counts, Error *err)
+{
+    memcpy(work->facets.lists, counts->lists, sizeof counts->lists);
+    return !work->wanted[FACET_collection] ||
+           store_read(searcher->db, work->scope, titles_work, work, err);
+}
+
 static bool count_matching(Searcher *searcher, FacetWork *work, const SearchResults *results,
                            Error *err)
 {
-    FacetCounts counts;
-    if (!facet_tables_count(searcher->facets, work->scope, work->arena, &results->matching, &counts,
-                            err))
+    const DocumentTable *table;
+    if (!document_tables_need(searcher->tables, work->scope, &table, err))
         return false;
+    FacetCounts counts = document_facets_of_chunks(table, work->arena, &results->matching);
+    document_tables_release(searcher->tables, table);
     work->facets.documents = counts.documents;
-    memcpy(work->facets.lists, counts.lists, sizeof counts.lists);
-    return !work->wanted[FACET_collection] ||
-           store_read(searcher->db, work->scope, titles_work, work, err);
+    return take_counts(searcher, work, &counts, err);
+}
+
+static bool count_conditions(Searcher *searcher, FacetWork *work, Error *err)
+{
+    const DocumentTable *table;
+    DocumentSet set;
+    FacetCounts counts;
+    if (!search_borrow_table(searcher, work->scope, work->request, &table, err))
+        return false;
+    if (!table)
+        return store_read(searcher->db, work->scope, conditions_work, work, err);
+    bool ok = search_match(searcher, work->scope, work->arena, work->request, table, &set, err);
+    if (ok)
+        counts = document_facets_of_set(table, work->arena, &set);
+    document_tables_release(searcher->tables, table);
+    work->facets.documents = -1;
+    return ok && take_counts(searcher, work, &counts, err);
 }
 
 bool search_facets(Searcher *searcher, const Scope *scope, Arena *arena,
@@ -50,9 +74,8 @@ bool search_facets(Searcher *searcher, const Scope *scope, Arena *arena,
                    const bool wanted[FACET_COUNT], SearchFacets *facets_r, Error *err)
 {
     FacetWork work = { .scope = scope, .arena = arena, .request = request, .wanted = wanted };
-    bool ok = search_has_words(request)
-                  ? count_matching(searcher, &work, results, err)
-                  : store_read(searcher->db, scope, conditions_work, &work, err);
+    bool ok = search_has_words(request) ? count_matching(searcher, &work, results, err)
+                                        : count_conditions(searcher, &work, err);
     if (ok)
         *facets_r = work.facets;
     return ok;

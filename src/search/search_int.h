@@ -5,7 +5,6 @@
 #include "search/choose.h"
 #include "search/chunk_bits.h"
 #include "search/document_tables.h"
-#include "search/facet_tables.h"
 #include "search/query_vector.h"
 #include "search/search.h"
 #include "search/search_history.h"
@@ -15,7 +14,6 @@ struct Searcher {
     Db *db;
     Library *library;
     SearchHistory *history;
-    FacetTables *facets;
     DocumentTables *tables;
     double fresh_days;
     size_t listed_from; /* see search_set_listed_from() */

@@ -31,17 +31,3 @@ MUST_CHECK bool document_facet(DbTx *tx, const Scope *scope, Arena *arena,
 /* The names of collections as titles. */
 MUST_CHECK bool document_facet_titles(DbTx *tx, const Scope *scope, Arena *arena, Facet facet,
                                       FacetList *list, Error *err);
-
-typedef struct DocumentValues {
-    Str id;
-    int64_t updated_at_ms;
-    NumberRangeList ranges; /* of its live chunks */
-    StrList values[FACET_COUNT];
-} DocumentValues;
-typedef struct DocumentValuesList {
-    DocumentValues *at;
-    size_t count;
-} DocumentValuesList;
-/* Of every document that changed since then, also in the trash. */
-MUST_CHECK bool document_facet_values(DbTx *tx, const Scope *scope, Arena *arena, int64_t since_ms,
-                                      DocumentValuesList *list_r, Error *err);

@@ -1,0 +1,96 @@
+/* document_tables_int.h - what the files of the tables of documents share; for them only.
+ *
+ *     document_tables.c       which tables there are, and keeping them in step
+ *     document_tables_file.c  their files: what a start begins with */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/pool.h"
+#include "search/document_tables.h"
+#include "store/index_changes_store.h"
+
+typedef struct Note {
+    IndexOperation operation;
+    Str subject;
+} Note;
+typedef VEC(Note) Notes;
+
+typedef enum TableState { TABLE_NONE, TABLE_COMING, TABLE_READY } TableState;
+
+/* Of the file beside the index that the next start begins with. Under the lock of all. */
+typedef struct TableFile {
+    bool is_there, is_writing;
+    int64_t generation;  /* of the file, or while there is none of what is written */
+    size_t told;         /* changes of the workspace that the follower told, */
+    size_t told_in_file; /* those of them that the file has, */
+    size_t erased;       /* and those that take something out of every file */
+} TableFile;
+
+/* What the lock of all guards is said; `table` changes under the write side of `use`, by whoever
+ * holds `refreshing`. */
+typedef struct Slot {
+    struct Slot *next;
+    struct DocumentTables *tables;
+    char *name;
+    Str workspace; /* the name */
+    pthread_mutex_t refreshing;
+    pthread_rwlock_t use;
+    DocumentTable *table;
+    /* Under the lock of all: */
+    TableState state;
+    size_t users, bytes, documents;
+    uint64_t used;
+    int64_t retry_ms;    /* monotonic: not made before */
+    bool is_catching_up; /* a thread takes care of the notes */
+    bool is_making;      /* whoever made this true makes the table */
+    bool is_lost;        /* of too many changes to note: begins anew */
+    Arena *note_arena;   /* NULL: there are none */
+    Notes notes;         /* changes that the table lacks */
+    int64_t making;      /* how often it was begun: notes are of this one */
+    TableFile file;
+} Slot;
+
+struct DocumentTables {
+    Db *db;
+    Library *library;
+    Pool *pool; /* of one thread */
+    pthread_mutex_t lock;
+    uint64_t uses;
+    Slot *slots; /* grows at its head */
+    atomic_bool is_stopping;
+    size_t filed_from; /* documents; a smaller table is soon made from rows. For tests: another */
+    pthread_mutex_t owning; /* held as long as there is the next */
+    DocumentTable *own;     /* of whoever needed one that cannot be kept */
+};
+
+/* Of the workspace; NULL: it has none. The caller holds the lock of all. */
+Slot *find_slot(const DocumentTables *tables, Str workspace);
+void release_slot(Slot *slot); /* one user less */
+
+/* Changes, and the documents that they name as they are now. */
+typedef struct Changed {
+    Scope scope;
+    Arena *arena;
+    Notes notes;
+    VEC(DocumentColumns) rows;
+} Changed;
+/* Fills the rows. */
+MUST_CHECK bool changed_read(DbTx *tx, Changed *changed, Error *err);
+void changed_apply(const Changed *changed, DocumentTable *table);
+
+/* Brings the table up to date, of so many changes at most; one at a time. */
+MUST_CHECK bool refresh_table(Slot *slot, int64_t changes_max, bool *is_fresh_r, Error *err);
+
+/* --- document_tables_file.c --- */
+
+/* A table as the database has it, from the file; NULL: there is none that is of use. */
+DocumentTable *table_from_file(Slot *slot);
+/* The follower tells of a change, before anybody hears that it is done: no file has what was
+ * erased. */
+void note_for_file(DocumentTables *tables, const IndexChange *change);
+/* The table was made from rows: a file is wanted. */
+void want_file(Slot *slot);
+/* LibraryWatch.on_save */
+int64_t tables_on_save(void *argument, Str workspace, int64_t generation);
