@@ -356,32 +356,8 @@ static bool erase_one(Library *library, const Scope *scope, Str id, bool *rows_r
     return good;
 }
 
-typedef struct Forgetting {
-    bool has_begun, is_over;
-} Forgetting;
-
-static bool forget_names_work(DbTx *tx, void *argument, Error *err)
-{
-    Forgetting *names = argument;
-    return document_names_forget(tx, !names->has_begun, &names->is_over, err);
-}
-
-/* In parts, so that nobody who writes waits for all of the index. */
-static bool forget_names(Library *library, Error *err)
-{
-    Forgetting names = { 0 };
-    while (!names.is_over) {
-        if (!store_write(library->db, &library->system, forget_names_work, &names, err))
-            return false;
-        names.has_begun = true;
-    }
-    return true;
-}
-
 static bool forget_erased(Library *library, Error *err)
 {
-    if (!forget_names(library, err))
-        return fail_in(err, "the rows are gone, the index of names still holds parts of theirs");
     if (!db_forget(library->db, err))
         return fail_in(err, "the rows are gone, the database's log still holds them");
     if (!follower_wait_erased(library->follower, ERASE_WAIT_MS))

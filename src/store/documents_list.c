@@ -367,8 +367,8 @@ static void read_text_key(DbRows *row, Arena *arena, void *item)
 
 /* How names are read where their parts are asked for. *is_r: the keys are read and sorted here.
  * PostgreSQL finds the documents of a time fast enough, and would have to send all their keys. */
-static bool is_sorted_here(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                           bool *is_r, NameLook *look_r, Error *err)
+static bool is_sorted_here(DbTx *tx, const Scope *scope, const DocumentFilter *filter, bool *is_r,
+                           NameLook *look_r, Error *err)
 {
     bool is_sqlite = db_tx_kind(tx) == DB_SQLITE;
 
@@ -376,7 +376,7 @@ static bool is_sorted_here(DbTx *tx, const Scope *scope, Arena *arena, const Doc
     *is_r = filter->name_has.length || (is_sqlite && (filter->date_from_ms || filter->date_to_ms));
     if (!filter->name_has.length)
         return true;
-    if (!document_name_look(tx, scope, arena, filter->name_has, is_name_alone(filter), look_r, err))
+    if (!document_name_look(tx, scope, is_name_alone(filter), look_r, err))
         return false;
     *is_r = !is_sqlite || *look_r != NAMES_OF_ROWS;
     return true;
@@ -500,7 +500,7 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
                    ? list_in_order(tx, scope, arena, filter, order, descending, slice, list_r, err)
                    : list_of_time(tx, scope, arena, filter, order, descending, slice, list_r, err);
     }
-    if (!is_sorted_here(tx, scope, arena, filter, &is_here, &look, err))
+    if (!is_sorted_here(tx, scope, filter, &is_here, &look, err))
         return false;
     if (is_here) {
         ListKey *keys;

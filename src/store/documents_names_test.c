@@ -46,7 +46,7 @@ static bool check_part(DbTx *tx, World *world, const DocumentList *all, Str part
     CALL(document_list(tx, ours, world->arena, &filter, DOCUMENT_BY_NAME, false,
                        &(Slice){ .limit = 200 }, &found, err));
     EXPECT(found.count == expected && found.total == (int64_t)expected);
-    CALL(document_name_look(tx, ours, world->arena, part, true, &look, err));
+    CALL(document_name_look(tx, ours, true, &look, err));
     for (int other = NAMES_OF_ROWS; other <= (int)look; other++) {
         SqlBuild build = documents_begin_by_name(tx, ours, world->arena, "SELECT d.id", &filter,
                                                  (NameLook)other);
@@ -96,53 +96,4 @@ STORE_TEST(a_part_of_a_name_finds_the_same_whichever_way)
     CALL(document_erase(tx, &world->ours, world->arena, docs[31].id, &erased, err));
     CALL(world_document(tx, world, &world->ours, "Report of the others", "theirs", &others, err));
     return check_parts(tx, world, &random, err);
-}
-
-/* --- Erasing --- */
-
-#define MARKED "QZXJKV"
-
-/* Names that are found by nobody, so that the index has more pages than go at once. */
-static bool fill_index(DbTx *tx, Error *err)
-{
-    return db_exec(tx,
-                   DB_SAME("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-                           "                         WHERE i < 12000)"
-                           " INSERT INTO document_name_parts (rowid, text)"
-                           " SELECT 1000000 + i, hex(randomblob(32)) FROM n"),
-                   DB_NO_ARGS, NULL, err);
-}
-
-static bool count_marked(DbTx *tx, int64_t *count_r, Error *err)
-{
-    return db_query_int(tx,
-                        DB_SAME("SELECT count(*) FROM document_name_parts_data"
-                                " WHERE instr(block, CAST('qzx' AS BLOB)) > 0"),
-                        DB_NO_ARGS, 0, count_r, err);
-}
-
-STORE_TEST(the_index_of_names_forgets_in_parts_also_while_others_write)
-{
-    Document marked, others;
-    Erased erased;
-    int64_t before, after;
-    bool is_over = false;
-    int parts = 0;
-
-    if (db_tx_kind(tx) != DB_SQLITE)
-        return document_names_forget(tx, true, &is_over, err) && is_over;
-    CALL(fill_index(tx, err));
-    CALL(world_document(tx, world, &world->ours, MARKED, "marked", &marked, err));
-    CALL(document_erase(tx, &world->ours, world->arena, marked.id, &erased, err));
-    CALL(count_marked(tx, &before, err));
-    for (; !is_over && parts < 100; parts++) {
-        CALL(document_names_forget(tx, !parts, &is_over, err));
-        for (int i = 0; i < 2; i++) {
-            Str name = str_format(world->arena, "other %d %d", parts, i);
-            CALL(world_document(tx, world, &world->ours, name.at, name.at, &others, err));
-        }
-    }
-    CALL(count_marked(tx, &after, err));
-    EXPECT(before > 0 && !after && is_over && parts > 1);
-    return true;
 }

@@ -105,11 +105,10 @@ void document_name_has_add(SqlBuild *build, Arena *arena, Str part);
 typedef enum NameLook {
     NAMES_OF_ROWS,  /* of those that the other conditions leave */
     NAMES_BY_INDEX, /* all of the workspace, read from an index */
-    NAMES_BY_PARTS, /* those with the part's trigrams */
 } NameLook;
-/* What takes least for this part. is_alone: there are no other conditions. */
-MUST_CHECK bool document_name_look(DbTx *tx, const Scope *scope, Arena *arena, Str part,
-                                   bool is_alone, NameLook *look_r, Error *err);
+/* What takes least. is_alone: there are no other conditions. */
+MUST_CHECK bool document_name_look(DbTx *tx, const Scope *scope, bool is_alone, NameLook *look_r,
+                                   Error *err);
 /* As documents_begin(), without " FROM documents d" in `select`. */
 SqlBuild documents_begin_by_name(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
                                  const DocumentFilter *filter, NameLook look);

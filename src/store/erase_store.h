@@ -22,7 +22,3 @@ MUST_CHECK bool blobs_keep_unused(DbTx *tx, const Scope *scope, Arena *arena, St
  * vectors. Inside or outside the trash. */
 MUST_CHECK bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *erased_r,
                                Error *err);
-/* After some were erased: a part of the index of names is written anew without what was in it of
- * theirs. To be called until it is over, each time in a transaction of its own, `begins` the first
- * time; a million names take some tens of parts. */
-MUST_CHECK bool document_names_forget(DbTx *tx, bool begins, bool *is_over_r, Error *err);
