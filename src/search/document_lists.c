@@ -37,7 +37,7 @@ void search_set_listed_from(Searcher *searcher, size_t documents)
 static bool is_quick_by_rows(const DocumentFilter *filter, DocumentOrder order)
 {
     size_t many = filter->tags_any.count + filter->clause_count + filter->only_roots +
-                  filter->name_has.length;
+                  filter->name_has.length + filter->fact_count;
     bool has_times = filter->date_from_ms || filter->date_to_ms || filter->created_from_ms ||
                      filter->created_to_ms;
     size_t single = (filter->collection.length > 0) + (filter->format.length > 0) +
@@ -47,17 +47,12 @@ static bool is_quick_by_rows(const DocumentFilter *filter, DocumentOrder order)
     return !many && !has_times && (!single || (single == 1 && order == DOCUMENT_BY_CREATED));
 }
 
+/* What the table has, facts, which an index has by their names, and what lies inside what. */
 static bool has_only_columns(const DocumentFilter *filter)
 {
-    for (size_t i = 0; i < filter->clause_count; i++)
-        for (size_t n = 0; n < filter->clauses[i].count; n++) {
-            DocumentTest test = filter->clauses[i].at[n].test;
-            if (test == TEST_WITHIN || test == TEST_FACT)
-                return false;
-        }
     return filter->trash == TRASH_OUTSIDE && !filter->media_type.length && !filter->name.length &&
            !filter->parent.length && !filter->source.length && !filter->ids.count &&
-           !filter->within.count && !filter->fact_count;
+           !filter->within.count;
 }
 
 /* --- Choosing --- */

@@ -28,6 +28,12 @@ static DocumentFilter draw_filter(Many *many)
         filter.only_roots = true;
     if (many_draw(many, 3) == 0)
         filter.name_has = str(parts[many_draw(many, COUNT(parts))]);
+    if (many_draw(many, 4) == 0) {
+        FactCondition *fact = arena_new_one(many->w->arena, FactCondition);
+        *fact = many_fact(many);
+        filter.facts = fact;
+        filter.fact_count = 1;
+    }
     if (many_draw(many, 4) == 0)
         filter.states = 1u << (many_draw(many, 3) ? DOCUMENT_READY : DOCUMENT_INDEXING);
     return filter;

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "store/collections_store.h"
+#include "store/document_facts_store.h"
 
 typedef struct Matching {
     Db *db;
@@ -57,15 +58,136 @@ static bool add_asked(const Matching *in, const DocumentFilter *filter, Document
     return true;
 }
 
-static bool keep_asked(const Matching *in, const DocumentFilter *filter, DocumentSet *set,
-                       Error *err)
+/* --- Names --- */
+
+static void add_named(const Matching *in, DocumentSet *set, StrList texts)
 {
-    DocumentSet found = document_set_new(in->table, in->arena);
-    if (!add_asked(in, filter, &found, err))
+    Str *parts = arena_new_array(in->arena, Str, texts.count);
+    for (size_t i = 0; i < texts.count; i++)
+        parts[i] = document_name_spaced(in->arena, texts.at[i]);
+    document_set_add_named(in->table, set, (StrList){ parts, texts.count }, in->arena);
+}
+
+/* --- What lies inside what --- */
+
+/* Of more the database finds the names itself. */
+#define ROOTS_MAX 20000
+#define UNSETTLED_MAX 1000
+
+typedef struct AskingInside {
+    const Matching *in;
+    StrList roots, ids;
+    DocumentFilter filter;
+    UnsettledList unsettled;
+} AskingInside;
+
+static bool inside_work(DbTx *tx, void *argument, Error *err)
+{
+    AskingInside *asking = argument;
+    return document_list_inside(tx, asking->in->scope, asking->in->arena, asking->roots,
+                                &asking->ids, err);
+}
+
+/* The documents and all that is inside them. */
+static bool add_inside(const Matching *in, StrList roots, DocumentSet *set, Error *err)
+{
+    AskingInside asking = { .in = in, .roots = roots };
+    if (!store_read(in->db, in->scope, inside_work, &asking, err))
         return false;
-    keep_both(set, &found);
+    document_set_add_ids(in->table, set, asking.ids);
     return true;
 }
+
+static bool unsettled_work(DbTx *tx, void *argument, Error *err)
+{
+    AskingInside *asking = argument;
+    return document_list_unsettled(tx, asking->in->scope, asking->in->arena, &asking->filter,
+                                   DOCUMENT_BY_CREATED, UNSETTLED_MAX, &asking->unsettled, err);
+}
+
+/* Archives have no text of their own as a rule: they are not in the table. */
+static bool find_unsettled(const Matching *in, StrList texts, UnsettledList *list_r, Error *err)
+{
+    DocumentCondition named = { .test = TEST_NAME, .texts = texts };
+    DocumentClause clause = { &named, 1 };
+    AskingInside asking = { .in = in, .filter = { .clauses = &clause, .clause_count = 1 } };
+    if (!store_read(in->db, in->scope, unsettled_work, &asking, err))
+        return false;
+    *list_r = asking.unsettled;
+    return true;
+}
+
+/* Of the documents that the texts name, in part or by their ids; *are_few_r false: they are too
+ * many. */
+static bool find_roots(const Matching *in, StrList texts, StrList *roots_r, bool *are_few_r,
+                       Error *err)
+{
+    DocumentSet named = document_set_new(in->table, in->arena);
+    UnsettledList unsettled;
+    add_named(in, &named, texts);
+    if (!find_unsettled(in, texts, &unsettled, err))
+        return false;
+    size_t found = document_set_count(&named), count = 0;
+    *are_few_r = found <= ROOTS_MAX && unsettled.count <= UNSETTLED_MAX;
+    if (!*are_few_r)
+        return true;
+    Str *roots = arena_new_array(in->arena, Str, found + unsettled.count + texts.count);
+    StrList ids = document_set_ids(in->table, &named, in->arena);
+    for (size_t i = 0; i < ids.count; i++)
+        roots[count++] = ids.at[i];
+    for (size_t i = 0; i < unsettled.count; i++)
+        if (unsettled.at[i].matches)
+            roots[count++] = unsettled.at[i].key.id;
+    for (size_t i = 0; i < texts.count; i++)
+        roots[count++] = texts.at[i];
+    *roots_r = (StrList){ roots, count };
+    return true;
+}
+
+static bool add_within(const Matching *in, const DocumentCondition *condition, DocumentSet *set,
+                       Error *err)
+{
+    DocumentCondition asked = *condition;
+    DocumentClause clause = { &asked, 1 };
+    StrList roots;
+    bool are_few;
+    if (!find_roots(in, condition->texts, &roots, &are_few, err))
+        return false;
+    if (are_few)
+        return add_inside(in, roots, set, err);
+    asked.is_negated = false;
+    return add_asked(in, &(DocumentFilter){ .clauses = &clause, .clause_count = 1 }, set, err);
+}
+
+/* --- Facts --- */
+
+typedef struct AskingFact {
+    const Matching *in;
+    const FactCondition *fact;
+    StrList ids;
+} AskingFact;
+
+static bool fact_work(DbTx *tx, void *argument, Error *err)
+{
+    AskingFact *asking = argument;
+    return document_fact_documents(tx, asking->in->scope, asking->in->arena, asking->fact,
+                                   &asking->ids, err);
+}
+
+static bool add_fact(const Matching *in, const FactCondition *fact, DocumentSet *set, Error *err)
+{
+    AskingFact asking = { .in = in, .fact = fact };
+    if (str_is(fact->key, "author") && fact->has.length && !fact->is_number) {
+        document_set_add_texts_with(in->table, set, COLUMN_AUTHOR, utf8_fold(in->arena, fact->has));
+        return true;
+    }
+    if (!store_read(in->db, in->scope, fact_work, &asking, err))
+        return false;
+    document_set_add_ids(in->table, set, asking.ids);
+    return true;
+}
+
+/* --- Collections --- */
 
 static bool collections_work(DbTx *tx, void *argument, Error *err)
 {
@@ -100,26 +222,14 @@ static bool add_named_collections(const Matching *in, DocumentSet *set, StrList 
     return true;
 }
 
-static void add_named(const Matching *in, DocumentSet *set, StrList texts)
-{
-    Str *parts = arena_new_array(in->arena, Str, texts.count);
-    for (size_t i = 0; i < texts.count; i++)
-        parts[i] = document_name_spaced(in->arena, texts.at[i]);
-    document_set_add_named(in->table, set, (StrList){ parts, texts.count }, in->arena);
-}
-
 /* --- Conditions --- */
 
 static bool add_condition(const Matching *in, const DocumentCondition *condition, DocumentSet *set,
                           Error *err)
 {
     StrList texts = condition->texts;
-    DocumentCondition asked = *condition;
-    DocumentClause clause = { &asked, 1 };
-    DocumentFilter filter = { .clauses = &clause, .clause_count = 1 };
     int64_t from = condition->from, to = condition->to;
 
-    asked.is_negated = false;
     switch (condition->test) {
     case TEST_FORMAT: document_set_add_texts(in->table, set, COLUMN_FORMAT, texts); return true;
     case TEST_LANGUAGE: document_set_add_texts(in->table, set, COLUMN_LANGUAGE, texts); return true;
@@ -129,8 +239,8 @@ static bool add_condition(const Matching *in, const DocumentCondition *condition
     case TEST_SIZE: document_set_add_range(in->table, set, COLUMN_SIZE, from, to); return true;
     case TEST_COLLECTION: return add_named_collections(in, set, texts, err);
     case TEST_NAME: add_named(in, set, texts); return true;
-    case TEST_WITHIN:
-    case TEST_FACT: return add_asked(in, &filter, set, err);
+    case TEST_FACT: return add_fact(in, &condition->fact, set, err);
+    case TEST_WITHIN: return add_within(in, condition, set, err);
     }
     return true;
 }
@@ -196,14 +306,23 @@ static void keep_plain(const Matching *in, const DocumentFilter *filter, StrList
     }
 }
 
-/* What only the database has. */
+/* What the database is asked for. */
 static bool keep_rest(const Matching *in, const DocumentFilter *filter, DocumentSet *set,
                       Error *err)
 {
-    DocumentFilter rest = { .within = filter->within,
-                            .facts = filter->facts,
-                            .fact_count = filter->fact_count };
-    return (!rest.within.count && !rest.fact_count) || keep_asked(in, &rest, set, err);
+    for (size_t i = 0; i < MIN(filter->fact_count, (size_t)FACT_CONDITIONS_MAX); i++) {
+        DocumentSet one = document_set_new(in->table, in->arena);
+        if (!add_fact(in, &filter->facts[i], &one, err))
+            return false;
+        keep_both(set, &one);
+    }
+    if (!filter->within.count)
+        return true;
+    DocumentSet inside = document_set_new(in->table, in->arena);
+    if (!add_inside(in, filter->within, &inside, err))
+        return false;
+    keep_both(set, &inside);
+    return true;
 }
 
 bool document_match(Db *db, const Scope *scope, Arena *arena, const DocumentTable *table,

@@ -1,6 +1,6 @@
 /* document_match.h - the documents of a table that a filter lets through: the same that
- * document_list() finds in the database. Of what no column has (names, facts, what lies inside
- * what), the database says which documents it is true of.
+ * document_list() finds in the database. Of what no column has (facts but the author, what lies
+ * inside what), the database says which documents it is true of.
  *
  * Threads: any that may read the table. */
 #pragma once

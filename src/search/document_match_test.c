@@ -28,7 +28,7 @@ static void draw_condition(Many *many, DocumentCondition *condition)
     condition->texts = two;
     if (condition->test == TEST_ADDED)
         condition->from = 0, condition->to = INT64_MAX;
-    condition->fact = (FactCondition){ .key = S("author"), .has = S("ann") };
+    condition->fact = many_fact(many);
 }
 
 static SearchRequest draw_request(Many *many)

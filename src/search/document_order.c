@@ -243,8 +243,7 @@ size_t document_set_first(const DocumentTable *table, const DocumentSet *set, Ar
     return found;
 }
 
-ListKey document_list_key(const DocumentTable *table, size_t place, DocumentOrder order,
-                          Arena *arena)
+static Str id_of(const DocumentTable *table, size_t place, Arena *arena)
 {
     static const char digits[] = "0123456789abcdef";
     const Key *key = &table->keys[place];
@@ -256,7 +255,23 @@ ListKey document_list_key(const DocumentTable *table, size_t place, DocumentOrde
         *at++ = digits[key->at[i] & 15];
     }
     *at = '\0';
-    ListKey made = { .id = { id, ID_LENGTH } };
+    return (Str){ id, ID_LENGTH };
+}
+
+StrList document_set_ids(const DocumentTable *table, const DocumentSet *set, Arena *arena)
+{
+    Str *ids = arena_new_array(arena, Str, document_set_count(set));
+    size_t count = 0;
+    for (size_t word = 0; word < set->count; word++)
+        for (uint64_t left = set->words[word]; left; left &= left - 1)
+            ids[count++] = id_of(table, word * 64 + (size_t)__builtin_ctzll(left), arena);
+    return (StrList){ ids, count };
+}
+
+ListKey document_list_key(const DocumentTable *table, size_t place, DocumentOrder order,
+                          Arena *arena)
+{
+    ListKey made = { .id = id_of(table, place, arena) };
     if (order == DOCUMENT_BY_NAME)
         made.text = str_copy(arena, document_names_at(table->names, place));
     else

@@ -98,6 +98,18 @@ void document_set_add_texts(const DocumentTable *table, DocumentSet *set, TextCo
     ADD_WHERE(table, set, wanted[numbers[i]])
 }
 
+void document_set_add_texts_with(const DocumentTable *table, DocumentSet *set, TextColumn column,
+                                 Str part)
+{
+    const Map *texts = &table->columns[column].numbers;
+    AUTO_FREE unsigned char *wanted = heap_alloc(table->columns[column].count + 1);
+    const uint32_t *numbers = table->texts[column];
+    for (size_t i = 0; i < texts->capacity; i++)
+        if (texts->slots[i].key.at && str_find(texts->slots[i].key, part) >= 0)
+            wanted[texts->slots[i].number] = 1;
+    ADD_WHERE(table, set, wanted[numbers[i]])
+}
+
 void document_set_keep_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
                              StrList texts)
 {

@@ -64,6 +64,9 @@ size_t document_set_count(const DocumentSet *set);
 /* These add the documents: whose text is one of these; */
 void document_set_add_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
                             StrList texts);
+/* whose text has the part in it; */
+void document_set_add_texts_with(const DocumentTable *table, DocumentSet *set, TextColumn column,
+                                 Str part);
 /* that have one of the tags; */
 void document_set_add_tags(const DocumentTable *table, DocumentSet *set, StrList tags);
 /* whose number is at least `from` and below `to`; */
@@ -86,6 +89,7 @@ void document_set_add_named(const DocumentTable *table, DocumentSet *set, StrLis
                             Arena *arena);
 /* This leaves out those with these ids. */
 void document_set_take_ids(const DocumentTable *table, DocumentSet *set, StrList ids);
+StrList document_set_ids(const DocumentTable *table, const DocumentSet *set, Arena *arena);
 /* The numbers of their chunks. */
 ChunkBits document_set_chunks(const DocumentTable *table, const DocumentSet *set, Arena *arena);
 /* The chunks of each that has some, in the order of document_list_newest(): of `most` at most.

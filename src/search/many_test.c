@@ -53,12 +53,15 @@ static bool add_one(DbTx *tx, Many *many, int at, Error *err)
     if (at % 10 == 9)
         given.parent = many->ids[at - 1];
     DocumentFacts facts = { .language = str(languages[many_draw(many, COUNT(languages))]) };
-    DocumentFact author = { .key = S("author"), .text = at % 2 ? S("Ann") : S("Bob") };
+    DocumentFact known[] = {
+        { .key = S("author"), .text = at % 2 ? S("Ann") : S("Bob") },
+        { .key = S("pages"), .text = S("7 pages"), .number = at, .has_number = true },
+    };
     for (size_t i = 0; i < COUNT(chunks); i++)
         chunks[i] = (Chunk){ .length = 1, .text = S("words"), .place = S("line 1") };
     if (!document_add(tx, &w->scope, w->arena, &given, &given, &is_new, err) ||
         !document_set_facts(tx, &w->scope, given.id, &facts, err) ||
-        !document_fact_replace(tx, &w->scope, given.id, &author, 1, err) ||
+        !document_fact_replace(tx, &w->scope, given.id, known, (size_t)(at % 3), err) ||
         !chunk_replace(tx, &w->scope, w->arena, given.id, 1, chunks,
                        many_draw(many, COUNT(chunks) + 1), err))
         return false;
@@ -112,6 +115,18 @@ static bool change_one(DbTx *tx, void *argument, Error *err)
                (collection_remove(tx, scope, many->collections[1], err) &&
                 (many->collections[1] = STR_NONE, true));
     }
+}
+
+FactCondition many_fact(Many *many)
+{
+    static const FactCondition facts[] = {
+        { .key = S_INIT("author"), .has = S_INIT("ann") },
+        { .key = S_INIT("author") },
+        { .key = S_INIT("pages"), .from = 20, .to = 60, .is_number = true },
+        { .key = S_INIT("pages"), .has = S_INIT("7 P") },
+        { .key = S_INIT("nothing") },
+    };
+    return facts[many_draw(many, COUNT(facts))];
 }
 
 bool many_add(Many *many, Error *err)

@@ -17,6 +17,8 @@ uint64_t many_draw(Many *many, uint64_t below);
 /* Some of those that documents have, at most so many. */
 StrList many_tags(Many *many, uint64_t most);
 StrList many_formats(Many *many, uint64_t most);
+/* Of a fact that some documents have. */
+FactCondition many_fact(Many *many);
 bool many_add(Many *many, Error *err);
 /* In one of the ways in which a document becomes another to a filter. */
 bool many_change(Many *many, int at, Error *err);

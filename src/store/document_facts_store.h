@@ -2,6 +2,7 @@
  * filter by. Names and their types are the caller's. */
 #pragma once
 
+#include "base/json.h"
 #include "store/scope.h"
 
 typedef struct DocumentFact {
@@ -27,3 +28,6 @@ MUST_CHECK bool document_fact_replace(DbTx *tx, const Scope *scope, Str document
 /* How many documents have a fact of this name. */
 MUST_CHECK bool document_fact_count(DbTx *tx, const Scope *scope, Str key, int64_t *count_r,
                                     Error *err);
+/* Ids of the documents that have such a fact, whoever sees them; unordered. */
+MUST_CHECK bool document_fact_documents(DbTx *tx, const Scope *scope, Arena *arena,
+                                        const FactCondition *fact, StrList *ids_r, Error *err);

@@ -74,24 +74,6 @@ static void add_name(SqlBuild *build, Arena *arena, const DocumentFilter *filter
     document_name_has_add(build, arena, filter->name_has);
 }
 
-void document_fact_add(SqlBuild *build, Arena *arena, const FactCondition *fact)
-{
-    sql_add(build, "EXISTS (SELECT 1 FROM document_facts f WHERE f.workspace = d.workspace"
-                   " AND f.document = d.id AND f.key = ");
-    sql_value(build, db_text(fact->key));
-    if (fact->has.length) {
-        sql_add(build, " AND ");
-        document_part_add(build, "f.text", utf8_fold(arena, fact->has));
-    }
-    if (fact->is_number) {
-        sql_add(build, " AND f.number >= ");
-        sql_value(build, db_real(fact->from));
-        sql_add(build, " AND f.number < ");
-        sql_value(build, db_real(fact->to));
-    }
-    sql_add(build, ")");
-}
-
 /* The documents themselves, their members, and the members of those. */
 static void add_within(SqlBuild *build, const Scope *scope, Arena *arena, StrList list)
 {
@@ -535,6 +517,25 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
         return false;
     if (items.count > id_max)
         return fail(err, ERROR_TOO_LARGE, "more than %zu documents match", id_max);
+    *ids_r = (StrList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+#define INSIDE(ids)                                                                                \
+    "WITH RECURSIVE inside (id) AS (" ids " UNION SELECT m.id FROM inside CROSS JOIN documents m"  \
+    " WHERE m.workspace = $1 AND m.parent = inside.id) SELECT id FROM inside"
+
+bool document_list_inside(DbTx *tx, const Scope *scope, Arena *arena, StrList ids, StrList *ids_r,
+                          Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SQL(INSIDE("SELECT value FROM json_each($2)"),
+                         INSIDE("SELECT json_array_elements_text($2::json) COLLATE \"C\"")),
+                  DB_ARGS(db_text(scope->workspace), sql_texts(arena, ids.at, ids.count)),
+                  sql_read_text, sizeof(Str), &items, err))
+        return false;
     *ids_r = (StrList){ .at = items.at, .count = items.count };
     return true;
 }

@@ -170,6 +170,9 @@ MUST_CHECK bool document_list(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena,
                                   const DocumentFilter *filter, size_t id_max, StrList *ids_r,
                                   Error *err);
+/* These documents and all that is inside them, whoever sees them; unordered. */
+MUST_CHECK bool document_list_inside(DbTx *tx, const Scope *scope, Arena *arena, StrList ids,
+                                     StrList *ids_r, Error *err);
 /* Numbers in a row. */
 typedef struct NumberRange {
     int64_t first, count;
