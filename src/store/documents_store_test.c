@@ -318,6 +318,10 @@ STORE_TEST(filters_choose_documents)
     DocumentFilter inside = { .within = { (const Str[]){ a.id }, 1 } };
     CALL(document_list_ids(tx, ours, world->arena, &inside, 10, &ids, err));
     EXPECT(ids.count == 2);
+    CALL(document_list_inside(tx, ours, world->arena, inside.within, &ids, err));
+    EXPECT(ids.count == 2);
+    CALL(document_list_inside(tx, &world->theirs, world->arena, inside.within, &ids, err));
+    EXPECT(ids.count == 1 && str_equal(ids.at[0], a.id));
     DocumentList children;
     CALL(document_children(tx, ours, world->arena, a.id, &children, err));
     EXPECT(children.count == 1 && str_equal(children.at[0].id, child.id));

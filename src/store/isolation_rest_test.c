@@ -94,6 +94,8 @@ static bool documents_are_not_listed(DbTx *tx, World *world, Error *err)
 
     CALL(document_list_ids(tx, theirs, arena, &any, 9, &ids, err));
     EXPECT(!ids.count);
+    CALL(document_list_inside(tx, theirs, arena, (StrList){ &secret.doc.id, 1 }, &ids, err));
+    EXPECT(ids.count == 1); /* as it was given, and nothing that is inside it */
     CALL(document_list_chunks(tx, theirs, arena, &any, &ranges, err));
     EXPECT(!ranges.count);
     CALL(document_list_chunks_newest(tx, theirs, arena, &any, &chunks, err));
