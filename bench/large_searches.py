@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Searches in a library that large_library.py has made and kept: by mode, one and four at a time, under filters, and of keys that do not see
+all of it.
+
+    large_searches.py PROGRAM DATA [--queries 200] [--postgresql URL] [--only WORDS]
+
+DATA is the folder of one library (documents-1000000), best a copy: keys are added, and two of its collections are restricted for a while. One
+JSON line for each figure: milliseconds of a warm client over HTTP for questions that were never asked before."""
+import argparse
+import atexit
+import json
+
+from large_library import wait_built, wait_listed
+from program_bench import Server, new_queries, pss_mb, say, spread, texts_of_shared, timed_queries
+
+MODES = ("hybrid", "keyword", "semantic")
+CONDITIONS = {
+    "in a tag": "tag:tag-7",
+    "in a format and a year": "type:pdf after:2019-01-01 before:2020-01-01",
+    "in a collection": 'collection:"Shelf 4"',
+    "with a word in the name of all": "name:report",
+    "with a number in the name": "name:777",
+    "of an author": "author:nobody",
+}
+
+
+class Caller:
+    """The same server with another key."""
+
+    def __init__(self, server, key):
+        self.server, self.key = server, key
+
+    def connect(self):
+        return self.server.connect()
+
+    def call(self, *arguments, **more):
+        return Server.call(self, *arguments, **more)
+
+    def search(self, connection, **query):
+        return Server.search(self, connection, **query)
+
+
+def new_caller(server, connection, **about):
+    made = server.call(connection, "POST", "/v1/keys", json.dumps({"name": "bench", **about}).encode())
+    return Caller(server, made["key"])
+
+
+def measure(server, connection, texts, count, is_wanted):
+    draw = new_queries(texts, 5)
+
+    def figure(name, caller, mode="hybrid", words="", threads=1, queries=count):
+        if is_wanted(name):
+            asked = [f"{next(draw)} {words}".strip() for _ in range(queries)]
+            say(f"search {name}", **spread(timed_queries(caller, asked, mode, threads)))
+
+    timed_queries(server, [next(draw) for _ in range(50)], "hybrid")
+    for mode in MODES:
+        figure(mode, server, mode)
+    figure("hybrid, four at a time", server, threads=4, queries=2 * count)
+    for name, words in CONDITIONS.items():
+        figure(f"hybrid {name}", server, words=words, queries=count // 2)
+    shelves = [one["id"] for one in server.call(connection, "GET", "/v1/collections")["items"][:20]]
+    limited = new_caller(server, connection, role="reader", collections=[shelves[3]])
+    reader = new_caller(server, connection, role="reader")
+    figure("hybrid of a reader who sees all", reader)
+    figure("hybrid of a key limited to a collection", limited)
+    for shelf in shelves[:2]:
+        server.call(connection, "PUT", f"/v1/collections/{shelf}/access", json.dumps({"grants": []}).encode())
+    try:
+        figure("hybrid of a reader who does not see two collections of twenty", reader)
+        figure("keyword of a reader who does not see two collections of twenty", reader, "keyword")
+        figure("hybrid, by the owner, when two collections are restricted", server)
+    finally:
+        for shelf in shelves[:2]:
+            server.call(connection, "DELETE", f"/v1/collections/{shelf}/access")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("data")
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--postgresql")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    server = Server(options.program, options.data, *(["--database", options.postgresql] if options.postgresql else []))
+    server.start()
+    atexit.register(server.process.kill)
+    server.new_key()
+    connection = server.connect()
+    say("opened", index_s=round(wait_built(server, connection, 1), 2), lists_s=round(wait_listed(server, connection), 2))
+    measure(server, connection, texts_of_shared(), options.queries, lambda name: options.only in name)
+    say("memory", pss_mb=round(pss_mb(server.process.pid), 1))
+    connection.close()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()
