@@ -253,18 +253,33 @@ size_t match_span(const DateText *t, size_t i, DateSpan *span_r);
 /* One day of the month in a form that needs company: "the 18th", "3". */
 size_t match_day_number(const DateText *t, size_t i, int *day_r);
 size_t match_year(const DateText *t, size_t i, int *year_r);
-/* "of last week", "next week" behind a weekday: its Monday. */
-size_t match_week_after(const DateText *t, size_t i, int64_t *monday_r);
 size_t match_turned_month(const DateText *t, size_t i, DateSpan *s);
 size_t match_month_day(const DateText *t, size_t i, DateSpan *span_r);
 void span_resolve(const DateText *t, DateSpan *span);
 DateSpan span_days(DateGrain grain, int64_t from, int64_t to);
 static inline bool span_is_day(const DateSpan *s) { return s->grain == DATE_DAY && !s->is_cut; }
+/* --- date_weekdays.c --- */
+size_t match_weekday(const DateText *t, size_t i, DateSpan *span_r);
+size_t match_near_day(const DateText *t, size_t i, DateSpan *span_r);
+size_t match_ordinal_day(const DateText *t, size_t i, DateSpan *span_r);
+/* "of last week", "next week" behind a weekday: its Monday. */
+size_t match_week_after(const DateText *t, size_t i, int64_t *monday_r);
 /* --- date_numeric.c --- */
 size_t match_numeric(const DateText *t, size_t i, DateSpan *span_r);
 /* --- date_periods.c --- */
 size_t match_period(const DateText *t, size_t i, DateSpan *span_r);
 size_t match_counted(const DateText *t, size_t i, DateItem *item_r);
+/* "next week", "this working week", "the month" */
+size_t match_piece(const DateText *t, size_t i, DateSpan *span_r);
+/* The month, quarter or year behind "of" or "in", or right here. */
+size_t match_container(const DateText *t, size_t i, DateSpan *span_r);
+/* The piece of the calendar around `day`, moved by so many of its kind. False: not such a unit. */
+bool piece_of(int unit, int64_t day, int steps, DateSpan *s);
+/* --- date_parts.c --- */
+size_t match_quarter(const DateText *t, size_t i, DateSpan *span_r);
+size_t match_part(const DateText *t, size_t i, DateSpan *span_r);
+size_t match_rest(const DateText *t, size_t i, DateSpan *span_r);
+size_t match_to_date(const DateText *t, size_t i, DateSpan *span_r);
 /* --- date_holidays.c --- */
 size_t match_holiday(const DateText *t, size_t i, DateSpan *span_r);
 /* --- date_clock.c --- */
@@ -278,11 +293,13 @@ bool length_is_exact(const DateLength *length); /* hours and below */
 /* Civil seconds so much later (sign 1) or earlier (-1). */
 int64_t length_add(const DateLength *length, int64_t seconds, int sign);
 Str length_iso(Arena *arena, const DateLength *length);
-/* --- date_moments.c: a day with a clock, shifted ones --- */
+/* --- date_moments.c: a day with a clock --- */
 size_t match_moment(const DateText *t, size_t i, DateItem *item_r);
+/* --- date_shifted.c: counted from another --- */
 size_t match_shifted(const DateText *t, size_t i, DateItem *item_r);
 /* --- date_ranges.c --- */
 size_t match_range(const DateText *t, size_t i, DateItem *item_r);
+/* --- date_bounds.c --- */
 size_t match_bounded(const DateText *t, size_t i, DateItem *item_r);
 /* --- date_recurrence.c --- */
 size_t match_recurrence(const DateText *t, size_t i, DateItem *item_r);
