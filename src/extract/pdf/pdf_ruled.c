@@ -3,40 +3,18 @@
  * Lines that cross are one frame; its edges make a grid, and neighbours in the grid without a line
  * between them are one cell. A frame around a whole page, a chart or a box is no table: see
  * is_table(). */
-#include "extract/pdf/pdf_layout.h"
+#include "extract/pdf/pdf_ruled_int.h"
 
 #include <math.h>
 
 #include "base/utf8.h"
 
-enum { RULES_MAX = 3000, EDGES_MAX = 200, GRID_MAX = 20000, CELL_TEXT_MAX = 16000 };
+enum { RULES_MAX = 3000, CELL_TEXT_MAX = 16000 };
 /* Of all frames of a page together, so that a drawing of a map costs little. */
 enum { FRAMES_MAX = 300, CELLS_MAX = 60000, SPANS_MAX = 20000 };
 
-/* Lines nearer than NEAR are one; they meet when their ends are within REACH. */
-static const float NEAR = 2.5F, REACH = 3.5F;
-
-typedef struct Frame {
-    Arena *arena;
-    PageText *page;
-    const Rule *rules; /* of the frame */
-    int rule_count;
-    float xs[EDGES_MAX], ys[EDGES_MAX];
-    int columns, rows;    /* one less than the edges */
-    bool *right, *bottom; /* of each cell of the grid: there is a line */
-    int *owner;           /* of each cell: the cell at the top left of its group */
-    int *spans;           /* of the page, those inside, in reading order */
-    int span_count;
-} Frame;
-
-/* A group of cells and what stands in it. */
-typedef struct Region {
-    int row, column, rows, columns;
-    Str text;
-    int lines;
-    float width_used; /* of its widest line but the last, as a share of its own */
-    bool is_bold;
-} Region;
+/* Lines meet when their ends are within REACH. */
+static const float REACH = 3.5F;
 
 /* --- Rules to frames --- */
 
@@ -241,14 +219,6 @@ static int find_regions(Frame *frame, Region *regions)
 
 /* --- Text of the cells --- */
 
-static int step_at(const float *edges, int count, float value)
-{
-    for (int i = 0; i < count; i++)
-        if (value >= edges[i] && value < edges[i + 1])
-            return i;
-    return -1;
-}
-
 static int by_line(const void *a, const void *b, void *spans)
 {
     const TextSpan *at = spans;
@@ -347,194 +317,6 @@ static bool is_table(const Frame *frame, const Region *regions, int count)
     return filled >= 4 && columns_used >= 2 && wide_rows >= 1 && filled * 6 >= count;
 }
 
-/* --- Rows without lines between them --- */
-
-static bool is_number(Str text)
-{
-    size_t digits = 0;
-    for (size_t i = 0; i < text.length; i++)
-        digits += text.at[i] >= '0' && text.at[i] <= '9';
-    return digits * 2 >= text.length;
-}
-
-/* Lines of wrapped text fill their cell; lines that are rows of their own do not. True when most
- * cells of this row have a line for each of the others' lines. */
-static int count_lines(const Region *regions, int count, int row)
-{
-    int most = 0, cells = 0, total = 0, stacked = 0, narrow = 0, even = 0, numbers = 0;
-    for (int i = 0; i < count; i++) {
-        const Region *region = &regions[i];
-        if (region->row != row || region->text.length == 0)
-            continue;
-        cells++;
-        total += region->lines;
-        stacked += region->lines > 1;
-        numbers += region->lines > 1 && is_number(region->text);
-        narrow += region->lines > 1 && region->width_used < 0.75F;
-        even += region->lines > 1 && region->lines == most;
-        if (region->lines > most) {
-            most = region->lines;
-            even = 1;
-        }
-    }
-    bool is_many = most >= (numbers >= 2 ? 2 : 3) && cells >= 2 && total * 2 >= most * cells;
-    bool is_even =
-        most >= 4 && (stacked >= 3 ? even * 5 >= stacked * 4 : even == stacked && narrow > 0);
-    return is_many && stacked >= 2 && (is_even || narrow * 2 > stacked) ? most : 0;
-}
-
-/* Cuts the rows of the grid between the lines of text in them; true when there was one to cut. */
-static bool cut_rows(Frame *frame, const Region *regions, int count)
-{
-    float edges[EDGES_MAX];
-    int edge_count = 0;
-    bool is_cut = false;
-    for (int row = 0; row < frame->rows; row++) {
-        edges[edge_count++] = frame->ys[row];
-        if (edge_count + 2 >= EDGES_MAX)
-            return false;
-        if (!count_lines(regions, count, row))
-            continue;
-        const TextSpan *last = NULL;
-        for (int i = 0; i < frame->span_count; i++) {
-            const TextSpan *span = &frame->page->spans.at[frame->spans[i]];
-            float middle = (span->box.y0 + span->box.y1) / 2;
-            if (middle < frame->ys[row] || middle > frame->ys[row + 1])
-                continue;
-            if (last && span->baseline - last->baseline > 0.6F * span->size) {
-                if (edge_count + 2 >= EDGES_MAX)
-                    return false;
-                edges[edge_count++] = (last->baseline + 0.25F * last->size + span->box.y0) / 2;
-                is_cut = true;
-            }
-            last = span;
-        }
-    }
-    edges[edge_count++] = frame->ys[frame->rows];
-    for (int i = 1; i < edge_count; i++)
-        is_cut &= edges[i] > edges[i - 1];
-    if (!is_cut || (edge_count - 1) * frame->columns > GRID_MAX)
-        return false;
-    memcpy(frame->ys, edges, (size_t)edge_count * sizeof *edges);
-    frame->rows = edge_count - 1;
-    return true;
-}
-
-/* --- Columns without lines between them --- */
-
-enum { PARTS_MAX = 20 };
-
-typedef struct Parts {
-    float x0[PARTS_MAX], x1[PARTS_MAX];
-    int count, lines, wide_lines;
-} Parts;
-
-static void add_part(Parts *parts, float x0, float x1)
-{
-    int at = 0, over = 0;
-    while (at < parts->count && parts->x1[at] < x0)
-        at++;
-    while (at + over < parts->count && parts->x0[at + over] <= x1)
-        over++;
-    if (over == 0 && parts->count == PARTS_MAX)
-        return;
-    if (over) {
-        x0 = MIN(x0, parts->x0[at]);
-        x1 = MAX(x1, parts->x1[at + over - 1]);
-    }
-    int rest = parts->count - at - over;
-    memmove(parts->x0 + at + 1, parts->x0 + at + over, (size_t)rest * sizeof *parts->x0);
-    memmove(parts->x1 + at + 1, parts->x1 + at + over, (size_t)rest * sizeof *parts->x1);
-    parts->x0[at] = x0;
-    parts->x1[at] = x1;
-    parts->count += 1 - over;
-}
-
-/* The space that lines of more than one span leave free in a column of the grid. */
-static Parts find_parts(const Frame *frame, const Region *regions, const int *region_of_span,
-                        int column)
-{
-    Parts parts = { 0 };
-    const TextSpan *last = NULL;
-    bool last_wide = false;
-    for (int i = 0; i < frame->span_count; i++) {
-        int number = region_of_span[i];
-        const TextSpan *span = &frame->page->spans.at[frame->spans[i]];
-        if (number < 0 || regions[number].column != column || regions[number].columns != 1)
-            continue;
-        bool goes_on = last && last->baseline == span->baseline;
-        parts.lines += !goes_on;
-        if (goes_on && span->box.x0 - last->box.x1 > 0.5F * span->size) {
-            parts.wide_lines += !last_wide;
-            add_part(&parts, last->box.x0, last->box.x1);
-            add_part(&parts, span->box.x0, span->box.x1);
-            last_wide = true;
-        } else if (!goes_on) {
-            last_wide = false;
-        }
-        last = span;
-    }
-    if (parts.wide_lines < 3 || parts.wide_lines * 2 < parts.lines)
-        parts.count = 0;
-    return parts;
-}
-
-static bool cut_columns(Frame *frame, const Region *regions, const int *region_of_span)
-{
-    float edges[EDGES_MAX];
-    int edge_count = 0;
-    bool is_cut = false;
-    for (int c = 0; c < frame->columns; c++) {
-        Parts parts = find_parts(frame, regions, region_of_span, c);
-        if (edge_count + PARTS_MAX + 2 >= EDGES_MAX)
-            return false;
-        edges[edge_count++] = frame->xs[c];
-        for (int i = 0; i + 1 < parts.count; i++) {
-            float edge = (parts.x1[i] + parts.x0[i + 1]) / 2;
-            if (edge > edges[edge_count - 1] + NEAR && edge < frame->xs[c + 1] - NEAR) {
-                edges[edge_count++] = edge;
-                is_cut = true;
-            }
-        }
-    }
-    edges[edge_count++] = frame->xs[frame->columns];
-    if (!is_cut || (edge_count - 1) * frame->rows > GRID_MAX)
-        return false;
-    memcpy(frame->xs, edges, (size_t)edge_count * sizeof *edges);
-    frame->columns = edge_count - 1;
-    return true;
-}
-
-/* Where lines are missing, an edge of the grid that no text of the group crosses keeps apart what
- * stands on both its sides. */
-static bool draw_gaps(Frame *frame, const Region *regions, int count, const int *region_of_span)
-{
-    size_t cells = (size_t)frame->rows * (size_t)frame->columns;
-    bool *crossed = arena_new_array(frame->arena, bool, cells), is_drawn = false;
-    int *first = arena_new_array(frame->arena, int, (size_t)count);
-    int *last = arena_new_array(frame->arena, int, (size_t)count);
-    for (int i = 0; i < count; i++)
-        first[i] = frame->columns;
-    for (int i = 0; i < frame->span_count; i++) {
-        int number = region_of_span[i];
-        const TextSpan *span = &frame->page->spans.at[frame->spans[i]];
-        if (number < 0 || regions[number].columns == 1)
-            continue;
-        int column = step_at(frame->xs, frame->columns, (span->box.x0 + span->box.x1) / 2);
-        first[number] = MIN(first[number], column);
-        last[number] = MAX(last[number], column);
-        for (int c = 0; c < frame->columns; c++)
-            if (span->box.x0 < frame->xs[c + 1] - 1 && span->box.x1 > frame->xs[c + 1] + 1)
-                crossed[regions[number].row * frame->columns + c] = true;
-    }
-    for (int i = 0; i < count; i++)
-        for (int c = first[i]; c < last[i]; c++)
-            for (int r = 0; r < regions[i].rows; r++)
-                if (!crossed[regions[i].row * frame->columns + c])
-                    is_drawn = frame->right[(regions[i].row + r) * frame->columns + c] = true;
-    return is_drawn;
-}
-
 /* --- Frames to tables --- */
 
 static int make_regions(Frame *frame, Region **regions_r)
@@ -549,7 +331,7 @@ static int make_regions(Frame *frame, Region **regions_r)
     return find_regions(frame, *regions_r);
 }
 
-/* The lines that cut_rows() made go all the way. */
+/* The lines that ruled_cut_rows() made go all the way. */
 static void draw_cuts(Frame *frame, const float *old, int old_count)
 {
     for (int row = 0; row + 1 < frame->rows; row++)
@@ -633,19 +415,19 @@ static int complete_grid(Frame *frame, Region **regions, int count, int *region_
     memcpy(old, frame->ys, (size_t)old_count * sizeof *old);
     if (!fill_regions(frame, *regions, region_of_span))
         return -1;
-    if (cut_rows(frame, *regions, count)) {
+    if (ruled_cut_rows(frame, *regions, count)) {
         make_regions(frame, regions);
         draw_cuts(frame, old, old_count);
         count = find_regions(frame, *regions);
         fill_regions(frame, *regions, region_of_span);
     }
-    if (cut_columns(frame, *regions, region_of_span)) {
+    if (ruled_cut_columns(frame, *regions, region_of_span)) {
         make_regions(frame, regions);
         draw_cuts(frame, old, old_count);
         count = find_regions(frame, *regions);
         fill_regions(frame, *regions, region_of_span);
     }
-    if (draw_gaps(frame, *regions, count, region_of_span)) {
+    if (ruled_draw_gaps(frame, *regions, count, region_of_span)) {
         count = find_regions(frame, *regions);
         fill_regions(frame, *regions, region_of_span);
     }
