@@ -6,46 +6,12 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/code_lexer.h"
+#include "extract/formats/code_names.h"
 #include "extract/metadata.h"
 
 /* A block has at most LINES_MAX lines, so that its place is worth showing; what belongs to no
  * definition is cut at the first blank line after LINES_GOOD. */
-enum {
-    LINES_MAX = 40,
-    LINES_GOOD = 20,
-    NAME_LENGTH = 96,
-    IMPORTS_BYTES = 2000,
-    LINE_LOOKED = 400,
-    NEST_MAX = 32
-};
-
-typedef enum Family {
-    FAMILY_C,
-    FAMILY_JAVA,
-    FAMILY_SCRIPT,
-    FAMILY_INDENT,
-    FAMILY_END,
-    FAMILY_LISP,
-    FAMILY_SQL,
-    FAMILY_SIGNATURE, /* name :: type */
-    FAMILY_CLAUSE,    /* name(...) -> */
-    FAMILY_LABEL,     /* name: or :name */
-    FAMILY_STYLE,     /* selector { */
-    FAMILY_DIVISION,  /* NAME. and NAME SECTION. in the area that COBOL keeps for them */
-    FAMILY_DATA
-} Family;
-
-static const struct {
-    const char *language;
-    Family family;
-    const char *definers; /* words that a name follows */
-    const char *imports;  /* words that begin a line of import */
-} languages[] = {
-#define FAMILY(language, family, definers, imports)                                                \
-    { language, FAMILY_##family, definers, imports },
-#include "extract/formats/language_families.def"
-#undef FAMILY
-};
+enum { LINES_MAX = 40, LINES_GOOD = 20, NAME_LENGTH = 96, IMPORTS_BYTES = 2000, NEST_MAX = 32 };
 
 static const struct {
     const char *extension, *language;
@@ -77,7 +43,7 @@ typedef struct Code {
     int nest_count;
     bool is_ended; /* the block's definition ended: what follows is a block of its own */
     const char *language;
-    size_t which; /* in languages[]; COUNT(languages): none */
+    const CodeFamily *family; /* how it says what it defines */
     Buf imports;
     int import_brackets; /* still open in the last import */
     char name[NAME_LENGTH];
@@ -124,260 +90,7 @@ static const char *language_of(Str name, Str text)
     return found ? found : "text";
 }
 
-/* --- Words of a line --- */
-
-static bool is_word_char(char c)
-{
-    return c == '_' || c == '$' || (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') ||
-           ((c | 32) >= 'a' && (c | 32) <= 'z');
-}
-
-static bool has_word(const char *words, Str word)
-{
-    Str rest = str(words), next;
-    while (word.length && str_next(&rest, ' ', &next))
-        if (str_equal_ignore_case(next, word))
-            return true;
-    return false;
-}
-
-/* The next word of the line, whatever lies between. */
-static bool next_word(Str line, size_t *at, Str *word_r)
-{
-    while (*at < line.length && !is_word_char(line.at[*at]))
-        ++*at;
-    size_t begin = *at;
-    while (*at < line.length && is_word_char(line.at[*at]))
-        ++*at;
-    *word_r = str_slice(line, begin, *at);
-    return *at > begin;
-}
-
-static bool is_comment(Str line)
-{
-    static const char *const marks[] = { "//", "/*", "*", "#", "--", ";", "\"\"\"", "%", "@", "[" };
-    Str trimmed = str_trim(line);
-    for (size_t i = 0; i < COUNT(marks); i++)
-        if (str_starts(trimmed, str(marks[i])))
-            return !str_starts(trimmed, S("#include")) && !str_starts(trimmed, S("#define"));
-    return false;
-}
-
-static Str qualified_name(Str line, size_t begin, size_t end)
-{
-    while (end < line.length && (is_word_char(line.at[end]) || HAS_CHAR(line.at[end], ".:!?=-")) &&
-           !(line.at[end] == ':' && (end + 1 >= line.length || line.at[end + 1] != ':') &&
-             (end == 0 || line.at[end - 1] != ':')) &&
-           !(HAS_CHAR(line.at[end], "=-") && line.at[end - 1] != '_'))
-        end++;
-    return str_slice(line, begin, end);
-}
-
-/* Past the parameters of types that begin here: "<T, 'a>". */
-static size_t skip_parameters(Str line, size_t at)
-{
-    size_t end = at;
-    int depth = 0;
-    while (end < line.length && line.at[end] == ' ')
-        end++;
-    for (; end < line.length; end++) {
-        depth += line.at[end] == '<' ? 1 : line.at[end] == '>' ? -1 : 0;
-        if (depth == 0)
-            return line.at[end] == '>' ? end + 1 : at;
-    }
-    return at;
-}
-
-/* "def name", "class Name", "export async function name" */
-static bool name_after_word(const char *definers, Str line, Str *name_r)
-{
-    Str word;
-    size_t at = 0;
-    for (int i = 0; i < 6 && next_word(line, &at, &word); i++) {
-        if (str_is(word, "template"))
-            at = skip_parameters(line, at);
-        if (!has_word(definers, word))
-            continue;
-        size_t begin = skip_parameters(line, at);
-        /* Go's receiver and the parameters of types stand between. */
-        if (str_is(word, "func") && str_starts(str_trim(str_from(line, at)), S("("))) {
-            ptrdiff_t close = str_find_char(str_from(line, at), ')');
-            begin = close < 0 ? at : at + (size_t)close + 1;
-        }
-        while (begin < line.length && !is_word_char(line.at[begin]) &&
-               !HAS_CHAR(line.at[begin], "={;"))
-            begin++;
-        size_t end = begin;
-        Str next;
-        if (begin >= line.length || !next_word(line, &end, &next))
-            return false;
-        if (has_word(definers, next)) {
-            at = begin;
-            continue;
-        }
-        *name_r = qualified_name(line, begin, end);
-        return true;
-    }
-    return false;
-}
-
-/* "static int name(char *a)" at the beginning of a line, without a ";" at its end. */
-static bool name_before_parenthesis(Str line, bool is_indented, Str *name_r)
-{
-    static const char others[] =
-        "if for while switch return else do catch sizeof new throw case "
-        "delete await yield defined typeof assert synchronized elseif elif "
-        "until unless using lock fixed foreach match when try";
-    ptrdiff_t open = str_find_char(line, '(');
-    Str trimmed = str_trim(line);
-    if (open <= 0 || trimmed.length == 0 || str_ends(trimmed, S(";")) ||
-        (is_indented && str_ends(trimmed, S(","))) ||
-        str_find_char(str_slice(line, 0, (size_t)open), '=') >= 0 ||
-        str_find_char(str_slice(line, 0, (size_t)open), '"') >= 0 ||
-        HAS_CHAR(trimmed.at[0], "#(.!:,"))
-        return false;
-    size_t end = (size_t)open;
-    while (end > 0 && line.at[end - 1] == ' ')
-        end--;
-    size_t begin = end;
-    while (begin > 0 && (is_word_char(line.at[begin - 1]) || HAS_CHAR(line.at[begin - 1], ":~")))
-        begin--;
-    Str name = str_slice(line, begin, end), first = STR_NONE;
-    size_t at = 0;
-    next_word(line, &at, &first);
-    if (name.length == 0 || (name.at[0] >= '0' && name.at[0] <= '9') || has_word(others, name) ||
-        has_word(others, first))
-        return false;
-    /* A call is a name alone; a definition has a type before it, or a block after it. */
-    bool has_type = str_trim(str_slice(line, 0, begin)).length > 0;
-    if (!str_ends(trimmed, S("{")) && (is_indented || !has_type))
-        return false;
-    *name_r = name;
-    return true;
-}
-
-/* name = (a) => {, name: function(a) {, name() { of a shell */
-static bool name_of_script(Str line, Str *name_r)
-{
-    size_t at = 0;
-    Str word;
-    if (str_find(line, S("=>")) < 0 && str_find(line, S("function")) < 0 &&
-        str_find(line, S("()")) < 0)
-        return false;
-    while (
-        next_word(line, &at, &word) &&
-        has_word("const let var export default async static exports module public private", word))
-        ;
-    Str rest = str_trim(str_from(line, at));
-    bool is_function = (str_starts(rest, S("=")) || str_starts(rest, S(":"))) &&
-                       (str_find(rest, S("=>")) >= 0 || str_find(rest, S("function")) >= 0);
-    if (!word.length || !(is_function || str_starts(rest, S("()"))) || str_ends(rest, S(";")))
-        return false;
-    *name_r = word;
-    return true;
-}
-
-static bool name_of_lisp(const char *definers, Str line, Str *name_r)
-{
-    size_t at = 1;
-    Str trimmed = str_trim(line);
-    if (!str_starts(trimmed, S("(")))
-        return false;
-    while (at < trimmed.length && !HAS_CHAR(trimmed.at[at], " ()"))
-        at++;
-    if (!has_word(definers, str_slice(trimmed, 1, at)))
-        return false;
-    while (at < trimmed.length && HAS_CHAR(trimmed.at[at], " ('"))
-        at++;
-    size_t end = at;
-    while (end < trimmed.length && !HAS_CHAR(trimmed.at[end], " ()"))
-        end++;
-    *name_r = str_slice(trimmed, at, end);
-    return end > at;
-}
-
-static Family family_of(const Code *c)
-{
-    return c->which < COUNT(languages) ? languages[c->which].family : FAMILY_DATA;
-}
-
-/* Area A are the columns 8 to 11; a file in free form has no numbers before it. */
-static bool name_of_division(Str line, Str *name_r)
-{
-    enum { AREA_B = 11 };
-    size_t begin = 0, end;
-    while (begin < line.length && HAS_CHAR(line.at[begin], " 0123456789"))
-        begin++;
-    for (end = begin; end < line.length && (is_word_char(line.at[end]) || line.at[end] == '-');)
-        end++;
-    Str rest = str_trim(str_from(line, end));
-    *name_r = str_slice(line, begin, end);
-    if (begin >= AREA_B || begin == end)
-        return false;
-    if (str_equal_ignore_case(*name_r, S("PROGRAM-ID")) && rest.length > 1) {
-        rest = str_trim(str_from(rest, 1));
-        *name_r = str_ends(rest, S(".")) ? str_slice(rest, 0, rest.length - 1) : rest;
-        return true;
-    }
-    return str_is(rest, ".") || str_equal_ignore_case(rest, S("SECTION.")) ||
-           str_equal_ignore_case(rest, S("DIVISION."));
-}
-
-/* Definitions that are told by their form, at the first column. */
-static bool name_by_form(const Code *c, Family family, Str line, Str *name_r)
-{
-    size_t end = 0;
-    bool is_label = family == FAMILY_LABEL && str_starts(line, S(":"));
-    Str trimmed = str_trim(line);
-    if (family == FAMILY_STYLE) {
-        *name_r = str_trim(str_slice(trimmed, 0, trimmed.length ? trimmed.length - 1 : 0));
-        return str_ends(trimmed, S("{")) && c->lexer.deepest <= 1 && name_r->length;
-    }
-    line = str_from(line, is_label);
-    while (end < line.length && (is_word_char(line.at[end]) || HAS_CHAR(line.at[end], "'.")))
-        end++;
-    Str rest = str_from(line, end);
-    *name_r = str_slice(line, 0, end);
-    if (!end || str_is(*name_r, c->name))
-        return false;
-    if (family == FAMILY_SIGNATURE)
-        return str_starts(str_trim(rest), S("::"));
-    if (family == FAMILY_CLAUSE)
-        return str_starts(rest, S("(")) && str_find(rest, S("->")) >= 0;
-    return is_label || str_starts(rest, S(":"));
-}
-
-static bool definition_name(const Code *c, Str line, Str *name_r)
-{
-    if (c->which == COUNT(languages))
-        return false;
-    Family family = languages[c->which].family;
-    const char *definers = languages[c->which].definers;
-    bool is_indented = line.length && HAS_CHAR(line.at[0], " \t");
-    line = str_slice(line, 0, LINE_LOOKED);
-    if ((family < FAMILY_SIGNATURE && is_comment(line)) || family == FAMILY_DATA)
-        return false;
-    if (family == FAMILY_LISP)
-        return name_of_lisp(definers, line, name_r);
-    if (family == FAMILY_DIVISION)
-        return name_of_division(line, name_r);
-    if (family >= FAMILY_SIGNATURE)
-        return (!is_indented && name_by_form(c, family, line, name_r)) ||
-               name_after_word(definers, line, name_r);
-    if ((family == FAMILY_C || family == FAMILY_JAVA) && str_ends(str_trim(line), S(";")))
-        return false;
-    if (family == FAMILY_C && is_indented)
-        return false;
-    if ((family == FAMILY_C || family == FAMILY_JAVA) &&
-        name_before_parenthesis(line, is_indented, name_r))
-        return true;
-    if (name_after_word(definers, line, name_r))
-        return true;
-    if (family == FAMILY_SCRIPT)
-        return name_of_script(line, name_r) ||
-               (str_ends(str_trim(line), S("{")) && name_before_parenthesis(line, true, name_r));
-    return false;
-}
+/* --- Imports --- */
 
 static int bracket_balance(Str code)
 {
@@ -405,7 +118,7 @@ static Str without_comment(Str line, Str code)
     size_t end = MIN(code.length, line.length);
     while (end && HAS_CHAR(code.at[end - 1], " \t"))
         end--;
-    return str_trim(is_comment(str_from(line, end)) ? str_slice(line, 0, end) : line);
+    return str_trim(code_is_comment(str_from(line, end)) ? str_slice(line, 0, end) : line);
 }
 
 static void note_import(Code *c, Str line, Str code)
@@ -419,8 +132,8 @@ static void note_import(Code *c, Str line, Str code)
         return;
     }
     if (c->import_brackets <= 0) {
-        if (c->which == COUNT(languages) || !next_word(trimmed, &at, &word) || at > 20 ||
-            !has_word(languages[c->which].imports, word))
+        if (!code_next_word(trimmed, &at, &word) || at > 20 ||
+            !code_has_word(c->family->imports, word))
             return;
         c->import_brackets = 0;
         if (c->imports.length)
@@ -484,14 +197,14 @@ static int indent_of(Str line)
 
 static bool ends_by_indent(const Code *c)
 {
-    return family_of(c) == FAMILY_INDENT || family_of(c) == FAMILY_END;
+    return c->family->is == CODE_INDENT || c->family->is == CODE_END;
 }
 
 /* Only what closes: "}", ");", "end". */
 static bool is_closer(Str line)
 {
     line = str_trim(line);
-    if (str_starts(line, S("end")) && (line.length == 3 || !is_word_char(line.at[3])))
+    if (str_starts(line, S("end")) && (line.length == 3 || !code_is_word_char(line.at[3])))
         return true;
     for (size_t i = 0; i < line.length; i++)
         if (!HAS_CHAR(line.at[i], "})];, "))
@@ -502,9 +215,9 @@ static bool is_closer(Str line)
 /* Such a definition ends where the next begins. */
 static bool has_no_bodies(const Code *c)
 {
-    Family family = family_of(c);
-    return family == FAMILY_SIGNATURE || family == FAMILY_CLAUSE || family == FAMILY_LABEL ||
-           family == FAMILY_SQL || family == FAMILY_DIVISION;
+    CodeFamilyIs family = c->family->is;
+    return family == CODE_SIGNATURE || family == CODE_CLAUSE || family == CODE_LABEL ||
+           family == CODE_SQL || family == CODE_DIVISION;
 }
 
 static void open_nest(Code *c, Str line, int depth)
@@ -560,7 +273,7 @@ static void place_line(Code *c, Str line, Str code, int number, Str comment, int
                        int depth)
 {
     Str name;
-    bool begins = definition_name(c, code, &name);
+    bool begins = code_definition_name(c->family, code, c->lexer.deepest, str(c->name), &name);
     close_by_indent(c, code);
     if (begins) {
         begin_definition(c, name, comment, comment_count, number);
@@ -584,7 +297,7 @@ static void write_code(Code *c, Str text)
         if (c->count >= LINES_MAX || (after_blank && is_outer && c->count >= LINES_GOOD))
             flush(c);
         note_import(c, line, code);
-        if (!is_blank && is_comment(line)) {
+        if (!is_blank && code_is_comment(line)) {
             /* Told by where it is in the block; a block that was cut begins anew. */
             if (comment_count++ == 0 || c->count == 0) {
                 comment = line;
@@ -620,10 +333,9 @@ static bool code_extract(const ExtractSource *source, DocWriter *doc, Error *err
     AUTO_ARENA Arena *line_arena = arena_new(GB(1));
     Code c = { .doc = doc, .arena = line_arena, .imports = buf_new(arena, KB(16)) };
     c.language = language_of(source->name, text);
-    while (c.which < COUNT(languages) && strcmp(languages[c.which].language, c.language) != 0)
-        c.which++;
+    c.family = code_family(c.language);
     c.lexer = code_lexer(c.language);
-    if (family_of(&c) == FAMILY_LISP) {
+    if (c.family->is == CODE_LISP) {
         c.lexer.opens = '(';
         c.lexer.closes = ')';
     }
