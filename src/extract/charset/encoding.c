@@ -1,5 +1,5 @@
 /* encoding.c - see encoding.h. */
-#include "extract/charset/encoding.h"
+#include "extract/charset/encoding_int.h"
 
 #include <unicode/ucnv.h>
 #include <unicode/udata.h>
@@ -13,103 +13,28 @@
 enum {
     GUESS_BYTES = 256 * 1024,
     DECLARED_BYTES = 4096,
-    BINARY_BYTES = 64 * 1024,
-    PADDING_MIN = 32
 };
 
-/* What people write, and the converter that reads it best: mostly the superset that browsers use
- * (encoding.spec.whatwg.org). Names that are not here go to ICU as they are. */
 static const struct {
     const char *declared, *converter;
 } aliases[] = {
-    { "us-ascii", "windows-1252" },
-    { "ascii", "windows-1252" },
-    { "iso-8859-1", "windows-1252" },
-    { "iso8859-1", "windows-1252" },
-    { "latin1", "windows-1252" },
-    { "iso-8859-9", "windows-1254" },
-    { "iso-8859-11", "windows-874-2000" },
-    { "tis-620", "windows-874-2000" },
-    { "gb2312", "gb18030" },
-    { "gb_2312-80", "gb18030" },
-    { "gbk", "gb18030" },
-    { "x-gbk", "gb18030" },
-    { "cp936", "gb18030" },
-    { "shift_jis", "ibm-943_P15A-2003" },
-    { "shift-jis", "ibm-943_P15A-2003" },
-    { "sjis", "ibm-943_P15A-2003" },
-    { "x-sjis", "ibm-943_P15A-2003" },
-    { "cp932", "ibm-943_P15A-2003" },
-    { "windows-31j", "ibm-943_P15A-2003" },
-    { "ks_c_5601-1987", "windows-949-2000" },
-    { "euc-kr", "windows-949-2000" },
-    { "uhc", "windows-949-2000" },
-    { "cp949", "windows-949-2000" },
-    { "korean", "windows-949-2000" },
-    { "euc-jp", "ibm-954_P101-2007" },
-    { "x-euc-jp", "ibm-954_P101-2007" },
-    { "mac-cyrillic", "macos-7_3-10.2" },
-    { "mac-centraleurope", "macos-29-10.2" },
+#define CHARSET(name)
+#define ALIAS(declared, converter) { declared, converter },
+#define CODEPAGE(number, converter)
+#include "extract/charset/charsets.def"
+#undef CHARSET
+#undef ALIAS
+#undef CODEPAGE
 };
 
-/* What encoding_preload() opens: all that a document of the last forty years is likely to be. */
 static const char *const common[] = {
-    "UTF-8",
-    "UTF-16LE",
-    "UTF-16BE",
-    "UTF-32LE",
-    "UTF-32BE",
-    "UTF-7",
-    "windows-1250",
-    "windows-1251",
-    "windows-1252",
-    "windows-1253",
-    "windows-1254",
-    "windows-1255",
-    "windows-1256",
-    "windows-1257",
-    "windows-1258",
-    "windows-874-2000",
-    "iso-8859-2",
-    "iso-8859-3",
-    "iso-8859-4",
-    "iso-8859-5",
-    "iso-8859-6",
-    "iso-8859-7",
-    "iso-8859-8",
-    "iso-8859-10",
-    "iso-8859-13",
-    "iso-8859-14",
-    "iso-8859-15",
-    "koi8-r",
-    "koi8-u",
-    "macintosh",
-    "macos-7_3-10.2",
-    "macos-29-10.2",
-    "x-mac-greek",
-    "x-mac-turkish",
-    "ibm-437",
-    "ibm-737",
-    "ibm-775",
-    "ibm-850",
-    "ibm-852",
-    "ibm-855",
-    "ibm-857",
-    "ibm-858",
-    "ibm-862",
-    "ibm-866",
-    "gb18030",
-    "big5",
-    "big5-hkscs",
-    "euc-tw",
-    "ibm-943_P15A-2003",
-    "ibm-954_P101-2007",
-    "iso-2022-jp",
-    "iso-2022-jp-2",
-    "iso-2022-kr",
-    "iso-2022-cn",
-    "hz",
-    "windows-949-2000",
+#define CHARSET(name) name,
+#define ALIAS(declared, converter)
+#define CODEPAGE(number, converter)
+#include "extract/charset/charsets.def"
+#undef CHARSET
+#undef ALIAS
+#undef CODEPAGE
 };
 
 void encoding_preload(void)
@@ -137,7 +62,7 @@ static const struct {
     { S_INIT("\xFE\xFF"), "UTF-16BE" },
 };
 
-static const char *charset_of_mark(Str *bytes)
+const char *charset_of_mark(Str *bytes)
 {
     for (size_t i = 0; i < COUNT(marks); i++) {
         if (str_starts(*bytes, marks[i].mark)) {
@@ -148,8 +73,7 @@ static const char *charset_of_mark(Str *bytes)
     return NULL;
 }
 
-/* Latin letters, spaces and line ends in UTF-16 and UTF-32 leave zeros at fixed places. */
-static const char *charset_of_zeros(Str bytes)
+const char *charset_of_zeros(Str bytes)
 {
     size_t zeros[4] = { 0 }, length = MIN(bytes.length, KB(4)) & ~(size_t)3, quarter = length / 4;
     for (size_t i = 0; i < length; i++)
@@ -254,6 +178,17 @@ static Str convert(Arena *arena, UConverter *from, Str bytes, size_t *bad_r)
         ++*bad_r;
         rest = str_from(rest, (size_t)found + 3);
     }
+    return text;
+}
+
+Str text_convert(Arena *arena, Str bytes, const char *charset)
+{
+    size_t bad;
+    UConverter *converter = open_converter(str(charset));
+    if (!converter)
+        return bytes;
+    Str text = convert(arena, converter, bytes, &bad);
+    ucnv_close(converter);
     return text;
 }
 
@@ -469,74 +404,24 @@ Str text_from_utf16(Arena *arena, Str bytes)
     return buf_str(&out);
 }
 
+static const struct {
+    int number;
+    const char *charset;
+} codepages[] = {
+#define CHARSET(name)
+#define ALIAS(declared, converter)
+#define CODEPAGE(number, converter) { number, converter },
+#include "extract/charset/charsets.def"
+#undef CHARSET
+#undef ALIAS
+#undef CODEPAGE
+};
+
 const char *charset_of_codepage(int codepage)
 {
-    static const struct {
-        int codepage;
-        const char *charset;
-    } pages[] = { { 437, "ibm-437" },
-                  { 737, "ibm-737" },
-                  { 775, "ibm-775" },
-                  { 850, "ibm-850" },
-                  { 852, "ibm-852" },
-                  { 855, "ibm-855" },
-                  { 857, "ibm-857" },
-                  { 858, "ibm-858" },
-                  { 860, "ibm-860" },
-                  { 861, "ibm-861" },
-                  { 862, "ibm-862" },
-                  { 863, "ibm-863" },
-                  { 864, "ibm-864" },
-                  { 865, "ibm-865" },
-                  { 866, "ibm-866" },
-                  { 869, "ibm-869" },
-                  { 874, "windows-874-2000" },
-                  { 932, "ibm-943_P15A-2003" },
-                  { 936, "gb18030" },
-                  { 949, "windows-949-2000" },
-                  { 950, "big5-hkscs" },
-                  { 1200, "UTF-16LE" },
-                  { 1201, "UTF-16BE" },
-                  { 1250, "windows-1250" },
-                  { 1251, "windows-1251" },
-                  { 1252, "windows-1252" },
-                  { 1253, "windows-1253" },
-                  { 1254, "windows-1254" },
-                  { 1255, "windows-1255" },
-                  { 1256, "windows-1256" },
-                  { 1257, "windows-1257" },
-                  { 1258, "windows-1258" },
-                  { 10000, "macintosh" },
-                  { 10001, "ibm-943_P15A-2003" },
-                  { 10002, "big5" },
-                  { 10003, "windows-949-2000" },
-                  { 10006, "x-mac-greek" },
-                  { 10007, "macos-7_3-10.2" },
-                  { 10008, "gb18030" },
-                  { 10029, "macos-29-10.2" },
-                  { 10081, "x-mac-turkish" },
-                  { 20866, "koi8-r" },
-                  { 21866, "koi8-u" },
-                  { 28591, "windows-1252" },
-                  { 28592, "iso-8859-2" },
-                  { 28593, "iso-8859-3" },
-                  { 28594, "iso-8859-4" },
-                  { 28595, "iso-8859-5" },
-                  { 28596, "iso-8859-6" },
-                  { 28597, "iso-8859-7" },
-                  { 28598, "iso-8859-8" },
-                  { 28599, "windows-1254" },
-                  { 28605, "iso-8859-15" },
-                  { 50220, "iso-2022-jp" },
-                  { 51932, "euc-jp-2007" },
-                  { 51936, "gb18030" },
-                  { 51949, "windows-949-2000" },
-                  { 54936, "gb18030" },
-                  { 65000, "UTF-7" },
-                  { 65001, "UTF-8" } };
-    for (size_t i = 0; i < COUNT(pages); i++)
-        if (pages[i].codepage == codepage)
-            return pages[i].charset;
+    for (size_t i = 0; i < COUNT(codepages); i++)
+        if (codepages[i].number == codepage)
+            return codepages[i].charset;
     return NULL;
 }
 
@@ -584,106 +469,4 @@ Str charset_in_media_type(Str media_type)
 {
     ptrdiff_t at = str_find_ignore_case(media_type, S("charset"));
     return at < 0 ? STR_NONE : name_after(media_type, (size_t)at + 7);
-}
-
-/* --- Text or not --- */
-
-/* The length of the run of zeros at `at`. Long ones are space that was set aside and never
- * written; text may have them, short ones no text has. */
-static size_t zero_run(Str bytes, size_t at)
-{
-    size_t end = at;
-    while (end < bytes.length && bytes.at[end] == 0)
-        end++;
-    return end - at;
-}
-
-/* Control characters that texts have: tab, line and page ends, backspace (overstruck), escape, the
- * shifts of ISO 2022 and the end of a DOS file. */
-static bool is_odd_control(unsigned char c)
-{
-    const uint32_t usual = 1u << '\t' | 1u << '\n' | 1u << '\r' | 1u << '\f' | 1u << '\v' |
-                           1u << '\b' | 1u << 0x1B | 1u << 0x0E | 1u << 0x0F | 1u << 0x1A;
-    return c < 0x20 && !(usual >> c & 1);
-}
-
-static bool find_binary(Str bytes)
-{
-    Str head = str_slice(bytes, 0, BINARY_BYTES);
-    size_t controls = 0, zeros = 0;
-    if (charset_of_mark(&head) || charset_of_zeros(head))
-        return false;
-    for (size_t i = 0; i < head.length; i++) {
-        unsigned char c = (unsigned char)head.at[i];
-        size_t run = c == 0 ? zero_run(head, i) : 0;
-        if (run && run < PADDING_MIN)
-            return true;
-        zeros += run;
-        i += run ? run - 1 : 0;
-        controls += run == 0 && is_odd_control(c);
-    }
-    return controls > (head.length - zeros) / 50 || (zeros && head.length - zeros < PADDING_MIN);
-}
-
-/* What is known of the bytes that are being recognised. */
-static _Thread_local struct {
-    Str bytes;
-    bool is_binary;
-    const char *charset; /* by its mark or zeros; NULL: neither */
-    size_t mark;         /* length of the mark */
-} look;
-
-static bool is_looked_at(Str bytes)
-{
-    return look.bytes.at && look.bytes.at == bytes.at && look.bytes.length == bytes.length;
-}
-
-void text_look_begin(Str bytes)
-{
-    Str rest = str_slice(bytes, 0, BINARY_BYTES);
-    size_t length = rest.length;
-    look.charset = charset_of_mark(&rest);
-    look.mark = length - rest.length;
-    if (!look.charset)
-        look.charset = charset_of_zeros(rest);
-    look.is_binary = !look.charset && find_binary(bytes);
-    look.bytes = bytes;
-}
-
-void text_look_end(void) { look.bytes = STR_NONE; }
-
-bool text_is_binary(Str bytes) { return is_looked_at(bytes) ? look.is_binary : find_binary(bytes); }
-
-Str text_head(Arena *arena, Str bytes, size_t max)
-{
-    size_t bad;
-    bool is_known = is_looked_at(bytes);
-    bytes = str_slice(bytes, 0, max);
-    const char *charset = is_known ? look.charset : charset_of_mark(&bytes);
-    if (is_known)
-        bytes = str_from(bytes, MIN(look.mark, bytes.length));
-    else if (!charset)
-        charset = charset_of_zeros(bytes);
-    if (!charset || str_is(str(charset), "UTF-8"))
-        return bytes;
-    UConverter *converter = open_converter(str(charset));
-    if (!converter)
-        return bytes;
-    Str text = convert(arena, converter, bytes, &bad);
-    ucnv_close(converter);
-    return text;
-}
-
-bool text_next_line(Str *rest, Str *line_r)
-{
-    size_t end = 0;
-    if (rest->length == 0)
-        return false;
-    while (end < rest->length && rest->at[end] != '\n' && rest->at[end] != '\r')
-        end++;
-    *line_r = str_slice(*rest, 0, end);
-    if (end < rest->length)
-        end += str_starts(str_from(*rest, end), S("\r\n")) ? 2 : 1;
-    *rest = str_from(*rest, end);
-    return true;
 }
