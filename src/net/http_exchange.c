@@ -8,20 +8,13 @@
  * run: one way to the pool and back instead of two. */
 #include "net/http_private.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <poll.h>
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "base/utf8.h"
-#include "net/forwarded.h"
-#include "net/url.h"
-
-#define SHOWN_ID_MAX 64
 
 #define ARENA_MAX GB(1)
-#define QUERY_MAX 100
 /* A body that may be read for somebody who is not checked yet. */
 #define UNCHECKED_BODY_MAX KB(16)
 #define BEGIN_LOOK_MS 100
@@ -96,75 +89,6 @@ void exchange_completed(HttpExchange *x, bool was_cut)
     x->link->quiet_since_ms = monotonic_ms();
     x->link = NULL;
     exchange_release(x);
-}
-
-/* --- Answering later --- */
-
-static void tell_gone(HttpExchange *x)
-{
-    void (*on_gone)(void *) = x->on_gone;
-    x->on_gone = NULL;
-    if (on_gone)
-        on_gone(x->gone_argument);
-}
-
-void exchange_left(HttpExchange *x)
-{
-    if (x->is_later)
-        tell_gone(x);
-}
-
-static void enter_later(HttpExchange *x)
-{
-    HttpLoop *loop = x->loop;
-    x->is_later = true;
-    x->next_later = loop->later;
-    if (loop->later)
-        loop->later->previous_later = x;
-    loop->later = x;
-}
-
-static void leave_later(HttpExchange *x)
-{
-    if (x->previous_later)
-        x->previous_later->next_later = x->next_later;
-    else
-        x->loop->later = x->next_later;
-    if (x->next_later)
-        x->next_later->previous_later = x->previous_later;
-}
-
-/* Whoever is told may let go at once, and of others too: so each time from the start. */
-void exchanges_end(HttpLoop *loop)
-{
-    for (HttpExchange *x = loop->later; x;) {
-        bool tells = x->on_gone != NULL;
-        if (tells)
-            tell_gone(x);
-        x = tells ? loop->later : x->next_later;
-    }
-}
-
-void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument), void *argument)
-{
-    HttpExchange *x = response->exchange;
-    enter_later(x);
-    x->on_gone = on_gone;
-    x->gone_argument = argument;
-    x->holders++;
-    x->server->counts.running++;
-}
-
-void http_respond_now(HttpResponse *response) { exchange_answer(response->exchange); }
-
-void http_let_go(HttpResponse *response)
-{
-    HttpExchange *x = response->exchange;
-    HttpServer *server = x->server;
-    assert(x->is_later && x->has_started);
-    leave_later(x);
-    exchange_release(x);
-    server->counts.running--;
 }
 
 struct Reactor *http_reactor(const HttpResponse *response)
@@ -363,75 +287,6 @@ static void give_to_pool(HttpExchange *x, HttpState state, PoolWork *work)
 
 /* --- From the connection --- */
 
-static Str copy_text(char **at, Str text)
-{
-    Str copy = { memcpy(*at, text.length ? text.at : "", text.length), text.length };
-    *at += text.length + 1; /* zeroed: with an end for C */
-    return copy;
-}
-
-/* The bytes of the head go with the next read; a handler may outlive the connection. */
-static bool copy_head(HttpRequest *request, const HttpHead *head)
-{
-    size_t size = head->method.length + head->target.length + 2;
-    const HttpPairs *told = &head->headers;
-    for (size_t i = 0; i < told->count; i++)
-        size += told->at[i].name.length + told->at[i].value.length + 2;
-    char *at = arena_alloc(request->arena, size);
-    HttpPair *headers = arena_new_array(request->arena, HttpPair, told->count);
-    bool is_valid = true;
-    request->method = copy_text(&at, head->method);
-    request->target = copy_text(&at, head->target);
-    for (size_t i = 0; i < told->count; i++) {
-        headers[i].name = copy_text(&at, told->at[i].name);
-        headers[i].value = copy_text(&at, told->at[i].value);
-        is_valid = is_valid && utf8_is_valid(headers[i].value);
-    }
-    request->headers = (HttpPairs){ headers, told->count };
-    return is_valid;
-}
-
-/* A proxy sends "http://host/path" (RFC 9112, section 3.2.2): the path of it. */
-static Str path_of(Str target)
-{
-    ptrdiff_t mark = str_find_char(target, '?');
-    Str path = mark < 0 ? target : str_slice(target, 0, (size_t)mark);
-    ptrdiff_t host = str_find(path, S("://"));
-    if (host < 0 || str_starts(path, S("/")))
-        return path;
-    Str rest = str_from(path, (size_t)host + 3);
-    ptrdiff_t slash = str_find_char(rest, '/');
-    return slash < 0 ? S("/") : str_from(rest, (size_t)slash);
-}
-
-/* What follows a request through many programs; nothing that could forge a line of a log. */
-static void take_shown_id(HttpRequest *request)
-{
-    Str told = http_header_in(request, "X-Request-Id");
-    bool is_good = told.length > 0 && told.length <= SHOWN_ID_MAX;
-    for (size_t i = 0; i < told.length && is_good; i++)
-        is_good = isalnum((unsigned char)told.at[i]) || HAS_CHAR(told.at[i], "-_.:");
-    if (is_good)
-        request->shown_id = told;
-}
-
-static bool read_head(HttpExchange *x, const HttpHead *head, Error *err)
-{
-    HttpRequest *request = &x->request;
-    bool is_valid = copy_head(request, head);
-    request->path = path_of(request->target);
-    take_shown_id(request);
-    request->is_https = x->link->tls != NULL;
-    forwarded_read(x->server->options.trusted, request);
-    ptrdiff_t mark = str_find_char(request->target, '?');
-    Str query = mark < 0 ? S("") : str_from(request->target, (size_t)mark + 1);
-    if (!is_valid)
-        return fail(err, ERROR_INVALID, "a header is not valid UTF-8");
-    if (!str_starts(request->path, S("/")) && !str_is(request->path, "*"))
-        return fail(err, ERROR_INVALID, "the address does not begin with /");
-    return url_query(request->arena, query, QUERY_MAX, &request->query, err);
-}
-
 /* Who waits to be told sends no body before. */
 static bool waits_to_be_told(const HttpExchange *x)
 {
@@ -514,7 +369,7 @@ void exchange_open(HttpLink *link, const HttpHead *head)
     Error err;
     x->is_old = head->is_old;
     x->is_last = !link->reader.keeps_alive;
-    if (!read_head(x, head, &err)) {
+    if (!request_read(x, head, &err)) {
         refuse_unread(x, &err);
         return;
     }

@@ -177,14 +177,19 @@ void exchange_refuse_bytes(HttpLink *link, int status, const Error *err);
 MUST_CHECK bool exchange_add(HttpExchange *exchange, Str bytes, Error *err);
 /* Its body is whole. */
 void exchange_run(HttpExchange *exchange);
-/* The client does not wait for the answer any more. */
-void exchange_left(HttpExchange *exchange);
 void exchange_completed(HttpExchange *exchange, bool was_cut);
 void exchange_release(HttpExchange *exchange);
-/* On the loop: tell all that answer later that nobody waits any more. */
-void exchanges_end(HttpLoop *loop);
 /* The answer in exchange->response may be sent. From any thread. */
 void exchange_answer(HttpExchange *exchange);
+
+/* http_later.c */
+/* The client does not wait for the answer any more. */
+void exchange_left(HttpExchange *exchange);
+/* On the loop: tell all that answer later that nobody waits any more. */
+void exchanges_end(HttpLoop *loop);
+
+/* http_request.c: exchange->request from the head, whose bytes may go. */
+MUST_CHECK bool request_read(HttpExchange *exchange, const HttpHead *head, Error *err);
 
 /* http_body.c */
 MUST_CHECK bool body_begin(HttpExchange *exchange, Error *err);
