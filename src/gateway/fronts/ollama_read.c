@@ -4,6 +4,7 @@
 #include "gateway/fronts/ollama_read.h"
 
 #include "gateway/fronts/openai_read.h"
+#include "gateway/fronts/openai_tools.h"
 
 /* --- Pictures --- */
 

@@ -3,6 +3,7 @@
 #include "gateway/fronts/responses_read.h"
 
 #include "gateway/fronts/openai_read.h"
+#include "gateway/fronts/openai_tools.h"
 #include "gateway/hosted.h"
 #include "net/url_safety.h"
 
