@@ -1,4 +1,4 @@
-/* odf_body.h - what odf_body.c, odf_table.c and odf_object.c share; for them only. */
+/* odf_body.h - what the files of an OpenDocument part's body share; for them only. */
 #pragma once
 
 #include "extract/odf/odf.h"
@@ -133,12 +133,32 @@ typedef struct OdfBody {
     VEC(OdfRowCell) cells;
 } OdfBody;
 
-OdfBox *odf_open_box(OdfBody *body);
-/* Write now, or after the paragraph or table that it stands in. */
-void odf_write_soon(OdfBody *body, OdfPending item);
-void odf_flush_pending(OdfBody *body);
 /* To the open paragraph, else as one of its own. */
 void odf_add_text(OdfBody *body, Str text);
+
+/* odf_text.c; open: the innermost one, or NULL. */
+OdfParagraph *odf_open_paragraph(OdfBody *body);
+OdfBox *odf_open_box(OdfBody *body);
+void odf_end_paragraph(OdfBody *body);
+/* Text of a note, a cell or the like: paragraphs as lines, numbers of lists kept. */
+void odf_add_line(Buf *out, Str marker, Str text);
+/* Write now, or after the paragraph or table that it stands in. */
+void odf_write_soon(OdfBody *body, OdfPending item);
+void odf_comment_soon(OdfBody *body, const OdfBox *box);
+/* What comments are about ends here: those of this name, or all when it is empty. */
+void odf_end_ranges(OdfBody *body, Str range);
+void odf_flush_pending(OdfBody *body);
+/* A header, footer or what a master page shows, once. */
+void odf_say_running(OdfBody *body, Str text);
+
+/* odf_drawing.c */
+void odf_begin_page(OdfBody *body, const XmlElement *element);
+void odf_begin_frame(OdfBody *body, const XmlElement *element);
+void odf_end_frame(OdfBody *body);
+/* What the picture or object of the frame shows, in words. */
+void odf_write_alt(OdfBody *body);
+void odf_write_ole(OdfBody *body, const XmlElement *element);
+void odf_write_control(OdfBody *body, const XmlElement *element);
 
 /* odf_table.c; start: true when the element is part of a table. */
 bool odf_table_start(OdfBody *body, const XmlElement *element, OdfIs is);
