@@ -2,10 +2,10 @@
  * lists, directives, tables, footnotes, fields. */
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
-#include "extract/marked.h"
+#include "extract/formats/rst_tables.h"
 #include "extract/metadata.h"
 
-enum { STYLES_MAX = 12, DEPTH_MAX = 24, COLUMNS_MAX = 64, SUBSTITUTIONS_MAX = 256 };
+enum { STYLES_MAX = 12, DEPTH_MAX = 24, SUBSTITUTIONS_MAX = 256 };
 
 typedef struct Substitution {
     Str name, text;
@@ -134,14 +134,6 @@ static void write_text(Rst *r, size_t first, size_t end, Str text)
     marked_done(&r->m);
 }
 
-/* The first line from `i` whose indent is less than `indent`. */
-static size_t body_end(const Marked *m, size_t i, size_t end, size_t indent)
-{
-    while (i < end && (marked_is_blank(m, i) || marked_indent(marked_line(m, i)) >= indent))
-        i++;
-    return i;
-}
-
 static size_t read_paragraph(Rst *r, size_t i, size_t end, size_t indent)
 {
     Marked *m = &r->m;
@@ -153,7 +145,7 @@ static size_t read_paragraph(Rst *r, size_t i, size_t end, size_t indent)
         marked_indent(marked_line(m, last)) > indent) {
         /* A term and its definition. */
         write_text(r, i, last, str_trim(marked_line(m, i)));
-        size_t stop = body_end(m, last, end, indent + 1);
+        size_t stop = rst_body_end(m, last, end, indent + 1);
         read_blocks(r, last, stop, marked_indent(marked_line(m, last)));
         return stop - i;
     }
@@ -165,7 +157,7 @@ static size_t read_paragraph(Rst *r, size_t i, size_t end, size_t indent)
         write_text(r, i, last, text);
     if (!is_literal)
         return last - i;
-    size_t stop = body_end(m, last, end, indent + 1);
+    size_t stop = rst_body_end(m, last, end, indent + 1);
     marked_code(m, STR_NONE, last, stop);
     return stop - i;
 }
@@ -177,7 +169,7 @@ static size_t read_item(Rst *r, size_t i, size_t end, size_t indent)
     size_t marker = marked_marker(line);
     if (!marker)
         return 0;
-    size_t stop = body_end(m, i + 1, end, indent + 1), last = i + 1;
+    size_t stop = rst_body_end(m, i + 1, end, indent + 1), last = i + 1;
     while (last < stop && !marked_is_blank(m, last) &&
            !marked_marker(str_from(marked_line(m, last), marked_indent(marked_line(m, last)))))
         last++;
@@ -202,7 +194,7 @@ static size_t read_field(Rst *r, size_t i, size_t end, size_t indent)
     if (colon <= 0 || (size_t)colon >= sizeof key ||
         (line.length > (size_t)colon + 2 && line.at[colon + 2] != ' '))
         return 0;
-    size_t stop = body_end(m, i + 1, end, indent + 1);
+    size_t stop = rst_body_end(m, i + 1, end, indent + 1);
     Str text = str_trim(str_from(marked_joined(m, i, stop), (size_t)colon + 2));
     snprintf(key, sizeof key, STR_FMT, STR_ARG(str_slice(line, 1, (size_t)colon + 1)));
     marked_place(m, i, stop);
@@ -213,165 +205,6 @@ static size_t read_field(Rst *r, size_t i, size_t end, size_t indent)
                       str_format(m->scratch, "%s: " STR_FMT, key, STR_ARG(marked_plain(m, text))));
     marked_done(m);
     return stop - i;
-}
-
-/* --- Tables --- */
-
-static void write_cells(Rst *r, size_t first, size_t end, const size_t *columns, size_t count,
-                        char border)
-{
-    Marked *m = &r->m;
-    for (size_t c = 0; c < count; c++) {
-        Buf cell = buf_new(m->scratch, SIZE_MAX / 4);
-        for (size_t i = first; i < end; i++) {
-            Str part = str_slice(marked_line(m, i), columns[c],
-                                 c + 1 < count || border ? columns[c + 1] : SIZE_MAX);
-            if (border && str_starts(part, S("|")))
-                part = str_from(part, 1);
-            part = str_trim(part);
-            if (cell.length && part.length)
-                buf_add_char(&cell, ' ');
-            buf_add(&cell, part);
-        }
-        doc_cell(m->doc, marked_plain(m, buf_str(&cell)));
-    }
-    marked_place(m, first, end);
-    doc_row_end(m->doc);
-    marked_done(m);
-}
-
-static bool is_border(Str line)
-{
-    line = str_trim(line);
-    for (size_t i = 0; i < line.length; i++)
-        if (!HAS_CHAR(line.at[i], "+-="))
-            return false;
-    return line.length >= 3 && line.at[0] == '+' && line.at[line.length - 1] == '+';
-}
-
-static size_t read_grid(Rst *r, size_t i, size_t end)
-{
-    Marked *m = &r->m;
-    Str top = marked_line(m, i);
-    size_t columns[COLUMNS_MAX + 1], count = 0, stop = i + 1, row = i + 1;
-    if (!is_border(top))
-        return 0;
-    for (size_t at = 0; at < top.length && count <= COLUMNS_MAX; at++)
-        if (top.at[at] == '+')
-            columns[count++] = at;
-    while (stop < end && !marked_is_blank(m, stop) &&
-           HAS_CHAR(str_trim(marked_line(m, stop)).at[0], "+|"))
-        stop++;
-    doc_table_begin(m->doc);
-    for (size_t k = i + 1; k < stop; k++) {
-        if (!is_border(marked_line(m, k)))
-            continue;
-        if (k > row)
-            write_cells(r, row, k, columns, count - 1, '|');
-        if (str_find_char(marked_line(m, k), '=') >= 0)
-            doc_header_end(m->doc);
-        row = k + 1;
-    }
-    doc_table_end(m->doc);
-    return stop - i;
-}
-
-static bool is_simple_border(Str line)
-{
-    line = str_trim(line);
-    for (size_t i = 0; i < line.length; i++)
-        if (!HAS_CHAR(line.at[i], "= "))
-            return false;
-    return str_starts(line, S("==")) && str_find(line, S(" ")) > 0;
-}
-
-static size_t read_simple_table(Rst *r, size_t i, size_t end)
-{
-    Marked *m = &r->m;
-    Str top = marked_line(m, i);
-    size_t columns[COLUMNS_MAX + 1], count = 0, stop = i + 1, borders = 0;
-    if (!is_simple_border(top))
-        return 0;
-    for (size_t at = 0; at < top.length && count < COLUMNS_MAX; at++)
-        if (top.at[at] == '=' && (at == 0 || top.at[at - 1] != '='))
-            columns[count++] = at;
-    while (stop < end && (borders < 1 || !marked_is_blank(m, stop)))
-        borders += is_simple_border(marked_line(m, stop++));
-    doc_table_begin(m->doc);
-    size_t seen = 0;
-    for (size_t k = i + 1; k < stop; k++) {
-        Str line = marked_line(m, k);
-        if (is_simple_border(line)) {
-            if (seen++ == 0 && borders > 1)
-                doc_header_end(m->doc);
-            continue;
-        }
-        if (marked_is_blank(m, k) || marked_is_rule(line, '-', 3))
-            continue;
-        size_t last = k + 1;
-        while (
-            last < stop && !is_simple_border(marked_line(m, last)) && !marked_is_blank(m, last) &&
-            str_trim(str_slice(marked_line(m, last), columns[0], count > 1 ? columns[1] : SIZE_MAX))
-                    .length == 0)
-            last++;
-        write_cells(r, k, last, columns, count, 0);
-        k = last - 1;
-    }
-    doc_table_end(m->doc);
-    return stop - i;
-}
-
-/* "* - cell" begins a row, "  - cell" a cell. */
-static void read_list_table(Rst *r, size_t first, size_t end, int header_rows)
-{
-    Marked *m = &r->m;
-    size_t row = first;
-    int rows = 0;
-    bool is_open = false;
-    doc_table_begin(m->doc);
-    for (size_t i = first; i < end;) {
-        Str line = str_trim(marked_line(m, i));
-        bool begins_row = str_starts(line, S("* -"));
-        if (!begins_row && !str_starts(line, S("-"))) {
-            i++;
-            continue;
-        }
-        if (begins_row && is_open) {
-            marked_place(m, row, i);
-            doc_row_end(m->doc);
-            if (++rows == header_rows)
-                doc_header_end(m->doc);
-        }
-        if (begins_row)
-            row = i;
-        size_t indent = marked_indent(marked_line(m, i)) + (begins_row ? 2 : 0);
-        size_t last = body_end(m, i + 1, end, indent + 1);
-        doc_cell(m->doc, marked_plain(m, str_from(marked_joined(m, i, last), begins_row ? 3 : 1)));
-        is_open = true;
-        i = last;
-    }
-    if (is_open) {
-        marked_place(m, row, end);
-        doc_row_end(m->doc);
-    }
-    doc_table_end(m->doc);
-    marked_done(m);
-}
-
-static void write_csv_line(Rst *r, Str line)
-{
-    while (line.length) {
-        line = str_trim(line);
-        bool quoted = str_starts(line, S("\""));
-        ptrdiff_t end = str_find_char(str_from(line, quoted), quoted ? '"' : ',');
-        size_t length = end < 0 ? line.length - quoted : (size_t)end;
-        doc_cell(r->m.doc, marked_plain(&r->m, str_trim(str_slice(line, quoted, quoted + length))));
-        line = str_from(line, quoted + length + (end >= 0 && quoted));
-        ptrdiff_t comma = str_find_char(line, ',');
-        line = comma < 0 ? STR_NONE : str_from(line, (size_t)comma + 1);
-    }
-    doc_row_end(r->m.doc);
-    marked_done(&r->m);
 }
 
 /* --- Directives --- */
@@ -394,47 +227,9 @@ static const struct {
     const char *name;
     DirectiveIs is;
 } directives[] = {
-    { "code-block", IS_CODE },
-    { "code", IS_CODE },
-    { "sourcecode", IS_CODE },
-    { "parsed-literal", IS_CODE },
-    { "math", IS_CODE },
-    { "highlight", IS_HIDDEN },
-    { "ipython", IS_CODE },
-    { "doctest", IS_CODE },
-    { "testcode", IS_CODE },
-    { "prompt", IS_CODE },
-    { "raw", IS_CODE },
-    { "graphviz", IS_CODE },
-    { "mermaid", IS_CODE },
-    { "productionlist", IS_CODE },
-    { "note", IS_NOTE },
-    { "warning", IS_NOTE },
-    { "tip", IS_NOTE },
-    { "hint", IS_NOTE },
-    { "important", IS_NOTE },
-    { "caution", IS_NOTE },
-    { "danger", IS_NOTE },
-    { "error", IS_NOTE },
-    { "attention", IS_NOTE },
-    { "seealso", IS_NOTE },
-    { "admonition", IS_NOTE },
-    { "todo", IS_NOTE },
-    { "image", IS_IMAGE },
-    { "figure", IS_FIGURE },
-    { "list-table", IS_LIST_TABLE },
-    { "csv-table", IS_CSV_TABLE },
-    { "include", IS_INCLUDE },
-    { "mdinclude", IS_INCLUDE },
-    { "table", IS_TABLE },
-    { "literalinclude", IS_INCLUDE },
-    { "title", IS_TITLE },
-    { "contents", IS_HIDDEN },
-    { "meta", IS_HIDDEN },
-    { "index", IS_HIDDEN },
-    { "default-role", IS_HIDDEN },
-    { "role", IS_HIDDEN },
-    { "currentmodule", IS_HIDDEN },
+#define DIRECTIVE(name, is) { name, IS_##is },
+#include "extract/formats/rst_directives.def"
+#undef DIRECTIVE
 };
 
 static size_t directive_named(Str name)
@@ -468,7 +263,7 @@ static void read_options(Rst *r, Directive *d)
         if (str_starts(line, S(":header:"))) {
             marked_place(&r->m, d->body, d->body + 1);
             doc_table_begin(r->m.doc);
-            write_csv_line(r, value);
+            rst_csv_row(&r->m, value);
             doc_header_end(r->m.doc);
             doc_table_end(r->m.doc);
         }
@@ -493,7 +288,7 @@ static void write_csv_table(Rst *r, const Directive *d)
         if (marked_is_blank(&r->m, i))
             continue;
         marked_place(&r->m, i, i + 1);
-        write_csv_line(r, marked_line(&r->m, i));
+        rst_csv_row(&r->m, marked_line(&r->m, i));
         if (++rows == d->header_rows)
             doc_header_end(r->m.doc);
     }
@@ -524,7 +319,7 @@ static void write_directive(Rst *r, Directive *d)
         if (d->argument.length)
             doc_paragraph(m->doc, marked_line(m, d->first));
         if (is == IS_LIST_TABLE)
-            read_list_table(r, d->body, d->end, d->header_rows);
+            rst_list_table(&r->m, d->body, d->end, d->header_rows);
         else
             write_csv_table(r, d);
         break;
@@ -551,7 +346,7 @@ static size_t read_explicit(Rst *r, size_t i, size_t end, size_t indent)
     Str line = str_trim(marked_line(m, i));
     if (!str_is(line, "..") && !str_starts(line, S(".. ")))
         return 0;
-    size_t stop = body_end(m, i + 1, end, indent + 1);
+    size_t stop = rst_body_end(m, i + 1, end, indent + 1);
     Str rest = str_trim(str_from(line, 2));
     ptrdiff_t colons = str_find(rest, S("::"));
     if (str_starts(rest, S("["))) {
@@ -587,7 +382,7 @@ static size_t read_block(Rst *r, size_t i, size_t end, size_t indent)
     size_t its = marked_indent(line), used;
     if (its > indent) {
         if (r->note || r->list_level || marked_marker(str_from(line, its))) {
-            size_t stop = body_end(m, i + 1, end, its);
+            size_t stop = rst_body_end(m, i + 1, end, its);
             read_blocks(r, i, stop, its);
             return stop - i;
         }
@@ -600,7 +395,7 @@ static size_t read_block(Rst *r, size_t i, size_t end, size_t indent)
         marked_done(m);
         return last - i;
     }
-    if ((used = read_grid(r, i, end)) || (used = read_simple_table(r, i, end)) ||
+    if ((used = rst_grid_table(&r->m, i, end)) || (used = rst_simple_table(&r->m, i, end)) ||
         (used = read_section(r, i, end)) || (used = read_explicit(r, i, end, its)))
         return used;
     if ((used = read_field(r, i, end, its)))
