@@ -114,62 +114,27 @@ static Str argument(Latex *l, Str s, size_t *at)
 static const struct {
     const char *name, *text;
 } symbols[] = {
-    { "ss", "ß" },
-    { "ae", "æ" },
-    { "AE", "Æ" },
-    { "oe", "œ" },
-    { "OE", "Œ" },
-    { "aa", "å" },
-    { "AA", "Å" },
-    { "o", "ø" },
-    { "O", "Ø" },
-    { "l", "ł" },
-    { "L", "Ł" },
-    { "i", "ı" },
-    { "j", "ȷ" },
-    { "dh", "ð" },
-    { "th", "þ" },
-    { "S", "§" },
-    { "P", "¶" },
-    { "pounds", "£" },
-    { "euro", "€" },
-    { "dag", "†" },
-    { "ddag", "‡" },
-    { "copyright", "©" },
-    { "dots", "…" },
-    { "ldots", "…" },
-    { "textdegree", "°" },
-    { "textbackslash", "\\" },
-    { "textasciitilde", "~" },
-    { "textasciicircum", "^" },
-    { "textellipsis", "…" },
-    { "textendash", "–" },
-    { "textemdash", "—" },
-    { "textquoteleft", "‘" },
-    { "textquoteright", "’" },
-    { "textbullet", "•" },
-    { "textregistered", "®" },
-    { "texttrademark", "™" },
-    { "textbar", "|" },
-    { "textless", "<" },
-    { "textgreater", ">" },
-    { "LaTeX", "LaTeX" },
-    { "TeX", "TeX" },
-    { "LaTeXe", "LaTeX2e" },
-    { "BibTeX", "BibTeX" },
-    { "quad", " " },
-    { "qquad", " " },
-    { "newline", "\n" },
-    { "slash", "/" },
-    { "today", "" },
+#define SYMBOL(name, text) { name, text },
+#define ACCENT(mark, combining)
+#define COMMAND(name, is, level)
+#include "extract/formats/latex_words.def"
+#undef SYMBOL
+#undef ACCENT
+#undef COMMAND
 };
 
 static const struct {
     char mark;
     uint16_t combining;
-} accents[] = { { '\'', 0x301 }, { '`', 0x300 }, { '^', 0x302 }, { '"', 0x308 }, { '~', 0x303 },
-                { '=', 0x304 },  { '.', 0x307 }, { 'u', 0x306 }, { 'v', 0x30C }, { 'H', 0x30B },
-                { 'c', 0x327 },  { 'k', 0x328 }, { 'r', 0x30A }, { 'd', 0x323 }, { 'b', 0x331 } };
+} accents[] = {
+#define SYMBOL(name, text)
+#define ACCENT(mark, combining) { mark, combining },
+#define COMMAND(name, is, level)
+#include "extract/formats/latex_words.def"
+#undef SYMBOL
+#undef ACCENT
+#undef COMMAND
+};
 
 static uint16_t accent_of(Str name)
 {
@@ -204,63 +169,77 @@ static size_t add_accent(Latex *l, Buf *out, Str s, size_t at, uint16_t combinin
 
 /* --- Tables --- */
 
-static void write_table(Latex *l, Str body)
+typedef struct TableRun {
+    Str body;
+    size_t from; /* of the cell that is read */
+    Buf cell;
+    int rows;
+    bool has_cell; /* the row has begun */
+} TableRun;
+
+static void write_caption(Latex *l, Str body)
 {
     ptrdiff_t caption = str_find(body, S("\\caption{"));
-    if (caption >= 0) {
-        Buf out = buf_new(l->arena, SIZE_MAX / 4);
-        size_t at = (size_t)caption + 8;
-        read_text(l, argument(l, body, &at), &out);
-        doc_paragraph(l->doc, buf_str(&out));
+    if (caption < 0)
+        return;
+    Buf out = buf_new(l->arena, SIZE_MAX / 4);
+    size_t at = (size_t)caption + 8;
+    read_text(l, argument(l, body, &at), &out);
+    doc_paragraph(l->doc, buf_str(&out));
+}
+
+/* A long table says its head once for the first page and once for the others. */
+static size_t skip_other_head(Latex *l, Str body, size_t at)
+{
+    ptrdiff_t head = find_end(l, str_from(body, at), S("\\endhead"));
+    doc_header_end(l->doc);
+    return at + (head < 0 ? 13 : (size_t)head + 8);
+}
+
+static void end_cell(Latex *l, TableRun *t, size_t end, bool ends_row)
+{
+    Str part = str_slice(t->body, t->from, end);
+    bool has_rule = str_find(part, S("rule")) >= 0 || str_find(part, S("\\hline")) >= 0;
+    if (has_rule && !t->has_cell && t->rows == 1)
+        doc_header_end(l->doc);
+    t->cell.length = 0;
+    read_text(l, part, &t->cell);
+    Str text = str_trim(buf_str(&t->cell));
+    if (!ends_row || t->has_cell || text.length) {
+        doc_cell(l->doc, text);
+        t->has_cell = true;
     }
+    if (ends_row && t->has_cell) {
+        int line = line_at(l, t->body.at + end);
+        doc_place_lines(l->doc, line, line);
+        doc_row_end(l->doc);
+        t->has_cell = false;
+        t->rows++;
+    }
+}
+
+static void write_table(Latex *l, Str body)
+{
+    TableRun t = { .body = body, .cell = buf_new(l->arena, SIZE_MAX / 4) };
+    write_caption(l, body);
     l->in_table = true;
     doc_table_begin(l->doc);
-    bool has_cell = false;
-    int rows = 0;
-    size_t from = 0;
-    Buf cell = buf_new(l->arena, SIZE_MAX / 4);
     for (size_t i = 0; i <= body.length; i++) {
         char c = i < body.length ? body.at[i] : 0;
-        /* A long table says its head once for the first page and once for the others. */
-        if (c == '\\' && str_starts(str_from(body, i), S("\\endfirsthead"))) {
-            ptrdiff_t head = find_end(l, str_from(body, i), S("\\endhead"));
-            i += head < 0 ? 13 : (size_t)head + 8;
-            from = i--;
-            doc_header_end(l->doc);
-            continue;
-        }
         bool ends_row = c == 0 || (c == '\\' && i + 1 < body.length && body.at[i + 1] == '\\');
-        if (c == '\\' && !ends_row) {
+        if (c == '\\' && str_starts(str_from(body, i), S("\\endfirsthead"))) {
+            t.from = skip_other_head(l, body, i);
+            i = t.from - 1;
+        } else if (c == '\\' && !ends_row) {
             i++;
-            continue;
-        }
-        if (c == '{') {
+        } else if (c == '{') {
             size_t end = group_end(l, body, i, '{', '}');
             i = end ? end - 1 : i;
-            continue;
+        } else if (c == '&' || ends_row) {
+            end_cell(l, &t, i, ends_row);
+            i += ends_row && c;
+            t.from = i + 1;
         }
-        if (c != '&' && !ends_row)
-            continue;
-        cell.length = 0;
-        Str part = str_slice(body, from, i);
-        bool has_rule = str_find(part, S("rule")) >= 0 || str_find(part, S("\\hline")) >= 0;
-        if (has_rule && !has_cell && rows == 1)
-            doc_header_end(l->doc);
-        read_text(l, part, &cell);
-        Str text = str_trim(buf_str(&cell));
-        if (c == '&' || has_cell || text.length) {
-            doc_cell(l->doc, text);
-            has_cell = true;
-        }
-        if (ends_row && has_cell) {
-            int line = line_at(l, body.at + MIN(i, body.length));
-            doc_place_lines(l->doc, line, line);
-            doc_row_end(l->doc);
-            has_cell = false;
-            rows++;
-        }
-        i += ends_row && c;
-        from = i + 1;
     }
     doc_table_end(l->doc);
     l->in_table = false;
@@ -292,60 +271,13 @@ static const struct {
     CommandIs is;
     int level;
 } commands[] = {
-    { "part", IS_HEADING, 1 },
-    { "chapter", IS_HEADING, 1 },
-    { "section", IS_HEADING, 2 },
-    { "subsection", IS_HEADING, 3 },
-    { "subsubsection", IS_HEADING, 4 },
-    { "paragraph", IS_HEADING, 5 },
-    { "subparagraph", IS_HEADING, 6 },
-    { "frametitle", IS_HEADING, 3 },
-    { "label", IS_HIDDEN, 0 },
-    { "usepackage", IS_HIDDEN, 0 },
-    { "documentclass", IS_HIDDEN, 0 },
-    { "pagestyle", IS_HIDDEN, 0 },
-    { "thispagestyle", IS_HIDDEN, 0 },
-    { "vspace", IS_HIDDEN, 0 },
-    { "hspace", IS_HIDDEN, 0 },
-    { "bibliographystyle", IS_HIDDEN, 0 },
-    { "newcommand", IS_MACRO, 0 },
-    { "renewcommand", IS_MACRO, 0 },
-    { "providecommand", IS_MACRO, 0 },
-    { "def", IS_MACRO, 0 },
-    { "verb", IS_VERBATIM, 0 },
-    { "lstinline", IS_VERBATIM, 0 },
-    { "setlength", IS_HIDDEN_2, 0 },
-    { "setcounter", IS_HIDDEN_2, 0 },
-    { "definecolor", IS_HIDDEN_2, 0 },
-    { "hypersetup", IS_HIDDEN, 0 },
-    { "cline", IS_HIDDEN, 0 },
-    { "cmidrule", IS_HIDDEN, 0 },
-    { "multirow", IS_HIDDEN_2, 0 },
-    { "multicolumn", IS_HIDDEN_2, 0 },
-    { "textcolor", IS_SECOND, 0 },
-    { "href", IS_SECOND, 0 },
-    { "cite", IS_CITE, 0 },
-    { "citep", IS_CITE, 0 },
-    { "citet", IS_CITE, 0 },
-    { "autocite", IS_CITE, 0 },
-    { "parencite", IS_CITE, 0 },
-    { "textcite", IS_CITE, 0 },
-    { "footnote", IS_NOTE, 0 },
-    { "thanks", IS_NOTE, 0 },
-    { "title", IS_META, 0 },
-    { "author", IS_META, 0 },
-    { "date", IS_META, 0 },
-    { "caption", IS_CAPTION, 0 },
-    { "input", IS_INCLUDE, 0 },
-    { "include", IS_INCLUDE, 0 },
-    { "bibliography", IS_INCLUDE, 0 },
-    { "addbibresource", IS_INCLUDE, 0 },
-    { "includegraphics", IS_IMAGE, 0 },
-    { "item", IS_ITEM, 0 },
-    { "bibitem", IS_ITEM, 1 },
-    { "par", IS_BREAK, 0 },
-    { "maketitle", IS_NOTHING, 0 },
-    { "tableofcontents", IS_NOTHING, 0 },
+#define SYMBOL(name, text)
+#define ACCENT(mark, combining)
+#define COMMAND(name, is, level) { name, IS_##is, level },
+#include "extract/formats/latex_words.def"
+#undef SYMBOL
+#undef ACCENT
+#undef COMMAND
 };
 
 static void write_heading(Latex *l, Str title, int level, const char *at)
