@@ -1,4 +1,5 @@
 /* docbook.c - DocBook: articles, books and manual pages (docbook.org, versions 4 and 5). */
+#include "extract/formats/markup.h"
 #include "extract/formats/structured.h"
 
 static const StructuredElement elements[] = {
@@ -20,7 +21,7 @@ static int docbook_sniff(Str bytes)
                                          "refentry", "glossary", "set",     NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str head;
-    if (!structured_root_is(arena, bytes, roots, &head))
+    if (!markup_root_is(arena, bytes, roots, &head))
         return 0;
     if (str_find(head, S("docbook.org/ns/docbook")) >= 0 || str_find(head, S("//DTD DocBook")) >= 0)
         return 90;

@@ -5,9 +5,9 @@
  *
  * A diagram may hold its model packed: as a URL has it, deflated, in base64. */
 #include "base/base64.h"
+#include "extract/extractor.h"
 #include "extract/formats/diagram.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 #include "extract/inflate.h"
 
 enum { MODEL_MAX = 64 << 20 };
@@ -102,7 +102,7 @@ static int drawio_sniff(Str bytes)
 {
     static const char *const roots[] = { "mxfile", "mxgraphmodel", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    return structured_root_is(arena, bytes, roots, NULL) ? 90 : 0;
+    return markup_root_is(arena, bytes, roots, NULL) ? 90 : 0;
 }
 
 const Extractor extractor_drawio = {

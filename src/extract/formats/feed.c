@@ -1,9 +1,9 @@
 /* feed.c - news feeds: RSS 0.9x, 1.0 and 2.0 (rssboard.org) and Atom (RFC 4287). Each item is a
  * heading with its date, author and address, and what it says, read as HTML. */
+#include "extract/extractor.h"
 #include "extract/formats/html.h"
 #include "extract/formats/mail.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 #include "extract/metadata.h"
 
 typedef struct Item {
@@ -226,7 +226,7 @@ static int feed_sniff(Str bytes)
     static const char *const roots[] = { "rss", "feed", "rdf", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str head;
-    if (!structured_root_is(arena, bytes, roots, &head))
+    if (!markup_root_is(arena, bytes, roots, &head))
         return 0;
     return str_find(head, S("<rss")) >= 0 || str_find(head, S("www.w3.org/2005/Atom")) >= 0 ||
                    str_find(head, S("purl.org/rss/1.0")) >= 0

@@ -3,7 +3,6 @@
  * said. */
 #include "extract/extractor.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 #include "extract/metadata.h"
 
 enum { POINT_LENGTH = 100, LEVELS_MAX = 6 };
@@ -222,7 +221,7 @@ static int geo_sniff(Str bytes)
 {
     static const char *const roots[] = { "gpx", "kml", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    return structured_root_is(arena, bytes, roots, NULL) ? 90 : 0;
+    return markup_root_is(arena, bytes, roots, NULL) ? 90 : 0;
 }
 
 const Extractor extractor_geo = {

@@ -1,4 +1,5 @@
 /* jats.c - articles of journals: JATS and its forerunner, the NLM tag set (ANSI/NISO Z39.96). */
+#include "extract/formats/markup.h"
 #include "extract/formats/structured.h"
 
 static const StructuredElement elements[] = {
@@ -19,7 +20,7 @@ static int jats_sniff(Str bytes)
                                          "<journal-meta", "article-type=", "<book-meta" };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str head;
-    if (!structured_root_is(arena, bytes, roots, &head))
+    if (!markup_root_is(arena, bytes, roots, &head))
         return 0;
     for (size_t i = 0; i < COUNT(marks); i++)
         if (str_find(head, str(marks[i])) >= 0)

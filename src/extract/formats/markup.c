@@ -3,7 +3,7 @@
 
 #include "extract/charset/encoding.h"
 
-enum { PIECES_MAX = 64 };
+enum { PIECES_MAX = 64, HEAD_BYTES = 16 << 10 };
 
 HtmlReader markup_reader(Arena *arena, Str bytes)
 {
@@ -160,4 +160,24 @@ Str markup_path(Arena *arena, Str base, Str reference, Str *fragment_r)
             pieces[count++] = piece;
     }
     return str_join(arena, pieces, count, S("/"));
+}
+
+bool markup_root_is(Arena *arena, Str bytes, const char *const *names, Str *head_r)
+{
+    if (!bytes.length || !HAS_CHAR(bytes.at[0], "< \t\r\n\xEF\xFE\xFF"))
+        return false;
+    HtmlReader in = html_reader(text_head(arena, bytes, HEAD_BYTES));
+    HtmlToken token;
+    in.is_xml = true;
+    if (head_r)
+        *head_r = in.text;
+    while (html_next(&in, &token)) {
+        if (token.kind == HTML_TEXT)
+            continue;
+        for (; *names; names++)
+            if (str_is(token.name, *names))
+                return true;
+        return false;
+    }
+    return false;
 }

@@ -22,3 +22,7 @@ Str markup_plain(Arena *arena, Str html);
 Str markup_unescaped(Arena *arena, Str text);
 /* "a/b.opf" + "../c%20d.html#x" -> "c d.html"; *fragment_r (may be NULL) gets "x". */
 Str markup_path(Arena *arena, Str base, Str reference, Str *fragment_r);
+
+/* Is the first element of the XML file one of the names? NULL ends the list. *head_r (may be NULL)
+ * is the text that was looked at, in the arena. */
+bool markup_root_is(Arena *arena, Str bytes, const char *const *names, Str *head_r);

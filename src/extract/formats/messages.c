@@ -3,7 +3,6 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 #include "extract/metadata.h"
 
 typedef enum PoField { PO_NONE, PO_CONTEXT, PO_ID, PO_PLURAL, PO_TEXT } PoField;
@@ -246,7 +245,7 @@ static int resx_sniff(Str bytes)
     static const char *const roots[] = { "root", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str head;
-    return structured_root_is(arena, bytes, roots, &head) &&
+    return markup_root_is(arena, bytes, roots, &head) &&
                    (str_find(head, S("text/microsoft-resx")) >= 0 ||
                     str_find(head, S("<data name=")) >= 0)
                ? 88

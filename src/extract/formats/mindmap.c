@@ -1,8 +1,8 @@
 /* mindmap.c - mind maps of FreeMind and Freeplane (XML) and of XMind (JSON in a ZIP archive): each
  * branch is a list item below the one that it hangs on, notes follow it. */
 #include "base/json.h"
+#include "extract/extractor.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 #include "extract/package.h"
 
 enum { DEPTH_MAX = 200, UNPACKED_MAX = 256 << 20, CONTENT_MAX = 64 << 20 };
@@ -132,7 +132,7 @@ static int mindmap_sniff(Str bytes)
                         str_find(listing, S("manifest.json")) >= 0;
         return is_xmind ? 80 : 0;
     }
-    return structured_root_is(arena, bytes, roots, NULL) &&
+    return markup_root_is(arena, bytes, roots, NULL) &&
                    str_find(str_slice(bytes, 0, KB(16)), S("<node ")) >= 0
                ? 80
                : 0;

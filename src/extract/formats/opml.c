@@ -1,7 +1,7 @@
 /* opml.c - outlines and lists of feeds (OPML 2.0, opml.org/spec2.opml): nested list items. */
+#include "extract/extractor.h"
 #include "extract/formats/mail.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 
 enum { DEPTH_MAX = 200 };
 
@@ -77,7 +77,7 @@ static int opml_sniff(Str bytes)
 {
     static const char *const roots[] = { "opml", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    return structured_root_is(arena, bytes, roots, NULL) ? 90 : 0;
+    return markup_root_is(arena, bytes, roots, NULL) ? 90 : 0;
 }
 
 const Extractor extractor_opml = {

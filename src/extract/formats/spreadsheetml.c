@@ -2,8 +2,9 @@
  * namespace urn:schemas-microsoft-com:office:spreadsheet). */
 #include "base/map.h"
 #include "extract/comment.h"
+#include "extract/extractor.h"
+#include "extract/formats/markup.h"
 #include "extract/formats/office_fact.h"
-#include "extract/formats/structured.h"
 #include "extract/metadata.h"
 #include "extract/sheet/number_format.h"
 #include "extract/sheet/sheet_rows.h"
@@ -270,7 +271,7 @@ static int spreadsheetml_sniff(Str bytes)
     static const char *const roots[] = { "workbook", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str head;
-    return structured_root_is(arena, bytes, roots, &head) &&
+    return markup_root_is(arena, bytes, roots, &head) &&
                    str_find(head, S("schemas-microsoft-com:office:spreadsheet")) >= 0
                ? 95
                : 0;

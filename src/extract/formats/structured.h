@@ -48,7 +48,3 @@ typedef struct StructuredElement {
 /* The elements are sorted by name. */
 bool structured_extract(const StructuredElement *elements, size_t count,
                         const ExtractSource *source, DocWriter *doc, Error *err);
-
-/* Is the first element of the XML file one of the names? NULL ends the list. *head_r (may be NULL)
- * is the text that was looked at, in the arena. */
-bool structured_root_is(Arena *arena, Str bytes, const char *const *names, Str *head_r);

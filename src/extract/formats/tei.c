@@ -1,4 +1,5 @@
 /* tei.c - texts of the Text Encoding Initiative (TEI P5, tei-c.org). */
+#include "extract/formats/markup.h"
 #include "extract/formats/structured.h"
 
 static const StructuredElement elements[] = {
@@ -16,7 +17,7 @@ static int tei_sniff(Str bytes)
 {
     static const char *const roots[] = { "tei", "tei.2", "teicorpus", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    return structured_root_is(arena, bytes, roots, NULL) ? 90 : 0;
+    return markup_root_is(arena, bytes, roots, NULL) ? 90 : 0;
 }
 
 const Extractor extractor_tei = {

@@ -1,8 +1,8 @@
 /* tmx.c - translation memories (TMX 1.4b, www.gala-global.org): a table with a column for each
  * language and a row for each unit, with its notes. Read twice: once for the languages, once for
  * the rows. */
+#include "extract/extractor.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 #include "extract/metadata.h"
 
 enum { LANGUAGES_MAX = 60, LANGUAGE_BYTES = 24 };
@@ -137,7 +137,7 @@ static int tmx_sniff(Str bytes)
 {
     static const char *const roots[] = { "tmx", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    return structured_root_is(arena, bytes, roots, NULL) ? 90 : 0;
+    return markup_root_is(arena, bytes, roots, NULL) ? 90 : 0;
 }
 
 const Extractor extractor_tmx = {

@@ -1,8 +1,9 @@
 /* wordml.c - Word documents as one XML file of Word 2003 ("WordprocessingML Reference", namespace
  * http://schemas.microsoft.com/office/word/2003/wordml): cut into what are parts of a DOCX, whose
  * reader knows the elements that have other names here. */
+#include "extract/extractor.h"
+#include "extract/formats/markup.h"
 #include "extract/formats/office_fact.h"
-#include "extract/formats/structured.h"
 #include "extract/word/docx_body.h"
 
 enum { RUNNING_MAX = 1000 };
@@ -109,7 +110,7 @@ static int wordml_sniff(Str bytes)
     static const char *const roots[] = { "worddocument", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str head;
-    return structured_root_is(arena, bytes, roots, &head) &&
+    return markup_root_is(arena, bytes, roots, &head) &&
                    str_find(head, S("office/word/2003/wordml")) >= 0
                ? 95
                : 0;

@@ -1,7 +1,7 @@
 /* xliff.c - translations (XLIFF 1.2 and 2.x, OASIS): a table of source and target for each file,
  * with the translators' notes. Gettext's and Qt's own formats are not this. */
+#include "extract/extractor.h"
 #include "extract/formats/markup.h"
-#include "extract/formats/structured.h"
 #include "extract/metadata.h"
 
 typedef struct Xliff {
@@ -137,7 +137,7 @@ static int xliff_sniff(Str bytes)
 {
     static const char *const roots[] = { "xliff", NULL };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    return structured_root_is(arena, bytes, roots, NULL) ? 90 : 0;
+    return markup_root_is(arena, bytes, roots, NULL) ? 90 : 0;
 }
 
 const Extractor extractor_xliff = {
