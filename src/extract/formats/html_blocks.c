@@ -3,12 +3,6 @@
 
 /* --- Text --- */
 
-void html_add_space(HtmlWriter *w)
-{
-    if (w->run.length && !HAS_CHAR(w->run.at[w->run.length - 1], " \n"))
-        buf_add_char(&w->run, ' ');
-}
-
 static void add_word(HtmlWriter *w, Str word, int line)
 {
     if (w->run.length == 0)

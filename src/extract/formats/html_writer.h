@@ -74,8 +74,13 @@ typedef struct HtmlWriter {
     int column_span, row_span;
 } HtmlWriter;
 
+static inline void html_add_space(HtmlWriter *w)
+{
+    if (w->run.length && !HAS_CHAR(w->run.at[w->run.length - 1], " \n"))
+        buf_add_char(&w->run, ' ');
+}
+
 /* html_blocks.c */
-void html_add_space(HtmlWriter *w);
 /* Text as it stands in the page, entities decoded. */
 void html_add_text(HtmlWriter *w, Str text);
 /* The block so far is complete: written as what it stands in. */
