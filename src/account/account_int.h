@@ -25,9 +25,6 @@ MUST_CHECK bool account_of_token(Account *account, Arena *arena, Str token, Visi
 /* Who asks by a session, whose workspace that is. */
 Visitor visitor_of(const Session *session, const Workspace *workspace);
 
-/* account_remove_person() within a transaction of the system. */
-MUST_CHECK bool person_take_out(DbTx *tx, Account *account, Arena *arena, const Visitor *visitor,
-                                Str id, Error *err);
 /* Begins a session of somebody who has shown who they are. */
 MUST_CHECK bool account_enter(Account *account, Arena *arena, const User *user, const SignIn *who,
                               SignInWay way, Str *token_r, Visitor *visitor_r, Error *err);

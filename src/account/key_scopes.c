@@ -15,8 +15,6 @@ static unsigned bit_of(Str word)
     return 0;
 }
 
-const char *key_scope_word(KeyScope scope) { return words[scope]; }
-
 unsigned key_scopes_read(Str text)
 {
     unsigned scopes = 0;

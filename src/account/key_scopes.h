@@ -24,6 +24,5 @@ unsigned key_scopes_read(Str words);
 /* Of words that somebody wishes for; fails with the field "scopes" on an unknown one. */
 MUST_CHECK bool key_scopes_wished(StrList words, unsigned *scopes_r, Error *err);
 Str key_scopes_words(Arena *arena, unsigned scopes);
-const char *key_scope_word(KeyScope scope);
 /* Whether a set allows all of `needed`. */
 bool key_scopes_allow(unsigned scopes, unsigned needed);

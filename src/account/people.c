@@ -197,13 +197,6 @@ static bool remove_person(DbTx *tx, void *argument, Error *err)
     return people_take_out(tx, work->arena, scope, &member, err);
 }
 
-bool person_take_out(DbTx *tx, Account *account, Arena *arena, const Visitor *visitor, Str id,
-                     Error *err)
-{
-    PeopleWork work = { .account = account, .arena = arena, .visitor = visitor, .id = id };
-    return remove_person(tx, &work, err);
-}
-
 bool account_remove_person(Account *account, const Visitor *visitor, Str named, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));

@@ -6,7 +6,6 @@
 
 #define TOTP_STEP_MS ((int64_t)30 * 1000)
 #define TOTP_SECRET_BYTES 20
-#define TOTP_DIGITS 6
 
 /* New random bytes. */
 Str totp_new_secret(Arena *arena);

@@ -14,7 +14,6 @@
 
 #define BYTE_COLUMNS 16 /* of a panel of weights */
 #define BYTE_DEPTH 64   /* inputs: a row is padded to a multiple, as the tile unit wants it */
-#define BYTE_DEPTH_MAX KB(16)
 #define BYTE_ATTENTION_HEAD 32 /* head sizes of ByteKernels.attention are multiples of this */
 #define BYTE_ROWS 16           /* of a tile; there must be room for a multiple of as many rows */
 #define BYTE_WEIGHT_MAX 127

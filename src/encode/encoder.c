@@ -372,18 +372,6 @@ Str encoder_prompt(const Encoder *encoder, bool is_query)
     return str(is_query ? config->query_prompt : config->passage_prompt);
 }
 
-EncoderShape encoder_shape(const Encoder *encoder)
-{
-    static const char *const poolings[] = { "mean", "cls", "max" };
-    const ModelConfig *config = &encoder->model->config;
-    return (EncoderShape){ .family = config->family->name,
-                           .tokenizer = tokenizer_kind(encoder->tokenizer),
-                           .pooling = config->is_reranker ? "score" : poolings[config->pooling],
-                           .precision = encoder->model->is_int8 ? "int8" : "fp32",
-                           .layers = config->layers,
-                           .width = config->width };
-}
-
 /* Texts gathered until they fill a pack. */
 typedef struct Gathering {
     Encoder *encoder;

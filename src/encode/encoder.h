@@ -42,12 +42,6 @@ bool encoder_is_reranker(const Encoder *encoder);
 /* What the model wants before a query or a passage: "query: "; mostly empty. */
 Str encoder_prompt(const Encoder *encoder, bool is_query);
 
-/* What a person may want to know of a model. */
-typedef struct EncoderShape {
-    const char *family, *tokenizer, *pooling, *precision;
-    size_t layers, width;
-} EncoderShape;
-EncoderShape encoder_shape(const Encoder *encoder);
 /* Borrowed; the chunker counts with it. */
 const Tokenizer *encoder_tokenizer(const Encoder *encoder);
 

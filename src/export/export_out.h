@@ -58,4 +58,3 @@ MUST_CHECK bool export_file_digest(Arena *arena, const char *path, Str *sha256_r
                                    Error *err);
 /* What is half-written goes; NULL members are fine. */
 void export_out_close(ExportOut *out);
-#define AUTO_EXPORT AUTO(export_out_close)

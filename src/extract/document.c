@@ -62,14 +62,6 @@ const char *block_kind_name(BlockKind kind)
     return kind < BLOCK_KIND_COUNT ? kinds[kind].name : "unknown";
 }
 
-BlockKind block_kind_named(Str name)
-{
-    for (int i = 0; i < BLOCK_KIND_COUNT; i++)
-        if (str_is(name, kinds[i].name))
-            return (BlockKind)i;
-    return BLOCK_KIND_COUNT;
-}
-
 /* --- Places --- */
 
 void doc_place(DocWriter *doc, const Place *place)

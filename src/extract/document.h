@@ -30,7 +30,6 @@ typedef enum BlockKind {
 } BlockKind;
 
 const char *block_kind_name(BlockKind kind); /* "heading" */
-BlockKind block_kind_named(Str name);        /* BLOCK_KIND_COUNT when there is none */
 
 /* Where a block is in the original; what does not apply is zero or empty. */
 typedef struct Place {

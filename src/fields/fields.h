@@ -31,8 +31,6 @@ typedef struct FieldNode FieldNode;
  * ERROR_INVALID, field "schema", says where it is wrong. */
 MUST_CHECK bool fields_schema(Arena *arena, const json_t *schema, const FieldNode **root_r,
                               Error *err);
-/* The schema of the member at "seller.name" or "items[3].amount"; NULL: there is none. */
-const json_t *fields_member(const FieldNode *root, Str path);
 
 /* --- Reading --- */
 

@@ -287,12 +287,6 @@ const FieldNode *leaf_at(const FieldNode *root, Str path)
     return at && at->shape == NODE_LEAF ? at : NULL;
 }
 
-const json_t *fields_member(const FieldNode *root, Str path)
-{
-    const FieldNode *node = node_at(root, path);
-    return node ? node->schema : NULL;
-}
-
 /* Only the leaf's own words: those of its root are followed already. */
 bool node_holds(const FieldNode *node, const json_t *value)
 {

@@ -149,8 +149,6 @@ Str index_missing_name(Index *index, Arena *arena, const Query *query, const Ind
 Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,
                       size_t bytes_max);
 
-/* A query made by hand as the index takes it: see keyword_expand(); index_query() has done it. */
-void index_expand(Index *index, Arena *arena, Query *query);
 /* The likeliest spelling of a word that occurs nowhere; see keyword_suggest(). `*looks` counts down
  * with each such word, which costs milliseconds in a large index; at 0 nothing is suggested. */
 Str index_suggest(Index *index, Arena *arena, Str word, size_t *looks);

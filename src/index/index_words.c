@@ -43,11 +43,6 @@ static size_t query_languages(Index *index, Language languages[QUERY_LANGUAGES_M
     return count;
 }
 
-void index_expand(Index *index, Arena *arena, Query *query)
-{
-    keyword_expand(index->keyword, arena, query);
-}
-
 Query index_parse(Index *index, Arena *arena, Str text)
 {
     Language languages[QUERY_LANGUAGES_MAX];

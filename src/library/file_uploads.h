@@ -13,8 +13,6 @@
 
 /* 8 MiB, as the field has it. */
 #define UPLOAD_CHUNK_SIZE ((int64_t)8 * 1024 * 1024)
-/* Parts of one upload that comes in order, and uploads that one is joined from. */
-#define UPLOAD_PARTS_MAX 100000
 
 /* Of *wish: name, media_type, collection, metadata, size, chunk_size, sha256, joined. A file of no
  * bytes is a document at once. */

@@ -8,26 +8,14 @@
 #define WRAPPINGS 3
 
 static const struct {
-    const char *name, *title, *hosts;
+    const char *name, *hosts;
 } kinds[] = {
-#define LINK_KIND(name, title, hosts) { #name, title, hosts },
+#define LINK_KIND(name, title, hosts) { #name, hosts },
 #include "meetings/link_kinds.def"
 #undef LINK_KIND
 };
 
 const char *link_kind_name(LinkKind kind) { return kinds[kind].name; }
-const char *link_kind_title(LinkKind kind) { return kinds[kind].title; }
-
-bool link_kind_named(Str name, LinkKind *kind_r)
-{
-    for (size_t i = 0; i < LINK_KIND_COUNT; i++)
-        if (str_is(name, kinds[i].name)) {
-            *kind_r = (LinkKind)i;
-            return true;
-        }
-    return false;
-}
-
 /* --- Paths --- */
 
 /* An address that is looked at: its path in pieces, its query. */

@@ -14,8 +14,6 @@ typedef enum LinkKind {
 } LinkKind;
 
 const char *link_kind_name(LinkKind kind);
-const char *link_kind_title(LinkKind kind);
-bool link_kind_named(Str name, LinkKind *kind_r);
 
 typedef struct MeetingLink {
     LinkKind kind;

@@ -54,8 +54,6 @@ void meetings_free(Meetings *meetings)
     free(meetings);
 }
 
-StrList meetings_jitsi_hosts(const Meetings *meetings) { return meetings->jitsi_hosts; }
-
 /* --- Secrets --- */
 
 bool meetings_seal(Meetings *meetings, Arena *arena, Str text, Str *sealed_r, Error *err)

@@ -41,8 +41,6 @@ typedef struct MeetingsOptions {
 
 Meetings *meetings_new(const MeetingsOptions *options);
 void meetings_free(Meetings *meetings); /* NULL is fine */
-/* A link of a meeting that somebody names. */
-StrList meetings_jitsi_hosts(const Meetings *meetings);
 
 /* --- Calendars and services --- */
 

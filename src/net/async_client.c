@@ -559,8 +559,6 @@ void async_client_free(AsyncClient *client)
     free(client);
 }
 
-Reactor *async_client_reactor(const AsyncClient *client) { return client->reactor; }
-
 static void enter_calls(AsyncClient *client, AsyncCall *call)
 {
     call->client = client;

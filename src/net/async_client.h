@@ -41,7 +41,6 @@ AsyncClient *async_client_new(Reactor *reactor, TlsContext *tls);
 /* Calls that still run end with ERROR_CANCELLED and must not be started again. Not from a callback
  * of a call. NULL is fine. */
 void async_client_free(AsyncClient *client);
-Reactor *async_client_reactor(const AsyncClient *client);
 
 typedef struct AsyncCall AsyncCall;
 struct AsyncCall {

@@ -344,17 +344,3 @@ Str http_answer_header(const HttpAnswer *answer, const char *name)
 }
 
 /* --- Events --- */
-
-static bool feed_events(void *self, Str bytes, Error *err) { return sse_read(self, bytes, err); }
-
-bool http_call_events(HttpClient *client, Arena *arena, const HttpCall *call, SseReceive *receive,
-                      void *self, HttpAnswer *answer_r, Error *err)
-{
-    SseReader *reader = sse_reader_new(MB(4), receive, self);
-    HttpCall with_reader = *call;
-    with_reader.receive = feed_events;
-    with_reader.self = reader;
-    bool done = http_call(client, arena, &with_reader, answer_r, err);
-    sse_reader_free(reader);
-    return done;
-}

@@ -61,9 +61,5 @@ typedef struct HttpAnswer {
  * receive said. */
 MUST_CHECK bool http_call(HttpClient *client, Arena *arena, const HttpCall *call,
                           HttpAnswer *answer_r, Error *err);
-/* The same for an answer of server-sent events: each goes to `receive`. An answer that is not 2xx
- * is collected in answer_r->body instead. */
-MUST_CHECK bool http_call_events(HttpClient *client, Arena *arena, const HttpCall *call,
-                                 SseReceive *receive, void *self, HttpAnswer *answer_r, Error *err);
 /* The value of the first header of this name, any case; "" when it is not there. */
 Str http_answer_header(const HttpAnswer *answer, const char *name);

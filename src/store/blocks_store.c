@@ -121,20 +121,6 @@ static bool list_wanted(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, 
     return true;
 }
 
-bool block_find(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_t version,
-                int64_t ordinal, StoredBlock *block_r, Error *err)
-{
-    StoredBlockList list;
-
-    if (!block_list(tx, scope, arena, document, version, ordinal, 1, &list, err))
-        return false;
-    if (!list.count)
-        return fail(err, ERROR_NOT_FOUND, "document '" STR_FMT "' has no block %" PRId64,
-                    STR_ARG(document), ordinal);
-    *block_r = list.at[0];
-    return true;
-}
-
 bool block_list(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_t version,
                 int64_t first, int64_t count, StoredBlockList *list_r, Error *err)
 {

@@ -50,8 +50,6 @@ MUST_CHECK bool block_save(DbTx *tx, const Scope *scope, Str document, int64_t v
  * but the last is a multiple of BLOCK_PACK. */
 MUST_CHECK bool block_append(DbTx *tx, const Scope *scope, Str document, int64_t version,
                              int64_t offset, const StoredBlock *blocks, size_t count, Error *err);
-MUST_CHECK bool block_find(DbTx *tx, const Scope *scope, Arena *arena, Str document,
-                           int64_t version, int64_t ordinal, StoredBlock *block_r, Error *err);
 /* Ordinals first <= i < first + count, less where there are no more. */
 MUST_CHECK bool block_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                            int64_t version, int64_t first, int64_t count, StoredBlockList *list_r,

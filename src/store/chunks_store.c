@@ -252,19 +252,6 @@ bool chunk_list(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_
                        list_r, err);
 }
 
-bool chunk_list_of_range(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_t version,
-                         int64_t start, int64_t length, ChunkList *list_r, Error *err)
-{
-    return access_may_see(tx, scope, document, err) &&
-           list_chunks(tx, arena,
-                       "SELECT " CHUNK_COLUMNS " FROM chunks c WHERE c.workspace = $1"
-                       " AND c.document = $2 AND c.version = $3 AND c.start < $5"
-                       " AND c.start + c.length > $4 ORDER BY c.ordinal",
-                       DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version),
-                               db_int(start), db_int(start + length)),
-                       list_r, err);
-}
-
 bool chunk_numbers(DbTx *tx, const Scope *scope, Arena *arena, Str document, NumberList *list_r,
                    Error *err)
 {

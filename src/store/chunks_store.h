@@ -50,10 +50,6 @@ MUST_CHECK bool chunk_find_many(DbTx *tx, const Scope *scope, Arena *arena, cons
 MUST_CHECK bool chunk_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                            int64_t version, int64_t first, int64_t count, ChunkList *list_r,
                            Error *err);
-/* Those that touch bytes start <= i < start + length of the text. */
-MUST_CHECK bool chunk_list_of_range(DbTx *tx, const Scope *scope, Arena *arena, Str document,
-                                    int64_t version, int64_t start, int64_t length,
-                                    ChunkList *list_r, Error *err);
 
 typedef struct NumberList {
     int64_t *at;

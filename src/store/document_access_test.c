@@ -87,8 +87,6 @@ ACCESS_TEST(what_is_restricted_is_there_for_those_of_its_list_alone)
     EXPECT_CODE(ERROR_NOT_FOUND, document_find(tx, &reader, world->arena, hidden.id, &found, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 document_find_by_blob(tx, &reader, world->arena, hidden.blob, &found, err));
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                document_find_by_name(tx, &reader, world->arena, S("hidden.txt"), &found, err));
     EXPECT_CODE(ERROR_DENIED, document_rename(tx, &editor, hidden.id, S("x"), err));
     EXPECT_CODE(ERROR_NOT_FOUND, document_rename(tx, &reader, hidden.id, S("x"), err));
     EXPECT_CODE(ERROR_DENIED, document_trash(tx, &editor, hidden.id, 1, err));

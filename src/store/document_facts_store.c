@@ -25,13 +25,6 @@ bool document_fact_replace(DbTx *tx, const Scope *scope, Str document, const Doc
                         values, COLUMNS, count, err);
 }
 
-bool document_fact_count(DbTx *tx, const Scope *scope, Str key, int64_t *count_r, Error *err)
-{
-    return db_query_int(
-        tx, DB_SAME("SELECT count(*) FROM document_facts WHERE workspace = $1 AND key = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(key)), 0, count_r, err);
-}
-
 /* --- Conditions --- */
 
 static void add_condition(SqlBuild *build, Arena *arena, const FactCondition *fact)

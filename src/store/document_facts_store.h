@@ -25,9 +25,6 @@ typedef struct FactCondition {
 /* Replaces all facts of the document; of two with one key the first stays. */
 MUST_CHECK bool document_fact_replace(DbTx *tx, const Scope *scope, Str document,
                                       const DocumentFact *facts, size_t count, Error *err);
-/* How many documents have a fact of this name. */
-MUST_CHECK bool document_fact_count(DbTx *tx, const Scope *scope, Str key, int64_t *count_r,
-                                    Error *err);
 /* Ids of the documents that have such a fact, whoever sees them; unordered. */
 MUST_CHECK bool document_fact_documents(DbTx *tx, const Scope *scope, Arena *arena,
                                         const FactCondition *fact, StrList *ids_r, Error *err);

@@ -83,15 +83,6 @@ bool document_version_add(DbTx *tx, const Scope *scope, Str document, DocumentVe
     return true;
 }
 
-bool document_version_find(DbTx *tx, const Scope *scope, Arena *arena, Str document,
-                           int64_t version, DocumentVersion *version_r, Error *err)
-{
-    return access_may_see(tx, scope, document, err) &&
-           sql_find(tx, arena, DB_SAME(VERSIONS "AND version = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version)),
-                    read_version, version_r, "such version of document", document, err);
-}
-
 bool document_version_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                            DocumentVersionList *list_r, Error *err)
 {

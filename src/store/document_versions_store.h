@@ -22,8 +22,6 @@ typedef struct DocumentVersionList {
  * are current here or in another document of the workspace already. */
 MUST_CHECK bool document_version_add(DbTx *tx, const Scope *scope, Str document,
                                      DocumentVersion *version, Error *err);
-MUST_CHECK bool document_version_find(DbTx *tx, const Scope *scope, Arena *arena, Str document,
-                                      int64_t version, DocumentVersion *version_r, Error *err);
 /* Newest first. */
 MUST_CHECK bool document_version_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                                       DocumentVersionList *list_r, Error *err);

@@ -173,20 +173,6 @@ bool document_find_by_blob(DbTx *tx, const Scope *scope, Arena *arena, Str blob,
            first_of(&found, document_r, "document with the contents", blob, err);
 }
 
-bool document_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
-                           Document *document_r, Error *err)
-{
-    SqlItems found;
-
-    return find_seen(
-               tx, scope, arena,
-               FIND "AND d.name_fold = $2 AND d.name = $3 AND d.parent IS NULL"
-                    " AND d.deleted_at = 0",
-               DB_ARGS(db_text(scope->workspace), db_text(utf8_fold(arena, name)), db_text(name)),
-               " ORDER BY +d.created_at DESC, d.id DESC LIMIT 1", &found, err) &&
-           first_of(&found, document_r, "document", name, err);
-}
-
 /* --- Progress --------------------------------------------------------------------------- */
 
 /* Says why a compare-and-set changed nothing. */

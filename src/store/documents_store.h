@@ -89,9 +89,6 @@ MUST_CHECK bool document_find(DbTx *tx, const Scope *scope, Arena *arena, Str id
 /* The one without parent that has these bytes, also in the trash. */
 MUST_CHECK bool document_find_by_blob(DbTx *tx, const Scope *scope, Arena *arena, Str blob,
                                       Document *document_r, Error *err);
-/* The newest outside the trash with exactly this name and no parent. */
-MUST_CHECK bool document_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
-                                      Document *document_r, Error *err);
 
 typedef enum DocumentOrder {
     DOCUMENT_BY_CREATED,

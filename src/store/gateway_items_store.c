@@ -69,14 +69,6 @@ bool gateway_item_set(DbTx *tx, const Scope *scope, const GatewayItem *item, Err
            gateway_tell_change(tx, scope, err);
 }
 
-bool gateway_item_find(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str name,
-                       GatewayItem *item_r, Error *err)
-{
-    return sql_find(tx, arena, DB_SAME(ITEM " AND kind = $2 AND name = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(name)), read_item,
-                    item_r, str_c(arena, kind), name, err);
-}
-
 bool gateway_item_list(DbTx *tx, const Scope *scope, Arena *arena, GatewayItemList *list_r,
                        Error *err)
 {

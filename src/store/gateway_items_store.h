@@ -25,8 +25,6 @@ typedef struct GatewayItemList {
 /* Adds or replaces. ERROR_CONFLICT: there are GATEWAY_ITEMS_MAX of this kind. ERROR_TOO_LARGE: all
  * documents together have more than GATEWAY_BYTES_MAX. */
 MUST_CHECK bool gateway_item_set(DbTx *tx, const Scope *scope, const GatewayItem *item, Error *err);
-MUST_CHECK bool gateway_item_find(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str name,
-                                  GatewayItem *item_r, Error *err);
 /* All of the workspace, by kind and name. */
 MUST_CHECK bool gateway_item_list(DbTx *tx, const Scope *scope, Arena *arena,
                                   GatewayItemList *list_r, Error *err);

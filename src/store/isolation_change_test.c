@@ -473,8 +473,6 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
                                              NULL, &list, err));
     CALL(document_count_children(tx, theirs, arena, &id, 1, &count, err));
     EXPECT(count == 0);
-    CALL(document_fact_count(tx, theirs, S("pages"), &count, err));
-    EXPECT(count == 0);
     EXPECT_EMPTY(StrList, document_fact_documents(tx, theirs, arena, &condition, &list, err));
     CALL(document_count_since(tx, theirs, arena, &(DocumentFilter){ 0 }, 0, &count, err));
     EXPECT(count == 0);

@@ -484,8 +484,6 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     Arena *arena = world->arena;
     Str id = secret.doc.id;
     Document doc;
-    DocumentVersion version;
-    StoredBlock block;
     Collection collection;
     Conversation conversation;
     Message message;
@@ -498,13 +496,9 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, document_find(tx, theirs, arena, id, &doc, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 document_find_by_blob(tx, theirs, arena, secret.doc.blob, &doc, err));
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                document_find_by_name(tx, theirs, arena, secret.doc.name, &doc, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, document_version_find(tx, theirs, arena, id, 1, &version, err));
     EXPECT_CODE(ERROR_NOT_FOUND, text_find(tx, theirs, arena, id, 1, MB(1), &text, err));
     EXPECT_CODE(ERROR_NOT_FOUND, text_find_range(tx, theirs, arena, id, 1, 0, 9, &text, err));
     EXPECT_CODE(ERROR_NOT_FOUND, text_length(tx, theirs, id, 1, &length, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, block_find(tx, theirs, arena, id, 1, 0, &block, err));
     ReadPage page = { id, 1, S("picture"), 3, STR_NONE };
     CALL(read_page_find(tx, theirs, arena, &page, err));
     EXPECT(!page.bytes.length);
@@ -532,10 +526,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find(tx, theirs, arena, secret.set.id, &set, err));
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find_by_name(tx, theirs, arena, S("Ours"), &set, err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_find(tx, theirs, arena, S("run"), &run, err));
-    NoticeEvent event;
     CallHealth health;
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                notice_event_find(tx, theirs, arena, secret.event.id, &event, err));
     CALL(call_health(tx, theirs, SPAN_DAY, 0, INT64_MAX, &health, err));
     EXPECT(health.totals.calls == 0);
     CALL(notice_count_unread(tx, theirs, &length, err));

@@ -210,7 +210,6 @@ static bool programs_are_not_listed(DbTx *tx, World *world, Error *err)
     ClientFileList files;
     ClientFile file;
     StrList names;
-    GatewayItem item;
     int64_t count;
 
     CALL(batch_list(tx, theirs, arena, &(BatchAsk){ .shape = S("openai"), .limit = 9 }, &batches,
@@ -227,8 +226,6 @@ static bool programs_are_not_listed(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, voice_find(tx, theirs, arena, secret.file.id, &file, err));
     CALL(client_file_blobs(tx, theirs, arena, &names, err));
     EXPECT(!names.count);
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                gateway_item_find(tx, theirs, arena, S("route"), S("r"), &item, err));
     CALL(call_services_down(tx, theirs, arena, SPAN_MINUTE, 0, INT64_MAX, 0, &names, err));
     EXPECT(!names.count);
     return true;

@@ -72,9 +72,3 @@ bool lab_run_save(DbTx *tx, const Scope *scope, Str id, Str result, Error *err)
         tx, DB_SAME("UPDATE lab_runs SET result = $3 WHERE workspace = $1 AND id = $2"),
         DB_ARGS(db_text(scope->workspace), db_text(id), db_text(result)), "run", id, err);
 }
-
-bool lab_run_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
-{
-    return sql_change(tx, DB_SAME("DELETE FROM lab_runs WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id)), "run", id, err);
-}

@@ -28,4 +28,3 @@ MUST_CHECK bool lab_run_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
 MUST_CHECK bool lab_run_list(DbTx *tx, const Scope *scope, Arena *arena, Str set,
                              LabRunList *list_r, Error *err);
 MUST_CHECK bool lab_run_save(DbTx *tx, const Scope *scope, Str id, Str result, Error *err);
-MUST_CHECK bool lab_run_remove(DbTx *tx, const Scope *scope, Str id, Error *err);

@@ -103,23 +103,6 @@ bool message_list(DbTx *tx, const Scope *scope, Arena *arena, Str conversation, 
     return true;
 }
 
-/* An erased answer stays erased, also when its stream ends later. */
-bool message_update(DbTx *tx, const Scope *scope, const Message *message, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(16));
-
-    return sql_change(
-        tx,
-        DB_SAME("UPDATE messages SET text = $4, citations = $5, model = $6,"
-                " usage = $7, status = $8, text_fold = $9 WHERE workspace = $1 AND id = $3"
-                " AND status <> 'erased'" IS_MINE),
-        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(message->id),
-                db_text(message->text), db_text(message->citations), db_text(message->model),
-                db_text(message->usage), db_text(message->status),
-                db_text(utf8_fold(arena, message->text))),
-        "message", message->id, err);
-}
-
 bool message_rate(DbTx *tx, const Scope *scope, Str id, int rating, Str reason, Error *err)
 {
     if (rating < -1 || rating > 1)

@@ -36,7 +36,5 @@ MUST_CHECK bool message_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
 /* The last `limit` of a conversation, oldest first; 0: all of them, at most 10,000. */
 MUST_CHECK bool message_list(DbTx *tx, const Scope *scope, Arena *arena, Str conversation,
                              int64_t limit, MessageList *list_r, Error *err);
-/* Saves text, citations, model, usage and status of an answer that grew. */
-MUST_CHECK bool message_update(DbTx *tx, const Scope *scope, const Message *message, Error *err);
 MUST_CHECK bool message_rate(DbTx *tx, const Scope *scope, Str id, int rating, Str reason,
                              Error *err);

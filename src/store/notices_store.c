@@ -102,16 +102,6 @@ bool notice_events_add(DbTx *tx, const Scope *scope, Arena *arena, NoticeEvent *
     return true;
 }
 
-bool notice_event_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, NoticeEvent *event_r,
-                       Error *err)
-{
-    return sql_find(tx, arena,
-                    DB_SAME("SELECT " EVENT_COLUMNS " FROM notice_events e"
-                            " WHERE e.workspace = $1 AND e.id = $2"),
-                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_event, event_r, "notice",
-                    id, err);
-}
-
 /* --- Notices --- */
 
 #define NOTICE_VALUES 5

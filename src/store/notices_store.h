@@ -49,8 +49,6 @@ typedef struct NoticeList {
  * their order. Two statements however many there are. */
 MUST_CHECK bool notice_events_add(DbTx *tx, const Scope *scope, Arena *arena, NoticeEvent *events,
                                   size_t count, NoticeEventList *added_r, Error *err);
-MUST_CHECK bool notice_event_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
-                                  NoticeEvent *event_r, Error *err);
 /* Tells people of the scope's workspace. */
 MUST_CHECK bool notices_add(DbTx *tx, const Scope *scope, Arena *arena, const NewNotice *notices,
                             size_t count, Error *err);

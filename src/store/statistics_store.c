@@ -90,33 +90,3 @@ bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *stati
     *statistics_r = statistics;
     return true;
 }
-
-static void read_format(DbRows *row, Arena *arena, void *item)
-{
-    *(FormatCount *)item = (FormatCount){
-        .format = db_get_text(row, 0, arena),
-        .documents = db_get_int(row, 1),
-        .bytes = db_get_int(row, 2),
-    };
-}
-
-bool statistics_formats(DbTx *tx, const Scope *scope, Arena *arena, FormatCountList *list_r,
-                        Error *err)
-{
-    bool is_all = scope->is_system && !scope->workspace.length;
-    SqlBuild build = sql_build_on(
-        tx, arena,
-        "SELECT format, CAST(sum(documents) AS BIGINT), CAST(sum(file_bytes) AS BIGINT) FROM ",
-        DB_ARGS(db_text(scope->workspace)));
-    SqlItems items;
-
-    access_add_document_counts(&build, scope);
-    sql_add(&build, is_all ? " WHERE " OF_ALL : " WHERE " OF_ONE);
-    sql_add(&build, " AND in_trash = 0 GROUP BY format HAVING sum(documents) > 0"
-                    " ORDER BY 2 DESC, 1");
-    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_format,
-                  sizeof(FormatCount), &items, err))
-        return false;
-    *list_r = (FormatCountList){ .at = items.at, .count = items.count };
-    return true;
-}

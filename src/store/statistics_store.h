@@ -16,15 +16,3 @@ typedef struct Statistics {
  * the model whose vectors are being made to serve next, empty: none. */
 MUST_CHECK bool statistics_find(DbTx *tx, const Scope *scope, Str coming, Statistics *statistics_r,
                                 Error *err);
-
-typedef struct FormatCount {
-    Str format;
-    int64_t documents, bytes;
-} FormatCount;
-typedef struct FormatCountList {
-    FormatCount *at;
-    size_t count;
-} FormatCountList;
-/* Documents outside the trash by format, most first. */
-MUST_CHECK bool statistics_formats(DbTx *tx, const Scope *scope, Arena *arena,
-                                   FormatCountList *list_r, Error *err);
