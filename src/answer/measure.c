@@ -69,7 +69,8 @@ static double share_of(const Reading *reading, uint64_t words, bool names, bool 
     return all > 0 ? got / all : 1;
 }
 
-double reading_share(const Reading *reading, uint64_t words)
+/* Share (0 to 1) of the question's rarity that these words carry. */
+static double reading_share(const Reading *reading, uint64_t words)
 {
     return share_of(reading, words, false, false);
 }
@@ -79,7 +80,7 @@ double reading_name_share(const Reading *reading, uint64_t words)
     return share_of(reading, words, true, false);
 }
 
-double reading_number_share(const Reading *reading, uint64_t words)
+static double reading_number_share(const Reading *reading, uint64_t words)
 {
     return share_of(reading, words, false, true);
 }

@@ -79,11 +79,9 @@ double reading_word_rarity(const QuestionWord *word);
 Str reading_surroundings(const Reading *reading, size_t unit);
 /* A row for people: "Country: Germany; Cases: 55400" when its header fits, else the row. */
 Str row_text(Arena *arena, Str row, Str header);
-/* Share (0 to 1) of the question's rarity that these words carry. */
-double reading_share(const Reading *reading, uint64_t words);
-/* The same among its names, among its numbers; 1 when it has none. */
+/* Share (0 to 1) of the rarity of the question's names that these words carry; 1 when it has none.
+ */
 double reading_name_share(const Reading *reading, uint64_t words);
-double reading_number_share(const Reading *reading, uint64_t words);
 /* How far the unit has something of the form that is asked for, beside what the question says: 0
  * nothing, 1 a name for "who", a date for "when". */
 double reading_form(const Reading *reading, const Unit *unit);

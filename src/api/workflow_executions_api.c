@@ -51,7 +51,8 @@ void put_execution(JsonWriter *json, const WorkflowExecution *execution)
     put_time(json, "expires_at", execution->expires_at_ms);
 }
 
-void put_waits(JsonWriter *json, const WorkflowFrameList *frames)
+/* What of it waits, and for what: "waits": [...]. */
+static void put_waits(JsonWriter *json, const WorkflowFrameList *frames)
 {
     put_array(json, "waits");
     for (size_t i = 0; i < frames->count; i++) {

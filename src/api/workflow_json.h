@@ -6,8 +6,6 @@
 
 /* Members of an object that is open. `input` and `output` only where they were read. */
 void put_execution(JsonWriter *json, const WorkflowExecution *execution);
-/* What of it waits, and for what: "waits": [...]. */
-void put_waits(JsonWriter *json, const WorkflowFrameList *frames);
 void put_execution_step(JsonWriter *json, const WorkflowStep *step);
 
 /* A workflow's execution that is asked for by POST: its document, input, key, dry_run. */

@@ -40,10 +40,6 @@ MUST_CHECK bool approval_close(Approvals *approvals, DbTx *tx, const Scope *scop
 /* Ends it when enough have approved. */
 MUST_CHECK bool approval_count(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
                                Approval *approval, Error *err);
-/* The deputy may decide too, for every group; *is_new_r false: there is none, or they have been
- * asked before. */
-MUST_CHECK bool approval_escalate(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval,
-                                  bool *is_new_r, Error *err);
 /* The id of a person of the workspace, by id or mail address. */
 MUST_CHECK bool approval_member(DbTx *tx, const Scope *scope, Arena *arena, const char *field,
                                 Str who, Str *user_r, Error *err);

@@ -8,8 +8,8 @@
 
 /* --- Escalation --- */
 
-bool approval_escalate(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval,
-                       bool *is_new_r, Error *err)
+static bool approval_escalate(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval,
+                              bool *is_new_r, Error *err)
 {
     ApprovalCandidate deputy = { .user = approval->deputy };
     const NoticeField details[] = { { "to", approval->deputy } };

@@ -143,7 +143,8 @@ bool files_open_voice(Batches *batches, const Scope *scope, Arena *arena, Str id
            open_file(batches, scope, work.file, file_r, fd_r, err);
 }
 
-Str files_media_type(Arena *arena, const ClientFile *file)
+/* The media type as declared, or as the name's ending says. */
+static Str files_media_type(Arena *arena, const ClientFile *file)
 {
     static const struct {
         const char *ending, *type;

@@ -50,9 +50,6 @@ MUST_CHECK bool files_open_voice(Batches *batches, const Scope *scope, Arena *ar
 /* Of others: needs the role editor. */
 MUST_CHECK bool files_remove(Batches *batches, const Scope *scope, Str id, Error *err);
 
-/* The media type as declared, or as the name's ending says. */
-Str files_media_type(Arena *arena, const ClientFile *file);
-
 /* GatewayPorts.load_file, for a caller of this workspace. */
 MUST_CHECK bool files_load(Batches *batches, Arena *arena, Str workspace, Str id, size_t bytes_max,
                            GatewayFile *file_r, Error *err);

@@ -76,11 +76,6 @@ MUST_CHECK bool labels_read_document(Labels *labels, const Scope *scope, Arena *
                                      LabelSource *source_r, Error *err);
 LabelSource labels_of_text(Arena *arena, Str text);
 
-/* By one set. */
-MUST_CHECK bool labels_say(Labels *labels, const Scope *scope, EncodePriority priority,
-                           Arena *arena, const LabelSet *set, const LabelSource *source,
-                           SaidLabels *said_r, Error *err);
-
 typedef struct LabelRunStage {
     Str name;
     bool is_skipped; /* its condition did not hold */

@@ -198,8 +198,9 @@ static bool say_where(Saying *s, Error *err)
     return true;
 }
 
-bool labels_say(Labels *labels, const Scope *scope, EncodePriority priority, Arena *arena,
-                const LabelSet *set, const LabelSource *source, SaidLabels *said_r, Error *err)
+static bool labels_say(Labels *labels, const Scope *scope, EncodePriority priority, Arena *arena,
+                       const LabelSet *set, const LabelSource *source, SaidLabels *said_r,
+                       Error *err)
 {
     Saying s = { labels, scope, priority, arena, set, source, .has_encoder = false };
     Error no_encoder = { 0 };

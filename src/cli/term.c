@@ -7,7 +7,7 @@
 
 #define BAR_WIDTH 24
 
-bool term_is_live(void) { return isatty(STDERR_FILENO); }
+static bool term_is_live(void) { return isatty(STDERR_FILENO); }
 
 const char *term_bytes(int64_t bytes, char out[16])
 {

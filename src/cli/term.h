@@ -3,8 +3,6 @@
 
 #include "base/base.h"
 
-bool term_is_live(void); /* standard error is a terminal */
-
 /* One line that is written over again; nothing when standard error is no terminal. */
 void term_progress(const char *name, const char *stage, int64_t done, int64_t total,
                    int64_t seconds_left);

@@ -5,7 +5,7 @@
 
 /* --- Texts --- */
 
-void notion_plain_text(Buf *out, const json_t *texts)
+static void notion_plain_text(Buf *out, const json_t *texts)
 {
     size_t i;
     const json_t *text;
@@ -46,7 +46,8 @@ static void add_marked(Buf *out, const json_t *text)
     buf_add(out, str_from(plain, (size_t)(inner.at - plain.at) + inner.length));
 }
 
-void notion_rich_text(Buf *out, const json_t *texts)
+/* Texts with their bold, italic, struck, code and links. */
+static void notion_rich_text(Buf *out, const json_t *texts)
 {
     size_t i;
     const json_t *text;

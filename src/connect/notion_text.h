@@ -4,9 +4,6 @@
 
 #include "base/json.h"
 
-/* Texts with their bold, italic, struck, code and links. */
-void notion_rich_text(Buf *out, const json_t *texts);
-void notion_plain_text(Buf *out, const json_t *texts);
 /* The title of a page or of a table. */
 void notion_title(Buf *out, const json_t *object);
 /* One block without its children, `depth` lists deep. */

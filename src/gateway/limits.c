@@ -61,7 +61,8 @@ void bucket_take(Bucket *bucket, int64_t count)
 
 int64_t bucket_left(const Bucket *bucket) { return MAX(bucket->level, (int64_t)0) / MINUTE_US; }
 
-int64_t bucket_full_us(const Bucket *bucket)
+/* Until it is full again. */
+static int64_t bucket_full_us(const Bucket *bucket)
 {
     return bucket->limit ? (bucket->limit * MINUTE_US - bucket->level) / bucket->limit : 0;
 }

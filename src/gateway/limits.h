@@ -24,7 +24,6 @@ int64_t bucket_wait_us(Bucket *bucket, int64_t count, int64_t now_us);
 /* Take so many, or with a negative count give them back. */
 void bucket_take(Bucket *bucket, int64_t count);
 int64_t bucket_left(const Bucket *bucket);
-int64_t bucket_full_us(const Bucket *bucket); /* until it is full again */
 
 typedef struct LimitRates {
     int64_t requests_per_minute, tokens_per_minute, concurrent; /* 0: none */

@@ -3,7 +3,8 @@
 
 #include "gateway/json_read.h"
 
-bool member_is_needed(Str name, Str value)
+/* Does its value ask for what only a service that takes the member can do? */
+static bool member_is_needed(Str name, Str value)
 {
     static const char *const needed[] = {
         "logit_bias",         /* words that are forbidden, or demanded */

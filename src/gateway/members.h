@@ -7,8 +7,6 @@
 
 #include "gateway/dialect.h"
 
-/* Does its value ask for what only a service that takes the member can do? */
-bool member_is_needed(Str name, Str value);
 /* A service that does not take the request's extra members can do without them. */
 MUST_CHECK bool members_check(const ModelRequest *request, const DialectTarget *target, Error *err);
 /* A service that fails with some members of its dialect can do without those of this body. */

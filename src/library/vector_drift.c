@@ -9,7 +9,7 @@
 
 /* --- Rows as the store has them --- */
 
-uint32_t vector_row_sum(const Vector *row, size_t part, size_t dims)
+static uint32_t vector_row_sum(const Vector *row, size_t part, size_t dims)
 {
     size_t size = dims * (row->form == VECTOR_INT8 ? sizeof(int8_t) : sizeof(float));
     uint32_t sum = crc32c((uint32_t)row->form, &row->scale, sizeof row->scale);

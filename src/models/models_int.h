@@ -130,7 +130,6 @@ void forget_local(Models *models);
 #define SEAL_KEY S("provider-keys")
 
 /* models_policy.c. What a workspace has decided about its calls, from its document. */
-MUST_CHECK bool policy_read(Arena *arena, const json_t *json, GatewayPolicy *policy_r, Error *err);
 MUST_CHECK bool policy_parse(Arena *arena, Str text, GatewayPolicy *policy_r, Error *err);
 
 /* models_prompts.c: GatewayPorts. */

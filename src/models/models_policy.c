@@ -79,7 +79,7 @@ static bool read_masks(Arena *arena, const json_t *json, GatewayPolicy *policy, 
     return true;
 }
 
-bool policy_read(Arena *arena, const json_t *json, GatewayPolicy *policy_r, Error *err)
+static bool policy_read(Arena *arena, const json_t *json, GatewayPolicy *policy_r, Error *err)
 {
     GatewayPolicy policy = { 0 };
     json_t *cache = NULL, *masks = NULL, *times = NULL;

@@ -28,7 +28,8 @@ const SetupRoute *setup_route(const Setup *setup, Str name)
     return NULL;
 }
 
-const SetupService *setup_service_of(const Setup *setup, Str name, Str *model_r)
+/* The service that "service/model" begins with; *model_r is the rest. NULL: there is none. */
+static const SetupService *setup_service_of(const Setup *setup, Str name, Str *model_r)
 {
     ptrdiff_t slash = str_find_char(name, '/');
     if (slash <= 0 || (size_t)slash + 1 == name.length)

@@ -133,15 +133,11 @@ MUST_CHECK bool setup_check_route(const Setup *setup, const SetupRoute *route, E
 const SetupService *setup_service(const Setup *setup, Str name);
 const SetupModel *setup_model(const Setup *setup, Str service, Str model);
 const SetupRoute *setup_route(const Setup *setup, Str name);
-/* The service that "service/model" begins with; *model_r is the rest. NULL: there is none. */
-const SetupService *setup_service_of(const Setup *setup, Str name, Str *model_r);
 /* Adds the service of the simple way, named as its provider. `model`: one that it has; "". */
 void setup_add_simple(Arena *arena, Setup *setup, const SetupService *service, Str model);
 /* Something is left out. */
 void setup_note(Arena *arena, Setup *setup, Str kind, Str name, const char *text);
 /* The last of one name counts; the others go. */
 void setup_settle(Setup *setup);
-/* 1 to 100 letters, digits and . _ -, the first no dot. */
-MUST_CHECK bool setup_check_name(Str name, Error *err);
 /* A base URL without a slash at its end, user, password and query. */
 MUST_CHECK bool setup_check_url(Arena *arena, Str text, Str *base_url_r, Error *err);

@@ -13,7 +13,8 @@
 #define MODELS_MAX 2000
 #define MILLION 1000000
 
-bool setup_check_name(Str name, Error *err)
+/* 1 to 100 letters, digits and . _ -, the first no dot. */
+static bool setup_check_name(Str name, Error *err)
 {
     bool good = name.length && name.length <= 100 && name.at[0] != '.';
     for (size_t i = 0; good && i < name.length; i++)

@@ -51,7 +51,8 @@ static AddressCount **find_address(HttpServer *server, uint64_t key)
     return at;
 }
 
-bool address_came(HttpServer *server, uint64_t key)
+/* One more connection of this address; false when it has too many. Any thread. */
+static bool address_came(HttpServer *server, uint64_t key)
 {
     if (!key)
         return true;

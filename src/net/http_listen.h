@@ -14,8 +14,7 @@ void listeners_close(HttpServer *server);
 
 void addresses_open(HttpServer *server);
 void addresses_close(HttpServer *server);
-/* One more connection of this address; false when it has too many. Any thread. */
-bool address_came(HttpServer *server, uint64_t key);
+/* A connection of this address is over. Any thread. */
 void address_left(HttpServer *server, uint64_t key);
 
 /* Read and forget what a client still sends after it was refused, for a short time, and then close,

@@ -47,7 +47,6 @@ typedef struct WorkerService {
     bool (*run)(WorkerJob *job, Error *err);
 } WorkerService;
 
-bool sandbox_is_worker(int argc, char **argv);
 /* Call first in main(): when this process was started as a worker, does its job and never
  * returns. `services` ends with a row whose name is NULL. */
 void sandbox_worker_main(int argc, char **argv, const WorkerService *services);

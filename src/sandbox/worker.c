@@ -11,7 +11,7 @@
 
 #define GATHER_MS 50 /* a frame waits no longer for others, so that a slow reader is heard */
 
-bool sandbox_is_worker(int argc, char **argv)
+static bool sandbox_is_worker(int argc, char **argv)
 {
     return argc == 1 && strcmp(argv[0], WORKER_NAME) == 0;
 }

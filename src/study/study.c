@@ -46,7 +46,8 @@ bool learner_check(const Learner *learner, Error *err)
     return true;
 }
 
-FsrsSettings learner_schedule(const Learner *learner)
+/* How cards are scheduled for a learner that was checked. */
+static FsrsSettings learner_schedule(const Learner *learner)
 {
     FsrsSettings settings = fsrs_defaults();
     settings.retention = learner->retention;

@@ -24,8 +24,6 @@ MUST_CHECK bool learner_resolve(DbTx *tx, const Scope *scope, Arena *arena, Lear
                                 Error *err);
 /* Fails, naming the field, on a retention, steps or limits that make no sense. */
 MUST_CHECK bool learner_check(const Learner *learner, Error *err);
-/* How cards are scheduled for a learner that was checked. */
-FsrsSettings learner_schedule(const Learner *learner);
 
 typedef struct StudyToday {
     int64_t now_ms, begin_ms; /* of today, UTC */

@@ -307,9 +307,10 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-size_t choose_pieces(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
-                     const Material *material, size_t count_max, size_t words_max,
-                     size_t **chosen_r, double **weights_r, Str *made_by_r)
+/* Units that say most, in the order of the text. *made_by_r: "rules" or "encoder". */
+static size_t choose_pieces(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                            const Material *material, size_t count_max, size_t words_max,
+                            size_t **chosen_r, double **weights_r, Str *made_by_r)
 {
     Language language = material->language;
     const double *priors = piece_priors(summaries, scope, arena, words, material);

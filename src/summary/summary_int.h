@@ -20,10 +20,6 @@ size_t wish_words(const SummaryWish *wish);
  * its passages are about too. */
 double *piece_priors(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
                      const Material *material);
-/* Units that say most, in the order of the text. *made_by_r: "rules" or "encoder". */
-size_t choose_pieces(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
-                     const Material *material, size_t count_max, size_t words_max,
-                     size_t **chosen_r, double **weights_r, Str *made_by_r);
 /* Fills statements and made_by. */
 void choose_summary(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
                     const Material *material, const SummaryWish *wish, Summary *summary);

@@ -18,7 +18,8 @@ static const struct {
 #undef STEP
 };
 
-const StepType *workflow_step_type(Str name)
+/* NULL for steps of flow. */
+static const StepType *workflow_step_type(Str name)
 {
     for (size_t i = 0; i < COUNT(types); i++)
         if (str_is(name, types[i].name))

@@ -61,9 +61,6 @@ typedef struct StepType {
 #include "workflow/steps.def"
 #undef STEP
 
-/* NULL for steps of flow. */
-const StepType *workflow_step_type(Str name);
-
 /* The execution's document; ERROR_NOT_FOUND when there is none, or it is gone or in the trash. */
 MUST_CHECK bool step_document(StepRun *run, Str *document_r, Error *err);
 /* The same within a transaction, so that it cannot go meanwhile. */

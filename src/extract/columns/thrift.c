@@ -3,7 +3,7 @@
 
 enum { DEPTH_MAX = 32 };
 
-unsigned char thrift_byte(Thrift *in)
+static unsigned char thrift_byte(Thrift *in)
 {
     in->is_broken |= in->at >= in->bytes.length;
     return in->is_broken ? 0 : (unsigned char)in->bytes.at[in->at++];

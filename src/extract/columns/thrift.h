@@ -35,7 +35,6 @@ typedef struct Thrift {
 int thrift_field(Thrift *in, int64_t *number);
 /* One of I16, I32, I64. */
 int64_t thrift_number(Thrift *in);
-unsigned char thrift_byte(Thrift *in);
 Str thrift_binary(Thrift *in);
 /* The count of a list that begins, and the type of its items. */
 uint64_t thrift_list(Thrift *in, int *type_r);

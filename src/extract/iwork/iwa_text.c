@@ -196,7 +196,8 @@ static void write_attachment(IwaBody *body, Str reference, IwaRole role)
         iwa_write_drawable(body, object, role);
 }
 
-void iwa_write_comment(IwaBody *body, const IwaObject *comment)
+/* A comment and the answers to it. */
+static void iwa_write_comment(IwaBody *body, const IwaObject *comment)
 {
     if (!comment || comment->type != TYPE_COMMENT || body->depth >= DEPTH_MAX)
         return;

@@ -27,8 +27,6 @@ void iwa_write_storage(IwaBody *body, IwaObject *storage, IwaRole role);
 bool iwa_is_storage(const IwaObject *object);
 /* All of a storage's text, paragraphs on lines of their own. */
 Str iwa_storage_text(const IwaObject *storage);
-/* A comment and the answers to it. */
-void iwa_write_comment(IwaBody *body, const IwaObject *comment);
 
 /* iwa_table.c: a table model. */
 void iwa_write_table(IwaBody *body, const IwaObject *model);

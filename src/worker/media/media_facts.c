@@ -20,7 +20,7 @@ static const struct {
 
 /* --- Streams --- */
 
-bool media_is_cover(const AVStream *stream)
+static bool media_is_cover(const AVStream *stream)
 {
     return (stream->disposition &
             (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) != 0;

@@ -5,8 +5,6 @@
 
 /* The stream of a kind that a player would choose; NULL: there is none. Covers are no video. */
 const AVStream *media_main_stream(const MediaFile *file, enum AVMediaType kind);
-/* A picture that belongs to the recording, not a moving one. */
-bool media_is_cover(const AVStream *stream);
 /* How far the picture must be turned clockwise to stand upright: 0, 90, 180, 270. */
 int media_rotation(const AVStream *stream);
 
