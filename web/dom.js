@@ -72,7 +72,7 @@ export function bringTo(element) {
 }
 
 export const isNarrow = () => matchMedia('(max-width: 900px)').matches;
-export const isTouch = () => matchMedia('(pointer: coarse)').matches;
+const isTouch = () => matchMedia('(pointer: coarse)').matches;
 
 // Paints rows anew, each with its data-ATTRIBUTE, and gives the focus back to the same row, or the same control of it.
 export function keepFocus(root, attribute, paint) {

@@ -267,7 +267,6 @@ const CATALOGUE = {
   'media.failed': 'This browser does not play it. Download the original.',
   'picture.failed': 'This picture could not be drawn.',
   'mail.no_text': 'The message has no text.',
-  'code.line': 'Line {number}',
 
   'document.title': 'Document',
   'document.shows': 'What to show',

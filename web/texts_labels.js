@@ -70,7 +70,6 @@ export const LABELS = {
   'asked.left': {one: '{shown} left', other: '{shown} left'},
   'asked.said': '{label}, {percent} sure',
   'asked.none_said': 'none of them, {percent} sure',
-  'asked.why': 'because of',
   'asked.confirm': 'That is right',
   'asked.skip': 'Later',
   'asked.open': 'Open the document',

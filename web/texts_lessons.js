@@ -29,7 +29,6 @@ learn({
   'made.difficulty_hard': 'Hard',
   'made.stage': '{stage} …',
   'made.so_far': {one: '{shown} item so far', other: '{shown} items so far'},
-  'made.stop': 'Stop',
   'made.list': 'Made for me',
   'made.none': 'Explanations, quizzes, cards and outlines that were made of your documents are kept here.',
   'made.items': {one: '{shown} item', other: '{shown} items'},

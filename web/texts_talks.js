@@ -74,7 +74,6 @@ export const TALKS = {
   'prompt.expected': 'must contain',
   'prompt.row': 'Add a row',
   'prompt.run': 'Run',
-  'prompt.running': 'Row {at} of {count}',
   'prompt.progress': 'How far it is',
   'prompt.done': '{count} results',
   'prompt.result': 'Row {row}, version {number}',

@@ -9,7 +9,6 @@ import {toast} from './toast.js';
 
 const PAGE = 20;
 const LOOK_MS = 3000;
-const HOUR = 3600;
 const GOING = new Set(['validating', 'in_progress', 'finalizing', 'cancelling']);
 const ENDPOINTS = ['/v1/chat/completions', '/v1/responses', '/v1/embeddings', '/v1/completions', '/v1/moderations'];
 const WINDOWS = [1, 24, 168];

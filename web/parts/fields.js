@@ -47,7 +47,7 @@ function row(one, name, entry, changed) {
 }
 
 // `result`: as POST /v1/fields answers.
-export function valueTable(one, name, result, changed) {
+function valueTable(one, name, result, changed) {
   const checks = result.checks.map((check) => h('span', {class: 'chip', data: {tone: check.holds ? 'good' : 'warn'}}, t(check.holds ? 'fields.check_holds' : 'fields.check_fails', {what: check.what})));
   return [result.notice && h('p', {class: 'status'}, result.notice),
     result.fields.length === 0 ? h('p', {class: 'pad'}, t('fields.none'))

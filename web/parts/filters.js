@@ -6,7 +6,7 @@ import {state} from '../state.js';
 import {icon} from './icons.js';
 import {FAMILIES, formats, familyName} from './families.js';
 
-export const GRADES = ['excellent', 'good', 'fair', 'poor'];
+const GRADES = ['excellent', 'good', 'fair', 'poor'];
 
 function select(name, label, options, value, changed) {
   const element = h('select', {class: 'chip', 'aria-label': label, title: label, test: `filter-${name}`},

@@ -5,7 +5,7 @@ import {on} from '../state.js';
 const DEAF_MS = 4000;
 
 // Never twice at a time, and not again for a while: what comes meanwhile is read behind it.
-export function paced(undo, wait_ms, load) {
+function paced(undo, wait_ms, load) {
   let busy = false;
   let again = false;
   let gone = false;

@@ -6,12 +6,12 @@ import {call, address, get} from '../api.js';
 const SAMPLE_WIDTH = 120;  // enough to see a marked line, cheap to look through
 const QUOTE_MOST = 600;    // a longer quote makes no better mark, and addresses have limits
 
-export function pageAddress(id, page, width, quote) {
+function pageAddress(id, page, width, quote) {
   return address(`/v1/documents/${id}/pages/${page}.png`, {width, quote: quote ? quote.slice(0, QUOTE_MOST) : ''});
 }
 
 // Pictures come in a few widths, so that the server's cache is of use.
-export function widthFor(element) {
+function widthFor(element) {
   const wanted = (element.clientWidth || 600) * Math.min(2, devicePixelRatio || 1);
   return [600, 900, 1200, 1600].find((width) => width >= wanted * 0.9) || 1600;
 }

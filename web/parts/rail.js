@@ -89,7 +89,7 @@ function paintFoot() {
   if (workspaces.length > 1) import('./workspaces.js').then((part) => foot.append(part.menu()), () => {});
 }
 
-export async function refreshCounts() {
+async function refreshCounts() {
   state.statistics = await get('/v1/statistics').catch(() => state.statistics);
   paintCounts();
   emit('counts');
@@ -102,13 +102,13 @@ async function refreshTold() {
   if (asked) say(root.querySelector('[data-view=work] b'), asked.items.length ? number(asked.items.length) : '');
 }
 
-export async function refreshCollections() {
+async function refreshCollections() {
   const page = await get('/v1/collections', {limit: 100}).catch(() => null);
   if (page) state.collections = page.items;
   paintCollections();
 }
 
-export async function refreshConversations() {
+async function refreshConversations() {
   const page = await get('/v1/conversations', {limit: 20}).catch(() => null);
   if (page) state.conversations = page.items;
   paintRecent();

@@ -11,7 +11,7 @@ const WORKFLOW = 'workflow_start';
 const NIGHTLY = '0 3 * * *';
 
 export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-export const everyWords = (seconds) => (seconds % 3600 === 0 ? t('schedule.every_hours', {count: seconds / 3600}) : t('schedule.every_minutes', {count: Math.round(seconds / 60)}));
+const everyWords = (seconds) => (seconds % 3600 === 0 ? t('schedule.every_hours', {count: seconds / 3600}) : t('schedule.every_minutes', {count: Math.round(seconds / 60)}));
 export const ruleWords = (one) => (one.every_s ? everyWords(one.every_s) : cronWords(one.cron || '') || one.cron);
 
 const ruleOf = ({cron, zone, every}) => (every.trim() ? {every_s: Math.round(Number(every) * 60)} : {cron: cron.trim(), zone: zone.trim() || 'UTC'});

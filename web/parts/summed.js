@@ -17,7 +17,7 @@ export function placeButton(citation, shown) {
     onclick: () => openReader(sourceOf(citation))}, shown || citation.place || '¶');
 }
 
-export const madeBy = (summary) => (['rules', 'encoder'].includes(summary.made_by) ? t('summary.by_rules') : t('summary.by_model', {model: summary.made_by}));
+const madeBy = (summary) => (['rules', 'encoder'].includes(summary.made_by) ? t('summary.by_rules') : t('summary.by_model', {model: summary.made_by}));
 
 // The statements, in paragraphs or as points under their headings.
 export function statements(summary) {

@@ -5,7 +5,7 @@ import {state} from '../state.js';
 import {field, formDialog} from './forms.js';
 
 export const PRIORITIES = ['low', 'medium', 'high', 'urgent'];
-export const STATUSES = ['suggested', 'pending', 'in_progress', 'done', 'cancelled'];
+const STATUSES = ['suggested', 'pending', 'in_progress', 'done', 'cancelled'];
 const RULES = {'': 'once', 'FREQ=DAILY': 'daily', 'FREQ=WEEKLY': 'weekly', 'FREQ=MONTHLY': 'monthly', 'FREQ=YEARLY': 'yearly'};
 
 // A rule that the choices do not know is one more of them.

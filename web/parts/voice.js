@@ -6,7 +6,7 @@ import {icon} from './icons.js';
 import {toast} from './toast.js';
 import {announce} from './live.js';
 
-export const hasMicrophone = () => Boolean(navigator.mediaDevices && navigator.mediaDevices.getUserMedia && window.MediaRecorder);
+const hasMicrophone = () => Boolean(navigator.mediaDevices && navigator.mediaDevices.getUserMedia && window.MediaRecorder);
 
 // A recording that runs; stop() gives its sound as a file.
 async function record() {

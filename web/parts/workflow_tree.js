@@ -18,7 +18,7 @@ export function walk(steps, visit, path = 'steps') {
   });
 }
 
-export function idsOf(definition) {
+function idsOf(definition) {
   const ids = [];
   walk(definition.steps, ({id}) => ids.push(id));
   return ids;

@@ -2,7 +2,7 @@
 import {h, fill, cleanup} from '../dom.js';
 import {t, clock, fullDate} from '../texts.js';
 import {get} from '../api.js';
-import {on, mayWrite} from '../state.js';
+import {mayWrite} from '../state.js';
 import {dialog} from '../parts/forms.js';
 import {follow} from '../parts/follow.js';
 import {problem} from '../parts/problem.js';
