@@ -1,27 +1,12 @@
-/* values.c - a value of each kind read from a piece of the text, and made JSON of its leaf. */
+/* values.c - a value of each kind read from a piece of the text, and made JSON of its leaf; those
+ * that are told by words alone are in value_words.c. */
 #include <math.h>
 
 #include "base/utf8.h"
-#include "fields/fields_int.h"
+#include "fields/values_int.h"
 #include "text/date.h"
 
 #define TEXT_VALUE_MAX 300 /* bytes */
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_letter(char c)
-{
-    return (unsigned char)((c | 32) - 'a') < 26 || (unsigned char)c >= 0x80;
-}
-static char byte_at(const Reading *reading, size_t at)
-{
-    return at < reading->text.length ? reading->text.at[at] : 0;
-}
-
-static bool found_at(const Reading *reading, size_t start, size_t end, double sure, Found *found_r)
-{
-    *found_r = (Found){ start, end, str_slice(reading->text, start, end), sure };
-    return end > start;
-}
 
 /* --- Entities --- */
 
@@ -53,88 +38,9 @@ static bool entity_find(const Reading *reading, EntityKind kind, size_t from, si
     return false;
 }
 
-/* --- Numbers --- */
-
-/* "12.03.2024" and "10:30" are no numbers, and "A4" neither; the end of what is none. */
-static size_t skip_run(const Reading *reading, size_t at, size_t to)
-{
-    while (at < to && (is_digit(reading->text.at[at]) || is_letter(reading->text.at[at]) ||
-                       HAS_CHAR(reading->text.at[at], ".,:/-")))
-        at++;
-    return at;
-}
-
-static bool begins_number(const Reading *reading, size_t from, size_t at)
-{
-    char before = at > from ? reading->text.at[at - 1] : ' ';
-    /* A currency may stand close: "EUR120", "£5". */
-    bool is_code = at >= from + 3 && (unsigned char)(before - 'A') < 26 &&
-                   (unsigned char)(reading->text.at[at - 2] - 'A') < 26;
-    bool is_sign = (unsigned char)before >= 0x80;
-    return is_digit(reading->text.at[at]) && !is_digit(before) && !HAS_CHAR(before, ".,:/#") &&
-           (!is_letter(before) || is_code || is_sign);
-}
-
-static bool is_percent(const Reading *reading, size_t end)
-{
-    if (byte_at(reading, end) == ' ')
-        end++;
-    return byte_at(reading, end) == '%' || str_starts(str_from(reading->text, end), S("percent")) ||
-           str_starts(str_from(reading->text, end), S("Prozent"));
-}
-
-/* The minus before a number, which may stand before its currency. */
-static bool is_negative(const Reading *reading, size_t from, size_t at)
-{
-    size_t back = at;
-    while (back > from && at - back < 6 && !is_digit(reading->text.at[back - 1]) &&
-           !HAS_CHAR(reading->text.at[back - 1], "-\n:"))
-        back--;
-    bool is_minus = back > from && reading->text.at[back - 1] == '-';
-    char before = back > from + 1 ? reading->text.at[back - 2] : ' ';
-    return is_minus && (before == ' ' || before == ':' || before == '\n');
-}
-
-bool number_find(const Reading *reading, size_t from, size_t to, bool wants_last,
-                 bool wants_percent, Found *found_r)
-{
-    bool is_found = false;
-    for (size_t at = from; at < to;) {
-        Str value;
-        size_t end =
-            begins_number(reading, from, at)
-                ? entity_read_number(reading->arena, str_slice(reading->text, 0, to), at, &value)
-                : 0;
-        if (!end) {
-            at++;
-            continue;
-        }
-        char after = end < to ? reading->text.at[end] : ' ';
-        char behind = end + 1 < to ? reading->text.at[end + 1] : ' ';
-        if ((HAS_CHAR(after, ".:/-,") && is_digit(behind)) ||
-            (is_letter(after) && (unsigned char)after < 0x80 && (unsigned char)(after - 'A') > 25 &&
-             after != 'x')) {
-            at = skip_run(reading, end, to);
-            continue;
-        }
-        if (is_percent(reading, end) == wants_percent && !(is_found && !wants_last)) {
-            if (is_negative(reading, from, at))
-                value = str_format(reading->arena, "-" STR_FMT, STR_ARG(value));
-            *found_r = (Found){ at, end, value, 0.9 };
-            is_found = true;
-        }
-        at = end;
-    }
-    return is_found;
-}
-
 /* --- The readers of value_kinds.def --- */
 
-typedef bool ValueReader(const Reading *reading, const FieldNode *node, size_t from, size_t to,
-                         Found *found_r);
-
-/* What stands between a label and its value. */
-static size_t skip_filler(const Reading *reading, size_t from, size_t to)
+size_t skip_filler(const Reading *reading, size_t from, size_t to)
 {
     while (from < to && (HAS_CHAR(reading->text.at[from], " .:=#*\t)|>-\n") ||
                          str_starts(str_slice(reading->text, from, to), S("\xC2\xA0"))))
@@ -247,30 +153,6 @@ static bool read_percent(const Reading *reading, const FieldNode *node, size_t f
 {
     (void)node;
     return number_find(reading, from, to, false, true, found_r);
-}
-
-bool currency_find(const Reading *reading, size_t from, size_t to, Found *found_r)
-{
-    static const char *const codes[] = { "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK",
-                                         "PLN", "JPY", "CAD", "AUD", "INR", "CNY", "CZK" };
-    static const struct {
-        const char *sign, *code;
-    } signs[] = { { "\xE2\x82\xAC", "EUR" }, { "\xC2\xA3", "GBP" }, { "$", "USD" },
-                  { "\xC2\xA5", "JPY" },     { "Fr.", "CHF" },      { "Euro", "EUR" } };
-    Str text = str_slice(reading->text, from, to);
-    size_t best = SIZE_MAX, length = 0;
-    for (size_t i = 0; i < COUNT(codes) + COUNT(signs); i++) {
-        bool is_code = i < COUNT(codes);
-        Str written = str(is_code ? codes[i] : signs[i - COUNT(codes)].sign);
-        ptrdiff_t at = str_find(text, written);
-        if (at < 0 || (size_t)at >= best)
-            continue;
-        best = (size_t)at;
-        length = written.length;
-        *found_r = (Found){ from + best, from + best + length,
-                            str(is_code ? codes[i] : signs[i - COUNT(codes)].code), 0.9 };
-    }
-    return best != SIZE_MAX;
 }
 
 static bool read_currency(const Reading *reading, const FieldNode *node, size_t from, size_t to,
@@ -403,170 +285,6 @@ static bool read_name(const Reading *reading, const FieldNode *node, size_t from
     for (size_t i = 0; i < found_r->text.length; i++)
         letters += is_letter(found_r->text.at[i]);
     return letters >= 2 && found_r->text.length <= 100;
-}
-
-/* --- Lengths of time --- */
-
-static const char *const length_units =
-    "day|days|week|weeks|month|months|year|years|tag|tage|tagen|woche|wochen|monat|monate|monaten|"
-    "monats|jahr|jahre|jahren|jour|jours|semaine|semaines|mois|an|ans|année|années";
-static const char *const length_numbers =
-    "one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|twenty|thirty|sixty|ninety|"
-    "ein|eine|einen|einem|einer|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|dreissig|un|"
-    "une|"
-    "deux|trois|quatre|cinq|six|sept|huit|neuf|dix|douze|fourteen|vierzehn|calendar|full|business";
-
-static bool is_word_of(const char *list, Str word)
-{
-    Str rest = str(list), one;
-    while (str_next(&rest, '|', &one))
-        if (str_equal(one, word))
-            return true;
-    return false;
-}
-
-static bool is_count(Str word)
-{
-    for (size_t i = 0; i < word.length; i++)
-        if (!is_digit(word.at[i]))
-            return is_word_of(length_numbers, word);
-    return word.length > 0 && word.length <= 3;
-}
-
-/* "three (3) months", "12 Monate": a unit and the numbers right before it. */
-static bool read_length(const Reading *reading, const FieldNode *node, size_t from, size_t to,
-                        Found *found_r)
-{
-    (void)node;
-    size_t i = word_from(reading, from);
-    for (size_t first = i; i < reading->words.count && reading->words.at[i].end <= to; i++) {
-        size_t back = i;
-        if (!is_word_of(length_units, reading->words.at[i].folded))
-            continue;
-        while (back > first && i - back < 4 && is_count(reading->words.at[back - 1].folded))
-            back--;
-        if (back < i)
-            return found_at(reading, reading->words.at[back].start, reading->words.at[i].end, 0.9,
-                            found_r);
-    }
-    return false;
-}
-
-/* --- Laws --- */
-
-/* Up to where the sentence goes on about something else. */
-static bool read_law(const Reading *reading, const FieldNode *node, size_t from, size_t to,
-                     Found *found_r)
-{
-    static const char *const ends[] = { ".",           ",",          ";",
-                                        "(",           " without ",  " and the courts",
-                                        " excluding ", " unter ",    " und ",
-                                        " sans ",      " and is ",   " as ",
-                                        " à ",         " anwendbar", "\n" };
-    static const char *const leads[] = { "the laws of ", "the law of ", "laws of ",
-                                         "law of ",      "the ",        "das Recht der ",
-                                         "le droit ",    "du ",         "de la " };
-    size_t at = skip_filler(reading, from, to);
-    bool goes_on = true;
-    while (goes_on) {
-        goes_on = false;
-        for (size_t i = 0; i < COUNT(leads); i++)
-            if (str_starts(str_slice(reading->text, at, to), str(leads[i]))) {
-                at += strlen(leads[i]);
-                goes_on = true;
-            }
-    }
-    Str rest = str_slice(reading->text, at, MIN(to, at + 80));
-    size_t end = rest.length;
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        ptrdiff_t cut = str_find(rest, str(ends[i]));
-        end = cut >= 0 ? MIN(end, (size_t)cut) : end;
-    }
-    (void)node;
-    /* "Governing law. This Agreement is governed by ...": the law is named later. */
-    bool is_sentence = str_starts(rest, S("This ")) || str_starts(rest, S("The ")) ||
-                       str_starts(rest, S("Dieser ")) || str_starts(rest, S("Der ")) ||
-                       str_find(str_slice(rest, 0, end), S(" is ")) >= 0;
-    return end >= 4 && !is_sentence && found_at(reading, at, at + end, 0.8, found_r);
-}
-
-/* --- Flags and choices --- */
-
-static bool read_flag(const Reading *reading, const FieldNode *node, size_t from, size_t to,
-                      Found *found_r)
-{
-    static const char *const yes = "yes|true|ja|oui|vrai|wahr|x|y";
-    static const char *const no = "no|false|nein|non|faux|falsch|n";
-    (void)node;
-    for (size_t i = word_from(reading, from); i < reading->words.count; i++) {
-        const Word *word = &reading->words.at[i];
-        if (word->end > to)
-            break;
-        bool is_yes = is_word_of(yes, word->folded);
-        if (is_yes || is_word_of(no, word->folded)) {
-            *found_r = (Found){ word->start, word->end, is_yes ? S("true") : S("false"), 0.9 };
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Words that documents say for a choice. */
-static const struct {
-    const char *choice, *words;
-} choice_words[] = {
-    { "cash", "cash|bar|barzahlung|espèces|bargeld" },
-    { "card",
-      "card|visa|mastercard|ec|girocard|maestro|karte|kreditkarte|carte|amex|debit|credit" },
-    { "transfer", "transfer|überweisung|bank transfer|virement" },
-    { "voucher", "voucher|gutschein" },
-};
-
-static bool is_said(const Reading *reading, Str choice, size_t from, size_t to, Found *found_r)
-{
-    Str folded = fields_fold_name(reading->arena, choice), first = folded, rest = folded;
-    const char *others = "";
-    str_next(&rest, ' ', &first);
-    for (size_t i = 0; i < COUNT(choice_words); i++)
-        if (str_is(folded, choice_words[i].choice))
-            others = choice_words[i].words;
-    for (size_t i = word_from(reading, from); i < reading->words.count; i++) {
-        const Word *word = &reading->words.at[i];
-        if (word->end > to)
-            break;
-        size_t end = word->end;
-        bool fits = str_equal(word->folded, folded) || is_word_of(others, word->folded);
-        if (!fits && rest.length && str_equal(word->folded, first)) {
-            size_t close = MIN(to, word->start + choice.length + 4);
-            Str said =
-                fields_fold_name(reading->arena, str_slice(reading->text, word->start, close));
-            fits = str_starts(said, folded);
-            end = MIN(close, word->start + choice.length);
-        }
-        if (fits) {
-            *found_r = (Found){ word->start, end, choice, 0.9 };
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_choice(const Reading *reading, const FieldNode *node, size_t from, size_t to,
-                        Found *found_r)
-{
-    const json_t *one;
-    size_t i, best = SIZE_MAX;
-    json_array_foreach(json_object_get(node->schema, "enum"), i, one)
-    {
-        Found found;
-        Str choice = { json_string_value(one), json_string_length(one) };
-        if (json_is_string(one) && is_said(reading, choice, from, to, &found) &&
-            found.start < best) {
-            best = found.start;
-            *found_r = found;
-        }
-    }
-    return best != SIZE_MAX;
 }
 
 static bool read_address(const Reading *reading, const FieldNode *node, size_t from, size_t to,
