@@ -108,16 +108,16 @@ static bool put_rates(const CommandLine *line, JsonWriter *json, const json_t *n
 
 static void put_models(const CommandLine *line, JsonWriter *json, const json_t *now)
 {
+    Str models = option_value(line, "models");
+    if (option_is_given(line, "models")) {
+        put_pieces(json, "models", is_none(models) ? STR_NONE : models, ',');
+        return;
+    }
     size_t i;
     json_t *model;
-    Str rest = option_value(line, "models"), name;
     put_array(json, "models");
-    if (!option_is_given(line, "models"))
-        json_array_foreach(json_object_get(now, "models"), i, model)
-            put_text(json, NULL, str(json_string_value(model)));
-    else if (!is_none(rest))
-        while (str_next(&rest, ',', &name))
-            put_text(json, NULL, str_trim(name));
+    json_array_foreach(json_object_get(now, "models"), i, model)
+        put_text(json, NULL, str(json_string_value(model)));
     put_end(json);
 }
 
