@@ -1,59 +1,15 @@
 /* encode_queue.c - see encode_queue.h. */
-#include "encode/encode_queue.h"
+#include "encode/encode_queue_int.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "encode/model_weights.h"
-
-#define THREAD_MAX 4
 #define SLAB_TEXTS 256 /* texts of one call that are in tokens at once; bounds its memory */
 #define PACK_TEXTS_MAX (ENCODER_PACK_TOKENS / 2)
-#define LANES 2
 #define NICE_OF_BULK 5
 #define REST_AFTER_S 3 /* without work; between the documents of one upload there is less */
-
-/* One slab of a call, which stays where it is until every text is done. */
-typedef struct Request {
-    struct Request *next;
-    const uint32_t *ids; /* of the next text to be taken */
-    const uint32_t *lengths;
-    size_t count, taken, done;
-    float *out;
-    size_t dims;
-    bool dropped; /* the queue stopped before all texts were taken */
-    pthread_cond_t ended;
-} Request;
-
-typedef struct Lane {
-    Request *first, *last;
-} Lane;
-
-struct EncodeQueue {
-    char *folder, *wanted, *cache;
-    char known[ENCODE_MODEL_NAME_MAX];
-    EncoderOptions options;
-    int thread_max;
-    bool keep_priority;
-    pthread_mutex_t load_lock;          /* held while loading; taken before `lock` */
-    pthread_mutex_t lock;               /* of all below */
-    pthread_cond_t work, queries, idle; /* the second: for the one that serves queries only */
-    Lane lanes[LANES];                  /* by EncodePriority */
-    size_t waiting, calls;
-    bool stopping;
-    bool awaits_query; /* that one has nothing to do */
-    Encoder *encoder;
-    char model[ENCODE_MODEL_NAME_MAX];
-    char reason[400];                  /* of the last failed loading, or look at the files */
-    pthread_t threads[THREAD_MAX + 1]; /* the last serves queries only */
-    int thread_count;
-    pthread_t loader;
-    bool has_loader;
-};
 
 /* What a worker has taken: texts of one lane, from one or more requests. */
 typedef struct Pack {
@@ -61,31 +17,8 @@ typedef struct Pack {
     size_t tokens, count;
     uint32_t lengths[PACK_TEXTS_MAX];
     float *outs[PACK_TEXTS_MAX];
-    Request *from[PACK_TEXTS_MAX];
+    EncodeRequest *from[PACK_TEXTS_MAX];
 } Pack;
-
-static bool has_file(const EncodeQueue *queue, Str name)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    return *queue->folder && file_exists(path_join(arena, str(queue->folder), name));
-}
-
-static bool has_model(const EncodeQueue *queue)
-{
-    return *queue->folder && model_weights_exist(queue->folder) && tokenizer_exists(queue->folder);
-}
-
-/* Files that were cut off or are no weights are told of before anybody needs them: the table of
- * tensors is read, not the tensors. */
-static void look_at_weights(EncodeQueue *queue)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(64));
-    ModelWeights weights = { 0 };
-    Error err;
-    if (has_model(queue) && !model_weights_open(queue->folder, arena, &weights, &err))
-        snprintf(queue->reason, sizeof queue->reason, "%s", err.message);
-    model_weights_close(&weights);
-}
 
 EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
 {
@@ -103,16 +36,16 @@ EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
     pthread_cond_init(&queue->work, NULL);
     pthread_cond_init(&queue->queries, NULL);
     pthread_cond_init(&queue->idle, NULL);
-    look_at_weights(queue);
+    encode_look_at_weights(queue);
     return queue;
 }
 
 /* --- Workers ---------------------------------------------------------------------------- */
 
 /* Move the text at the head of the lane into the pack; false when it does not fit. */
-static bool take_text(Lane *lane, Pack *pack)
+static bool take_text(EncodeLane *lane, Pack *pack)
 {
-    Request *request = lane->first;
+    EncodeRequest *request = lane->first;
     size_t length = request->lengths[request->taken];
     if (pack->count == PACK_TEXTS_MAX ||
         (pack->count && pack->tokens + length > ENCODER_PACK_TOKENS))
@@ -142,7 +75,7 @@ static bool take_pack(EncodeQueue *queue, size_t lanes, Pack *pack)
 static void end_pack(const Pack *pack)
 {
     for (size_t i = 0; i < pack->count; i++) {
-        Request *request = pack->from[i];
+        EncodeRequest *request = pack->from[i];
         if (++request->done == request->count ||
             (request->dropped && request->done == request->taken))
             pthread_cond_signal(&request->ended);
@@ -198,7 +131,7 @@ static void work(EncodeQueue *queue, size_t lanes)
 
 /* Bulk work gives way to queries and requests (nice is per thread on Linux): beside it, on two
  * busy cores, the slowest hundredth of queries took 56 ms without this and 32 ms with it. */
-static void *work_on_all(void *argument)
+void *encode_work_on_all(void *argument)
 {
     EncodeQueue *queue = argument;
     if (!queue->keep_priority)
@@ -207,158 +140,10 @@ static void *work_on_all(void *argument)
     return NULL;
 }
 
-static void *work_on_queries(void *queue)
+void *encode_work_on_queries(void *queue)
 {
     work(queue, 1);
     return NULL;
-}
-
-/* --- Loading ---------------------------------------------------------------------------- */
-
-/* What the folder lacks, and where one gets it. */
-static bool no_model(const EncodeQueue *queue, Error *err)
-{
-    const char *folder = queue->folder;
-    if (*folder && model_weights_exist(folder))
-        return fail(err, ERROR_NOT_FOUND,
-                    "'%s' has no tokenizer (tokenizer.json, vocab.txt, merges.txt with vocab.json, "
-                    "sentencepiece.bpe.model or spiece.model): AutoTokenizer's "
-                    "save_pretrained(FOLDER) writes it",
-                    folder);
-    if (has_file(queue, S("config.json")))
-        return fail(err, ERROR_NOT_FOUND,
-                    "'%s' has no model.safetensors: AutoModel's save_pretrained(FOLDER) writes it",
-                    folder);
-    if (*queue->wanted)
-        return fail(err, ERROR_NOT_FOUND,
-                    "this server lacks the model %s, which the library uses; add it with: lectern "
-                    "models add FOLDER --name " STR_FMT,
-                    queue->wanted, STR_ARG(path_name(str(folder))));
-    return fail(err, ERROR_NOT_FOUND,
-                "there is no embedding model in '%s'; add one with: lectern models add FOLDER",
-                folder);
-}
-
-/* The workers, then the one for queries; with fewer than that the queue works, only slower. */
-static bool start_threads(EncodeQueue *queue, Error *err)
-{
-    while (queue->thread_count <= queue->thread_max) {
-        bool is_last = queue->thread_count == queue->thread_max;
-        int number = pthread_create(&queue->threads[queue->thread_count], NULL,
-                                    is_last ? work_on_queries : work_on_all, queue);
-        if (number && !queue->thread_count)
-            return fail(err, ERROR_INTERNAL, "cannot start a thread: %s", strerror(number));
-        if (number)
-            break;
-        pthread_setname_np(queue->threads[queue->thread_count], "encoder");
-        queue->thread_count++;
-    }
-    return true;
-}
-
-static bool is_wanted(const EncodeQueue *queue, const char *model, Error *err)
-{
-    return !*queue->wanted || !strcmp(queue->wanted, model) ||
-           fail(err, ERROR_CONFLICT,
-                "this server has %s, and the library uses %s: put that one in its place with "
-                "`lectern models add FOLDER --replace --name " STR_FMT
-                "`, or change to this one with `lectern models use`",
-                model, queue->wanted, STR_ARG(path_name(str(queue->folder))));
-}
-
-void encode_queue_known_as(EncodeQueue *queue, Str model)
-{
-    snprintf(queue->known, sizeof queue->known, STR_FMT, STR_ARG(model));
-}
-
-static const char *name_of(const EncodeQueue *queue, const Encoder *encoder)
-{
-    const char *known = *queue->wanted ? queue->wanted : queue->known;
-    return strcmp(known, encoder_weights_name(encoder)) ? encoder_model(encoder) : known;
-}
-
-static bool load(EncodeQueue *queue, Error *err)
-{
-    Encoder *encoder = NULL;
-    if (!has_model(queue))
-        return no_model(queue, err);
-    if (!encoder_open(queue->folder, &queue->options, &encoder, err))
-        return false;
-    const char *name = name_of(queue, encoder);
-    if (!is_wanted(queue, name, err)) {
-        encoder_free(encoder);
-        return false;
-    }
-    pthread_mutex_lock(&queue->lock);
-    queue->encoder = encoder;
-    snprintf(queue->model, sizeof queue->model, "%s", name);
-    bool started = start_threads(queue, err);
-    if (!started)
-        queue->encoder = NULL;
-    pthread_mutex_unlock(&queue->lock);
-    if (!started)
-        encoder_free(encoder);
-    return started;
-}
-
-Encoder *encode_queue_encoder(EncodeQueue *queue)
-{
-    pthread_mutex_lock(&queue->lock);
-    Encoder *encoder = queue->encoder;
-    pthread_mutex_unlock(&queue->lock);
-    return encoder;
-}
-
-bool encode_queue_load(EncodeQueue *queue, Error *err)
-{
-    if (encode_queue_encoder(queue))
-        return true;
-    Error why = { 0 };
-    pthread_mutex_lock(&queue->load_lock);
-    bool good = encode_queue_encoder(queue) || load(queue, &why);
-    pthread_mutex_lock(&queue->lock);
-    snprintf(queue->reason, sizeof queue->reason, "%s", good ? "" : why.message);
-    pthread_mutex_unlock(&queue->lock);
-    pthread_mutex_unlock(&queue->load_lock);
-    return good || fail(err, why.code, "%s", why.message);
-}
-
-static void *load_alone(void *queue)
-{
-    Error ignored;
-    (void)!encode_queue_load(queue, &ignored);
-    return NULL;
-}
-
-void encode_queue_prepare(EncodeQueue *queue)
-{
-    pthread_mutex_lock(&queue->lock);
-    if (!queue->encoder && !queue->has_loader && !queue->stopping)
-        queue->has_loader = !pthread_create(&queue->loader, NULL, load_alone, queue);
-    pthread_mutex_unlock(&queue->lock);
-}
-
-void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r)
-{
-    EncodeStatus status = { .kernels = "" };
-    pthread_mutex_lock(&queue->lock);
-    memcpy(status.model, queue->model, sizeof status.model);
-    memcpy(status.reason, queue->reason, sizeof status.reason);
-    status.waiting = queue->waiting;
-    if (queue->encoder) {
-        status.dims = encoder_dims(queue->encoder);
-        status.kernels = encoder_kernels(queue->encoder);
-        status.state = ENCODE_READY;
-    } else if (!has_model(queue)) {
-        Error why;
-        no_model(queue, &why);
-        snprintf(status.reason, sizeof status.reason, "%s", why.message);
-        status.state = ENCODE_NO_MODEL;
-    } else {
-        status.state = *queue->reason ? ENCODE_BROKEN : ENCODE_UNLOADED;
-    }
-    pthread_mutex_unlock(&queue->lock);
-    *status_r = status;
 }
 
 /* --- Calls ------------------------------------------------------------------------------ */
@@ -377,7 +162,7 @@ static bool stopping(Error *err)
 }
 
 /* One text takes one thread: others that woke for it would only be in its way. */
-static void wake(EncodeQueue *queue, const Lane *lane, const Request *request)
+static void wake(EncodeQueue *queue, const EncodeLane *lane, const EncodeRequest *request)
 {
     bool is_query = lane == &queue->lanes[ENCODE_QUERY] && queue->awaits_query;
     if (is_query) {
@@ -388,7 +173,7 @@ static void wake(EncodeQueue *queue, const Lane *lane, const Request *request)
         pthread_cond_broadcast(&queue->work);
 }
 
-static void add_request(EncodeQueue *queue, Lane *lane, Request *request)
+static void add_request(EncodeQueue *queue, EncodeLane *lane, EncodeRequest *request)
 {
     if (lane->first)
         lane->last->next = request;
@@ -400,7 +185,7 @@ static void add_request(EncodeQueue *queue, Lane *lane, Request *request)
 }
 
 /* Put the request into its lane. */
-static void start_request(EncodeQueue *queue, Lane *lane, Request *request)
+static void start_request(EncodeQueue *queue, EncodeLane *lane, EncodeRequest *request)
 {
     pthread_cond_init(&request->ended, NULL);
     pthread_mutex_lock(&queue->lock);
@@ -412,7 +197,7 @@ static void start_request(EncodeQueue *queue, Lane *lane, Request *request)
 }
 
 /* Until it is done, or dropped with no text in work. */
-static bool wait_request(EncodeQueue *queue, Request *request, Error *err)
+static bool wait_request(EncodeQueue *queue, EncodeRequest *request, Error *err)
 {
     pthread_mutex_lock(&queue->lock);
     while (request->done < (request->dropped ? request->taken : request->count))
@@ -426,11 +211,11 @@ static bool wait_request(EncodeQueue *queue, Request *request, Error *err)
 static bool run_slab(EncodeQueue *queue, EncodePriority priority, const uint32_t *ids,
                      const uint32_t *lengths, size_t count, float *out, Error *err)
 {
-    Request request = { .ids = ids,
-                        .lengths = lengths,
-                        .count = count,
-                        .out = out,
-                        .dims = encoder_dims(queue->encoder) };
+    EncodeRequest request = { .ids = ids,
+                              .lengths = lengths,
+                              .count = count,
+                              .out = out,
+                              .dims = encoder_dims(queue->encoder) };
     start_request(queue, &queue->lanes[priority], &request);
     return wait_request(queue, &request, err);
 }
@@ -522,7 +307,7 @@ bool encode_queue_run(EncodeQueue *queue, EncodePriority priority, const uint32_
 struct EncodeCall {
     EncodeQueue *queue;
     uint32_t *ids, length;
-    Request request;
+    EncodeRequest request;
 };
 
 EncodeCall *encode_queue_begin(EncodeQueue *queue, EncodePriority priority, Str text, float *out,
@@ -539,11 +324,11 @@ EncodeCall *encode_queue_begin(EncodeQueue *queue, EncodePriority priority, Str 
     call->queue = queue;
     call->ids = heap_alloc(usual * sizeof *call->ids);
     call->length = (uint32_t)encoder_tokenize(encoder, text, call->ids, usual);
-    call->request = (Request){ .ids = call->ids,
-                               .lengths = &call->length,
-                               .count = 1,
-                               .out = out,
-                               .dims = encoder_dims(encoder) };
+    call->request = (EncodeRequest){ .ids = call->ids,
+                                     .lengths = &call->length,
+                                     .count = 1,
+                                     .out = out,
+                                     .dims = encoder_dims(encoder) };
     start_request(queue, &queue->lanes[priority], &call->request);
     return call;
 }
@@ -564,7 +349,7 @@ void encode_queue_stop(EncodeQueue *queue)
     pthread_mutex_lock(&queue->lock);
     queue->stopping = true;
     for (size_t i = 0; i < LANES; i++) {
-        for (Request *request = queue->lanes[i].first; request; request = request->next) {
+        for (EncodeRequest *request = queue->lanes[i].first; request; request = request->next) {
             request->dropped = true;
             if (request->done == request->taken)
                 pthread_cond_signal(&request->ended);
