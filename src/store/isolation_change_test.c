@@ -168,7 +168,6 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, collection_remove(tx, theirs, secret.collection.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, conversation_update(tx, theirs, &secret.conversation, err));
     EXPECT_CODE(ERROR_NOT_FOUND, conversation_remove(tx, theirs, secret.conversation.id, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, message_update(tx, theirs, &secret.message, err));
     EXPECT_CODE(ERROR_NOT_FOUND, message_rate(tx, theirs, secret.message.id, 1, S(""), err));
     EXPECT_CODE(ERROR_NOT_FOUND, message_add(tx, theirs, arena, &secret.message, err));
     EXPECT_CODE(ERROR_NOT_FOUND, api_key_revoke(tx, theirs, secret.key.id, 1, err));
@@ -184,7 +183,6 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, judgement_set(tx, theirs, arena, secret.set.id, &judgement, err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_add(tx, theirs, &run, err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_save(tx, theirs, S("run"), S("x"), err));
-    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_remove(tx, theirs, S("run"), err));
     BudgetWish wish = { .budget = secret.budget.id, .node = S("n"), .wanted = 1, .now_ms = 1 };
     BudgetLent lent;
     BudgetRow budget;
@@ -487,7 +485,6 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(TagCountList, document_tags(tx, theirs, arena, &list, err));
     CALL(blocks_are_empty(tx, theirs, arena, id, err));
     EXPECT_EMPTY(ChunkList, chunk_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
-    EXPECT_EMPTY(ChunkList, chunk_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
     EXPECT_EMPTY(ChunkHitList, chunk_scan(tx, theirs, arena, &cursor, 9, &list, err));
     EXPECT_EMPTY(NumberList, chunk_numbers(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(VectorList,
@@ -514,7 +511,6 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(ApiKeyList, api_key_list(tx, theirs, arena, STR_NONE, &list, err));
     EXPECT_EMPTY(SessionList, session_list(tx, theirs, arena, person, &list, err));
     EXPECT_EMPTY(MembershipList, membership_list_of_user(tx, theirs, arena, person, &list, err));
-    EXPECT_EMPTY(FormatCountList, statistics_formats(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(PromptLogList, prompt_log_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
     EXPECT_EMPTY(NoticeList, notice_list(tx, theirs, arena, false, NULL, &list, err));
     EXPECT_EMPTY(NoticeList,
