@@ -425,13 +425,18 @@ static void check_outside(Bench *bench)
     filters_and_removals(bench);
 }
 
-/* Its graph takes a millisecond or more for each that comes; VECTORS_ALL in the environment: as
- * many as of the others. */
-Test(vector_size, pgvector_finds_among_many_and_is_mended_while_it_is_searched)
+/* Their graphs take a millisecond or more for each that comes; VECTORS_ALL in the environment: as
+ * many as of the embedded one. */
+static Bench *bench_outside(void)
 {
     if (!getenv("VECTORS_ALL"))
         many = FEWER;
-    Bench *bench = bench_new();
+    return bench_new();
+}
+
+Test(vector_size, pgvector_finds_among_many_and_is_mended_while_it_is_searched)
+{
+    Bench *bench = bench_outside();
     const char *url = outside_pgvector(bench->arena, &bench->postgres);
     if (url) {
         open_rows(bench, url);
@@ -443,7 +448,7 @@ Test(vector_size, pgvector_finds_among_many_and_is_mended_while_it_is_searched)
 
 Test(vector_size, weaviate_finds_among_many_and_is_mended_while_it_is_searched)
 {
-    Bench *bench = bench_new();
+    Bench *bench = bench_outside();
     if (outside_weaviate(bench->arena, &bench->weaviate)) {
         WeaviateOptions options = { .url = str(bench->weaviate.url) };
         open_rows(bench, path_join(bench->arena, str(test_folder(bench->arena)), S("unit.db")));
