@@ -12,7 +12,8 @@ bool app_wait_for_database(const char *url, bool *has_told, Error *err)
 {
     const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
     sigset_t ends;
-    if (err->code != ERROR_BUSY || !db_is_away(url))
+    /* One that was waited for may answer between the failure and this look. */
+    if (err->code != ERROR_BUSY || (!db_is_away(url) && !*has_told))
         return false;
     if (!*has_told)
         log_warn("serve", "%s; the server starts as soon as it answers", err->message);
