@@ -79,12 +79,17 @@ class Person:
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         try:
-            self.connection.request(method, path, body=body.encode() if isinstance(body, str) else body, headers=headers)
-            answer = self.connection.getresponse()
-            return answer.status, answer.read().decode("utf-8", "replace")
+            return self.answer(method, path, body, headers)
         except (http.client.HTTPException, ConnectionError):
             self.connection.close()
-            raise
+            if method != "GET":  # a connection that lay idle for long was closed by the server
+                raise
+            return self.answer(method, path, body, headers)
+
+    def answer(self, method, path, body, headers):
+        self.connection.request(method, path, body=body.encode() if isinstance(body, str) else body, headers=headers)
+        answer = self.connection.getresponse()
+        return answer.status, answer.read().decode("utf-8", "replace")
 
     def made(self, path, body=None, method="POST", headers=None, **options):
         """What is made is asked for twice with one Idempotency-Key: there must be one, and one answer; and nothing else is made with it."""

@@ -163,7 +163,7 @@ def test_a_node_that_lacks_the_model_says_so_and_searches_by_words(changing, tmp
     many = [f"hobby{n}.txt" for n in range(20)]
     second.add(*[(name, f"A hobby and the pump, {name}.\n".encode()) for name in many])
     wait_until(lambda: set(many) <= set(names(first, "hobby", mode="semantic", copies=True, limit=100)))
-    assert "embed" not in second.log.read_text().split("this server lacks the model third/")[1], "it leaves that work to the other"
+    assert "jobs: embed" not in second.log.read_text().split("this server lacks the model third/")[1], "it leaves that work to the other"
     assert used(first) == "third", "a node without the model does not change it for all"
     # The folder comes: no restart.
     second.cli("models", "add", str(third))
