@@ -17,13 +17,25 @@ const ExportTable export_tables[] = {
 };
 const size_t export_table_count = COUNT(export_tables);
 
-bool column_is_secret(Str column)
+bool column_is_secret(Str table, Str column)
 {
     static const char *const names[] = {
 #define SECRET_COLUMN(name) name,
+#define PLAIN_COLUMN(table, name)
 #include "store/secret_columns.def"
 #undef SECRET_COLUMN
+#undef PLAIN_COLUMN
     };
+    static const char *const plain[][2] = {
+#define SECRET_COLUMN(name)
+#define PLAIN_COLUMN(table, name) { table, name },
+#include "store/secret_columns.def"
+#undef SECRET_COLUMN
+#undef PLAIN_COLUMN
+    };
+    for (size_t i = 0; i < COUNT(plain); i++)
+        if (str_is(table, plain[i][0]) && str_is(column, plain[i][1]))
+            return false;
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_is(column, names[i]))
             return true;
@@ -98,11 +110,11 @@ static bool part_args(Arena *arena, const Scope *scope, const ExportCursor *curs
     return true;
 }
 
-static void put_column(JsonWriter *json, Arena *arena, DbRows *rows, int at,
-                       const MoveColumn *column)
+static void put_column(JsonWriter *json, Arena *arena, DbRows *rows, int at, const MoveShape *shape)
 {
+    const MoveColumn *column = &shape->columns[at];
     const char *name = str_c(arena, column->name);
-    if (column->type == DB_BLOB || column_is_secret(column->name))
+    if (column->type == DB_BLOB || column_is_secret(shape->name, column->name))
         return;
     if (db_is_null(rows, at))
         put_null(json, name);
@@ -133,7 +145,7 @@ static void put_row(Buf *lines, Arena *arena, DbRows *rows, const MoveShape *sha
 {
     JsonWriter json = put_begin(lines);
     for (size_t i = 0; i < shape->column_count; i++)
-        put_column(&json, arena, rows, (int)i, &shape->columns[i]);
+        put_column(&json, arena, rows, (int)i, shape);
     put_end(&json);
     buf_add_char(lines, '\n');
 }

@@ -17,8 +17,8 @@ typedef struct ExportTable {
 extern const ExportTable export_tables[];
 extern const size_t export_table_count;
 
-/* Whether nobody is given this column. */
-bool column_is_secret(Str column);
+/* Whether nobody is given this column of the table. */
+bool column_is_secret(Str table, Str column);
 
 typedef struct MoveShapes MoveShapes;
 /* What columns the tables have; lives in the arena. To be read once for all tables. */

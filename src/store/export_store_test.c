@@ -42,15 +42,23 @@ static size_t lines_of(Str text)
     return count;
 }
 
-static bool holds_secret(Str lines)
+/* The digest of a text that is in the export too. */
+static bool is_plain(const char *table, const char *member)
+{
+    return strcmp(table, "classifications") == 0 && strcmp(member, "\"hash\":") == 0;
+}
+
+static bool holds_secret(const char *table, Str lines)
 {
     static const char *const names[] = {
 #define SECRET_COLUMN(name) "\"" name "\":",
+#define PLAIN_COLUMN(table, name)
 #include "store/secret_columns.def"
 #undef SECRET_COLUMN
+#undef PLAIN_COLUMN
     };
     for (size_t i = 0; i < COUNT(names); i++)
-        if (str_find(lines, str(names[i])) >= 0)
+        if (!is_plain(table, names[i]) && str_find(lines, str(names[i])) >= 0)
             return true;
     return false;
 }
@@ -71,7 +79,7 @@ STORE_TEST(every_exported_table_gives_all_its_rows_to_its_workspace_alone_and_no
         if (our_rows < 1 || lines_of(buf_str(&ours)) != (size_t)our_rows)
             return fail(err, ERROR_INTERNAL, "%s: %" PRId64 " rows", table->name, our_rows);
         EXPECT(str_find(buf_str(&theirs), world->ours.workspace) < 0);
-        if (holds_secret(buf_str(&ours)))
+        if (holds_secret(table->name, buf_str(&ours)))
             return fail(err, ERROR_INTERNAL, "%s gives a secret", table->name);
     }
     return true;

@@ -10,6 +10,7 @@ typedef struct MoveColumn {
     Str name;
     DbType type;
     int64_t key; /* its place in the primary key from 1 on; 0: no part of it */
+    bool is_never_null, has_default;
 } MoveColumn;
 
 typedef struct MoveShape {

@@ -14,13 +14,15 @@
  * of.
  */
 static const DbSql list_columns = {
-    "SELECT m.name, c.name, c.type, c.pk FROM pragma_table_list m, pragma_table_info(m.name) c"
+    "SELECT m.name, c.name, c.type, c.pk, c.\"notnull\", c.dflt_value IS NOT NULL FROM "
+    "pragma_table_list m, pragma_table_info(m.name) c"
     " WHERE m.schema = 'main' AND m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
     "  AND m.name NOT IN ('schema_version', 'counters', 'document_counts', 'tag_counts',"
     "   'vector_leases')"
     " ORDER BY m.name, c.name",
     "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL),"
-    " COALESCE(array_position(i.indkey::int2[], a.attnum) + 1, 0)"
+    " COALESCE(array_position(i.indkey::int2[], a.attnum) + 1, 0), a.attnotnull::int,"
+    " a.atthasdef::int"
     " FROM pg_class c JOIN pg_attribute a"
     "  ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
     " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
@@ -89,6 +91,8 @@ bool move_shapes(DbTx *tx, Arena *arena, MoveShapes *shapes_r, Error *err)
         MoveColumn *column = &shape->columns[shape->column_count++];
         column->name = db_get_text(&rows, 1, arena);
         column->key = db_get_int(&rows, 3);
+        column->is_never_null = db_get_int(&rows, 4);
+        column->has_default = db_get_int(&rows, 5);
         if (!read_type(db_get_text(&rows, 2, arena), &column->type, err))
             return fail_in(err, STR_FMT "." STR_FMT, STR_ARG(table), STR_ARG(column->name));
     }

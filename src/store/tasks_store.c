@@ -116,6 +116,21 @@ static bool next_number(DbTx *tx, const Scope *scope, int64_t *number_r, Error *
                         DB_ARGS(db_text(scope->workspace)), 0, number_r, err);
 }
 
+bool task_number_free(DbTx *tx, const Scope *scope, int64_t *number, Error *err)
+{
+    int64_t taken;
+    if (!task_hold(tx, scope, err) ||
+        !db_query_int(tx,
+                      DB_SAME("SELECT count(*) FROM tasks WHERE workspace = $1 AND number = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_int(*number)), 0, &taken, err))
+        return false;
+    if (taken || *number < 1 || *number > TASK_NUMBER_MAX)
+        return next_number(tx, scope, number, err);
+    return db_exec(tx,
+                   DB_SAME("UPDATE task_counters SET last = $2 WHERE workspace = $1 AND last < $2"),
+                   DB_ARGS(db_text(scope->workspace), db_int(*number)), NULL, err);
+}
+
 static bool last_position(DbTx *tx, const Scope *scope, int64_t *position_r, Error *err)
 {
     return db_query_int(

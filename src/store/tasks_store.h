@@ -88,6 +88,9 @@ typedef struct TaskFilter {
 
 /* First statement of every change: no other change of this workspace's tasks comes between. */
 MUST_CHECK bool task_hold(DbTx *tx, const Scope *scope, Error *err);
+#define TASK_NUMBER_MAX INT64_C(1000000000)
+/* For a row that comes with a number: the next one takes its place when another task has it. */
+MUST_CHECK bool task_number_free(DbTx *tx, const Scope *scope, int64_t *number, Error *err);
 /* Adds it at the end with a new id and number, set in *task. */
 MUST_CHECK bool task_add(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *err);
 /* By id or number, in the trash or not. */
