@@ -203,6 +203,13 @@ def test_a_person_is_erased_on_the_page_unless_it_is_taken_back_and_the_last_own
     fresh_server.cli("users", "add", "dora@example.org", "--name", "Dora", "--role", "owner", input=PASSWORD + "\n")
     part(page, "leaving-form-submit").click()
     expect(part(page, "leaving-due")).to_be_visible()
+    link = part(page, "leaving-proof").locator("a").get_attribute("href")
+    with page.context.expect_page() as opened:
+        part(page, "leaving-proof").locator("a").click()
+    proof = opened.value
+    assert link.startswith("/account/erasure#erasure_")
+    expect(part(proof, "erased")).to_contain_text("Begins on")
+    proof.close()
     part(page, "leaving-keep").click()
     expect(part(page, "leaving-begin")).to_be_visible()
     desk.context.close()

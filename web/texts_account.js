@@ -113,6 +113,7 @@ learn({
   'leaving.submit': 'Delete my account',
   'leaving.warning': 'In every workspace of yours what is yours alone goes for good: conversations, searches, cards, calendars, meetings, files, keys and sign-ins. You can take it back until it begins.',
   'leaving.due': 'Your account is to be deleted on {date}.',
+  'leaving.proof': 'Keep this address, which is shown this once: until 30 days after the end it opens the signed proof that you were erased, without an account.',
   'leaving.keep': 'Keep my account',
   'leaving.kept': 'Your account stays',
 });

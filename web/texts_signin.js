@@ -24,4 +24,10 @@ learn({
   'link.email_lead': 'From now on you sign in with the address that this link was mailed to.',
   'link.email_submit': 'Confirm',
   'link.email_done': 'The new mail address holds.',
+  'link.erasure_title': 'What came of your erasure',
+  'link.erasure_lead': 'Each workspace that you were in has a proof: how many rows of which table went, signed by this server.',
+  'link.erasure_waiting': 'Begins on {date}.',
+  'link.erasure_running': 'It is being done.',
+  'link.erasure_done': 'Done on {date}.',
+  'link.erasure_proof': 'Download the proof',
 });

@@ -2,8 +2,11 @@
 #include "account/erasure.h"
 
 #include "account/account_int.h"
+#include "account/token.h"
 #include "base/clock.h"
 #include "store/audit_store.h"
+#include "store/identities_store.h"
+#include "store/passkeys_store.h"
 #include "store/person_data_store.h"
 #include "store/proof.h"
 
@@ -14,6 +17,7 @@ typedef struct ErasureWork {
     Arena *arena;
     const Visitor *visitor;
     Str named, id;
+    Str hash; /* of what opens the proof */
     int64_t days;
     Buf *out;
     Membership member;
@@ -42,16 +46,57 @@ static void put_account(JsonWriter *json, const Membership *member)
     put_end(json);
 }
 
+/* Of the account, not of the workspace, so for themselves alone: what they sign in with, without
+ * what only this server and their device need. */
+static bool put_ways_in(DbTx *tx, const ErasureWork *work, JsonWriter *json, Error *err)
+{
+    const Scope *system = &work->account->system;
+    PasskeyList passkeys;
+    IdentityList identities;
+    if (!passkey_list(tx, system, work->arena, work->member.user, &passkeys, err) ||
+        !identity_list(tx, system, work->arena, work->member.user, &identities, err))
+        return false;
+    put_array(json, "passkeys");
+    for (size_t i = 0; i < passkeys.count; i++) {
+        const Passkey *one = &passkeys.at[i];
+        put_object(json, NULL);
+        put_text(json, "id", one->id);
+        put_text(json, "name", one->name);
+        put_text(json, "credential", one->credential);
+        put_text(json, "transports", one->transports);
+        put_time(json, "created_at", one->created_at_ms);
+        put_time(json, "last_used_at", one->last_used_at_ms);
+        put_end(json);
+    }
+    put_end(json);
+    put_array(json, "identities");
+    for (size_t i = 0; i < identities.count; i++) {
+        const Identity *one = &identities.at[i];
+        put_object(json, NULL);
+        put_text(json, "issuer", one->issuer);
+        put_text(json, "subject", one->subject);
+        put_time(json, "created_at", one->created_at_ms);
+        put_time(json, "last_seen_at", one->last_seen_at_ms);
+        put_end(json);
+    }
+    put_end(json);
+    return true;
+}
+
 static bool print_work(DbTx *tx, void *argument, Error *err)
 {
     ErasureWork *work = argument;
     Buf tables = buf_new(work->arena, MB(256));
+    work->out->length = 0;
     if (!find_member(tx, work, err) ||
         !person_data_print(tx, &work->visitor->scope, work->arena, work->member.user, ROWS_MAX,
                            &tables, err))
         return false;
     JsonWriter json = put_begin(work->out);
     put_account(&json, &work->member);
+    bool is_self = str_equal(work->member.user, work->visitor->scope.user);
+    if (is_self && !put_ways_in(tx, work, &json, err))
+        return false;
     put_raw(&json, "tables", buf_str(&tables));
     put_end(&json);
     return true;
@@ -88,6 +133,7 @@ static bool ask(DbTx *tx, ErasureWork *work, const Scope *scope, const Membershi
     int64_t now = now_ms();
     PersonErasure erasure = { .user = member->user,
                               .asked_by = scope->user,
+                              .hash = work->hash,
                               .asked_at_ms = now,
                               .due_at_ms = now + work->days * DAY_MS };
     if ((member->role == ROLE_OWNER && !people_keep_an_owner(tx, scope, err)) ||
@@ -169,9 +215,12 @@ static bool ask_own_work(DbTx *tx, void *argument, Error *err)
 }
 
 bool account_ask_own_erasure(Account *account, Arena *arena, const Visitor *visitor,
-                             const SecondFactorProof *proof, PersonErasure *erasure_r, Error *err)
+                             const SecondFactorProof *proof, PersonErasure *erasure_r, Str *token_r,
+                             Error *err)
 {
-    ErasureWork work = { .account = account,
+    Str token = token_new(arena, "erasure_");
+    ErasureWork work = { .hash = token_hash(arena, token),
+                         .account = account,
                          .arena = arena,
                          .visitor = visitor,
                          .days = account->options.erasure_days };
@@ -183,6 +232,28 @@ bool account_ask_own_erasure(Account *account, Arena *arena, const Visitor *visi
         !store_write(account->db, &account->system, ask_own_work, &work, err))
         return false;
     *erasure_r = work.erasure;
+    *token_r = token;
+    return true;
+}
+
+static bool proofs_work(DbTx *tx, void *argument, Error *err)
+{
+    ErasureWork *work = argument;
+    return person_erasure_list_by_hash(tx, &work->account->system, work->arena, work->hash,
+                                       now_ms() - ERASURE_PROOF_DAYS * DAY_MS, &work->list, err);
+}
+
+bool account_erasure_proofs(Account *account, Arena *arena, Str token, PersonErasureList *list_r,
+                            Error *err)
+{
+    ErasureWork work = { .account = account, .arena = arena, .hash = token_hash(arena, token) };
+    if (!store_read(account->db, &account->system, proofs_work, &work, err))
+        return false;
+    if (!work.list.count)
+        return fail(err, ERROR_DENIED,
+                    "there is no erasure that this opens, or it ended more than %d days ago",
+                    ERASURE_PROOF_DAYS);
+    *list_r = work.list;
     return true;
 }
 

@@ -15,6 +15,7 @@
 
 #define JOB_ERASE_PERSON "erase_person"
 #define ERASURE_DAYS_MAX 30
+#define ERASURE_PROOF_DAYS 30 /* that what opens a proof without an account does so */
 
 /* As members of a JSON object, by table. `named` is an id or a mail address. Administrators, and
  * everybody of themselves. */
@@ -26,10 +27,15 @@ MUST_CHECK bool account_person_data(Account *account, Arena *arena, const Visito
 MUST_CHECK bool account_ask_erasure(Account *account, Arena *arena, const Visitor *visitor,
                                     Str named, int64_t days, PersonErasure *erasure_r, Error *err);
 /* The visitor, in every workspace of theirs, after erasure_days; *erasure_r is the one of this.
- * They show that it is them. ERROR_DENIED: the settings do not let people do it. */
+ * They show that it is them. *token_r, 256 random bits, opens the proofs once there is no account
+ * any more, and is told this once. ERROR_DENIED: the settings do not let people do it. */
 MUST_CHECK bool account_ask_own_erasure(Account *account, Arena *arena, const Visitor *visitor,
                                         const SecondFactorProof *proof, PersonErasure *erasure_r,
-                                        Error *err);
+                                        Str *token_r, Error *err);
+/* What came of them, for whoever has the token. ERROR_DENIED: there is nothing that it opens, or no
+ * longer. */
+MUST_CHECK bool account_erasure_proofs(Account *account, Arena *arena, Str token,
+                                       PersonErasureList *list_r, Error *err);
 /* ERROR_CONFLICT: it has begun. */
 MUST_CHECK bool account_keep_person(Account *account, Arena *arena, const Visitor *visitor, Str id,
                                     Error *err);

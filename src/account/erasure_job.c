@@ -321,6 +321,8 @@ bool account_erase_person_job(Job *job, Error *err)
         !in_transaction(&in, begin_work, err) || !erase_all(&in, err) || !unname_calls(&in, err) ||
         !in_transaction(&in, end_work, err))
         return false;
+    if (!db_forget(account->db, err))
+        return fail_in(err, "the rows are gone, the database's log still holds them");
     log_info("account", "somebody's data was erased: " STR_FMT, STR_ARG(job->subject));
     return true;
 }

@@ -220,23 +220,34 @@ TEST_BOTH(erasure, people_delete_their_own_account_when_they_may_and_no_last_own
     Place place;
     JobRunner *jobs;
     PersonErasure erasure;
+    PersonErasureList proofs;
     ErasureShown shown;
+    Str token = STR_NONE, former;
     place_open(&place, url);
-    cr_expect(
-        !account_ask_own_erasure(place.account, place.arena, &place.other, &wrong, &erasure, &err));
+    cr_expect(!account_ask_own_erasure(place.account, place.arena, &place.other, &wrong, &erasure,
+                                       &token, &err));
     cr_expect(!account_ask_own_erasure(place.account, place.arena, &place.owner, &right, &erasure,
-                                       &err) &&
+                                       &token, &err) &&
               err.code == ERROR_CONFLICT && has(str(err.message), "last owner"));
-    cr_assert(
-        account_ask_own_erasure(place.account, place.arena, &place.other, &right, &erasure, &err),
-        "%s", err.message);
+    cr_assert(account_ask_own_erasure(place.account, place.arena, &place.other, &right, &erasure,
+                                      &token, &err),
+              "%s", err.message);
+    former = token;
     cr_assert(account_keep_own(place.account, place.arena, &place.other, &err), "%s", err.message);
     cr_expect(!account_keep_own(place.account, place.arena, &place.other, &err) &&
               err.code == ERROR_NOT_FOUND);
-    cr_assert(
-        account_ask_own_erasure(place.account, place.arena, &place.other, &right, &erasure, &err));
+    cr_assert(account_ask_own_erasure(place.account, place.arena, &place.other, &right, &erasure,
+                                      &token, &err));
+    cr_assert(account_erasure_proofs(place.account, place.arena, token, &proofs, &err));
+    cr_expect(proofs.count == 1 && !proofs.at[0].proof.length && token.length > 43);
     run_jobs(&place, &jobs);
     wait_for(&place, erasure.id, &shown);
+    cr_assert(account_erasure_proofs(place.account, place.arena, token, &proofs, &err));
+    cr_expect(proofs.count == 1 && str_equal(proofs.at[0].proof, shown.erasure.proof));
+    cr_expect(account_check_proof(place.account, proofs.at[0].proof, &err), "%s", err.message);
+    cr_expect(!account_erasure_proofs(place.account, place.arena, former, &proofs, &err) &&
+              err.code == ERROR_DENIED);
+    cr_expect(!account_erasure_proofs(place.account, place.arena, STR_NONE, &proofs, &err));
     cr_expect(!has(shown.erasure.proof, place.user.id.at));
     cr_expect(!has(shown.erasure.asked_by, place.user.id.at));
     cr_assert(jobs_stop(jobs, 20000));
@@ -250,9 +261,11 @@ TEST_BOTH(erasure, nobody_deletes_their_own_account_where_the_settings_say_no)
     Account *strict;
     Place place;
     PersonErasure erasure;
+    Str token;
     place_open(&place, url);
     cr_assert(account_open(place.db, &options, &strict, &err));
-    cr_expect(!account_ask_own_erasure(strict, place.arena, &place.other, &right, &erasure, &err) &&
+    cr_expect(!account_ask_own_erasure(strict, place.arena, &place.other, &right, &erasure, &token,
+                                       &err) &&
               err.code == ERROR_DENIED);
     account_close(strict);
     place_close(&place);

@@ -1,5 +1,6 @@
 /* erasures_api.c - all that is known of somebody, given to them or erased. */
 #include "account/erasure.h"
+#include "account/throttle.h"
 #include "api/api.h"
 #include "base/clock.h"
 
@@ -142,9 +143,12 @@ bool session_data(ApiRequest *request, HttpResponse *response, Error *err)
                                request->scope->user, &response->body, err);
 }
 
-static bool write_own(HttpResponse *response, const PersonErasure *erasure)
+/* The token: what opens the proof later; empty when it is not to be told. */
+static bool write_own(HttpResponse *response, const PersonErasure *erasure, Str token)
 {
     JsonWriter json = put_begin(&response->body);
+    if (token.length)
+        put_text(&json, "proof_token", token);
     put_bool(&json, "asked", erasure->id.length > 0);
     put_time(&json, "asked_at", erasure->asked_at_ms);
     put_time(&json, "due_at", erasure->due_at_ms);
@@ -158,19 +162,20 @@ bool session_erasure_show(ApiRequest *request, HttpResponse *response, Error *er
     return needs_self(request, err) &&
            account_own_erasure(request->api->account, request->arena, &request->visitor, &erasure,
                                err) &&
-           write_own(response, &erasure);
+           write_own(response, &erasure, STR_NONE);
 }
 
 bool session_erasure_begin(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SecondFactorProof proof = { 0 };
     PersonErasure erasure;
+    Str token;
     response->status = 202;
     return api_fields(request, err, { "password", JSON_STR, &proof.password },
                       { "code", JSON_STR, &proof.code }) &&
            account_ask_own_erasure(request->api->account, request->arena, &request->visitor, &proof,
-                                   &erasure, err) &&
-           write_own(response, &erasure);
+                                   &erasure, &token, err) &&
+           write_own(response, &erasure, token);
 }
 
 bool session_erasure_end(ApiRequest *request, HttpResponse *response, Error *err)
@@ -178,4 +183,41 @@ bool session_erasure_end(ApiRequest *request, HttpResponse *response, Error *err
     return needs_self(request, err) &&
            account_keep_own(request->api->account, request->arena, &request->visitor, err) &&
            api_done(response);
+}
+
+/* --- Without an account --- */
+
+static void put_proof(JsonWriter *json, const PersonErasure *erasure)
+{
+    put_object(json, NULL);
+    put_text(json, "state",
+             erasure->ended_at_ms   ? S("done")
+             : erasure->began_at_ms ? S("running")
+                                    : S("waiting"));
+    put_time(json, "asked_at", erasure->asked_at_ms);
+    put_time(json, "due_at", erasure->due_at_ms);
+    put_time(json, "ended_at", erasure->ended_at_ms);
+    put_text_or_null(json, "proof", erasure->proof);
+    put_end(json);
+}
+
+bool erasure_proofs_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Throttle *throttle = request->api->link_throttle;
+    PersonErasureList list;
+    Str token = STR_NONE;
+    if (!api_fields(request, err,
+                    { "token", JSON_STR, &token, .required = true, .length_max = 200 }) ||
+        !throttle_allows(throttle, request->http->peer, err))
+        return false;
+    if (!account_erasure_proofs(request->api->account, request->arena, token, &list, err)) {
+        if (err->code == ERROR_DENIED)
+            throttle_failed(throttle, request->http->peer);
+        return false;
+    }
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++)
+        put_proof(&json, &list.at[i]);
+    api_list_end(&json, (int64_t)list.count, STR_NONE);
+    return true;
 }

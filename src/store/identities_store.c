@@ -41,6 +41,22 @@ bool identity_find(DbTx *tx, const Scope *scope, Arena *arena, Str issuer, Str s
                     "person of this issuer", subject, err);
 }
 
+bool identity_list(DbTx *tx, const Scope *scope, Arena *arena, Str user, IdentityList *list_r,
+                   Error *err)
+{
+    SqlItems items;
+
+    if (!sql_needs_system(scope, err) ||
+        !sql_list(tx, arena,
+                  DB_SAME("SELECT issuer, subject, user_id, created_at, last_seen_at"
+                          " FROM identities WHERE user_id = $1 ORDER BY created_at, issuer,"
+                          " subject"),
+                  DB_ARGS(db_text(user)), read_identity, sizeof(Identity), &items, err))
+        return false;
+    *list_r = (IdentityList){ .at = items.at, .count = items.count };
+    return true;
+}
+
 bool identity_count(DbTx *tx, const Scope *scope, Str user, int64_t *count_r, Error *err)
 {
     return sql_needs_system(scope, err) &&

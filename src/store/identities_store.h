@@ -17,6 +17,13 @@ MUST_CHECK bool identity_add(DbTx *tx, const Scope *scope, const Identity *ident
 /* ERROR_NOT_FOUND: nobody yet. */
 MUST_CHECK bool identity_find(DbTx *tx, const Scope *scope, Arena *arena, Str issuer, Str subject,
                               Identity *identity_r, Error *err);
+typedef struct IdentityList {
+    Identity *at;
+    size_t count;
+} IdentityList;
+/* A person's, the oldest first. */
+MUST_CHECK bool identity_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
+                              IdentityList *list_r, Error *err);
 /* How many a person has. */
 MUST_CHECK bool identity_count(DbTx *tx, const Scope *scope, Str user, int64_t *count_r,
                                Error *err);

@@ -39,6 +39,7 @@ static bool identities_are_the_systems(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, identity_add(tx, theirs, &identity, err));
     EXPECT_CODE(ERROR_DENIED, identity_seen(tx, theirs, &identity, 1, err));
     int64_t count;
+    EXPECT_CODE(ERROR_DENIED, identity_list(tx, theirs, world->arena, identity.user, NULL, err));
     EXPECT_CODE(ERROR_DENIED, identity_count(tx, theirs, identity.user, &count, err));
     EXPECT_CODE(ERROR_DENIED,
                 identity_find(tx, theirs, world->arena, S("i"), S("s"), &identity, err));

@@ -75,6 +75,8 @@ static bool is_refused(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, vector_lease_remove(tx, theirs, &lease, err));
     EXPECT_CODE(ERROR_DENIED, vector_remove_model(tx, theirs, S("x"), 1, NULL, err));
     EXPECT_CODE(ERROR_DENIED, person_erasure_count_open(tx, theirs, S("x"), NULL, err));
+    EXPECT_CODE(ERROR_DENIED,
+                person_erasure_list_by_hash(tx, theirs, world->arena, S("x"), 0, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_list(tx, theirs, arena, NULL, err));
     EXPECT_CODE(ERROR_DENIED, workspace_removal_lock(tx, theirs, err));
     EXPECT_CODE(ERROR_DENIED, workspace_removal_list(tx, theirs, arena, NULL, err));

@@ -193,11 +193,11 @@ bool person_data_traces(DbTx *tx, const Scope *scope, Arena *arena, const Person
 
 /* --- Giving it --- */
 
-static void put_value(JsonWriter *json, Arena *arena, DbRows *rows, int at,
-                      const MoveColumn *column)
+static void put_value(JsonWriter *json, Arena *arena, DbRows *rows, int at, const MoveShape *shape)
 {
+    const MoveColumn *column = &shape->columns[at];
     const char *name = str_c(arena, column->name);
-    if (column_is_secret(column->name) || column->type == DB_BLOB)
+    if (column_is_secret(shape->name, column->name) || column->type == DB_BLOB)
         return;
     if (db_is_null(rows, at))
         put_null(json, name);
@@ -225,7 +225,7 @@ static bool print_rows(DbTx *tx, Arena *arena, const MoveShape *shape, Str where
     while ((step = db_next(&rows, err)) == DB_ROW) {
         put_object(json, NULL);
         for (size_t i = 0; i < shape->column_count; i++)
-            put_value(json, arena, &rows, (int)i, &shape->columns[i]);
+            put_value(json, arena, &rows, (int)i, shape);
         put_end(json);
     }
     return step == DB_END;

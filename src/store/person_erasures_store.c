@@ -30,12 +30,12 @@ bool person_erasure_add(DbTx *tx, const Scope *scope, Arena *arena, PersonErasur
     erasure->id = id_new(arena);
     erasure->removed = S("{}");
     if (!db_exec(tx,
-                 DB_SAME("INSERT INTO person_erasures (workspace, " COLUMNS ")"
-                         " VALUES ($1, $2, $3, $4, '', $5, $6, 0, 0, '{}', '')"
+                 DB_SAME("INSERT INTO person_erasures (workspace, " COLUMNS ", hash)"
+                         " VALUES ($1, $2, $3, $4, '', $5, $6, 0, 0, '{}', '', $7)"
                          " ON CONFLICT DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(erasure->id), db_text(erasure->user),
                          db_text(erasure->asked_by), db_int(erasure->asked_at_ms),
-                         db_int(erasure->due_at_ms)),
+                         db_int(erasure->due_at_ms), db_text(erasure->hash)),
                  &added, err))
         return false;
     return added || fail(err, ERROR_CONFLICT, "this person's data is to be erased already");
@@ -70,6 +70,22 @@ bool person_erasure_list(DbTx *tx, const Scope *scope, Arena *arena, PersonErasu
                           " ORDER BY asked_at DESC, id LIMIT 1000"),
                   DB_ARGS(db_text(scope->workspace)), read_erasure, sizeof(PersonErasure), &items,
                   err))
+        return false;
+    *list_r = (PersonErasureList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool person_erasure_list_by_hash(DbTx *tx, const Scope *scope, Arena *arena, Str hash,
+                                 int64_t ended_after_ms, PersonErasureList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_needs_system(scope, err) ||
+        !sql_list(tx, arena,
+                  DB_SAME("SELECT " COLUMNS " FROM person_erasures WHERE hash = $1 AND hash <> ''"
+                          " AND (ended_at = 0 OR ended_at > $2) ORDER BY asked_at, id"),
+                  DB_ARGS(db_text(hash), db_int(ended_after_ms)), read_erasure,
+                  sizeof(PersonErasure), &items, err))
         return false;
     *list_r = (PersonErasureList){ .at = items.at, .count = items.count };
     return true;

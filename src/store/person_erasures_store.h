@@ -18,6 +18,7 @@ typedef struct PersonErasure {
     int64_t began_at_ms, ended_at_ms; /* 0: not yet */
     Str removed;                      /* a JSON object: rows by "table.column", so far */
     Str proof;                        /* empty: not yet */
+    Str hash; /* of what opens the proof without an account; empty: nothing. Written by add alone */
 } PersonErasure;
 
 typedef struct PersonErasureList {
@@ -41,6 +42,10 @@ MUST_CHECK bool person_erasure_save(DbTx *tx, const Scope *scope, const PersonEr
                                     Error *err);
 /* ERROR_CONFLICT: it has begun. */
 MUST_CHECK bool person_erasure_take_back(DbTx *tx, const Scope *scope, Str id, Error *err);
+/* Those that this opens, in all workspaces, unless they ended before. System scope. */
+MUST_CHECK bool person_erasure_list_by_hash(DbTx *tx, const Scope *scope, Arena *arena, Str hash,
+                                            int64_t ended_after_ms, PersonErasureList *list_r,
+                                            Error *err);
 /* How many of that person have not ended, in all workspaces. System scope. */
 MUST_CHECK bool person_erasure_count_open(DbTx *tx, const Scope *scope, Str user, int64_t *count_r,
                                           Error *err);
