@@ -162,10 +162,10 @@ class Caller:
 class House:
     """A server with two workspaces that hold one of everything, and people of both."""
 
-    def __init__(self, folder, database):
+    def __init__(self, folder, database, environment=None):
         (folder / "watched").mkdir()
         self.around = Around(folder / "watched")
-        self.server = Server(folder / "library", database, environment=self.around.environment()).start()
+        self.server = Server(folder / "library", database, environment={**self.around.environment(), **(environment or {})}).start()
         self.server.key = self.server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
         paths = self.server.get("/openapi.json").json()["paths"]
         self.routes = [(method.upper(), path) for path, operations in paths.items() for method in operations if path not in LEFT_OUT]

@@ -28,6 +28,8 @@ bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
         return db_postgres_open(url, &full, db_r, err);
     if (str_starts(text, S("failing:")))
         return db_failing_open(url + S("failing:").length, &full, db_r, err);
+    if (str_starts(text, S("noting:")))
+        return db_noting_open(url + S("noting:").length, &full, db_r, err);
     return db_sqlite_open(url, &full, db_r, err);
 }
 

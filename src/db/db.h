@@ -3,6 +3,7 @@
  *     lectern.db, /abs/path.db      SQLite (WAL, synchronous=FULL)
  *     postgresql://user@host/name   PostgreSQL 15 or later
  *     failing:N:URL                 every Nth statement of the database URL fails; for tests
+ *     noting:FILE:PATH              SQLite, whose statements are kept in FILE; for tests
  *
  * Work is a function that is given a transaction. db_write() runs it, commits, and returns only
  * when the commit is durable. SQLite has one writer thread: it runs the work of many callers in one

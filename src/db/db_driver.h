@@ -64,4 +64,5 @@ MUST_CHECK bool db_copy_file(const char *from_path, const char *to_path, Error *
 bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error *err);
 bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Error *err);
 bool db_postgres_is_away(const char *url);
+bool db_noting_open(const char *text, const DbOptions *options, Db **db_r, Error *err);
 bool db_failing_open(const char *text, const DbOptions *options, Db **db_r, Error *err);

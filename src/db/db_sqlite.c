@@ -5,7 +5,7 @@
 
 typedef struct SqliteDb {
     Db base;
-    char *path;
+    char *path, *notes;
     DbOptions options;
     Connection *writing;
     SqliteWriter *writer;
@@ -19,6 +19,7 @@ static bool open_reader(void *owner, void **connection_r, Error *err)
     Connection *connection;
     if (!sqlite_connection_open(db->path, false, &db->options, &connection, err))
         return false;
+    connection->notes = db->notes;
     *connection_r = connection;
     return true;
 }
@@ -97,6 +98,7 @@ static void sqlite_close(Db *base)
     db_pool_free(db->readers);
     sqlite_connection_close(db->writing); /* the last one empties the log */
     free(db->path);
+    free(db->notes);
     free(db);
 }
 
@@ -122,7 +124,8 @@ const DbDriver db_sqlite_driver = {
 /* SQLite's own count of its memory takes a lock at every allocation. */
 static void configure_sqlite(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
-bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error *err)
+static bool open_sqlite(const char *path, Str notes, const DbOptions *options, Db **db_r,
+                        Error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, configure_sqlite);
@@ -130,15 +133,31 @@ bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error
     SqliteDb *db = heap_alloc(sizeof *db);
     db->base = (Db){ &db_sqlite_driver, DB_SQLITE };
     db->path = heap_text(path);
+    db->notes = notes.length ? strndup(notes.at, notes.length) : NULL;
     db->options = *options;
     db->readers = db_pool_new((DbPoolOwner){ open_reader, close_reader, db },
                               options->connection_max, options->timeout_ms);
     db->news = db_news_new();
     if (sqlite_connection_open(db->path, true, options, &db->writing, err) &&
         sqlite_writer_start(db->writing, db->news, &db->writer, err)) {
+        db->writing->notes = db->notes;
         *db_r = &db->base;
         return true;
     }
     sqlite_close(&db->base);
     return false;
+}
+
+bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error *err)
+{
+    return open_sqlite(path, STR_NONE, options, db_r, err);
+}
+
+bool db_noting_open(const char *text, const DbOptions *options, Db **db_r, Error *err)
+{
+    Str path = str(text), notes;
+    if (!str_next(&path, ':', &notes) || !notes.length || !path.length)
+        return fail_field(err, "database",
+                          "a database that notes is noting:FILE:PATH, not 'noting:%s'", text);
+    return open_sqlite(path.at, notes, options, db_r, err);
 }

@@ -30,7 +30,8 @@ typedef struct Statement {
 
 typedef struct Connection {
     sqlite3 *sqlite;
-    const char *path; /* for messages */
+    const char *path;  /* for messages */
+    const char *notes; /* the file that gets each statement and a NUL; NULL: none */
     int64_t timeout_us, deadline_us;
     Statement *statements[STATEMENT_MAX];
     size_t statement_count;

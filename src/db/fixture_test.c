@@ -224,9 +224,17 @@ void test_postgres_restart(const char *folder)
 
 /* --- Either -------------------------------------------------------------------------- */
 
+/* With LECTERN_NOTES=FILE all that the tests of a program ask of SQLite is kept there, for
+ * tests/test_statement_plans.py. */
+static const char *sqlite_url(Arena *arena, bool is_prepared)
+{
+    const char *path = sqlite_path(arena, is_prepared), *notes = getenv("LECTERN_NOTES");
+    return notes ? str_format(arena, "noting:%s:%s", notes, path).at : path;
+}
+
 static const char *fresh(Arena *arena, DbKind kind, bool is_prepared)
 {
-    return kind == DB_POSTGRES ? postgres_url(arena, is_prepared) : sqlite_path(arena, is_prepared);
+    return kind == DB_POSTGRES ? postgres_url(arena, is_prepared) : sqlite_url(arena, is_prepared);
 }
 
 const char *test_db_url(Arena *arena, DbKind kind) { return fresh(arena, kind, false); }

@@ -247,7 +247,8 @@ bool connection_item_sent(DbTx *tx, const Scope *scope, Arena *arena, Str connec
                           ConnectionItem *item_r, Error *err)
 {
     return sql_find(tx, arena,
-                    DB_SAME(ITEMS "AND document = $3 AND state IN ('sent', 'edited')"
+                    DB_SAME(ITEMS "AND document = $3 AND document <> ''"
+                                  " AND state IN ('sent', 'edited')"
                                   " ORDER BY updated_at DESC LIMIT 1"),
                     DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(document)),
                     read_item, item_r, "item", document, err);
@@ -271,7 +272,8 @@ bool connection_item_send(DbTx *tx, const Scope *scope, Arena *arena, Str connec
 
     if (!db_exec(tx,
                  DB_SAME("UPDATE connection_items SET state = 'ignored' WHERE workspace = $1"
-                         " AND connection = $2 AND document = $3 AND item_key <> $4"
+                         " AND connection = $2 AND document = $3 AND document <> ''"
+                         " AND item_key <> $4"
                          " AND state IN ('sent', 'edited')"),
                  DB_ARGS(db_text(scope->workspace), db_text(connection), db_text(item->document),
                          db_text(key)),

@@ -420,16 +420,18 @@ static bool find_own(DbTx *tx, const Scope *scope, Arena *arena, Guarded what, S
 }
 
 /* Asked first, so that PostgreSQL's transaction goes on. */
+#define COPIES(is_root)                                                                            \
+    "SELECT o.name FROM documents d JOIN documents o"                                              \
+    " ON o.workspace = d.workspace AND o.blob = d.blob AND o.id <> d.id"                           \
+    " AND o.parent IS NULL AND o.guard = $3"                                                       \
+    " WHERE d.workspace = $1 AND (d.id = $2 OR (d.guard = $2 AND d.guard <> ''))"                  \
+    " AND " is_root " LIMIT 1"
+
 static bool check_copies(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str guard, Error *err)
 {
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  DB_SAME("SELECT o.name FROM documents d JOIN documents o"
-                          " ON o.workspace = d.workspace AND o.blob = d.blob AND o.id <> d.id"
-                          " AND o.parent IS NULL AND o.guard = $3"
-                          " WHERE d.workspace = $1 AND (d.id = $2 OR d.guard = $2)"
-                          " AND d.parent IS NULL LIMIT 1"),
+    if (!sql_list(tx, arena, DB_SQL(COPIES("+d.parent IS NULL"), COPIES("d.parent IS NULL")),
                   DB_ARGS(db_text(scope->workspace), db_text(id), db_text(guard)), sql_read_text,
                   sizeof(Str), &items, err))
         return false;

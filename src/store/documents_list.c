@@ -98,8 +98,9 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
         [TRASH_EITHER] = "",
     };
 
-    /* SQLite has no figures to choose by: a plus sign keeps it from gathering and sorting many, and
-     * from reading all that is outside the trash for a few that are named. */
+    /* SQLite does not know which values are the frequent ones: a plus sign keeps it from gathering
+     * and sorting many, from reading all that is outside the trash for a few that are named, and
+     * from taking documents that lie in no other for as few as those of one. */
     static const char *const days[] = { " AND " DOCUMENT_DATE " >= ",
                                         " AND +(" DOCUMENT_DATE ") >= " };
     static const char *const ends[] = { " AND " DOCUMENT_DATE " < ",
@@ -124,7 +125,8 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
     add_name(build, arena, filter);
     add_equal(build, " AND d.parent = ", filter->parent);
     if (filter->only_roots)
-        sql_add(build, " AND d.parent IS NULL");
+        sql_add(build,
+                build->kind == DB_SQLITE ? " AND +d.parent IS NULL" : " AND d.parent IS NULL");
     add_equal(build, " AND d.source = ", filter->source);
     add_in(build, arena, "d.id", filter->ids);
     add_within(build, scope, arena, filter->within);

@@ -58,7 +58,7 @@ static bool blank_approvals(DbTx *tx, const Scope *scope, Str document, Error *e
 {
     return db_exec(tx,
                    DB_SAME("UPDATE approvals SET document = '' WHERE workspace = $1"
-                           " AND document = $2"),
+                           " AND document = $2 AND document <> ''"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }
 

@@ -157,9 +157,10 @@ bool feedback_unlearned(DbTx *tx, const Scope *scope, Arena *arena, WorkspaceIds
     SqlItems items;
     if (!sql_needs_system(scope, err) ||
         !sql_list(tx, arena,
-                  DB_SAME("SELECT DISTINCT f.workspace FROM feedback f"
-                          " LEFT JOIN feedback_reports r ON r.workspace = f.workspace"
-                          " WHERE f.updated_at > COALESCE(r.made_at, 0) ORDER BY 1"),
+                  DB_SAME("SELECT w.id FROM workspaces w"
+                          " LEFT JOIN feedback_reports r ON r.workspace = w.id"
+                          " WHERE EXISTS (SELECT 1 FROM feedback f WHERE f.workspace = w.id"
+                          " AND f.updated_at > COALESCE(r.made_at, 0)) ORDER BY 1"),
                   NULL, 0, sql_read_text, sizeof(Str), &items, err))
         return false;
     *list_r = (WorkspaceIds){ items.at, items.count };

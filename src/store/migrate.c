@@ -2,6 +2,7 @@
 #include "store/migrate.h"
 
 #include "base/clock.h"
+#include "store/plan_statistics.h"
 
 typedef struct Listed {
     int number;
@@ -274,7 +275,7 @@ static bool step_up(DbTx *tx, void *argument, Error *err)
     if (!lock_schema(tx, err) || !check_program(tx, err) || !find_missing(tx, &missing, err))
         return false;
     step->finished = !missing;
-    return !missing || apply(tx, missing, err);
+    return missing ? apply(tx, missing, err) : plan_statistics_update(tx, err);
 }
 
 bool migrate_up(Db *db, Error *err)
@@ -289,9 +290,10 @@ bool migrate_up(Db *db, Error *err)
     return true;
 }
 
+/* What it makes again, an older program may use as it did. */
 static bool undo(DbTx *tx, const Listed *one, Error *err)
 {
-    return (run_text(tx, one->migration->down, err) &&
+    return (run_text(tx, one->migration->down, err) && migrate_guard(tx, err) &&
             db_exec(tx, DB_SAME("DELETE FROM schema_version WHERE number = $1"),
                     DB_ARGS(db_int(one->number)), NULL, err)) ||
            fail_in(err, "undoing migration %04d (%s)", one->number, one->name);

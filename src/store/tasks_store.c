@@ -396,7 +396,8 @@ static void add_filter(SqlBuild *build, const Scope *scope, Arena *arena, const 
     add_equal(build, " AND t.collection = ", filter->collection);
     add_equal(build, " AND t.created_by = ", filter->created_by);
     if (str_is(filter->parent, "none"))
-        sql_add(build, " AND t.parent IS NULL");
+        sql_add(build, /* not as few as those of one */
+                build->kind == DB_SQLITE ? " AND +t.parent IS NULL" : " AND t.parent IS NULL");
     else
         add_equal(build, " AND t.parent = ", filter->parent);
     if (filter->user.length) {

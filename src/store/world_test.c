@@ -4,6 +4,7 @@
 #include "store/account_links_store.h"
 #include "store/blocks_store.h"
 #include "store/identities_store.h"
+#include "store/jobs_store.h"
 #include "store/migrate.h"
 #include "store/passkeys_store.h"
 #include "store/people_store.h"
@@ -57,9 +58,17 @@ static bool add_workspace(DbTx *tx, World *world, const char *name, Scope *scope
     return true;
 }
 
+/* Of the whole server. */
+static bool add_rate(DbTx *tx, World *world, Error *err)
+{
+    const JobRate rate = { .type = S("world"), .count = 9, .time_ms = 1000 };
+    int64_t allowed, next_ms;
+    return jobs_store_rate(tx, &world->system, &rate, 1, 1, &allowed, &next_ms, err);
+}
+
 static bool fill(DbTx *tx, World *world, Error *err)
 {
-    return add_workspace(tx, world, "ours", &world->ours, err) &&
+    return add_rate(tx, world, err) && add_workspace(tx, world, "ours", &world->ours, err) &&
            add_workspace(tx, world, "theirs", &world->theirs, err);
 }
 
