@@ -255,18 +255,30 @@ static void tell_followed(Follower *follower, WorkspaceIndex *at)
     pthread_mutex_unlock(&follower->watch_lock);
 }
 
+/* Changes from `first` on that are of one workspace and not applied yet; none: one that is. */
+static size_t count_alike(const IndexChangeList *changes, size_t first, const WorkspaceIndex *to)
+{
+    size_t count = 0;
+    while (first + count < changes->count && str_is(changes->at[first + count].workspace, to->id) &&
+           changes->at[first + count].sequence > to->generation)
+        count++;
+    return count;
+}
+
 /* Changes behind the bound are applied, and come again: others may yet appear before them. */
 static bool apply_news(const News *news, Error *err)
 {
     Follower *follower = news->follower;
-    for (size_t i = 0; i < news->changes.count; i++) {
-        const IndexChange *change = &news->changes.at[i];
-        WorkspaceIndex *to = need_index(follower, change->workspace);
-        if (to->needs_load || change->sequence <= to->generation)
+    const IndexChangeList *changes = &news->changes;
+    for (size_t i = 0, count; i < changes->count; i += MAX(count, 1)) {
+        WorkspaceIndex *to = need_index(follower, changes->at[i].workspace);
+        count = count_alike(changes, i, to);
+        if (to->needs_load || !count)
             continue;
-        if (!apply_change(follower, to, change, err))
+        if (!apply_changes(follower, to, &changes->at[i], count, err))
             return false;
-        to->generation = MAX(to->generation, MIN(change->sequence, news->bound));
+        int64_t last = changes->at[i + count - 1].sequence;
+        to->generation = MAX(to->generation, MIN(last, news->bound));
     }
     return true;
 }

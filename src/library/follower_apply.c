@@ -46,20 +46,38 @@ static bool are_of_one_text(const ChunkHit *a, const ChunkHit *b)
     return a->chunk.version == b->chunk.version && str_equal(a->chunk.document, b->chunk.document);
 }
 
-/* Blocks that cannot be read cost these rows their inner headings, not the index. */
-static bool find_blocks(DbTx *tx, const Scope *scope, Arena *arena, const ChunkHit *first,
-                        const ChunkHit *last, StoredBlockList *blocks_r, Error *err)
+/* The blocks of the first rows that are of one text; *end_r: the row after them. */
+static BlockRange blocks_of(const ChunkHit *rows, size_t first, size_t count, size_t *end_r)
 {
-    int64_t from = MIN(first->chunk.first_block, last->chunk.first_block),
-            to = MAX(first->chunk.last_block, last->chunk.last_block);
-    if (block_list(tx, scope, arena, first->chunk.document, first->chunk.version, from,
-                   to - from + 1, blocks_r, err))
+    size_t end = first + 1;
+    while (end < count && are_of_one_text(&rows[first], &rows[end]))
+        end++;
+    *end_r = end;
+    int64_t from = MIN(rows[first].chunk.first_block, rows[end - 1].chunk.first_block),
+            to = MAX(rows[first].chunk.last_block, rows[end - 1].chunk.last_block);
+    return (BlockRange){ .document = rows[first].chunk.document,
+                         .version = rows[first].chunk.version,
+                         .first = from,
+                         .count = to - from + 1 };
+}
+
+/* Blocks that cannot be read cost the rows of their text their inner headings, not the index. */
+static bool find_blocks(DbTx *tx, const Scope *scope, Arena *arena, BlockRange *ranges,
+                        size_t count, Error *err)
+{
+    if (!count || block_list_many(tx, scope, arena, ranges, count, err))
         return true;
     if (err->code != ERROR_DAMAGED)
         return false;
+    if (count > 1) {
+        for (size_t i = 0; i < count; i++)
+            if (!find_blocks(tx, scope, arena, &ranges[i], 1, err))
+                return false;
+        return true;
+    }
     log_warn("index", "headings inside passages are not found by heading: %s", err->message);
     *err = (Error){ 0 };
-    *blocks_r = (StoredBlockList){ 0 };
+    ranges->found = (StoredBlockList){ 0 };
     return true;
 }
 
@@ -67,15 +85,23 @@ bool find_inner_headings(DbTx *tx, const Scope *scope, Arena *arena, const Chunk
                          size_t count, StrList **inner_r, Error *err)
 {
     StrList *inner = arena_new_array(arena, StrList, count);
-    for (size_t first = 0, end; first < count; first = end) {
-        StoredBlockList blocks = { 0 };
-        for (end = first + 1; end < count && are_of_one_text(&rows[first], &rows[end]);)
-            end++;
-        if (rows[first].is_live &&
-            !find_blocks(tx, scope, arena, &rows[first], &rows[end - 1], &blocks, err))
-            return false;
+    BlockRange *ranges = arena_new_array(arena, BlockRange, count);
+    size_t range_count = 0, end;
+    for (size_t first = 0; first < count; first = end) {
+        BlockRange range = blocks_of(rows, first, count, &end);
+        if (rows[first].is_live)
+            ranges[range_count++] = range;
+    }
+    if (!find_blocks(tx, scope, arena, ranges, range_count, err))
+        return false;
+    const BlockRange *range = ranges;
+    for (size_t first = 0; first < count; first = end) {
+        (void)blocks_of(rows, first, count, &end);
+        if (!rows[first].is_live)
+            continue;
         for (size_t i = first; i < end; i++)
-            inner[i] = headings_in(arena, &rows[i], &blocks);
+            inner[i] = headings_in(arena, &rows[i], &range->found);
+        range++;
     }
     *inner_r = inner;
     return true;
@@ -113,112 +139,140 @@ void add_vectors(Arena *arena, Index *index, size_t dims, bool is_coming, const 
 
 /* --- Changes --- */
 
-/* Some of the chunks that a change names. */
-typedef struct Change {
+typedef VEC(int64_t) Numbers;
+
+/* Chunks that changes of one workspace name, whose rows are read at once: a round trip to the
+ * database for each change is what catching up would take its time for. What is read is as it is
+ * after all these changes, so in which order they came does not matter: what went goes first, and
+ * what is there now is added. */
+typedef struct Batch {
     Follower *follower;
     WorkspaceIndex *to;
     Arena *arena;
     Scope scope;
-    const int64_t *numbers;
-    size_t count;
-    Str model; /* whose vectors are read */
+    Numbers rows, serving, coming; /* whose words, and vectors of either model, are read */
     ChunkHit *hits;
     StrList *inner; /* of the hits */
-    VectorList vectors;
-} Change;
+    VectorList serving_vectors, coming_vectors;
+} Batch;
+
+static bool find_vectors(DbTx *tx, const Batch *batch, const char *model, const Numbers *numbers,
+                         VectorList *list_r, Error *err)
+{
+    return !numbers->count || vector_find_many(tx, &batch->scope, batch->arena, str(model),
+                                               numbers->at, numbers->count, list_r, err);
+}
 
 static bool find_rows(DbTx *tx, void *argument, Error *err)
 {
-    Change *change = argument;
-    return chunk_find_many(tx, &change->scope, change->arena, change->numbers, change->count,
-                           &change->hits, err) &&
-           find_inner_headings(tx, &change->scope, change->arena, change->hits, change->count,
-                               &change->inner, err);
+    Batch *batch = argument;
+    const WorkspaceIndex *to = batch->to;
+    size_t count = batch->rows.count;
+    return (!count || (chunk_find_many(tx, &batch->scope, batch->arena, batch->rows.at, count,
+                                       &batch->hits, err) &&
+                       find_inner_headings(tx, &batch->scope, batch->arena, batch->hits, count,
+                                           &batch->inner, err))) &&
+           find_vectors(tx, batch, to->model, &batch->serving, &batch->serving_vectors, err) &&
+           find_vectors(tx, batch, to->build.model, &batch->coming, &batch->coming_vectors, err);
 }
 
-static bool find_vectors(DbTx *tx, void *argument, Error *err)
+static bool apply_batch(Batch *batch, Error *err)
 {
-    Change *change = argument;
-    return vector_find_many(tx, &change->scope, change->arena, change->model, change->numbers,
-                            change->count, &change->vectors, err);
-}
-
-static bool apply_vectors_of(Change *change, const char *model, size_t dims, bool is_coming,
-                             Error *err)
-{
-    change->model = str(model);
-    if (!store_read(change->follower->db, &change->scope, find_vectors, change, err))
+    WorkspaceIndex *to = batch->to;
+    if (!batch->rows.count && !batch->serving.count && !batch->coming.count)
+        return true;
+    if (!store_read(batch->follower->db, &batch->scope, find_rows, batch, err))
         return false;
-    for (size_t i = 0; i < change->vectors.count; i++)
-        add_vectors(change->arena, change->to->index, dims, is_coming, &change->vectors.at[i]);
+    for (size_t i = 0; i < batch->rows.count; i++)
+        if (batch->hits[i].chunk.number && batch->hits[i].is_live)
+            add_row(to->index, &batch->hits[i], &batch->inner[i]);
+    for (size_t i = 0; i < batch->serving_vectors.count; i++)
+        add_vectors(batch->arena, to->index, to->dims, false, &batch->serving_vectors.at[i]);
+    for (size_t i = 0; i < batch->coming_vectors.count; i++)
+        add_vectors(batch->arena, to->index, to->build.dims, true, &batch->coming_vectors.at[i]);
     return true;
+}
+
+static void add_numbers(Arena *arena, Numbers *to, NumberList numbers)
+{
+    for (size_t i = 0; i < numbers.count; i++)
+        *vec_push(arena, to) = numbers.at[i];
 }
 
 /* Those of the model that serves and of one that comes; `only` (empty: any) names one of them. */
-static bool apply_vectors(Change *change, Str only, Error *err)
+static void want_vectors(Batch *batch, NumberList numbers, Str only)
 {
-    const WorkspaceIndex *to = change->to;
+    const WorkspaceIndex *to = batch->to;
     const Build *build = &to->build;
-    bool serves =
-        to->dims && !change->follower->outside && (!only.length || str_is(only, to->model));
-    bool comes = build->state != BUILD_NONE && build->is_coming &&
-                 (!only.length || str_is(only, build->model));
-    return (!serves || apply_vectors_of(change, to->model, to->dims, false, err)) &&
-           (!comes || apply_vectors_of(change, build->model, build->dims, true, err));
+    if (to->dims && !batch->follower->outside && (!only.length || str_is(only, to->model)))
+        add_numbers(batch->arena, &batch->serving, numbers);
+    if (build->state != BUILD_NONE && build->is_coming &&
+        (!only.length || str_is(only, build->model)))
+        add_numbers(batch->arena, &batch->coming, numbers);
 }
 
-static bool apply_add(Change *change, Error *err)
+static void apply_remove(const Batch *batch, NumberList numbers, bool for_good)
 {
-    if (!store_read(change->follower->db, &change->scope, find_rows, change, err))
-        return false;
-    for (size_t i = 0; i < change->count; i++)
-        if (change->hits[i].chunk.number && change->hits[i].is_live)
-            add_row(change->to->index, &change->hits[i], &change->inner[i]);
-    /* A document that comes back from the trash has its vectors already. */
-    return apply_vectors(change, STR_NONE, err);
-}
-
-static void apply_remove(const Change *change, bool for_good)
-{
-    uint64_t *keys = arena_new_array(change->arena, uint64_t, change->count);
-    for (size_t i = 0; i < change->count; i++)
-        keys[i] = (uint64_t)change->numbers[i];
+    uint64_t *keys = arena_new_array(batch->arena, uint64_t, numbers.count);
+    for (size_t i = 0; i < numbers.count; i++)
+        keys[i] = (uint64_t)numbers.at[i];
     if (for_good)
-        index_erase(change->to->index, keys, change->count);
+        index_erase(batch->to->index, keys, numbers.count);
     else
-        index_delete(change->to->index, keys, change->count);
+        index_delete(batch->to->index, keys, numbers.count);
 }
 
-static bool apply_part(Change *change, IndexOperation operation, Str model, Error *err)
+/* Some of the chunks that a change names. */
+static void add_to_batch(Batch *batch, const IndexChange *change, NumberList numbers)
 {
-    switch (operation) {
-    case INDEX_ADD: return apply_add(change, err);
-    case INDEX_REMOVE: apply_remove(change, false); return true;
+    switch (change->operation) {
+    case INDEX_ADD:
+        add_numbers(batch->arena, &batch->rows, numbers);
+        /* A document that comes back from the trash has its vectors already. */
+        want_vectors(batch, numbers, STR_NONE);
+        break;
+    case INDEX_REMOVE: apply_remove(batch, numbers, false); break;
     case INDEX_ERASE:
-        apply_remove(change, true);
-        change->follower->must_save = true; /* nothing of it may stay in the files either */
-        return true;
-    case INDEX_VECTORS: return apply_vectors(change, model, err);
+        apply_remove(batch, numbers, true);
+        batch->follower->must_save = true; /* nothing of it may stay in the files either */
+        break;
+    case INDEX_VECTORS: want_vectors(batch, numbers, change->model); break;
     case INDEX_FILTERS:
     case INDEX_NO_COLLECTION: break; /* nothing that an index has */
     }
-    return true;
 }
 
-bool apply_change(Follower *follower, WorkspaceIndex *to, const IndexChange *change, Error *err)
+/* From number `*at` of change `*next` on, until enough are read at once. */
+static void fill_batch(Batch *batch, const IndexChange *changes, size_t count, size_t *next,
+                       size_t *at)
 {
-    for (size_t at = 0; at < change->numbers.count; at += ROWS_AT_ONCE) {
+    size_t room = ROWS_AT_ONCE;
+    while (*next < count && room) {
+        const IndexChange *change = &changes[*next];
+        size_t some = MIN(room, change->numbers.count - *at);
+        add_to_batch(batch, change, (NumberList){ change->numbers.at + *at, some });
+        *at += some;
+        room -= some;
+        if (*at == change->numbers.count) {
+            ++*next;
+            *at = 0;
+        }
+    }
+}
+
+bool apply_changes(Follower *follower, WorkspaceIndex *to, const IndexChange *changes, size_t count,
+                   Error *err)
+{
+    for (size_t next = 0, at = 0; next < count;) {
         AUTO_ARENA Arena *arena = arena_new(MB(512));
-        Change part = { .follower = follower,
-                        .to = to,
-                        .arena = arena,
-                        .scope = scope_of_index(to),
-                        .numbers = change->numbers.at + at,
-                        .count = MIN(ROWS_AT_ONCE, change->numbers.count - at) };
-        if (!apply_part(&part, change->operation, change->model, err))
+        Batch batch = {
+            .follower = follower, .to = to, .arena = arena, .scope = scope_of_index(to)
+        };
+        fill_batch(&batch, changes, count, &next, &at);
+        if (!apply_batch(&batch, err))
             return false;
     }
-    if (follower->outside_keeper)
-        vector_follower_note(follower->outside_keeper, change);
+    for (size_t i = 0; follower->outside_keeper && i < count; i++)
+        vector_follower_note(follower->outside_keeper, &changes[i]);
     return true;
 }

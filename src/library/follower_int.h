@@ -139,8 +139,9 @@ MUST_CHECK bool find_inner_headings(DbTx *tx, const Scope *scope, Arena *arena,
 void add_row(Index *index, const ChunkHit *row, const StrList *inner);
 /* Parts of another width than dims are left out. */
 void add_vectors(Arena *arena, Index *index, size_t dims, bool is_coming, const Vector *row);
-MUST_CHECK bool apply_change(Follower *follower, WorkspaceIndex *to, const IndexChange *change,
-                             Error *err);
+/* Some in a row, of the index's workspace. */
+MUST_CHECK bool apply_changes(Follower *follower, WorkspaceIndex *to, const IndexChange *changes,
+                              size_t count, Error *err);
 
 /* --- follower_build.c --- */
 
