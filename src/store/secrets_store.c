@@ -29,6 +29,24 @@ bool secret_set(DbTx *tx, const Scope *scope, Str name, Str sealed, Error *err)
         err);
 }
 
+bool secret_replace(DbTx *tx, const Scope *scope, Str name, Str was, Str sealed, Error *err)
+{
+    int64_t changed;
+
+    if (!db_exec(tx,
+                 DB_SAME("INSERT INTO secrets (workspace, name, sealed, updated_at)"
+                         " VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, name) DO UPDATE"
+                         " SET sealed = excluded.sealed, updated_at = excluded.updated_at"
+                         " WHERE secrets.sealed = $5"),
+                 DB_ARGS(db_text(scope->workspace), db_text(name), db_blob(sealed),
+                         db_int(now_ms()), db_blob(was)),
+                 &changed, err))
+        return false;
+    return changed ||
+           fail(err, ERROR_CONFLICT, "the secret '" STR_FMT "' was changed meanwhile; try again",
+                STR_ARG(name));
+}
+
 bool secret_find(DbTx *tx, const Scope *scope, Arena *arena, Str name, Str *sealed_r, Error *err)
 {
     return sql_find(tx, arena,

@@ -17,6 +17,9 @@ typedef struct SecretList {
 
 /* Adds or replaces. */
 MUST_CHECK bool secret_set(DbTx *tx, const Scope *scope, Str name, Str sealed, Error *err);
+/* The same if it is still this (empty: none); otherwise it fails with ERROR_CONFLICT. */
+MUST_CHECK bool secret_replace(DbTx *tx, const Scope *scope, Str name, Str was, Str sealed,
+                               Error *err);
 MUST_CHECK bool secret_find(DbTx *tx, const Scope *scope, Arena *arena, Str name, Str *sealed_r,
                             Error *err);
 /* Names and sealed bytes of the scope's workspace; of all with a system scope (to rotate keys). */

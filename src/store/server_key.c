@@ -12,6 +12,7 @@ typedef struct KeyWork {
     Scope system;
     Arena *arena;
     Str name, key;
+    Str stored; /* as it lies in the database; empty: not there */
 } KeyWork;
 
 static char master_bytes[SEAL_KEY_BYTES];
@@ -85,35 +86,37 @@ static bool find_key(DbTx *tx, void *argument, Error *err)
 {
     KeyWork *work = argument;
     Error why;
-    Str stored;
-    if (!secret_find(tx, &work->system, work->arena, work->name, &stored, err))
+    if (!secret_find(tx, &work->system, work->arena, work->name, &work->stored, err))
         return false;
     if (!master_length) {
-        work->key = stored;
+        work->key = work->stored;
         return true;
     }
-    return seal_open(work->arena, master(), stored, &work->key, &why) ||
+    return seal_open(work->arena, master(), work->stored, &work->key, &why) ||
            fail(err, ERROR_NOT_FOUND, "the key was sealed with another master key");
 }
 
 static bool make_key(DbTx *tx, void *argument, Error *err)
 {
     KeyWork *work = argument;
+    work->stored = STR_NONE;
     if (find_key(tx, argument, err))
         return true;
     if (err->code != ERROR_NOT_FOUND)
         return false;
     work->key = seal_new_key(work->arena);
-    Str stored = work->key;
-    return (!master_length || seal_close(work->arena, master(), work->key, &stored, err)) &&
-           secret_set(tx, &work->system, work->name, stored, err);
+    Str sealed = work->key;
+    return (!master_length || seal_close(work->arena, master(), work->key, &sealed, err)) &&
+           secret_replace(tx, &work->system, work->name, work->stored, sealed, err);
 }
 
 bool server_key(Db *db, Arena *arena, Str name, Str *key_r, Error *err)
 {
-    KeyWork work = { scope_system(), arena, name, STR_NONE };
-    if (!store_read(db, &work.system, find_key, &work, err) &&
-        (err->code != ERROR_NOT_FOUND || !store_write(db, &work.system, make_key, &work, err)))
+    KeyWork work = { .system = scope_system(), .arena = arena, .name = name };
+    bool ok = store_read(db, &work.system, find_key, &work, err) ||
+              (err->code == ERROR_NOT_FOUND && store_write(db, &work.system, make_key, &work, err));
+    /* Another node may have made it at the same moment. */
+    if (!ok && (err->code != ERROR_CONFLICT || !store_read(db, &work.system, find_key, &work, err)))
         return false;
     *key_r = work.key;
     return true;

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <pthread.h>
 
 #include "base/seal.h"
 #include "db/fixture_test.h"
@@ -40,6 +41,67 @@ TEST_BOTH(server_key, keys_lie_sealed_and_another_master_makes_new_ones)
     db_close(db);
     arena_free(arena);
 }
+
+/* --- Two nodes at once --- */
+
+#define KEYS_AT_ONCE 40
+
+typedef struct Asking {
+    pthread_t thread;
+    Arena *arena;
+    Db *db;
+    pthread_barrier_t *together;
+    Str keys[KEYS_AT_ONCE];
+} Asking;
+
+static void *ask_for_keys(void *argument)
+{
+    Asking *asking = argument;
+    Error err;
+    for (int i = 0; i < KEYS_AT_ONCE; i++) {
+        pthread_barrier_wait(asking->together);
+        cr_assert(server_key(asking->db, asking->arena, str_format(asking->arena, "key %d", i),
+                             &asking->keys[i], &err),
+                  "%s", err.message);
+    }
+    return NULL;
+}
+
+/* With whichever master key: a key that another one sealed is made anew, by both at once. */
+static void check_both(Asking *both)
+{
+    for (int i = 0; i < 2; i++)
+        cr_assert(pthread_create(&both[i].thread, NULL, ask_for_keys, &both[i]) == 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(both[i].thread, NULL);
+    for (int i = 0; i < KEYS_AT_ONCE; i++)
+        cr_expect(both[0].keys[i].length && str_equal(both[0].keys[i], both[1].keys[i]), "key %d",
+                  i);
+}
+
+TEST_BOTH(server_key, two_nodes_that_ask_at_once_get_the_same_key)
+{
+    pthread_barrier_t together;
+    Asking both[2];
+    Error err;
+    pthread_barrier_init(&together, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        both[i] = (Asking){ .arena = arena_new(MB(4)), .together = &together };
+        cr_assert(db_open(url, NULL, &both[i].db, &err), "%s", err.message);
+        cr_assert(migrate_up(both[i].db, &err), "%s", err.message);
+    }
+    for (int round = 0; round < 2; round++) {
+        server_key_set_master(seal_new_key(both[0].arena));
+        check_both(both);
+    }
+    for (int i = 0; i < 2; i++) {
+        db_close(both[i].db);
+        arena_free(both[i].arena);
+    }
+    pthread_barrier_destroy(&together);
+}
+
+/* --- The master key --- */
 
 static bool is_taken(Db *db, bool is_alone)
 {
