@@ -74,6 +74,8 @@ bool app_start_jobs(App *app, Str folder, Error *err)
             types[i].at_once = workers ? workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
         if (types[i].run == library_embed_job)
             types[i].can = library_can_embed;
+        if (types[i].run == library_reembed_job)
+            types[i].can = library_can_reembed;
     }
     if (!job_wishes_rates(app->settings->job_rates, types, COUNT(types), err) ||
         !job_wishes_days(app->settings->job_days, types, COUNT(types), err))

@@ -249,6 +249,12 @@ bool library_can_embed(void *argument)
     return !*model.reason;
 }
 
+bool library_can_reembed(void *argument)
+{
+    LibraryModel model = library_model_status(argument);
+    return !*(model.is_changing ? model.reason_coming : model.reason);
+}
+
 typedef struct Wordy {
     Library *library;
     const Scope *scope;

@@ -454,6 +454,8 @@ JobHandler library_extract_job;
 JobHandler library_embed_job;
 /* JobType.can of that: false where the chosen model is lacking. Another node takes the job then. */
 bool library_can_embed(void *library);
+/* The same of this one: the model that comes, while there is one. */
+bool library_can_reembed(void *library);
 JobHandler library_reembed_job; /* all documents, after library_use_model() */
 JobHandler library_purge_job;   /* erases what was in the trash long enough; recurring */
 /* Looks for documents that no job works on any more, and for passages without vectors; recurring.
