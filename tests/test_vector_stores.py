@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import Server, free_port, wait_until
+from conftest import Postgres, Server, free_port, wait_until
 from mock_weaviate import DELAY_S, FAULTS, MockWeaviate
 from test_models import write_model
 from tls_way import TlsWay
@@ -138,6 +138,27 @@ def test_a_store_that_goes_is_told_before_anybody_searches_and_its_return_too(mo
     began = time.monotonic()
     wait_until(lambda: not notices(library), 30)
     assert time.monotonic() - began < BACK_S + SLACK_S and metric(library, "lectern_vector_store_up") == 1
+
+
+def test_a_database_that_goes_while_a_store_is_written_to_is_not_told_as_the_store(mock, model, tmp_path):
+    postgres = Postgres()
+    server = Server(tmp_path / "library", postgres.new_database(), environment=environment(mock.url, model)).start()
+    try:
+        server.new_key()
+        server.add(*map(note, ("amber", "birch")))
+        wait_until(lambda: near(server) == ["amber.txt", "birch.txt"])
+        mock.fault, before = "slow", len(mock.asked)
+        server.upload(note("cedar"))
+        wait_until(lambda: ("POST", "/v1/batch/objects") in mock.asked[before:])
+        postgres.run("pg_ctl", "-D", postgres.folder / "data", "-m", "immediate", "stop")
+        wait_until(lambda: "what is to be written to weaviate is read again" in server.log.read_text(), 30)
+        assert "searches find by words alone" not in server.log.read_text()
+        mock.recover()
+        postgres.start()
+        wait_until(lambda: near(server) == ["amber.txt", "birch.txt", "cedar.txt"] and mock.count() == 3, 60)
+    finally:
+        server.stop()
+        postgres.stop()
 
 
 def test_what_a_store_is_asked_is_counted_and_what_waits_for_it_is_told(mock, library):

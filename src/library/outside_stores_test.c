@@ -176,3 +176,14 @@ bool outside_weaviate(Arena *arena, OutsideWeaviate *weaviate_r)
     outside_weaviate_start(weaviate_r);
     return true;
 }
+
+void outside_close(VectorStore *store, Db *db, const char *postgres, OutsideWeaviate *weaviate)
+{
+    if (store && store->free)
+        store->free(store);
+    db_close(db);
+    if (postgres)
+        outside_pgvector_stop(postgres);
+    if (weaviate->process)
+        outside_weaviate_kill(weaviate);
+}

@@ -4,7 +4,8 @@
  * returned. They end with the test. */
 #pragma once
 
-#include "base/base.h"
+#include "db/db.h"
+#include "index/vector_store.h"
 
 const char *outside_pgvector(Arena *arena, const char **folder_r);
 void outside_pgvector_stop(const char *folder); /* as if it were killed */
@@ -18,3 +19,6 @@ typedef struct OutsideWeaviate {
 bool outside_weaviate(Arena *arena, OutsideWeaviate *weaviate_r);
 void outside_weaviate_kill(OutsideWeaviate *weaviate);
 void outside_weaviate_start(OutsideWeaviate *weaviate);
+
+/* The end of a bench: what there is of these is closed and killed. postgres: its folder. */
+void outside_close(VectorStore *store, Db *db, const char *postgres, OutsideWeaviate *weaviate);

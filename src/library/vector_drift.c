@@ -162,7 +162,8 @@ static bool compare_row(Walk *walk, const Vector *row, Error *err)
 
 static bool walk_page(Walk *walk, bool *is_end_r, Error *err)
 {
-    if (!store_read(walk->db, &walk->scope, next_rows, walk, err))
+    walk->drift.rows_failed = !store_read(walk->db, &walk->scope, next_rows, walk, err);
+    if (walk->drift.rows_failed)
         return false;
     *is_end_r = !walk->rows.count;
     for (size_t i = 0; i < walk->rows.count; i++)
@@ -184,15 +185,14 @@ bool vector_drift_mend(Db *db, VectorStore *store, const VectorSpace *space,
                   .mender = mender,
                   .list_arena = list_arena,
                   .scope = { .workspace = space->workspace, .role = ROLE_OWNER } };
-    bool is_end = false;
-    while (!is_end) {
+    bool is_end = false, is_good = true;
+    while (is_good && !is_end) {
         AUTO_ARENA Arena *arena = arena_new(MB(512));
         walk.arena = arena;
-        if ((mender && !mender->between(mender->self, err)) || !walk_page(&walk, &is_end, err))
-            return false;
+        is_good = (!mender || mender->between(mender->self, err)) && walk_page(&walk, &is_end, err);
     }
     *drift_r = walk.drift;
-    return true;
+    return is_good;
 }
 
 bool vector_drift_find(Db *db, VectorStore *store, const VectorSpace *space, VectorDrift *drift_r,

@@ -63,6 +63,7 @@ VectorLag vector_follower_lag(VectorFollower *follower);
 typedef struct VectorDrift {
     int64_t rows, stored;                 /* vectors */
     int64_t lacking, different, too_many; /* the first two: in the store */
+    bool rows_failed;                     /* if it failed: the database did, not the store */
 } VectorDrift;
 /* Compares all. */
 MUST_CHECK bool vector_drift_find(Db *db, VectorStore *store, const VectorSpace *space,

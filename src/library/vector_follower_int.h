@@ -58,6 +58,7 @@ struct VectorFollower {
     pthread_cond_t news, level;
     atomic_bool is_stopping;
     bool is_away, is_busy, is_poked; /* the second: something is being done */
+    bool database_failed;            /* the thread's own: what failed was no doing of the store */
     int64_t pause_ms;
     int64_t look_at_ms;  /* monotonic: whether the store is there */
     int64_t noted;       /* all changes up to it are */

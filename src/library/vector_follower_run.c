@@ -237,10 +237,15 @@ bool vector_follower_between(VectorFollower *follower, const ModelSpaces *model,
 /* What was to be written is not known to be there: all is compared once the store answers. */
 static void note_failure(VectorFollower *follower, const Error *why)
 {
-    if (!follower->is_away && !follower->is_stopping)
+    if (follower->database_failed)
+        log_warn("vectors", "%s; what is to be written to %s is read again", why->message,
+                 follower->store->name);
+    else if (!follower->is_away && !follower->is_stopping)
         log_warn("vectors", "%s; searches find by words alone until it answers", why->message);
-    follower->is_away = true;
-    follower->look_at_ms = 0;
+    if (!follower->database_failed) {
+        follower->is_away = true;
+        follower->look_at_ms = 0;
+    }
     follower->pause_ms = MIN(MAX(follower->pause_ms * 2, PAUSE_MIN_MS), PAUSE_MAX_MS);
     for (Space *at = follower->spaces; at; at = at->next) {
         at->is_made = false;
@@ -293,6 +298,7 @@ static void step(VectorFollower *follower)
     follower->is_busy |= task.kind != TASK_NONE;
     pthread_mutex_unlock(&follower->lock);
     tell_if(follower, is_new);
+    follower->database_failed = false;
     bool ok = do_task(follower, &task, &err);
     pthread_mutex_lock(&follower->lock);
     if (!ok && err.code != ERROR_CANCELLED) {

@@ -166,12 +166,7 @@ static void check_following(Bench *bench)
 static void bench_close(Bench *bench)
 {
     follower_stop(bench->follower);
-    bench->store->free(bench->store);
-    db_close(bench->db);
-    if (bench->postgres)
-        outside_pgvector_stop(bench->postgres);
-    if (bench->weaviate.process)
-        outside_weaviate_kill(&bench->weaviate);
+    outside_close(bench->store, bench->db, bench->postgres, &bench->weaviate);
     arena_free(bench->arena);
 }
 

@@ -13,6 +13,13 @@
 #define LIST_AT_ONCE 256
 #define SETTLE_TRIES 5
 
+/* For the log: whether it was the database that failed, or the store. */
+static bool by_database(VectorFollower *follower, bool is_good)
+{
+    follower->database_failed |= !is_good;
+    return is_good;
+}
+
 /* --- One batch --- */
 
 typedef struct Rows {
@@ -37,7 +44,7 @@ static bool read_rows(VectorFollower *follower, Arena *arena, const VectorSpace 
                       .scope = { .workspace = space->workspace, .role = ROLE_OWNER },
                       .space = space,
                       .batch = batch };
-    return store_read(follower->db, &rows_r->scope, find_rows, rows_r, err);
+    return by_database(follower, store_read(follower->db, &rows_r->scope, find_rows, rows_r, err));
 }
 
 /* The same for the same rows. */
@@ -83,8 +90,8 @@ static bool write_rows(VectorFollower *follower, const Rows *rows, bool is_mend,
 static bool is_held(VectorFollower *follower, const ModelSpaces *model, int64_t epoch,
                     int64_t sequence, bool *is_held_r, Error *err)
 {
-    return vector_leases_renew(follower->leases, str(model->model), model->dims, epoch, sequence,
-                               is_held_r, err);
+    return by_database(follower, vector_leases_renew(follower->leases, str(model->model),
+                                                     model->dims, epoch, sequence, is_held_r, err));
 }
 
 /* Another node writes now. */
@@ -210,7 +217,7 @@ bool compare_vector_space(VectorFollower *follower, Space *space, Error *err)
 {
     Mending mending = { follower, space, 0 };
     const VectorMender mender = { mend, between, &mending };
-    VectorDrift drift;
+    VectorDrift drift = { 0 };
     if (!begin_writing(follower, space, &mending.epoch, err))
         return false;
     if (!mending.epoch)
@@ -219,8 +226,10 @@ bool compare_vector_space(VectorFollower *follower, Space *space, Error *err)
     size_t waited = space->changes.waiting;
     space->compares_again = false;
     pthread_mutex_unlock(&follower->lock);
-    if (!vector_drift_mend(follower->db, follower->store, &space->space, &mender, &drift, err))
+    if (!vector_drift_mend(follower->db, follower->store, &space->space, &mender, &drift, err)) {
+        (void)by_database(follower, !drift.rows_failed);
         return false;
+    }
     int64_t mended = drift.lacking + drift.different + drift.too_many;
     if (mended && drift.stored)
         log_info("vectors", "%s differed from the database in %" PRId64 " vectors and is mended",
@@ -261,7 +270,7 @@ bool list_vector_changes(VectorFollower *follower, ModelSpaces *model, Error *er
     pthread_mutex_lock(&follower->lock);
     Listing listing = { .arena = arena, .system = &system, .after = model->lists_after };
     pthread_mutex_unlock(&follower->lock);
-    if (!store_read(follower->db, &system, list_work, &listing, err))
+    if (!by_database(follower, store_read(follower->db, &system, list_work, &listing, err)))
         return false;
     bool is_end = listing.list.count < LIST_AT_ONCE;
     for (size_t i = 0; i < listing.list.count; i++)
@@ -296,17 +305,18 @@ bool drop_unwanted_vectors(VectorFollower *follower, Error *err)
     Everybody everybody = { .arena = arena, .system = &system };
     VectorSpace space = { 0 };
     int64_t epoch;
-    if (!vector_leases_take_unwanted(follower->leases, arena, &space.model, &space.dims, &epoch,
-                                     err))
+    if (!by_database(follower, vector_leases_take_unwanted(follower->leases, arena, &space.model,
+                                                           &space.dims, &epoch, err)))
         return false;
     if (!epoch)
         return true;
-    if (!store_read(follower->db, &system, everybody_work, &everybody, err))
+    if (!by_database(follower, store_read(follower->db, &system, everybody_work, &everybody, err)))
         return false;
     for (size_t i = 0; i < everybody.list.count; i++) {
         space.workspace = everybody.list.at[i].id;
         if (!follower->store->clear(follower->store, &space, err))
             return false;
     }
-    return vector_leases_forget(follower->leases, space.model, space.dims, epoch, err);
+    return by_database(follower,
+                       vector_leases_forget(follower->leases, space.model, space.dims, epoch, err));
 }

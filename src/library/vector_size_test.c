@@ -387,13 +387,7 @@ static Bench *bench_new(void)
 
 static void bench_close(Bench *bench)
 {
-    if (bench->store && bench->store->free)
-        bench->store->free(bench->store);
-    db_close(bench->db);
-    if (bench->postgres)
-        outside_pgvector_stop(bench->postgres);
-    if (bench->weaviate.process)
-        outside_weaviate_kill(&bench->weaviate);
+    outside_close(bench->store, bench->db, bench->postgres, &bench->weaviate);
     arena_free(bench->arena);
 }
 

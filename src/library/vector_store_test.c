@@ -356,13 +356,7 @@ static bool open_weaviate(Bench *bench)
 
 static void bench_close(Bench *bench)
 {
-    if (bench->store && bench->store->free)
-        bench->store->free(bench->store);
-    db_close(bench->db);
-    if (bench->db)
-        outside_pgvector_stop(bench->folder);
-    if (bench->weaviate.process)
-        outside_weaviate_kill(&bench->weaviate);
+    outside_close(bench->store, bench->db, bench->db ? bench->folder : NULL, &bench->weaviate);
     arena_free(bench->arena);
 }
 

@@ -180,15 +180,27 @@ bool vector_missing_count(DbTx *tx, const Scope *scope, Str model, int64_t *coun
         err);
 }
 
+/* Documents embedded last with this model, as others changed to the next, have that no more. Mostly
+ * there are none, which the sums say without a look at every document. */
+static bool forget_model(DbTx *tx, Str model, Error *err)
+{
+    int64_t count;
+
+    if (!db_query_int(tx,
+                      DB_SAME("SELECT coalesce(CAST(sum(documents) AS BIGINT), 0)"
+                              " FROM document_counts WHERE vector_model = $1"),
+                      DB_ARGS(db_text(model)), 0, &count, err))
+        return false;
+    return !count || db_exec(tx,
+                             DB_SAME("UPDATE documents SET vector_model = '', vector_count = 0"
+                                     " WHERE vector_model = $1"),
+                             DB_ARGS(db_text(model)), NULL, err);
+}
+
 bool vector_remove_model(DbTx *tx, const Scope *scope, Str model, int64_t limit, int64_t *removed_r,
                          Error *err)
 {
-    /* One embedded last with this model, as others changed to the next, has that no more. */
-    return sql_needs_system(scope, err) &&
-           db_exec(tx,
-                   DB_SAME("UPDATE documents SET vector_model = '', vector_count = 0"
-                           " WHERE vector_model = $1"),
-                   DB_ARGS(db_text(model)), NULL, err) &&
+    return sql_needs_system(scope, err) && forget_model(tx, model, err) &&
            db_exec(tx,
                    DB_SAME("DELETE FROM vectors WHERE model = $1 AND number IN"
                            " (SELECT number FROM vectors WHERE model = $1 LIMIT $2)"),
