@@ -155,6 +155,22 @@ Test(blob_s3, an_upload_in_parts_that_fails_is_given_back_and_stores_nothing)
     cr_expect(file_exists(item.temp_path), "it is still the caller's");
 }
 
+Test(blob_s3, parts_that_were_not_put_together_are_no_file_whatever_is_answered)
+{
+    Error err;
+    Str bytes, sent = many_bytes(MB(9));
+    BlobItem item;
+    mock.wrong = MOCK_LOSES_PARTS;
+    mock.wrong_method = "POST";
+    mock.wrong_count = 2; /* its beginning and its end */
+    cr_assert(!try_put(S("w1"), sent, &item, &err));
+    cr_expect(err.code == ERROR_BUSY && strstr(err.message, "does not have it"), "%s", err.message);
+    cr_expect(mock.aborted == 1 && mock_s3_objects(&mock) == 0);
+    cr_assert(blob_import(store, S("w1"), &item, 1, &err), "%s", err.message);
+    cr_assert(read_anew(S("w1"), item.sha256, &bytes, &err), "%s", err.message);
+    cr_expect(str_equal(bytes, sent));
+}
+
 Test(blob_s3, uploads_in_parts_of_long_ago_are_given_back_and_those_that_go_on_are_not)
 {
     Error err;

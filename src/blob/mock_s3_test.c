@@ -103,7 +103,8 @@ static void handle_parts(MockS3 *mock, HttpRequest *request, HttpResponse *respo
         put(mock, key, upload, (int)number, request->body);
         add_checksum(mock, request, response, is_wrong);
     } else if (str_is(request->method, "POST")) {
-        complete(mock, key, upload);
+        if (mock->wrong != MOCK_LOSES_PARTS)
+            complete(mock, key, upload);
     } else {
         mock->aborted++;
         response->status = 204;

@@ -22,9 +22,10 @@ typedef struct MockObject {
 
 typedef enum MockWrong {
     MOCK_RIGHT,
-    MOCK_ANSWERS,        /* with `status` and `code` */
-    MOCK_BREAKS_BYTES,   /* of what it gives */
-    MOCK_BREAKS_CHECKSUM /* of what it was given */
+    MOCK_ANSWERS,         /* with `status` and `code` */
+    MOCK_BREAKS_BYTES,    /* of what it gives */
+    MOCK_BREAKS_CHECKSUM, /* of what it was given */
+    MOCK_LOSES_PARTS      /* instead of putting them together, and says that it did */
 } MockWrong;
 
 typedef struct MockS3 {

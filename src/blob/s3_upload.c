@@ -189,7 +189,6 @@ static bool check_end(void *self, const HttpAnswer *answer, Error *err)
     return true;
 }
 
-/* After an answer that got lost the upload is gone because it was ended. */
 static bool is_there(Parts *in, Arena *arena)
 {
     S3Call call = { .method = "HEAD", .key = in->key };
@@ -201,6 +200,9 @@ static bool is_there(Parts *in, Arena *arena)
            (uint64_t)size == in->size;
 }
 
+/* The file decides, not what is answered. After an answer that got lost the upload is gone because
+ * it was ended; and a store that was killed while it put parts together may say, when it is asked
+ * again, that it is done (versitygw 1.8.0 takes what the killed one left for another call). */
 static bool end_parts(Parts *in, Arena *arena, Error *err)
 {
     HttpPair query[] = { { S("uploadId"), in->upload } };
@@ -221,8 +223,12 @@ static bool end_parts(Parts *in, Arena *arena, Error *err)
                     .headers = { headers, COUNT(headers) },
                     .body = buf_str(&body),
                     .finish = check_end };
-    return s3_call(in->client, arena, &call, &answer, err) ||
-           (err->code == ERROR_NOT_FOUND && is_there(in, arena));
+    bool is_ended = s3_call(in->client, arena, &call, &answer, err);
+    if ((is_ended || err->code == ERROR_NOT_FOUND) && is_there(in, arena))
+        return true;
+    return is_ended && fail(err, ERROR_BUSY,
+                            "the store of originals (S3) says that it has put the parts of a file "
+                            "together, and does not have it; send the file again");
 }
 
 static bool abort_upload(S3Client *client, Arena *arena, Str key, Str upload, Error *err)
