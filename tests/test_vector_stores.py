@@ -149,7 +149,7 @@ def test_a_database_that_goes_while_a_store_is_written_to_is_not_told_as_the_sto
         wait_until(lambda: near(server) == ["amber.txt", "birch.txt"])
         mock.fault, before = "slow", len(mock.asked)
         server.upload(note("cedar"))
-        wait_until(lambda: ("POST", "/v1/batch/objects") in mock.asked[before:])
+        wait_until(lambda: ("POST", "batch/objects") in mock.asked[before:])
         postgres.run("pg_ctl", "-D", postgres.folder / "data", "-m", "immediate", "stop")
         wait_until(lambda: "what is to be written to weaviate is read again" in server.log.read_text(), 30)
         assert "searches find by words alone" not in server.log.read_text()
