@@ -2,6 +2,7 @@
  * two revisions: tool_configuration in the server, and mcp_toolset among the tools. */
 #include "gateway/fronts/anthropic_mcp.h"
 
+#include "gateway/fronts/tool_list.h"
 #include "gateway/hosted.h"
 
 typedef struct WireServer {
@@ -74,8 +75,6 @@ static bool allowed_tools(Arena *arena, const ModelRequest *request, const WireS
 }
 
 /* --- Servers --- */
-
-typedef VEC(ModelTool) ToolList;
 
 typedef struct ServersRead {
     const ModelRequest *request;

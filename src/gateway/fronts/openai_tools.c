@@ -40,13 +40,7 @@ static bool read_tool(Arena *arena, Str value, void *into, Error *err)
 
 bool openai_read_tools(Arena *arena, Str value, void *into, Error *err)
 {
-    ModelRequest *request = into;
-    ToolList tools = { 0 };
-    if (!read_items(arena, value, read_tool, &tools, err))
-        return false;
-    request->tools = tools.at;
-    request->tool_count = tools.count;
-    return true;
+    return tool_list_read(arena, value, read_tool, into, err);
 }
 
 static bool read_function(Arena *arena, Str value, void *into, Error *err)
@@ -59,11 +53,8 @@ static bool read_function(Arena *arena, Str value, void *into, Error *err)
 bool openai_read_functions(Arena *arena, Str value, void *into, Error *err)
 {
     ModelRequest *request = into;
-    ToolList tools = { 0 };
-    if (!read_items(arena, value, read_function, &tools, err))
+    if (!tool_list_read(arena, value, read_function, request, err))
         return false;
-    request->tools = tools.at;
-    request->tool_count = tools.count;
     request->is_old_form = true;
     return true;
 }

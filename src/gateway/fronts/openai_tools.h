@@ -2,10 +2,7 @@
  * in each of its fronts. */
 #pragma once
 
-#include "gateway/json_read.h"
-#include "gateway/model.h"
-
-typedef VEC(ModelTool) ToolList;
+#include "gateway/fronts/tool_list.h"
 
 /* {"name", "description", "parameters", "strict"} */
 MUST_CHECK bool openai_read_function(Arena *arena, Str function, ModelTool *tool, Error *err);

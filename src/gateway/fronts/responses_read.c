@@ -361,13 +361,7 @@ static bool read_tool(Arena *arena, Str value, void *into, Error *err)
 
 static bool read_tools(Arena *arena, Str value, void *into, Error *err)
 {
-    ModelRequest *request = into;
-    ToolList tools = { 0 };
-    if (!read_items(arena, value, read_tool, &tools, err))
-        return false;
-    request->tools = tools.at;
-    request->tool_count = tools.count;
-    return true;
+    return tool_list_read(arena, value, read_tool, into, err);
 }
 
 static bool read_tool_choice(Arena *arena, Str value, void *into, Error *err)
