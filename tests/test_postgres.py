@@ -90,5 +90,9 @@ def test_a_library_moves_to_postgresql_and_back_with_everything(guarded, tmp_pat
         server.add((f"more{len(database)}.txt", b"More words " + database.encode()))
         server.stop()
         if database:
+            (tmp_path / "before.db").rename(server.data / "lectern.db")
+            refused = server.cli("db", "move", "sqlite", check=False)
+            assert refused.returncode and "lectern.db holds a library already" in refused.stderr and "rename the file" in refused.stderr
+            (server.data / "lectern.db").rename(tmp_path / "before.db")
             server.cli("db", "move", "sqlite")
     assert server.cli("db", "move", "sqlite", check=False).returncode

@@ -115,9 +115,10 @@ static void show_move(CommandLine *line, const MoveReport *report, Str target)
         return;
     fprintf(stderr, "%" PRId64 " rows of %zu tables are there, the same by number and hash.\n",
             report->rows, report->count);
-    fprintf(stderr, "%s, then start every node again; originals stay where they are.\n",
-            target.length ? "Set `database` to the new address"
-                          : "Take `database` out of the settings");
+    fprintf(
+        stderr, "%s, then start every node again; originals stay where they are%s.\n",
+        target.length ? "Set `database` to the new address" : "Take `database` out of the settings",
+        target.length ? ", and so does the database of before, which nothing uses any more" : "");
 }
 
 static bool move_between(CommandLine *line, const char *from, const char *to, Str target,
@@ -135,6 +136,23 @@ static bool move_between(CommandLine *line, const char *from, const char *to, St
     db_close(move.to);
     db_close(move.from);
     return good;
+}
+
+/* What was moved out of the file is there still, as it was then. */
+static bool move_to_file(CommandLine *line, const char *from, const char *file, Error *err)
+{
+    Error why = { 0 };
+    if (move_between(line, from, file, S(""), &why))
+        return true;
+    if (why.code != ERROR_CONFLICT) {
+        *err = why;
+        return false;
+    }
+    return fail(
+        err, ERROR_CONFLICT,
+        "%s holds a library already, that of before if it was moved away from there; rename "
+        "the file, and -wal and -shm beside it, then move once more",
+        file);
 }
 
 /* Out of the database of the settings, with no server on the data folder. */
@@ -156,7 +174,7 @@ static bool move(CommandLine *line, Error *err)
     if (!source.length && !file_exists(file))
         return fail(err, ERROR_NOT_FOUND, "there is no library in " STR_FMT, STR_ARG(folder));
     if (is_to_file)
-        return move_between(line, str_c(line->arena, source), file, S(""), err);
+        return move_to_file(line, str_c(line->arena, source), file, err);
     return move_between(line, source.length ? str_c(line->arena, source) : file,
                         str_c(line->arena, target), target, err);
 }
