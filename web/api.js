@@ -19,8 +19,10 @@ function sentence(code, message) {
   return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?:]$/.test(text) ? '' : '.');
 }
 
+// Of an upload the server says for each file why it was refused.
 export function errorFrom(status, body) {
-  const error = (body && body.error) || {};
+  const [refused] = (body && body.refused) || [];
+  const error = (body && body.error) || (refused && refused.error) || {};
   const code = error.code || (status === 401 ? 'unauthorized' : 'internal');
   return new ApiError(code, sentence(code, error.message), status, error.field, error.request_id, error.position);
 }

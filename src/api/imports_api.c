@@ -3,6 +3,28 @@
 #include "store/audit_store.h"
 #include "store/import_store.h"
 
+static const char *const how_names[] = {
+    [IMPORT_ROWS] = "rows",
+    [IMPORT_OTHERWISE] = "otherwise",
+    [IMPORT_NEVER] = "never",
+};
+
+bool imports_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    (void)request, (void)err;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < import_table_count; i++) {
+        const ImportTable *table = &import_tables[i];
+        put_object(&json, NULL);
+        put_text(&json, "table", str(table->name));
+        put_text(&json, "how", str(how_names[table->how]));
+        put_text_or_null(&json, "reason", str(table->reason));
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)import_table_count, STR_NONE);
+    return true;
+}
+
 typedef struct ImportWork {
     const ApiRequest *request;
     const json_t *rows;

@@ -82,8 +82,9 @@ export function render(root) {
     tell();
   }, () => {});
   const exported = h('section', {class: 'stacked', test: 'exported'});
+  const imported = h('section', {class: 'stacked', test: 'imported'});
   const examined = h('section', {class: 'stacked', test: 'examined'});
-  fill(root, told, facts, embedding, service, examined, exported, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
+  fill(root, told, facts, embedding, service, examined, exported, imported, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
   tell();
   refresh();
   if (!mayAdminister()) return () => {};
@@ -91,6 +92,7 @@ export function render(root) {
   const cleanups = [models.render(embedding, refresh)];
   if (mayAtLeast('owner')) {
     import('./exports.js').then((part) => cleanups.push(part.render(exported)), () => {});
+    import('./imports.js').then((part) => cleanups.push(part.render(imported)), () => {});
     import('./doctor.js').then((part) => part.render(examined), () => {});
   }
   return () => cleanups.forEach((end) => end && end());

@@ -134,10 +134,9 @@ function arrived(item, xhr) {
     // An answer that is not JSON came from something between us and the server.
   }
   const document = body && body.documents && body.documents[0];
-  const refused = body && body.refused && body.refused[0];
   if (xhr.status === 429 || xhr.status === 503) return interrupted(item);
   if (document) adopt(item, document);
-  else refuse(item, refused ? errorFrom(xhr.status, {error: refused.error}) : errorFrom(xhr.status, body));
+  else refuse(item, errorFrom(xhr.status, body));
   if (xhr.status === 401) emit('signed-out');
   item.xhr = null;
   settled();
