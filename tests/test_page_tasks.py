@@ -86,13 +86,14 @@ def test_a_task_is_changed_in_a_dialog_and_filters_find_it(desk, page):
     expect(page.locator("[data-test=task-list] [data-test=task]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, PHONE])
+@pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, PHONE, {"width": 360, "height": 740}])
 def test_the_page_keeps_the_rules(desk, page, size):
     add(desk, "Sweep the yard")
     page.set_viewport_size(size)
     page.wait_for_load_state("networkidle")
     shot(page, f"tasks-{size['width']}")
     keeps_rules(page)
+    assert part(page, "title").evaluate("title => title.scrollWidth <= title.clientWidth"), "the view's name is cut off"
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(300)
     shot(page, f"tasks-{size['width']}-dark")

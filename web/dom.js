@@ -84,6 +84,34 @@ export function keepFocus(root, attribute, paint) {
   if (control) control.focus({preventScroll: true});
 }
 
+const FADE_PX = 28;  // as --fade in views.css
+
+// A row that stays one line: what does not fit is reached by the wheel, by a finger or by Tab, and fades at that edge.
+export function fadeEdges(row) {
+  const look = () => {
+    const rest = row.scrollWidth - row.clientWidth - row.scrollLeft;
+    const beyond = [row.scrollLeft > 1 && 'before', rest > 1 && 'after'].filter(Boolean).join(' ');
+    if (beyond) row.dataset.beyond = beyond;
+    else delete row.dataset.beyond;
+  };
+  row.addEventListener('scroll', look, {passive: true});
+  row.addEventListener('change', look);
+  row.addEventListener('wheel', (event) => {
+    const by = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? 0 : event.deltaY;
+    if (!by || row.scrollWidth <= row.clientWidth) return;
+    row.scrollLeft += by;
+    event.preventDefault();
+  });
+  new ResizeObserver(look).observe(row);
+}
+
+// Tabs in one line, once they are in the document: the one that is open stands clear of what fades.
+export function showTab(tabs) {
+  fadeEdges(tabs);
+  const current = tabs.querySelector('[aria-current]');
+  if (current) tabs.scrollLeft = current.offsetLeft + current.offsetWidth + FADE_PX - tabs.clientWidth;
+}
+
 // Focus without scrolling something the person is reading, and never raising a keyboard on a phone unasked.
 export function focusGently(element) {
   if (!isTouch()) element.focus({preventScroll: true});

@@ -525,6 +525,7 @@ const CATALOGUE = {
   'ask.conversation': 'Conversation',
   'ask.label': 'Ask the library',
   'ask.placeholder': 'Ask the library, or type / for a command',
+  'ask.placeholder_narrow': 'Ask the library',
   'ask.hint': 'Shift+Enter for a new line',
   'ask.submit': 'Ask',
   'ask.stop': 'Stop',

@@ -1,5 +1,5 @@
 // composer.js - where a question is written: Enter asks, Shift+Enter makes a line, "/" in an empty one opens the palette.
-import {h, focusGently} from '../dom.js';
+import {h, focusGently, isNarrow} from '../dom.js';
 import {t} from '../texts.js';
 import {state, emit} from '../state.js';
 import {answersBy} from './notices.js';
@@ -12,7 +12,7 @@ const COLLECTION = 'lectern-ask-collection';
 // chosen(persona or null) hears who is to answer.
 export function composer({ask, stop, chosen = () => {}}) {
   const persona = personaPicker(chosen);
-  const input = h('textarea', {rows: 1, name: 'question', 'aria-label': t('ask.label'), placeholder: t('ask.placeholder'), maxlength: 8000,
+  const input = h('textarea', {rows: 1, name: 'question', 'aria-label': t('ask.label'), placeholder: t(isNarrow() ? 'ask.placeholder_narrow' : 'ask.placeholder'), maxlength: 8000,
                                data: {slash: 'yes'}, test: 'ask-input'});
   const where = h('select', {class: 'chip', 'aria-label': t('ask.where'), test: 'ask-collection'}, h('option', {value: ''}, t('ask.everywhere')),
     state.collections.map((one) => h('option', {value: one.id}, one.name)));

@@ -1,5 +1,5 @@
 // filters.js - the row of choices above search and library; each is one part of the address.
-import {h} from '../dom.js';
+import {h, fadeEdges} from '../dom.js';
 import {t} from '../texts.js';
 import {get} from '../api.js';
 import {state} from '../state.js';
@@ -86,25 +86,6 @@ function inOne(forget) {
   return chip;
 }
 
-// The row stays one line: what does not fit is reached by the wheel, by a finger or by Tab, and fades at that edge.
-function watchEdges(row) {
-  const look = () => {
-    const rest = row.scrollWidth - row.clientWidth - row.scrollLeft;
-    const beyond = [row.scrollLeft > 1 && 'before', rest > 1 && 'after'].filter(Boolean).join(' ');
-    if (beyond) row.dataset.beyond = beyond;
-    else delete row.dataset.beyond;
-  };
-  row.addEventListener('scroll', look, {passive: true});
-  row.addEventListener('change', look);
-  row.addEventListener('wheel', (event) => {
-    const by = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? 0 : event.deltaY;
-    if (!by || row.scrollWidth <= row.clientWidth) return;
-    row.scrollLeft += by;
-    event.preventDefault();
-  });
-  new ResizeObserver(look).observe(row);
-}
-
 export function filters(names, query, changed) {
   const row = h('div', {class: 'filters', role: 'group', 'aria-label': t('filter.title')});
   for (const name of names) {
@@ -118,6 +99,6 @@ export function filters(names, query, changed) {
     }
   }
   if (query.document) row.prepend(inOne(() => changed({document: ''})));
-  watchEdges(row);
+  fadeEdges(row);
   return row;
 }

@@ -1,5 +1,5 @@
 // work_tabs.js - the head of every view of work: its name, what can be done, and the way to its neighbours.
-import {h} from '../dom.js';
+import {h, showTab} from '../dom.js';
 import {t} from '../texts.js';
 import {mayAdminister, mayWrite} from '../state.js';
 import {top} from './top.js';
@@ -22,7 +22,6 @@ export function workHead(shown, title, ...actions) {
   const {element, heading} = top(title, ...actions);
   const tabs = h('nav', {class: 'tabs', 'aria-label': t('work.title')}, workPlaces().map((name) =>
     h('a', {class: 'tab', href: `/${name}`, 'aria-current': name === shown ? 'page' : null, test: `work-${name}`}, t(`work.${name}`))));
-  const current = tabs.querySelector('[aria-current]');
-  if (current) requestAnimationFrame(() => { tabs.scrollLeft = current.offsetLeft + current.offsetWidth - tabs.clientWidth; });
+  requestAnimationFrame(() => showTab(tabs));
   return {element: [element, h('div', {class: 'finder'}, tabs)], heading};
 }

@@ -1,5 +1,5 @@
 // settings.js - account, model service, API keys, people, this server: one section for each address.
-import {h, fill} from '../dom.js';
+import {h, fill, showTab} from '../dom.js';
 import {t} from '../texts.js';
 import {post} from '../api.js';
 import {state, emit, mayAdminister, mayAudit, mayRead} from '../state.js';
@@ -69,9 +69,8 @@ export function render(root, {section = ''}) {
   const body = h('div', {class: 'settings', test: `settings-${shown.name || 'account'}`});
   const tabs = h('nav', {class: 'tabs', 'aria-label': t('settings.title')}, SECTIONS.filter(isOpen).map((one) =>
     h('a', {class: 'tab', href: one.name ? `/settings/${one.name}` : '/settings', 'aria-current': one === shown ? 'page' : null, test: `tab-${one.name || 'account'}`}, t(one.text))));
-  const current = tabs.querySelector('[aria-current]');
   fill(root, head.element, h('div', {class: 'finder'}, tabs), h('div', {class: 'scroll pad'}, body));
-  tabs.scrollLeft = current.offsetLeft + current.offsetWidth - tabs.clientWidth;
+  showTab(tabs);
   const cleanup = shown.render(body);
   return {cleanup, title: `${t(shown.text)} · ${t('settings.title')}`, focus: head.heading};
 }

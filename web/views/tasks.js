@@ -22,7 +22,8 @@ export function render(root, {query}) {
   let wanted = Number(query.task) || 0; // a reminder's link opens its task once
   const board = h('div', {class: 'board', test: 'task-board'});
   const tray = h('section', {class: 'tray-suggested', hidden: true, test: 'task-tray'});
-  const head = top(t('tasks.title'), writes && h('button', {class: 'small', onclick: addFromFile, test: 'task-import'}, t('tasks.import')), h('button', {class: 'small', onclick: makeFeed, test: 'task-feed'}, t('tasks.calendar')));
+  const head = top(t('tasks.title'), h('span', {class: 'row top-few'}, writes && h('button', {class: 'small', onclick: addFromFile, test: 'task-import'}, t('tasks.import')),
+    h('button', {class: 'small', onclick: makeFeed, test: 'task-feed'}, t('tasks.calendar'))));
   fill(root, head.element, writes && quickAdd(), filters(), h('div', {class: 'scroll'}, tray, board));
 
   function quickAdd() {
