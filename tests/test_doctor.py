@@ -31,7 +31,7 @@ def library(tmp_path):
 
 def test_a_library_is_well_and_is_left_as_it_was(library):
     bad, everything = findings(library)
-    assert set(bad) <= {"model"} and "none runs" in everything["server"] and "1 passages" in everything["index"]
+    assert set(bad) <= {"notice"} and "none runs" in everything["server"] and "1 passages" in everything["index"]
 
 
 @pytest.mark.parametrize("make, says", [(False, "is not there yet"), (True, "has no library yet")])
@@ -61,7 +61,7 @@ def test_a_running_server_is_asked(library):
     server = Server(library).start()
     try:
         bad, everything = findings(library)
-        assert set(bad) <= {"model"} and everything["server"].startswith("version")
+        assert set(bad) <= {"notice"} and everything["server"].startswith("version")
     finally:
         server.stop()
 
@@ -130,6 +130,13 @@ def test_each_thing_that_is_broken_is_told_with_what_to_do(library, tmp_path):
                       "--vector-store-type", "weaviate", "--weaviate-url", f"http://127.0.0.1:{port}")
     for what, says in (("certificate", "tls_key"), ("mail", "smtp_url"), ("vector store", "by words alone")):
         assert says in bad[what], what
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["a new node", "a node"])
+def test_a_database_that_is_away_is_told_with_what_to_do(library, tmp_path, is_new):
+    bad, everything = findings(tmp_path / "new" if is_new else library, "--database", f"postgresql://nobody:secret@127.0.0.1:{free_port()}/lectern")
+    assert "Connection refused" in bad["database"] and "the setting `database`" in bad["database"] and "secret" not in bad["database"]
+    assert "server" not in bad and "reading" in everything
 
 
 def test_a_certificate_that_is_soon_over_is_told_and_a_mail_server_is_greeted(library, tmp_path, box):

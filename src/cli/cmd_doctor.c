@@ -11,6 +11,7 @@
 #include "cli/client.h"
 #include "cli/deep_check.h"
 #include "cli/output.h"
+#include "db/db.h"
 #include "library/extraction.h"
 
 #define READY_WAIT_MS 5000
@@ -217,7 +218,7 @@ static void check_index(Findings *findings, const json_t *health)
     say(findings, true, "index", about);
 }
 
-/* What the server wants to be known, such as a model that it lacks, is a finding each. */
+/* What the server wants to be known, such as a model or an S3 that it lacks, is a finding each. */
 static void check_model(Findings *findings, const json_t *health)
 {
     size_t i;
@@ -225,7 +226,7 @@ static void check_model(Findings *findings, const json_t *health)
     const json_t *model = json_object_get(health, "model");
     Str name = json_member_text(model, "name");
     json_array_foreach((json_t *)(uintptr_t)notices, i, notice)
-        say(findings, false, "model", str(json_string_value(notice)));
+        say(findings, false, "notice", str(json_string_value(notice)));
     if (json_is_object(model) && !json_array_size(notices))
         say(findings, true, "model", name.length ? name : S("is there; it is loaded when needed"));
 }
@@ -318,12 +319,32 @@ static bool check_server(Findings *findings, Client *client, Error *err)
            (!option_is_given(line, "deep") || check_originals(findings, client, err));
 }
 
+/* The one of the settings, where no server can be asked about it. False: it cannot be used. */
+static bool check_database(Findings *findings)
+{
+    CommandLine *line = findings->line;
+    Error err = { 0 };
+    Db *db = NULL;
+    bool good = db_open(str_c(line->arena, line->settings.database), NULL, &db, &err);
+    db_close(db);
+    say(findings, good, "database",
+        good ? S("PostgreSQL answers")
+             : str_format(line->arena,
+                          "%s. See the setting `database`, and whether PostgreSQL runs there, lets "
+                          "this machine in and has that database and login; a server waits for it "
+                          "and goes on once it answers",
+                          err.message));
+    return good;
+}
+
 /* A library that cannot be opened is a finding as any other, with the reason. */
 static void check_library(Findings *findings)
 {
     AUTO_CLIENT Client *client = NULL;
     Error err = { 0 };
-    if (!client_open(findings->line, &client, &err) || !check_server(findings, client, &err))
+    if (client_open(findings->line, &client, &err) && check_server(findings, client, &err))
+        return;
+    if (!findings->line->settings.database.length || check_database(findings))
         say(findings, false, "server", str(err.message));
 }
 
@@ -342,6 +363,8 @@ static bool run(CommandLine *line, Error *err)
         check_disk(&findings, nearest_folder(line->arena, folder));
         if (has_library)
             check_library(&findings);
+        else if (line->settings.database.length)
+            (void)check_database(&findings);
         check_reading(&findings);
         check_classes(&findings);
     }
