@@ -15,7 +15,7 @@ static long send_it(CURL *curl, const char *path)
     char url[1000];
     const char *base = getenv("LECTERN_URL");
     long status = 0;
-    snprintf(url, sizeof url, "%s%s", base ? base : "http://127.0.0.1:8080", path);
+    snprintf(url, sizeof url, "%s%s", base ? base : "http://127.0.0.1:8000", path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     CURLcode code = curl_easy_perform(curl);

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 
-const url = process.env.LECTERN_URL ?? "http://127.0.0.1:8080";
+const url = process.env.LECTERN_URL ?? "http://127.0.0.1:8000";
 const [path, question] = process.argv.slice(2);
 
 async function call(method, path, body) {

@@ -1,9 +1,9 @@
 #!/bin/sh
 # lectern.sh - upload a file, wait until it is read, search it, ask about it, with curl alone.
 #
-#   LECTERN_URL=http://127.0.0.1:8080 LECTERN_KEY=lk_... examples/lectern.sh report.pdf "Who keeps the lamps?"
+#   LECTERN_URL=http://127.0.0.1:8000 LECTERN_KEY=lk_... examples/lectern.sh report.pdf "Who keeps the lamps?"
 set -eu
-url=${LECTERN_URL:-http://127.0.0.1:8080} file=$1 question=$2
+url=${LECTERN_URL:-http://127.0.0.1:8000} file=$1 question=$2
 call() { curl -sS --fail-with-body -H "Authorization: Bearer $LECTERN_KEY" "$@"; }
 member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 

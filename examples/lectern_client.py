@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-URL = os.environ.get("LECTERN_URL", "http://127.0.0.1:8080")
+URL = os.environ.get("LECTERN_URL", "http://127.0.0.1:8000")
 session = requests.Session()
 session.headers["Authorization"] = f"Bearer {os.environ['LECTERN_KEY']}"
 

@@ -4,7 +4,7 @@ import sys
 
 from openai import OpenAI
 
-client = OpenAI(base_url=os.environ.get("LECTERN_URL", "http://127.0.0.1:8080") + "/v1", api_key=os.environ["LECTERN_KEY"])
+client = OpenAI(base_url=os.environ.get("LECTERN_URL", "http://127.0.0.1:8000") + "/v1", api_key=os.environ["LECTERN_KEY"])
 print("models", *(model.id for model in client.models.list()))
 answer = client.chat.completions.create(model="lectern", messages=[{"role": "user", "content": sys.argv[1]}])
 print(answer.choices[0].message.content)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from conftest import PROGRAM, ROOT
 
 EXAMPLES = ROOT / "examples"
 TEXT = "The harbour office keeps the lamps. The notice period is three months.\n"
@@ -62,6 +62,13 @@ def test_c(run):
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libcurl"], capture_output=True, text=True, check=True).stdout.split()
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", str(EXAMPLES / "lectern.c"), "-o", str(program), *flags], check=True)
     said(run(program, "c.txt", QUESTION), '"documents":', '"results":')
+
+
+def test_without_an_address_they_ask_where_a_server_listens_by_itself():
+    example = subprocess.run([PROGRAM, "config", "--example"], capture_output=True, text=True, check=True).stdout
+    listen = re.search(r"^#? ?listen = ?(\S+)", example, re.M)[1]
+    for file in EXAMPLES.iterdir():
+        assert set(re.findall(r"http://([\d.]+:\d+)", file.read_text())) <= {listen}, file.name
 
 
 def test_openai_client(run):
