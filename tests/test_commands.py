@@ -286,6 +286,7 @@ def test_a_backup_is_private_and_a_damaged_one_restores_nothing(fresh_server, tm
         done = target.cli("restore", str(broken), check=False)
         assert done.returncode != 0 and len(done.stderr.strip().splitlines()) == 1, done
         assert not (target.data / "lectern.db").exists()
+        assert number != 1 or "cut off or damaged; take another copy" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["../escape.txt", "/tmp/lectern-escape.txt", "blobs/../../x", "blobs/w/" + "A" * 64,

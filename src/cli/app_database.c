@@ -41,7 +41,9 @@ bool app_open_master_key(App *app, Str folder, Error *err)
     if (!file_read(app->arena, str_c(app->arena, path), SEAL_KEY_BYTES, &key, err))
         return fail_in(err, "the master key");
     if (key.length != SEAL_KEY_BYTES)
-        return fail(err, ERROR_DAMAGED, STR_FMT " is no master key: it must have %d bytes",
+        return fail(err, ERROR_DAMAGED,
+                    STR_FMT " is no master key: it must have %d bytes; put a copy of the right one "
+                            "in its place",
                     STR_ARG(path), SEAL_KEY_BYTES);
     server_key_set_master(key);
     return true;

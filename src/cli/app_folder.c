@@ -47,6 +47,12 @@ bool app_lock_folder(Str folder, int *fd_r, Error *err)
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     char *path = path_join(arena, folder, S("lock"));
     AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EACCES)
+        return fail(err, ERROR_DENIED,
+                    "the data folder " STR_FMT
+                    " may not be used by this user; run as the user whose it is, or name another "
+                    "folder with --data",
+                    STR_ARG(folder));
     if (fd < 0)
         return fail_errno(err, "the data folder cannot be used: %s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

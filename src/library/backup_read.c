@@ -27,6 +27,12 @@ typedef struct Reading {
     BackupCounts counts; /* of what was read */
 } Reading;
 
+/* False. */
+static bool torn(const Reading *in, Error *err)
+{
+    return tar_failed(in->tar, "the backup is cut off or damaged; take another copy of it", err);
+}
+
 /* --- Members --- */
 
 static bool is_part(Str text, size_t length_min, size_t length_max)
@@ -72,7 +78,7 @@ static bool copy_member(Reading *in, const char *path, uint8_t digest_r[SHA256_S
     sha256_end(&sha, digest_r);
     in->counts.bytes += written;
     if (status != ARCHIVE_EOF)
-        return tar_failed(in->tar, "reading the backup", err);
+        return torn(in, err);
     return fsync(fd) == 0 || fail_errno(err, "syncing %s", path);
 }
 
@@ -81,7 +87,7 @@ static bool read_text(Reading *in, json_t **json_r, Error *err)
     char *text = arena_alloc(in->arena, BACKUP_TEXT_MAX);
     la_ssize_t got = archive_read_data(in->tar, text, BACKUP_TEXT_MAX);
     if (got < 0)
-        return tar_failed(in->tar, "reading the backup", err);
+        return torn(in, err);
     return json_parse((Str){ text, (size_t)got }, BACKUP_TEXT_MAX, json_r, err) ||
            fail_in(err, "the backup is damaged");
 }
@@ -189,7 +195,7 @@ static bool read_members(Reading *in, Error *err)
             return false;
     }
     if (status != ARCHIVE_EOF)
-        return tar_failed(in->tar, "reading the backup", err);
+        return torn(in, err);
     return in->last == END ||
            fail(err, ERROR_DAMAGED,
                 in->last == OF_NOBODY ? "the file is no backup of Lectern: it is empty"

@@ -191,8 +191,9 @@ static bool explain(Error *err, int number, Str host, Str port)
     switch (number) {
     case EADDRINUSE:
         return fail(err, ERROR_CONFLICT,
-                    "port " STR_FMT " of " STR_FMT " is in use by another program", STR_ARG(port),
-                    STR_ARG(host));
+                    "port " STR_FMT " of " STR_FMT
+                    " is in use by another program; stop it, or choose another port",
+                    STR_ARG(port), STR_ARG(host));
     case EADDRNOTAVAIL:
         return fail(err, ERROR_INVALID, STR_FMT " is not an address of this machine",
                     STR_ARG(host));
