@@ -76,8 +76,6 @@ DocumentChunksList document_set_newest(const DocumentTable *table, const Documen
 
 /* --- The first of a list --- */
 
-/* So many more than are wanted are gathered before they are sorted. */
-#define GATHERED 250
 /* So many are taken at once at most to look at their names. */
 #define TAKEN_MAX 20000
 
@@ -93,14 +91,10 @@ static int64_t worth(const First *first, size_t place)
     return first->numbers[place] ^ first->flip;
 }
 
-static int compare_places(const void *a, const void *b, void *argument)
+/* Which of two with the same worth comes first. */
+static int compare_keys(const First *first, size_t a, size_t b)
 {
-    const First *first = argument;
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    int64_t of_x = worth(first, x), of_y = worth(first, y);
-    if (of_x != of_y)
-        return of_x < of_y ? -1 : 1;
-    int by_key = memcmp(&first->keys[x], &first->keys[y], sizeof(Key));
+    int by_key = memcmp(&first->keys[a], &first->keys[b], sizeof(Key));
     return first->flip ? -by_key : by_key;
 }
 
@@ -157,31 +151,64 @@ static bool is_before(const First *first, const Beginning *beginning, size_t pla
     return first->flip ? by_key >= 0 : by_key <= 0;
 }
 
+typedef struct Kept {
+    int64_t worth;
+    uint32_t place;
+} Kept;
+
+/* The first `most` of what was looked at: a heap, with the last of them at its root. */
 typedef struct Gathering {
     First first;
     Beginning beginning;
-    uint32_t *places;
+    Kept *kept;
     size_t count, most;
-    bool is_cut; /* the first `most` are in order, and better than what was left out */
 } Gathering;
 
-static void cut_places(Gathering *in)
+static bool comes_after(const First *first, const Kept *a, const Kept *b)
 {
-    qsort_r(in->places, in->count, sizeof *in->places, compare_places, &in->first);
-    in->is_cut |= in->count >= in->most;
-    in->count = MIN(in->count, in->most);
+    return a->worth != b->worth ? a->worth > b->worth : compare_keys(first, a->place, b->place) > 0;
 }
+
+static int compare_kept(const void *a, const void *b, void *first)
+{
+    return comes_after(first, a, b) ? 1 : -1;
+}
+
+static void rise(Gathering *in, Kept one)
+{
+    size_t at = in->count++;
+    for (size_t up; at && comes_after(&in->first, &one, &in->kept[up = (at - 1) / 2]); at = up)
+        in->kept[at] = in->kept[up];
+    in->kept[at] = one;
+}
+
+/* In place of the last. */
+static void sink(Gathering *in, Kept one)
+{
+    size_t at = 0;
+    for (size_t next; (next = 2 * at + 1) < in->count; at = next) {
+        if (next + 1 < in->count && comes_after(&in->first, &in->kept[next + 1], &in->kept[next]))
+            next++;
+        if (!comes_after(&in->first, &in->kept[next], &one))
+            break;
+        in->kept[at] = in->kept[next];
+    }
+    in->kept[at] = one;
+}
+
+static bool is_full(const Gathering *in) { return in->count == in->most; }
 
 static void gather(Gathering *in, size_t place)
 {
-    uint32_t one = (uint32_t)place;
-    if (in->is_cut && compare_places(&one, &in->places[in->most - 1], &in->first) > 0)
+    Kept one = { worth(&in->first, place), (uint32_t)place };
+    if (is_full(in) && !comes_after(&in->first, &in->kept[0], &one))
         return;
     if (is_before(&in->first, &in->beginning, place))
         return;
-    in->places[in->count++] = one;
-    if (in->count == in->most + GATHERED)
-        cut_places(in);
+    if (is_full(in))
+        sink(in, one);
+    else
+        rise(in, one);
 }
 
 /* None of the 64 places is late enough, or early enough. */
@@ -189,8 +216,7 @@ static bool is_outside(const Gathering *in, const NumberZone *zone)
 {
     int64_t first = in->first.flip ? ~zone->most : zone->least;
     int64_t last = in->first.flip ? ~zone->least : zone->most;
-    return last < in->beginning.least ||
-           (in->is_cut && first > worth(&in->first, in->places[in->most - 1]));
+    return last < in->beginning.least || (is_full(in) && first > in->kept[0].worth);
 }
 
 /* Of any name. What came last has the highest place as a rule: the best come early from either end.
@@ -202,7 +228,7 @@ static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, A
     Gathering in = { .first = { numbers_of(table, part->order), table->keys, is_down ? -1 : 0 },
                      .most = MAX(part->most, 1) };
     in.beginning = beginning_of(table, &in.first, part->order, part->after);
-    in.places = arena_alloc_raw(arena, (in.most + GATHERED) * sizeof *in.places);
+    in.kept = arena_alloc_raw(arena, in.most * sizeof *in.kept);
     const NumberZone *zones = zones_of(table, part->order);
     for (size_t i = 0; i < set->count; i++) {
         size_t word = is_down ? set->count - 1 - i : i;
@@ -214,8 +240,11 @@ static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, A
             left &= ~(UINT64_C(1) << bit);
         }
     }
-    cut_places(&in);
-    *places_r = in.places;
+    if (in.count)
+        qsort_r(in.kept, in.count, sizeof *in.kept, compare_kept, &in.first);
+    *places_r = arena_new_array(arena, uint32_t, in.count);
+    for (size_t i = 0; i < in.count; i++)
+        (*places_r)[i] = in.kept[i].place;
     return in.count;
 }
 
