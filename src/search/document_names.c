@@ -257,9 +257,32 @@ void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t
     document_parts_keep(names->parts, words, count, part);
 }
 
+#define FETCHED_AHEAD 16 /* words */
+
+void document_names_fetch(const DocumentNames *names, const uint64_t *words, size_t count,
+                          size_t word)
+{
+    size_t of_text = word + FETCHED_AHEAD, of_pair = of_text + FETCHED_AHEAD;
+    for (uint64_t left = of_pair < count ? words[of_pair] : 0; left; left &= left - 1)
+        __builtin_prefetch(&names->pairs[of_pair * 64 + (size_t)__builtin_ctzll(left)]);
+    for (uint64_t left = of_text < count ? words[of_text] : 0; left; left &= left - 1)
+        __builtin_prefetch(names->pairs[of_text * 64 + (size_t)__builtin_ctzll(left)].at);
+}
+
+/* memmem() makes a table of the part first, which takes longer than to look through a short text.
+ */
+#define SHORT 64
+
 static bool has_part(Str text, Str part)
 {
-    return text.length >= part.length && memmem(text.at, text.length, part.at, part.length);
+    if (text.length < part.length)
+        return false;
+    if (text.length > SHORT || !part.length)
+        return memmem(text.at, text.length, part.at, part.length);
+    for (size_t from = 0; from <= text.length - part.length; from++)
+        if (text.at[from] == part.at[0] && !memcmp(text.at + from, part.at, part.length))
+            return true;
+    return false;
 }
 
 bool document_names_have(const DocumentNames *names, size_t place, Str part)

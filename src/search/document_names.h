@@ -59,6 +59,10 @@ int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes 
 
 /* Of a bit for each place, leaves those whose name or title may have the part. */
 void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t count, Str part);
+/* Those of such bits are looked at, one word after the other, now at `word`: texts of what comes
+ * later are fetched into the caches. */
+void document_names_fetch(const DocumentNames *names, const uint64_t *words, size_t count,
+                          size_t word);
 /* The name or the title has it. */
 bool document_names_have(const DocumentNames *names, size_t place, Str part);
 /* The name has it, with spaces for - and _ as the part has them. */

@@ -88,13 +88,24 @@ void document_parts_add(DocumentParts *parts, size_t place, Str text)
             parts->bits[planes[n - 1] * parts->room + place / 64] |= UINT64_C(1) << place % 64;
 }
 
+/* Of the beginning of a part. Returns how many. */
+static size_t planes_of(const DocumentParts *parts, Str part, const uint64_t *list[3 * LOOKED_AT])
+{
+    size_t planes[3], count = 0, from = part.length == 1 ? 0 : 1;
+    for (size_t i = from; i < MIN(part.length, LOOKED_AT); i++)
+        for (size_t n = planes_at(part, i, planes); n > from; n--)
+            list[count++] = parts->bits + planes[n - 1] * parts->room;
+    return count;
+}
+
 void document_parts_keep(const DocumentParts *parts, uint64_t *words, size_t count, Str part)
 {
-    size_t planes[3], from = part.length == 1 ? 0 : 1;
-    for (size_t i = from; i < MIN(part.length, LOOKED_AT); i++)
-        for (size_t n = planes_at(part, i, planes); n > from; n--) {
-            const uint64_t *plane = parts->bits + planes[n - 1] * parts->room;
-            for (size_t word = 0; word < count; word++)
-                words[word] &= word < parts->room ? plane[word] : 0;
-        }
+    const uint64_t *planes[3 * LOOKED_AT];
+    size_t plane_count = planes_of(parts, part, planes);
+    for (size_t word = 0; word < count && plane_count; word++) {
+        uint64_t left = word < parts->room ? words[word] : 0;
+        for (size_t i = 0; i < plane_count && left; i++)
+            left &= planes[i][word];
+        words[word] = left;
+    }
 }

@@ -82,20 +82,43 @@ static uint64_t pack(const unsigned char flags[64])
         WORD_WHERE(table, word, had, found, expression)(set)->words[word] |= found;                \
     }
 
-#define KEEP_WHERE(table, set, expression)                                                         \
-    for (size_t word = 0; word < (set)->count; word++) {                                           \
-        uint64_t found = 0, had = (set)->words[word];                                              \
-        if (!had)                                                                                  \
-            continue;                                                                              \
-        WORD_WHERE(table, word, had, found, expression)(set)->words[word] = found;                 \
-    }
+/* Which documents of 64 in a row have one of the wanted texts, of those of `had`. */
+typedef struct TextLook {
+    const DocumentTable *table;
+    const uint32_t *numbers;
+    unsigned char *wanted; /* to be freed */
+    WantedValues values;
+    bool is_exact; /* the bits of the texts say it */
+} TextLook;
+
+static TextLook text_look(const DocumentTable *table, TextColumn column, StrList texts)
+{
+    const Texts *known = &table->columns[column];
+    TextLook look = { .table = table,
+                      .numbers = table->texts[column],
+                      .wanted = wanted_of(known, texts),
+                      .is_exact = known->count < VALUE_PLANES };
+    look.values = document_values_wanted(&table->values[column], look.wanted, known->count + 1);
+    return look;
+}
+
+static uint64_t look_at_texts(const TextLook *look, size_t word, uint64_t had)
+{
+    uint64_t found = 0;
+    had &= document_values_word(&look->values, word);
+    if (!had || look->is_exact)
+        return had;
+    WORD_WHERE(look->table, word, had, found, look->wanted[look->numbers[i]])
+    return found;
+}
 
 void document_set_add_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
                             StrList texts)
 {
-    AUTO_FREE unsigned char *wanted = wanted_of(&table->columns[column], texts);
-    const uint32_t *numbers = table->texts[column];
-    ADD_WHERE(table, set, wanted[numbers[i]])
+    TextLook look = text_look(table, column, texts);
+    for (size_t word = 0; word < set->count; word++)
+        set->words[word] |= look_at_texts(&look, word, UINT64_MAX);
+    free(look.wanted);
 }
 
 void document_set_add_texts_with(const DocumentTable *table, DocumentSet *set, TextColumn column,
@@ -113,15 +136,10 @@ void document_set_add_texts_with(const DocumentTable *table, DocumentSet *set, T
 void document_set_keep_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
                              StrList texts)
 {
-    AUTO_FREE unsigned char *wanted = wanted_of(&table->columns[column], texts);
-    const uint32_t *numbers = table->texts[column];
-    const MapEntry *one =
-        texts.count == 1 ? map_find(&table->columns[column].numbers, texts.at[0]) : NULL;
-    if (one || (texts.count == 1 && !texts.at[0].length)) {
-        uint32_t number = one ? (uint32_t)one->number : 0;
-        KEEP_WHERE(table, set, numbers[i] == number)
-    } else
-        KEEP_WHERE(table, set, wanted[numbers[i]])
+    TextLook look = text_look(table, column, texts);
+    for (size_t word = 0; word < set->count; word++)
+        set->words[word] = look_at_texts(&look, word, set->words[word]);
+    free(look.wanted);
 }
 
 static bool has_tag(const uint32_t *list, uint32_t tag)
@@ -226,7 +244,8 @@ bool document_set_keep_part(const DocumentTable *table, DocumentSet *set, Str pa
 {
     size_t kept = 0;
     document_names_may_have(table->names, set->words, set->count, part);
-    for (size_t word = 0; word < set->count; word++)
+    for (size_t word = 0; word < set->count; word++) {
+        document_names_fetch(table->names, set->words, set->count, word);
         for (uint64_t left = set->words[word]; left; left &= left - 1) {
             size_t place = word * 64 + (size_t)__builtin_ctzll(left);
             if (!document_names_have(table->names, place, part))
@@ -234,6 +253,7 @@ bool document_set_keep_part(const DocumentTable *table, DocumentSet *set, Str pa
             else if (++kept > most)
                 return false;
         }
+    }
     return true;
 }
 
@@ -243,11 +263,13 @@ void document_set_add_named(const DocumentTable *table, DocumentSet *set, StrLis
     for (size_t i = 0; i < parts.count; i++) {
         DocumentSet one = document_set_live(table, arena);
         document_names_may_have(table->names, one.words, one.count, parts.at[i]);
-        for (size_t word = 0; word < one.count; word++)
+        for (size_t word = 0; word < one.count; word++) {
+            document_names_fetch(table->names, one.words, one.count, word);
             for (uint64_t left = one.words[word]; left; left &= left - 1) {
                 size_t place = word * 64 + (size_t)__builtin_ctzll(left);
                 if (document_names_have_spaced(table->names, place, parts.at[i]))
                     set->words[word] |= left & -left;
             }
+        }
     }
 }

@@ -19,8 +19,10 @@ static void grow(DocumentTable *table, size_t room)
     table->live = heap_grow(table->live, room / 64 * sizeof *table->live);
     size_t words = (table->count + 63) / 64;
     memset(table->live + words, 0, (room / 64 - words) * sizeof *table->live);
-    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
+    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++) {
         table->texts[i] = heap_grow(table->texts[i], room * sizeof **table->texts);
+        document_values_reserve(&table->values[i], room);
+    }
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         table->numbers[i] = heap_grow(table->numbers[i], room * sizeof **table->numbers);
         table->zones[i] = heap_grow(table->zones[i], room / 64 * sizeof **table->zones);
@@ -50,8 +52,10 @@ void document_table_free(DocumentTable *table)
 {
     if (!table)
         return;
-    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
+    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++) {
         free(table->texts[i]);
+        document_values_free(&table->values[i]);
+    }
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         free(table->numbers[i]);
         free(table->zones[i]);
@@ -74,7 +78,10 @@ size_t document_table_bytes(const DocumentTable *table)
 {
     size_t row = sizeof(Key) + sizeof(Chunks) + (TEXT_COLUMN_COUNT + 1) * sizeof(uint32_t) +
                  NUMBER_COLUMN_COUNT * sizeof(int64_t);
-    return table->room * row +
+    size_t values = 0;
+    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
+        values += document_values_bytes(&table->values[i]);
+    return table->room * row + values +
            (table->tag_list_room + table->tag_place_room + table->place_room) * sizeof(uint32_t) +
            arena_used(table->arena) + document_names_bytes(table->names);
 }
@@ -262,8 +269,12 @@ void document_table_put_row(DocumentTable *table, const DocumentRow *row)
     table->chunks[place] = keep_chunks(table, &row->ranges);
     set_live(table, place, table->chunks[place].count > 0);
     document_names_put(table->names, table->keys, place, row->name, row->title);
-    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
+    for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++) {
+        if (place < known)
+            document_values_take(&table->values[i], place, table->texts[i][place]);
         table->texts[i][place] = row->texts[i];
+        document_values_add(&table->values[i], place, row->texts[i]);
+    }
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         table->numbers[i][place] = row->numbers[i];
         number_zone_widen(&table->zones[i][place / 64], row->numbers[i]);
@@ -310,7 +321,12 @@ void document_table_empty_collection(DocumentTable *table, Str collection)
 {
     const MapEntry *entry = map_find(&table->columns[COLUMN_COLLECTION].numbers, collection);
     uint32_t *column = table->texts[COLUMN_COLLECTION];
-    for (size_t i = 0; entry && i < table->count; i++)
-        if (column[i] == (uint32_t)entry->number)
-            column[i] = 0;
+    DocumentValues *values = &table->values[COLUMN_COLLECTION];
+    for (size_t i = 0; entry && i < table->count; i++) {
+        if (column[i] != (uint32_t)entry->number)
+            continue;
+        document_values_take(values, i, column[i]);
+        column[i] = 0;
+        document_values_add(values, i, 0);
+    }
 }

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "search/document_names.h"
 #include "search/document_table.h"
+#include "search/document_values.h"
 
 /* The bytes of a UUID; of any other id the beginning of its digest. */
 typedef DocumentKeyBytes Key;
@@ -40,6 +41,7 @@ struct DocumentTable {
     Key *keys;
     Chunks *chunks;
     uint32_t *texts[TEXT_COLUMN_COUNT];
+    DocumentValues values[TEXT_COLUMN_COUNT]; /* of the texts */
     int64_t *numbers[NUMBER_COLUMN_COUNT];
     NumberZone *zones[NUMBER_COLUMN_COUNT]; /* of 64 numbers each */
     uint64_t *live;                         /* a bit for each place that has chunks */

@@ -148,3 +148,82 @@ Test(search, a_table_finds_parts_of_names_and_stops_when_there_are_enough)
     document_table_free(table);
     arena_free(arena);
 }
+
+/* --- Values --- */
+
+#define VALUED 1000
+
+typedef struct Valued {
+    DocumentTable *table;
+    Arena *arena;
+    DocumentColumns rows[VALUED];
+    size_t kinds; /* of collections */
+    uint64_t random;
+} Valued;
+
+static Str draw_shelf(Valued *valued)
+{
+    size_t shelf = draw(&valued->random, valued->kinds);
+    return shelf ? str_format(valued->arena, "shelf %zu", shelf) : STR_NONE;
+}
+
+static void put_valued(Valued *valued, DocumentColumns *row)
+{
+    row->ranges = (NumberRangeList){ &one_chunk, 1 };
+    row->collection = draw_shelf(valued);
+    document_table_put(valued->table, row);
+}
+
+static bool is_one_of(Str text, StrList list)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (str_equal(text, list.at[i]))
+            return true;
+    return false;
+}
+
+static void expect_valued(Valued *valued, StrList shelves)
+{
+    DocumentSet kept = document_set_live(valued->table, valued->arena);
+    DocumentSet added = document_set_new(valued->table, valued->arena);
+    document_set_keep_texts(valued->table, &kept, COLUMN_COLLECTION, shelves);
+    document_set_add_texts(valued->table, &added, COLUMN_COLLECTION, shelves);
+    for (size_t i = 0; i < VALUED; i++) { /* places are in the order of the first put */
+        bool is_in = is_one_of(valued->rows[i].collection, shelves);
+        cr_assert_eq(kept.words[i / 64] >> i % 64 & 1, is_in, "%zu of %zu kinds", i, valued->kinds);
+        cr_assert_eq(added.words[i / 64] >> i % 64 & 1, is_in, "%zu of %zu kinds", i,
+                     valued->kinds);
+    }
+}
+
+static void empty_one(Valued *valued)
+{
+    Str gone = draw_shelf(valued);
+    document_table_empty_collection(valued->table, gone);
+    for (size_t i = 0; i < VALUED; i++)
+        if (str_equal(valued->rows[i].collection, gone))
+            valued->rows[i].collection = STR_NONE;
+}
+
+Test(search, a_table_knows_who_has_a_text_of_few_and_of_many)
+{
+    static const size_t kinds[] = { 1, 3, 31, 32, 33, 200 };
+    for (size_t n = 0; n < COUNT(kinds); n++) {
+        Valued valued = { .kinds = kinds[n], .random = n + 1 };
+        valued.arena = arena_new(MB(64));
+        valued.table = document_table_new();
+        for (size_t i = 0; i < VALUED; i++) {
+            valued.rows[i].id = id_new(valued.arena);
+            put_valued(&valued, &valued.rows[i]);
+        }
+        for (int round = 0; round < ROUNDS; round++) {
+            put_valued(&valued, &valued.rows[draw(&valued.random, VALUED)]);
+            if (round % 20 == 19)
+                empty_one(&valued);
+            Str two[] = { draw_shelf(&valued), draw_shelf(&valued) };
+            expect_valued(&valued, (StrList){ two, draw(&valued.random, 3) });
+        }
+        document_table_free(valued.table);
+        arena_free(valued.arena);
+    }
+}
