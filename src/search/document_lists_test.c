@@ -11,6 +11,22 @@
 #define WAIT_MS 20000
 #define PARTS_MAX 100
 
+static void add_within(Many *many, DocumentFilter *filter)
+{
+    static const char *const texts[] = { "8 report", "letter", "nowhere" };
+    DocumentCondition *condition = arena_new_one(many->w->arena, DocumentCondition);
+    DocumentClause *clause = arena_new_one(many->w->arena, DocumentClause);
+    Str *text = arena_new_array(many->w->arena, Str, 2);
+    text[0] = str(texts[many_draw(many, COUNT(texts))]);
+    text[1] = many->ids[many_draw(many, DOCUMENTS)];
+    *condition = (DocumentCondition){ .test = TEST_WITHIN,
+                                      .texts = { text, 1 + many_draw(many, 2) },
+                                      .is_negated = many_draw(many, 3) == 0 };
+    *clause = (DocumentClause){ condition, 1 };
+    filter->clauses = clause;
+    filter->clause_count = 1;
+}
+
 static DocumentFilter draw_filter(Many *many)
 {
     static const char *const texts[] = { "ice", "tree" };
@@ -34,6 +50,8 @@ static DocumentFilter draw_filter(Many *many)
         filter.facts = fact;
         filter.fact_count = 1;
     }
+    if (many_draw(many, 4) == 0)
+        add_within(many, &filter);
     if (many_draw(many, 4) == 0)
         filter.states = 1u << (many_draw(many, 3) ? DOCUMENT_READY : DOCUMENT_INDEXING);
     return filter;

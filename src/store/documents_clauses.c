@@ -73,6 +73,21 @@ static void add_within(SqlBuild *build, const Scope *scope, Arena *arena, StrLis
     sql_add(build, ") SELECT id FROM inside)");
 }
 
+/* The same from each document upwards: to find those with a name takes all names. */
+static void add_inside(SqlBuild *build, const Scope *scope, Arena *arena, StrList texts)
+{
+    sql_add(build, "EXISTS (WITH RECURSIVE o (id, parent, name_fold) AS"
+                   " (SELECT d.id, d.parent, d.name_fold UNION ALL"
+                   " SELECT p.id, p.parent, p.name_fold FROM o CROSS JOIN documents p"
+                   " WHERE p.workspace = ");
+    sql_value(build, db_text(scope->workspace));
+    sql_add(build, " AND p.id = o.parent) SELECT 1 FROM o WHERE ");
+    sql_value_in(build, arena, "o.id", texts);
+    sql_add(build, " OR ");
+    add_names(build, arena, SPACED_NAME("o"), texts);
+    sql_add(build, ")");
+}
+
 static void add_range(SqlBuild *build, const char *column, const DocumentCondition *condition)
 {
     sql_add(build, column);
@@ -84,8 +99,8 @@ static void add_range(SqlBuild *build, const char *column, const DocumentConditi
     sql_value(build, db_int(condition->to));
 }
 
-static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena, DocumentTrash trash,
-                          const DocumentCondition *condition)
+static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena,
+                          const DocumentFilter *filter, const DocumentCondition *condition)
 {
     StrList texts = condition->texts;
 
@@ -93,9 +108,11 @@ static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena, Doc
     switch (condition->test) {
     case TEST_NAME: add_names(build, arena, SPACED_NAME("d"), texts); break;
     case TEST_FORMAT: sql_value_in(build, arena, "d.format", texts); break;
-    case TEST_TAG: document_tagged_add(build, scope, arena, trash, texts); break;
+    case TEST_TAG: document_tagged_add(build, scope, arena, filter->trash, texts); break;
     case TEST_COLLECTION: add_collections(build, scope, arena, texts); break;
-    case TEST_WITHIN: add_within(build, scope, arena, texts); break;
+    case TEST_WITHIN:
+        (filter->asks_of_few ? add_inside : add_within)(build, scope, arena, texts);
+        break;
     case TEST_LANGUAGE: sql_value_in(build, arena, "substr(d.language, 1, 2)", texts); break;
     case TEST_DATE: add_range(build, DOCUMENT_DATE, condition); break;
     case TEST_ADDED: add_range(build, "d.created_at", condition); break;
@@ -112,7 +129,7 @@ void document_clauses_add(SqlBuild *build, const Scope *scope, Arena *arena,
         const DocumentClause *clause = &filter->clauses[i];
         for (size_t j = 0; j < clause->count; j++) {
             sql_add(build, j ? " OR " : " AND (");
-            add_condition(build, scope, arena, filter->trash, &clause->at[j]);
+            add_condition(build, scope, arena, filter, &clause->at[j]);
         }
         if (clause->count)
             sql_add(build, ")");

@@ -81,6 +81,7 @@ static void add_match(SqlBuild *build, const Scope *scope, Arena *arena,
     DocumentFilter looked = *filter;
 
     looked.trash = TRASH_EITHER;
+    looked.asks_of_few = true;
     sql_add(build, " CASE WHEN d.deleted_at = 0");
     document_filter_add(build, scope, arena, &looked);
     sql_add(build, " THEN 1 ELSE 0 END");

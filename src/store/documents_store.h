@@ -153,7 +153,9 @@ typedef struct DocumentFilter {
         *clauses; /* all of them; with DOCUMENT_CONDITIONS_MAX conditions at most */
     size_t clause_count;
     DocumentTrash trash;
-    bool has_many; /* more than DOCUMENT_TOTAL_MAX match: set by document_list() for itself */
+    /* Set by the store for itself: */
+    bool has_many;    /* more than DOCUMENT_TOTAL_MAX match */
+    bool asks_of_few; /* few documents are looked at: what they lie in is asked of each */
 } DocumentFilter;
 
 /* ERROR_INVALID when it has more of something than it may. */
