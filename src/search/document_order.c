@@ -160,6 +160,7 @@ typedef struct Kept {
 typedef struct Gathering {
     First first;
     Beginning beginning;
+    const uint8_t *buckets; /* of the numbers; NULL: there are none */
     Kept *kept;
     size_t count, most;
 } Gathering;
@@ -198,8 +199,19 @@ static void sink(Gathering *in, Kept one)
 
 static bool is_full(const Gathering *in) { return in->count == in->most; }
 
+/* Its bucket says so. */
+static bool is_too_late(const Gathering *in, size_t place)
+{
+    if (!in->buckets || !is_full(in))
+        return false;
+    uint8_t bucket = in->buckets[place], last = in->buckets[in->kept[0].place];
+    return in->first.flip ? bucket < last : bucket > last;
+}
+
 static void gather(Gathering *in, size_t place)
 {
+    if (is_too_late(in, place))
+        return;
     Kept one = { worth(&in->first, place), (uint32_t)place };
     if (is_full(in) && !comes_after(&in->first, &in->kept[0], &one))
         return;
@@ -227,6 +239,8 @@ static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, A
     bool is_down = part->descending;
     Gathering in = { .first = { numbers_of(table, part->order), table->keys, is_down ? -1 : 0 },
                      .most = MAX(part->most, 1) };
+    if (part->order == DOCUMENT_BY_DATE)
+        in.buckets = table->buckets[COLUMN_OWN_DATE].at;
     in.beginning = beginning_of(table, &in.first, part->order, part->after);
     in.kept = arena_alloc_raw(arena, in.most * sizeof *in.kept);
     const NumberZone *zones = zones_of(table, part->order);

@@ -1,4 +1,8 @@
 /* document_sets.c - sets of the documents of a table. */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "search/chunk_bits.h"
 #include "search/document_table_int.h"
 
@@ -186,21 +190,87 @@ void document_set_keep_tags(const DocumentTable *table, DocumentSet *set, StrLis
         set->words[i] &= words[i];
 }
 
+/* At least `from`, and less than `from + width`. */
+typedef struct RangeLook {
+    const DocumentTable *table;
+    const int64_t *numbers;
+    const uint8_t *buckets; /* NULL: all numbers are read */
+    uint64_t from, width;
+    uint8_t first, last; /* its buckets */
+} RangeLook;
+
+static uint64_t look_at_numbers(const RangeLook *look, size_t word, uint64_t had)
+{
+    uint64_t found = 0;
+    WORD_WHERE(look->table, word, had, found, (uint64_t)look->numbers[i] - look->from < look->width)
+    return found;
+}
+
+/* Every machine compares so many at once; of a loop the compiler makes nothing of the kind (-O2).
+ */
+typedef uint8_t ByteLanes __attribute__((vector_size(16)));
+
+/* A bit for each lane, all of whose bits are the same. */
+static uint64_t bits_of_lanes(ByteLanes lanes)
+{
+#ifdef __SSE2__
+    return (unsigned)_mm_movemask_epi8((__m128i)lanes);
+#else
+    uint64_t bits = 0;
+    for (size_t i = 0; i < sizeof lanes; i++)
+        bits |= (uint64_t)(lanes[i] & 1) << i;
+    return bits;
+#endif
+}
+
+/* Of 64 bytes, those that are `first`, or up to `more` above it. */
+static uint64_t bits_from(const uint8_t *at, uint8_t first, uint8_t more)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 64; i += sizeof(ByteLanes)) {
+        ByteLanes bytes;
+        memcpy(&bytes, at + i, sizeof bytes);
+        bits |= bits_of_lanes((ByteLanes)(bytes - first <= more)) << i;
+    }
+    return bits;
+}
+
+/* What lies in fewer buckets is read. */
+#define BUCKETS_MANY 8
+
+/* Only what lies in the first and the last bucket has to be read. */
+static uint64_t look_at_buckets(const RangeLook *look, size_t word, uint64_t had)
+{
+    const uint8_t *at = look->buckets + word * 64;
+    uint8_t more = look->last - look->first;
+    uint64_t may = had & bits_from(at, look->first, more), within = 0;
+    if (more >= BUCKETS_MANY && may)
+        within = may & bits_from(at, look->first + 1, more - 2);
+    return within | look_at_numbers(look, word, may & ~within);
+}
+
 void document_set_keep_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
                              int64_t from_number, int64_t to_number)
 {
-    const int64_t *numbers = table->numbers[column];
-    uint64_t width = from_number < to_number ? (uint64_t)to_number - (uint64_t)from_number : 0;
+    const DocumentBuckets *buckets = &table->buckets[column];
+    RangeLook look = { .table = table,
+                       .numbers = table->numbers[column],
+                       .buckets = buckets->at,
+                       .from = (uint64_t)from_number };
+    if (from_number < to_number) {
+        look.width = (uint64_t)to_number - look.from;
+        look.first = document_bucket(buckets, from_number);
+        look.last = document_bucket(buckets, to_number - 1);
+    }
     for (size_t word = 0; word < set->count; word++) {
         const NumberZone *zone = &table->zones[column][word];
-        uint64_t found = 0, had = set->words[word];
+        uint64_t had = set->words[word];
         if (!had || (zone->least >= from_number && zone->most < to_number))
             continue;
-        if (zone->most >= from_number && zone->least < to_number) {
-            WORD_WHERE(table, word, had, found,
-                       (uint64_t)numbers[i] - (uint64_t)from_number < width)
-        }
-        set->words[word] = found;
+        if (zone->most < from_number || zone->least >= to_number)
+            set->words[word] = 0;
+        else
+            set->words[word] = (look.buckets ? look_at_buckets : look_at_numbers)(&look, word, had);
     }
 }
 

@@ -9,6 +9,10 @@
 
 /* --- Memory --- */
 
+static const bool has_buckets[NUMBER_COLUMN_COUNT] = {
+    [COLUMN_DATE] = true, [COLUMN_OWN_DATE] = true
+};
+
 /* `room` is a multiple of 64. */
 static void grow(DocumentTable *table, size_t room)
 {
@@ -28,6 +32,8 @@ static void grow(DocumentTable *table, size_t room)
         table->zones[i] = heap_grow(table->zones[i], room / 64 * sizeof **table->zones);
         for (size_t zone = words; zone < room / 64; zone++)
             table->zones[i][zone] = NUMBER_ZONE_NONE;
+        if (has_buckets[i])
+            document_buckets_reserve(&table->buckets[i], room);
     }
 }
 
@@ -59,6 +65,7 @@ void document_table_free(DocumentTable *table)
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         free(table->numbers[i]);
         free(table->zones[i]);
+        free(table->buckets[i].at);
     }
     for (size_t i = 0; i < table->tag_place_count; i++)
         free(table->tag_places[i].at);
@@ -77,7 +84,7 @@ void document_table_free(DocumentTable *table)
 size_t document_table_bytes(const DocumentTable *table)
 {
     size_t row = sizeof(Key) + sizeof(Chunks) + (TEXT_COLUMN_COUNT + 1) * sizeof(uint32_t) +
-                 NUMBER_COLUMN_COUNT * sizeof(int64_t);
+                 NUMBER_COLUMN_COUNT * (sizeof(int64_t) + 1);
     size_t values = 0;
     for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
         values += document_values_bytes(&table->values[i]);
@@ -278,6 +285,8 @@ void document_table_put_row(DocumentTable *table, const DocumentRow *row)
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         table->numbers[i][place] = row->numbers[i];
         number_zone_widen(&table->zones[i][place / 64], row->numbers[i]);
+        if (has_buckets[i])
+            document_buckets_put(&table->buckets[i], place, row->numbers[i]);
     }
 }
 
@@ -303,8 +312,16 @@ void document_table_put(DocumentTable *table, const DocumentColumns *document)
     document_table_put_row(table, &row);
 }
 
+void document_table_settle_numbers(DocumentTable *table)
+{
+    for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++)
+        if (has_buckets[i])
+            document_buckets_settle(&table->buckets[i], table->numbers[i], table->count);
+}
+
 void document_table_settle(DocumentTable *table)
 {
+    document_table_settle_numbers(table);
     document_names_settle(table->names, table->keys);
 }
 

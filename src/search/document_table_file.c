@@ -387,6 +387,7 @@ static bool take_order(Str *rest, DocumentTable *table)
         is_seen[order[i]] = true;
     }
     document_names_settle_as(table->names, order);
+    document_table_settle_numbers(table);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/map.h"
+#include "search/document_buckets.h"
 #include "search/document_names.h"
 #include "search/document_table.h"
 #include "search/document_values.h"
@@ -43,8 +44,9 @@ struct DocumentTable {
     uint32_t *texts[TEXT_COLUMN_COUNT];
     DocumentValues values[TEXT_COLUMN_COUNT]; /* of the texts */
     int64_t *numbers[NUMBER_COLUMN_COUNT];
-    NumberZone *zones[NUMBER_COLUMN_COUNT]; /* of 64 numbers each */
-    uint64_t *live;                         /* a bit for each place that has chunks */
+    NumberZone *zones[NUMBER_COLUMN_COUNT];       /* of 64 numbers each */
+    DocumentBuckets buckets[NUMBER_COLUMN_COUNT]; /* of dates, which lie in no order */
+    uint64_t *live;                               /* a bit for each place that has chunks */
     DocumentNames *names;
     uint32_t *tags; /* where they begin in tag_lists */
     Texts columns[TEXT_COLUMN_COUNT], tag_texts;
@@ -71,6 +73,8 @@ typedef struct DocumentRow {
 void document_table_put_row(DocumentTable *table, const DocumentRow *row);
 /* The number of a text, a new one if need be. */
 uint32_t document_text_number(DocumentTable *table, Texts *texts, Str text);
+/* Numbers that were put have their buckets. */
+void document_table_settle_numbers(DocumentTable *table);
 /* Room for so many at once. */
 void document_table_reserve(DocumentTable *table, size_t count);
 

@@ -37,6 +37,7 @@ static void put(DocumentTable *table, Arena *arena, Row *row, uint64_t *random)
     row->columns.name = draw_name(arena, random);
     row->columns.title = draw(random, 3) ? S("") : S("a title");
     row->columns.size_bytes = (int64_t)draw(random, 50);
+    row->columns.own_date_ms = row->columns.size_bytes;
     document_table_put(table, &row->columns);
     row->is_gone = false;
 }
@@ -93,6 +94,7 @@ static void expect_parts(const DocumentTable *table, const Row *rows, Arena *are
 Test(search, a_table_lists_what_it_was_given_in_every_order)
 {
     static const char *const parts[] = { "", "r", "po", "7", "11", "zz", "title", "st_o", "999" };
+    static const DocumentOrder orders[] = { DOCUMENT_BY_NAME, DOCUMENT_BY_SIZE, DOCUMENT_BY_DATE };
     Arena *arena = arena_new(MB(512));
     DocumentTable *table = document_table_new();
     Row *rows = arena_new_array(arena, Row, DOCUMENTS);
@@ -114,7 +116,7 @@ Test(search, a_table_lists_what_it_was_given_in_every_order)
         }
         document_table_settle(table);
         expect_parts(table, rows, arena, str(parts[draw(&random, COUNT(parts))]),
-                     draw(&random, 2) ? DOCUMENT_BY_NAME : DOCUMENT_BY_SIZE, draw(&random, 2),
+                     orders[draw(&random, COUNT(orders))], draw(&random, 2),
                      100 + draw(&random, 900));
     }
     document_table_free(table);
@@ -226,4 +228,53 @@ Test(search, a_table_knows_who_has_a_text_of_few_and_of_many)
         document_table_free(valued.table);
         arena_free(valued.arena);
     }
+}
+
+/* --- Dates --- */
+
+/* Many of a few days, some far away. */
+static int64_t draw_date(uint64_t *random)
+{
+    static const int64_t far[] = { 0, INT64_MIN, INT64_MAX, -1, INT64_C(1) << 60 };
+    if (draw(random, 50) == 0)
+        return far[draw(random, COUNT(far))];
+    return (int64_t)(draw(random, 2) ? draw(random, 40) * 1000 : draw(random, 1000000));
+}
+
+static void expect_range(const DocumentTable *table, Arena *arena, const int64_t *dates,
+                         size_t count, int64_t from, int64_t to)
+{
+    DocumentSet set = document_set_live(table, arena);
+    document_set_keep_range(table, &set, COLUMN_DATE, from, to);
+    for (size_t i = 0; i < count; i++)
+        cr_assert_eq(set.words[i / 64] >> i % 64 & 1, dates[i] >= from && dates[i] < to,
+                     "%" PRId64 " from %" PRId64 " to %" PRId64, dates[i], from, to);
+}
+
+Test(search, a_table_knows_what_is_of_a_time)
+{
+    Arena *arena = arena_new(MB(512));
+    DocumentTable *table = document_table_new();
+    int64_t dates[DOCUMENTS];
+    uint64_t random = 4;
+    Str ids[DOCUMENTS];
+    for (size_t count = 0, at; count < DOCUMENTS;) {
+        for (uint64_t more = 1 + draw(&random, 200); more && count < DOCUMENTS; more--) {
+            bool is_new = !count || draw(&random, 8);
+            at = is_new ? count++ : draw(&random, count);
+            if (is_new)
+                ids[at] = id_new(arena);
+            dates[at] = draw_date(&random);
+            document_table_put(table, &(DocumentColumns){ .id = ids[at],
+                                                          .ranges = { &one_chunk, 1 },
+                                                          .date_ms = dates[at] });
+        }
+        document_table_settle(table);
+        for (int i = 0; i < 5; i++)
+            expect_range(table, arena, dates, count, draw_date(&random), draw_date(&random));
+        expect_range(table, arena, dates, count, INT64_MIN, 20000);
+        expect_range(table, arena, dates, count, 1000, INT64_MAX);
+    }
+    document_table_free(table);
+    arena_free(arena);
 }
