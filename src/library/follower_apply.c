@@ -238,7 +238,8 @@ static void add_to_batch(Batch *batch, const IndexChange *change, NumberList num
         break;
     case INDEX_VECTORS: want_vectors(batch, numbers, change->model); break;
     case INDEX_FILTERS:
-    case INDEX_NO_COLLECTION: break; /* nothing that an index has */
+    case INDEX_NO_COLLECTION:
+    case INDEX_GUARD: break; /* nothing that an index has */
     }
 }
 

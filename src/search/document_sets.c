@@ -285,6 +285,10 @@ void document_set_add_ids(const DocumentTable *table, DocumentSet *set, StrList 
 static void add_chunks(const DocumentTable *table, const Chunks *chunks, ChunkBits *bits,
                        Arena *arena)
 {
+    if (!chunks->is_scattered && chunks->count == 1) { /* there is room up to chunk_end */
+        bits->bits[chunks->first / 64] |= UINT64_C(1) << chunks->first % 64;
+        return;
+    }
     if (!chunks->is_scattered) {
         NumberRange range = { chunks->first, chunks->count };
         chunk_bits_add_range(bits, arena, &range);

@@ -347,3 +347,15 @@ void document_table_empty_collection(DocumentTable *table, Str collection)
         document_values_add(values, i, 0);
     }
 }
+
+void document_table_guard_collection(DocumentTable *table, Str collection, Str guard)
+{
+    const MapEntry *entry = map_find(&table->columns[COLUMN_COLLECTION].numbers, collection);
+    uint32_t own = document_text_number(table, &table->columns[COLUMN_GUARD], collection);
+    uint32_t number = document_text_number(table, &table->columns[COLUMN_GUARD], guard);
+    uint32_t *guards = table->texts[COLUMN_GUARD];
+    for (size_t i = 0; entry && i < table->count; i++)
+        if (table->texts[COLUMN_COLLECTION][i] == (uint32_t)entry->number &&
+            (!guards[i] || guards[i] == own))
+            guards[i] = number;
+}

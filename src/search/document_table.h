@@ -49,6 +49,8 @@ void document_table_settle(DocumentTable *table);
 void document_table_drop(DocumentTable *table, Str id);
 /* The collection is gone. */
 void document_table_empty_collection(DocumentTable *table, Str collection);
+/* The guard of the collection is this one now: so is that of what has no list of its own. */
+void document_table_guard_collection(DocumentTable *table, Str collection, Str guard);
 
 /* --- Sets --- */
 

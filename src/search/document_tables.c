@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "search/document_tables_int.h"
+#include "store/document_access.h"
 
 #define ROWS_AT_ONCE 1000
 #define PAGE_ROWS 5000
@@ -276,14 +277,26 @@ static void on_follow(void *argument, Str workspace, size_t chunks)
 
 /* --- Keeping it in step --- */
 
+/* Not as the changes say, which are in no order, but as it is now. */
+static bool read_guards(DbTx *tx, Changed *changed, Error *err)
+{
+    changed->guards = arena_new_array(changed->arena, Str, changed->guarded.count + 1);
+    return access_guards(tx, &changed->scope, changed->arena,
+                         (StrList){ changed->guarded.at, changed->guarded.count }, changed->guards,
+                         err);
+}
+
 bool changed_read(DbTx *tx, Changed *changed, Error *err)
 {
     Str ids[ROWS_AT_ONCE];
     size_t count = 0;
-    changed->rows.count = 0;
+    changed->rows.count = changed->guarded.count = 0;
     for (size_t i = 0; i < changed->notes.count; i++) {
-        if (changed->notes.at[i].operation != INDEX_NO_COLLECTION)
-            ids[count++] = changed->notes.at[i].subject;
+        const Note *note = &changed->notes.at[i];
+        if (note->operation == INDEX_GUARD)
+            *vec_push(changed->arena, &changed->guarded) = note->subject;
+        else if (note->operation != INDEX_NO_COLLECTION)
+            ids[count++] = note->subject;
         if (!count || (count < ROWS_AT_ONCE && i + 1 < changed->notes.count))
             continue;
         DocumentColumnsList list;
@@ -294,16 +307,20 @@ bool changed_read(DbTx *tx, Changed *changed, Error *err)
             *vec_push(changed->arena, &changed->rows) = list.at[n];
         count = 0;
     }
-    return true;
+    return read_guards(tx, changed, err);
 }
 
 void changed_apply(const Changed *changed, DocumentTable *table)
 {
-    for (size_t i = 0; i < changed->notes.count; i++)
-        if (changed->notes.at[i].operation == INDEX_NO_COLLECTION)
-            document_table_empty_collection(table, changed->notes.at[i].subject);
-        else
-            document_table_drop(table, changed->notes.at[i].subject);
+    for (size_t i = 0; i < changed->notes.count; i++) {
+        const Note *note = &changed->notes.at[i];
+        if (note->operation == INDEX_NO_COLLECTION)
+            document_table_empty_collection(table, note->subject);
+        else if (note->operation != INDEX_GUARD)
+            document_table_drop(table, note->subject);
+    }
+    for (size_t i = 0; i < changed->guarded.count; i++)
+        document_table_guard_collection(table, changed->guarded.at[i], changed->guards[i]);
     for (size_t i = 0; i < changed->rows.count; i++)
         document_table_put(table, &changed->rows.at[i]);
     document_table_settle(table);

@@ -75,8 +75,10 @@ typedef struct Changed {
     Arena *arena;
     Notes notes;
     VEC(DocumentColumns) rows;
+    VEC(Str) guarded; /* collections that are restricted now, or open again, */
+    Str *guards;      /* and their guards */
 } Changed;
-/* Fills the rows. */
+/* Fills the rows and the guards. */
 MUST_CHECK bool changed_read(DbTx *tx, Changed *changed, Error *err);
 void changed_apply(const Changed *changed, DocumentTable *table);
 

@@ -45,8 +45,8 @@ bool search_allow_by_rows(Searcher *searcher, const Scope *scope, Arena *arena,
     return true;
 }
 
-/* All chunks but those of documents that the scope does not see: usually a few of many. */
-static bool seen_work(DbTx *tx, void *argument, Error *err)
+/* All chunks but those of documents that the scope does not see. */
+static bool seen_by_rows_work(DbTx *tx, void *argument, Error *err)
 {
     AllowWork *work = argument;
     NumberRangeList hidden;
@@ -59,11 +59,11 @@ static bool seen_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
-static bool allow_what_is_seen(Searcher *searcher, const Scope *scope, Arena *arena,
+bool search_allow_seen_by_rows(Searcher *searcher, const Scope *scope, Arena *arena,
                                ChunkBits *allowed_r, Error *err)
 {
     AllowWork work = { .scope = scope, .arena = arena };
-    if (!access_sees_all(scope) && !store_read(searcher->db, scope, seen_work, &work, err))
+    if (!store_read(searcher->db, scope, seen_by_rows_work, &work, err))
         return false;
     *allowed_r = work.allowed;
     return true;
@@ -77,28 +77,65 @@ bool search_borrow_table(Searcher *searcher, const Scope *scope, const SearchReq
            document_tables_borrow(searcher->tables, scope, table_r, err);
 }
 
-typedef struct HiddenWork {
+typedef struct SightWork {
     const Scope *scope;
     Arena *arena;
-    StrList ids;
-} HiddenWork;
+    Sight sight;
+} SightWork;
 
-static bool hidden_work(DbTx *tx, void *argument, Error *err)
+static bool sight_work(DbTx *tx, void *argument, Error *err)
 {
-    HiddenWork *work = argument;
-    return document_list_hidden(tx, work->scope, work->arena, &work->ids, err);
+    SightWork *work = argument;
+    return access_sight(tx, work->scope, work->arena, &work->sight, err);
 }
 
+/* Grants are read at each search, and later than guards: what is taken back is so at once. */
 bool search_leave_out_hidden(Searcher *searcher, const Scope *scope, Arena *arena,
                              const DocumentTable *table, DocumentSet *set, Error *err)
 {
-    HiddenWork work = { .scope = scope, .arena = arena };
+    SightWork work = { .scope = scope, .arena = arena };
+    const Sight *sight = &work.sight;
     if (access_sees_all(scope))
         return true;
-    if (!store_read(searcher->db, scope, hidden_work, &work, err))
+    if (!store_read(searcher->db, scope, sight_work, &work, err))
         return false;
-    document_set_take_ids(table, set, work.ids);
+    if (sight->collections.count)
+        document_set_keep_texts(table, set, COLUMN_COLLECTION, sight->collections);
+    if (sight->sees_guarded)
+        return true;
+    Str *guards = arena_new_array(arena, Str, sight->guards.count + 1); /* the first: open */
+    if (sight->guards.count)
+        memcpy(guards + 1, sight->guards.at, sight->guards.count * sizeof *guards);
+    document_set_keep_texts(table, set, COLUMN_GUARD, (StrList){ guards, sight->guards.count + 1 });
     return true;
+}
+
+/* No bits where nothing is hidden. */
+static bool seen_of_table(Searcher *searcher, const Scope *scope, Arena *arena,
+                          const DocumentTable *table, ChunkBits *allowed_r, Error *err)
+{
+    DocumentSet set = document_set_live(table, arena);
+    size_t all = document_set_count(&set);
+    if (!search_leave_out_hidden(searcher, scope, arena, table, &set, err))
+        return false;
+    if (document_set_count(&set) < all)
+        *allowed_r = document_set_chunks(table, &set, arena);
+    return true;
+}
+
+static bool allow_what_is_seen(Searcher *searcher, const Scope *scope, Arena *arena,
+                               ChunkBits *allowed_r, Error *err)
+{
+    const DocumentTable *table;
+    if (access_sees_all(scope))
+        return true;
+    if (!document_tables_borrow(searcher->tables, scope, &table, err))
+        return false;
+    if (!table)
+        return search_allow_seen_by_rows(searcher, scope, arena, allowed_r, err);
+    bool ok = seen_of_table(searcher, scope, arena, table, allowed_r, err);
+    document_tables_release(searcher->tables, table);
+    return ok;
 }
 
 bool search_match(Searcher *searcher, const Scope *scope, Arena *arena,

@@ -44,6 +44,11 @@ MUST_CHECK bool search_allow_by_rows(Searcher *searcher, const Scope *scope, Are
                                      const SearchRequest *request, ChunkBits *allowed_r,
                                      Error *err);
 
+/* Likewise for those that have none: all chunks but those of documents that the scope does not
+ * see. */
+MUST_CHECK bool search_allow_seen_by_rows(Searcher *searcher, const Scope *scope, Arena *arena,
+                                          ChunkBits *allowed_r, Error *err);
+
 /* The table of the workspace's documents, to be released; NULL: the database has to answer. */
 MUST_CHECK bool search_borrow_table(Searcher *searcher, const Scope *scope,
                                     const SearchRequest *request, const DocumentTable **table_r,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/documents_row.h"
+#include "store/index_changes_store.h"
 
 static const char *const kind_names[] = {
 #define GRANT_KIND(name) #name,
@@ -217,6 +218,38 @@ void access_add_tag_counts(SqlBuild *build, const Scope *scope)
     sql_add(build, ") t");
 }
 
+bool access_sight(DbTx *tx, const Scope *scope, Arena *arena, Sight *sight_r, Error *err)
+{
+    SqlBuild build = sql_build(tx, arena);
+    SqlItems items;
+    Str rest = scope->collections, id;
+    VEC(Str) collections = { 0 }, guards = { 0 };
+
+    *sight_r = (Sight){ .sees_guarded = access_sees_all(scope) };
+    if (sight_r->sees_guarded)
+        return true;
+    while (scope->collections.length && str_next(&rest, ' ', &id))
+        *vec_push(arena, &collections) = id;
+    sql_add(&build, "SELECT '' WHERE ");
+    add_passing(&build, scope);
+    sql_add(&build, " UNION ALL SELECT s.guard FROM ");
+    add_granted(&build, scope, NULL);
+    sql_add(&build, " s");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
+                  &items, err))
+        return false;
+    for (size_t i = 0; i < items.count; i++)
+        if (((Str *)items.at)[i].length)
+            *vec_push(arena, &guards) = ((Str *)items.at)[i];
+        else
+            sight_r->sees_guarded = true;
+    if (scope->guard.length)
+        *vec_push(arena, &guards) = scope->guard;
+    sight_r->collections = (StrList){ collections.at, collections.count };
+    sight_r->guards = (StrList){ guards.at, guards.count };
+    return true;
+}
+
 /* --- Asking --- */
 
 typedef struct Row {
@@ -306,6 +339,21 @@ bool access_guard_of(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
                            " FOR SHARE"),
                     DB_ARGS(db_text(scope->workspace), db_text(collection)), sql_read_text, guard_r,
                     "collection", collection, err);
+}
+
+bool access_guards(DbTx *tx, const Scope *scope, Arena *arena, StrList collections, Str *guards,
+                   Error *err)
+{
+    for (size_t i = 0; i < collections.count; i++) {
+        SqlItems items;
+        if (!sql_list(tx, arena,
+                      DB_SAME("SELECT guard FROM collections WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(collections.at[i])), sql_read_text,
+                      sizeof(Str), &items, err))
+            return false;
+        guards[i] = items.count ? *(Str *)items.at : STR_NONE;
+    }
+    return true;
 }
 
 bool access_audience(DbTx *tx, const Scope *scope, Arena *arena, Str guard, StrList *subjects_r,
@@ -451,14 +499,16 @@ static bool set_guard(DbTx *tx, const Scope *scope, Guarded what, Str id, Str gu
                        DB_SAME(DOCUMENT_FAMILY "UPDATE documents SET guard = $3"
                                                " WHERE workspace = $1"
                                                " AND id IN (SELECT id FROM family)"),
-                       args, COUNT(args), NULL, err);
+                       args, COUNT(args), NULL, err) &&
+               index_change_filters(tx, scope, id, true, err);
     return db_exec(tx,
                    DB_SAME("UPDATE collections SET guard = $3 WHERE workspace = $1 AND id = $2"),
                    args, COUNT(args), NULL, err) &&
            db_exec(tx,
                    DB_SAME("UPDATE documents SET guard = $3 WHERE workspace = $1"
                            " AND collection = $2 AND guard IN ('', $2)"),
-                   args, COUNT(args), NULL, err);
+                   args, COUNT(args), NULL, err) &&
+           index_change_guard(tx, scope, id, err);
 }
 
 static bool add_grant(DbTx *tx, const Scope *scope, Str guard, const Grant *grant, Error *err)

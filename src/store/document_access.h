@@ -57,6 +57,15 @@ typedef struct Access {
 /* Whether the scope sees every row of its workspace, so that nothing need be asked. */
 bool access_sees_all(const Scope *scope);
 
+/* What a scope sees of the documents, for whoever knows the collection and guard of each: what is
+ * in one of `collections` (none: in any) and is open, or has one of `guards`. */
+typedef struct Sight {
+    StrList collections, guards;
+    bool sees_guarded; /* whatever its guard */
+} Sight;
+MUST_CHECK bool access_sight(DbTx *tx, const Scope *scope, Arena *arena, Sight *sight_r,
+                             Error *err);
+
 /* --- Asking ------------------------------------------------------------------------------- */
 
 /* ERROR_NOT_FOUND: the scope does not see this document, or there is none. For functions that read
@@ -68,6 +77,9 @@ MUST_CHECK bool access_may_change(DbTx *tx, const Scope *scope, Guarded what, St
  * transaction is over. */
 MUST_CHECK bool access_guard_of(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
                                 Str *guard_r, Error *err);
+/* The guards of these collections as they are now, '' of one that is gone, in the same order. */
+MUST_CHECK bool access_guards(DbTx *tx, const Scope *scope, Arena *arena, StrList collections,
+                              Str *guards, Error *err);
 /* Ids of the people and keys who see what has this guard. */
 MUST_CHECK bool access_audience(DbTx *tx, const Scope *scope, Arena *arena, Str guard,
                                 StrList *subjects_r, Error *err);

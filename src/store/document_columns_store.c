@@ -12,7 +12,7 @@
     " coalesce(d.collection, ''), coalesce((SELECT f.text FROM document_facts f"                   \
     " WHERE f.workspace = d.workspace AND f.document = d.id AND f.key = 'author'), ''),"           \
     " d.tags, " DOCUMENT_DATE ", d.created_at, d.size_bytes, d.updated_at, d.document_date,"       \
-    " d.name_fold, lower(d.title), CASE WHEN d.parent IS NULL THEN '' ELSE 'inside' END"           \
+    " d.name_fold, lower(d.title), CASE WHEN d.parent IS NULL THEN '' ELSE 'inside' END, d.guard"  \
     " FROM documents d"                                                                            \
     " WHERE d.workspace = $1 AND d.chunk_count > 0 AND +d.deleted_at = 0 AND d.id"
 
@@ -37,7 +37,8 @@ static void read_columns(DbRows *row, Arena *arena, void *item)
                         .own_date_ms = db_get_int(row, 13),
                         .name = db_get_text(row, 14, arena),
                         .title = db_get_text(row, 15, arena),
-                        .inside = db_get_text(row, 16, arena) },
+                        .inside = db_get_text(row, 16, arena),
+                        .guard = db_get_text(row, 17, arena) },
                       document_span_read(row, 1) };
 }
 

@@ -8,6 +8,7 @@ typedef struct DocumentColumns {
     Str id;
     NumberRangeList ranges;                   /* of its live chunks */
     Str format, language, collection, author; /* language: its first two letters */
+    Str guard;                                /* see document_access.h; empty: open */
     StrList tags;
     int64_t date_ms; /* its own, else when it came */
     int64_t created_at_ms, updated_at_ms, size_bytes;

@@ -96,21 +96,6 @@ bool document_list_hidden_chunks(DbTx *tx, const Scope *scope, Arena *arena,
            ranges_of(tx, scope, arena, &items, list_r, err);
 }
 
-bool document_list_hidden(DbTx *tx, const Scope *scope, Arena *arena, StrList *ids_r, Error *err)
-{
-    SqlBuild build =
-        sql_build_on(tx, arena, "SELECT d.id FROM documents d WHERE d.workspace = $1" HAVE_SPANS,
-                     DB_ARGS(db_text(scope->workspace)));
-    SqlItems items;
-
-    access_add_hidden(&build, scope);
-    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
-                  &items, err))
-        return false;
-    *ids_r = (StrList){ .at = items.at, .count = items.count };
-    return true;
-}
-
 bool document_list_chunks_newest(DbTx *tx, const Scope *scope, Arena *arena,
                                  const DocumentFilter *filter, DocumentChunksList *list_r,
                                  Error *err)

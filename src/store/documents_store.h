@@ -188,9 +188,6 @@ MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
 /* Likewise of those that the scope does not see. */
 MUST_CHECK bool document_list_hidden_chunks(DbTx *tx, const Scope *scope, Arena *arena,
                                             NumberRangeList *list_r, Error *err);
-/* Ids of those that the scope does not see and that are searched. */
-MUST_CHECK bool document_list_hidden(DbTx *tx, const Scope *scope, Arena *arena, StrList *ids_r,
-                                     Error *err);
 typedef struct DocumentChunksList {
     NumberRangeList *at; /* of each document; a document without live chunks has no ranges */
     size_t count;

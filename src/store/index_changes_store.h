@@ -27,6 +27,7 @@ typedef enum IndexOperation {
     INDEX_ERASE,         /* these are gone: nothing of them may stay in an index file */
     INDEX_FILTERS,       /* no numbers: what filters ask of the document is another now */
     INDEX_NO_COLLECTION, /* no numbers: `document` is a collection that is gone, nothing is in it */
+    INDEX_GUARD, /* no numbers: `document` is a collection that is restricted now, or open again */
 } IndexOperation;
 
 typedef struct IndexChange {
@@ -82,3 +83,4 @@ MUST_CHECK bool index_change_filters(DbTx *tx, const Scope *scope, Str document,
                                      Error *err);
 MUST_CHECK bool index_change_no_collection(DbTx *tx, const Scope *scope, Str collection,
                                            Error *err);
+MUST_CHECK bool index_change_guard(DbTx *tx, const Scope *scope, Str collection, Error *err);

@@ -134,8 +134,8 @@ static bool access_is_not_had(DbTx *tx, World *world, Error *err)
     Scope other = world->theirs;
     Arena *arena = world->arena;
     NumberRangeList ranges;
-    StrList ids;
-    Str guard;
+    Sight sight;
+    Str guard, guards[1];
 
     other.role = ROLE_READER;
     other.is_unguarded = false;
@@ -146,8 +146,14 @@ static bool access_is_not_had(DbTx *tx, World *world, Error *err)
                 access_guard_of(tx, &other, arena, secret.collection.id, &guard, err));
     CALL(document_list_hidden_chunks(tx, &other, arena, &ranges, err));
     EXPECT(!ranges.count);
-    CALL(document_list_hidden(tx, &other, arena, &ids, err));
-    EXPECT(!ids.count);
+    CALL(access_guards(tx, &other, arena, (StrList){ &secret.collection.id, 1 }, guards, err));
+    EXPECT(!guards[0].length);
+    CALL(
+        access_guards(tx, &world->ours, arena, (StrList){ &secret.collection.id, 1 }, guards, err));
+    EXPECT(guards[0].length);
+    other.user = world->ours.user; /* who has a grant, and is an owner, there */
+    CALL(access_sight(tx, &other, arena, &sight, err));
+    EXPECT(!sight.guards.count && !sight.sees_guarded);
     return true;
 }
 

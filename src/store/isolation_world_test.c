@@ -87,6 +87,7 @@ static bool fill_approvals(DbTx *tx, World *world, Error *err)
     CALL(group_member_add(tx, ours, secret.group.id, ours->user, err));
     Grant grant = { .kind = GRANT_TO_user, .subject = ours->user, .level = GRANT_edit };
     CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, secret.doc.id, &grant, 1, err));
+    CALL(access_restrict(tx, ours, GUARDED_COLLECTION, secret.collection.id, &grant, 1, err));
     CALL(approval_group_set(tx, ours, secret.approval.id,
                             &(ApprovalGroup){ .group = secret.group.id, .name = S("Ours") }, err));
     CALL(approval_decision_add(tx, ours, secret.approval.id, &decision, err));
