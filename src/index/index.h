@@ -18,6 +18,7 @@
  * Added chunks are found after index_publish() or index_commit(); deletes work at once. */
 #pragma once
 
+#include "base/pool.h"
 #include "index/fusion.h"
 #include "index/keyword_explain.h"
 #include "index/query.h"
@@ -122,9 +123,10 @@ typedef struct IndexSearch {
     /* Gives the vector, or NULL, so that it may be made while the keyword leg runs; called once. */
     const float *(*late_vector)(void *self);
     void *self;
-    KeyFilter filter;    /* zero: all */
-    size_t count;        /* at most INDEX_HITS_MAX */
-    size_t depth;        /* hits of each leg that are fused; 0: FUSION_DEPTH, or count if more */
+    Pool *pool;       /* may look up the words beside the vectors, in a large index; NULL: none */
+    KeyFilter filter; /* zero: all */
+    size_t count;     /* at most INDEX_HITS_MAX */
+    size_t depth;     /* hits of each leg that are fused; 0: FUSION_DEPTH, or count if more */
     float vector_weight; /* 0: FUSION_VECTOR_WEIGHT */
     float support;       /* share that neighbours give; 0: FUSION_SUPPORT, less: none */
     KeyFilter

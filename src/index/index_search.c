@@ -1,6 +1,7 @@
 /* index_search.c - a search of both legs, fused, and what raises a hit in it; see index.h. */
 #include "index/index_private.h"
 
+#include "base/aside.h"
 #include "index/coverage.h"
 
 /* --- What stands in a chunk just as it was typed --- */
@@ -91,13 +92,65 @@ static void favour_titles(Index *index, Arena *arena, const Query *query, IndexH
         favour(index, arena, &titles, SHARE_NAMED, TITLE_SHARE, hits, count);
 }
 
+/* --- Both legs --- */
+
+/* In fewer chunks words are found sooner than another thread wakes up. */
+#define ASIDE_FROM 50000
+
+typedef struct WordsLeg {
+    KeywordIndex *index;
+    const Query *query;
+    const KeyFilter *filter;
+    size_t depth, count;
+    LegHit *hits;
+} WordsLeg;
+
+static void search_words(void *argument)
+{
+    WordsLeg *leg = argument;
+    leg->count = keyword_search(leg->index, leg->query, leg->filter, leg->depth, leg->hits);
+}
+
+static bool goes_aside(Index *index, const IndexSearch *search)
+{
+    return search->pool && (search->vector || search->late_vector) &&
+           keyword_size(index->keyword).entries >= ASIDE_FROM;
+}
+
+static Coverage note_words(Arena *arena, const IndexSearch *search, const Query *query,
+                           const WordsLeg *words)
+{
+    if (search->having_r)
+        *search->having_r = keyword_having(words->index, words->query, words->filter, arena);
+    return coverage_begin(words->index, arena, query, words->hits, words->count);
+}
+
+/* The words are looked up while the model reads the query, and in a large index while the vectors
+ * are compared too. Returns how many vectors were found. */
+static size_t search_both(Index *index, Arena *arena, const IndexSearch *search, const Query *query,
+                          WordsLeg *words, LegHit *vector, Coverage *coverage_r)
+{
+    size_t count;
+    if (goes_aside(index, search)) {
+        Aside *aside = aside_begin(search->pool, search_words, words);
+        count = index_search_vectors(index, arena, search, words->filter, words->depth, vector);
+        aside_end(aside);
+        *coverage_r = note_words(arena, search, query, words);
+    } else {
+        search_words(words);
+        *coverage_r = note_words(arena, search, query, words);
+        count = index_search_vectors(index, arena, search, words->filter, words->depth, vector);
+    }
+    coverage_end(arena, vector, count, coverage_r);
+    return count;
+}
+
 size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits)
 {
     size_t count = MIN(search->count, INDEX_HITS_MAX);
     size_t depth = search->depth ? MIN(search->depth, INDEX_HITS_MAX) : MAX(count, FUSION_DEPTH);
     LegHit *keyword = arena_new_array(arena, LegHit, depth),
            *vector = arena_new_array(arena, LegHit, depth);
-    size_t keyword_count, vector_count;
     Query query = search->query ? *search->query : index_query(index, arena, search->text);
 
     /* Phrases and exclusions bind both legs; the keyword leg knows which chunks keep to them. */
@@ -106,17 +159,14 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     if (query.clauses.count)
         filter = keyword_matching(index->keyword, &query, &search->filter, arena, search->is_cut_r);
     scored.clauses.count = 0;
-    keyword_count = keyword_search(index->keyword, &scored, &filter, depth, keyword);
-    if (search->having_r)
-        *search->having_r = keyword_having(index->keyword, &scored, &filter, arena);
-    Coverage coverage = coverage_begin(index->keyword, arena, &query, keyword, keyword_count);
-    vector_count = index_search_vectors(index, arena, search, &filter, depth, vector);
-    coverage_end(arena, vector, vector_count, &coverage);
+    WordsLeg words = { index->keyword, &scored, &filter, depth, 0, keyword };
+    Coverage coverage;
+    size_t vector_count = search_both(index, arena, search, &query, &words, vector, &coverage);
     float weight = search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT;
     weight = coverage_trust(weight, &coverage, vector, vector_count);
     IndexHit *fused = arena_new_array(arena, IndexHit, 2 * depth);
     size_t fused_count =
-        fusion_merge(keyword, keyword_count, vector, vector_count, weight, 2 * depth, fused);
+        fusion_merge(keyword, words.count, vector, vector_count, weight, 2 * depth, fused);
     float support = search->support != 0 ? search->support : FUSION_SUPPORT;
     if (vector_count && query.terms.count && support > 0)
         index_smooth(index, arena, support, fused, MIN(fused_count, FUSION_NEAR));

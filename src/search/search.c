@@ -2,6 +2,7 @@
 #include "search/search.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -15,10 +16,12 @@
 #define HISTORY_QUERY_MAX 1000
 #define FRESH_DAYS 180
 #define LISTED_FROM 5000
+#define BESIDE_MAX 1000
 
 Searcher *searcher_new(Db *db, Library *library)
 {
     Searcher *searcher = heap_alloc(sizeof *searcher);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     searcher->db = db;
     searcher->library = library;
     searcher->history = search_history_new(db);
@@ -26,6 +29,7 @@ Searcher *searcher_new(Db *db, Library *library)
     searcher->fresh_days = FRESH_DAYS;
     searcher->listed_from = LISTED_FROM;
     searcher->vectors = query_vectors_new();
+    searcher->beside = pool_new("words", (int)MAX(cores, 1), BESIDE_MAX);
     return searcher;
 }
 
@@ -36,6 +40,7 @@ void searcher_free(Searcher *searcher)
     search_history_free(searcher->history);
     document_tables_free(searcher->tables);
     query_vectors_free(searcher->vectors);
+    pool_free(searcher->beside);
     free(searcher);
 }
 

@@ -18,6 +18,7 @@ struct Searcher {
     double fresh_days;
     size_t listed_from; /* see search_set_listed_from() */
     QueryVectors *vectors;
+    Pool *beside; /* looks up words while the request's thread compares vectors */
     _Atomic(EncodeQueue *) encoder;
     struct Models *models; /* NULL: none */
 };

@@ -231,6 +231,7 @@ static IndexSearch make_search(Asking *asking, const Query *query, KeyFilter *ha
                           .query = query,
                           .late_vector = asking->has_vector ? await_vector : NULL,
                           .self = asking,
+                          .pool = asking->run->searcher->beside,
                           .filter = { asking->allowed.bits, asking->allowed.bit_count },
                           .count = SEARCH_CANDIDATES,
                           .depth = (size_t)request->candidates,
