@@ -3,8 +3,9 @@
  * usage: tile_vectors DATABASE MODEL [REAL [EACH]]
  *
  * EACH (1) vectors a chunk. Embedding 100,000 passages takes an hour on two cores, so only the
- * first REAL (512) are embedded; the others get one of these in turn, each value moved a little at
- * random so that no two are the same. No server may have the library open. */
+ * first REAL (512) are embedded; the others get one of these in turn, mixed with another and each
+ * value moved a little at random: thousands that are nearly the same would be what no library has,
+ * and a search would have to score all of them. No server may have the library open. */
 #include "base/base.h"
 
 #include <math.h>
@@ -16,6 +17,8 @@
 
 #define AT_ONCE 512
 #define CACHE_KB (1 << 19)
+#define MIXED 0.5f
+#define MOVED 0.02f
 
 typedef struct Tiling {
     Arena *arena, *batch;
@@ -57,17 +60,32 @@ static float next_random(Tiling *in)
     return (float)(int64_t)in->random / (float)INT64_MAX;
 }
 
+/* A vector of unit length between two of the real ones, nearer to the one whose turn it is. */
+static void mix(Tiling *in, size_t turn, float *values)
+{
+    const size_t dims = in->model.dims;
+    const float *real = in->real + turn % in->real_count * dims;
+    (void)next_random(in);
+    const float *other = in->real + in->random % in->real_count * dims;
+    float square = 0;
+    for (size_t d = 0; d < dims; d++) {
+        values[d] = real[d] + MIXED * other[d] + MOVED * next_random(in);
+        square += values[d] * values[d];
+    }
+    for (size_t d = 0; d < dims; d++)
+        values[d] /= sqrtf(square);
+}
+
 static Vector tile(Tiling *in, const Chunk *chunk)
 {
     size_t dims = in->model.dims, count = dims * in->each;
     float *values = arena_new_array(in->batch, float, count);
     int8_t *bytes = arena_alloc(in->batch, count);
     float largest = 1e-9f;
-    for (size_t i = 0; i < count; i++) {
-        size_t from = ((size_t)chunk->number + i / dims) % in->real_count;
-        values[i] = in->real[from * dims + i % dims] + 0.02f * next_random(in);
+    for (size_t part = 0; part < in->each; part++)
+        mix(in, (size_t)chunk->number + part, values + part * dims);
+    for (size_t i = 0; i < count; i++)
         largest = fmaxf(largest, fabsf(values[i]));
-    }
     for (size_t i = 0; i < count; i++)
         bytes[i] = (int8_t)lrintf(values[i] * 127 / largest);
     return (Vector){ .number = chunk->number,
