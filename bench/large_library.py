@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Listing, filters and searches in a library of a million one-passage documents beside one of ten thousand.
+"""Listing and filters in a library of a million one-passage documents beside one of ten thousand.
 
     large_library.py PROGRAM [--documents 10000,1000000] [--keep FOLDER] [--postgresql URL-OF-A-SERVER]
 
@@ -17,7 +17,7 @@ import urllib.parse
 from pathlib import Path
 
 import program_bench
-from program_bench import MODEL, SHARED, Server, new_queries, pss_mb, say, searchable_after, spread, texts_of_shared, timed_queries
+from program_bench import MODEL, SHARED, Server, pss_mb, say, searchable_after, spread, texts_of_shared
 
 FILTERS = {
     "all": "",
@@ -104,7 +104,7 @@ def deep_pages(server, connection, pages=40):
     return seconds[pages // 2:]
 
 
-def measure(server, connection, count, texts):
+def measure(server, connection, count):
     shelf = server.call(connection, "GET", "/v1/collections")["items"][3]["id"]
     newest = server.call(connection, "GET", "/v1/documents?limit=1")["items"][0]["id"]
     figures = {}
@@ -115,13 +115,6 @@ def measure(server, connection, count, texts):
     figures["one document"] = timed(server, connection, f"/v1/documents/{newest}")
     figures["statistics"] = timed(server, connection, "/v1/statistics")
     figures["tags"] = timed(server, connection, "/v1/tags")
-    draw = new_queries(texts, 3)
-    timed_queries(server, [next(draw) for _ in range(30)], "hybrid")
-    for mode in ("hybrid", "keyword", "semantic"):
-        figures[f"search {mode}"] = timed_queries(server, [next(draw) for _ in range(200)], mode)
-    figures["search hybrid in a tag"] = timed_queries(server, [next(draw) + " tag:tag-7" for _ in range(100)], "hybrid")
-    figures["search hybrid in a format and a year"] = timed_queries(
-        server, [next(draw) + " type:pdf after:2019-01-01 before:2020-01-01" for _ in range(100)], "hybrid")
     figures["upload until acknowledged"], figures["upload until found"] = uploads(server, connection)
     return figures
 
@@ -151,7 +144,7 @@ def main():
         atexit.register(server.process.kill)
         say(f"{count:,} documents opened", listening_ms=round(listening * 1000, 1), index_s=round(wait_built(server, connection, count), 2),
             lists_s=round(wait_listed(server, connection), 2))
-        figures = measure(server, connection, count, texts)
+        figures = measure(server, connection, count)
         for name, seconds in figures.items():
             ratio = {"times_the_smaller": round(sorted(seconds)[len(seconds) // 2] / sorted(smaller[name])[len(seconds) // 2], 2)} if smaller else {}
             say(f"{name}, {count:,} documents", **spread(seconds), **ratio)

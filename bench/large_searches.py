@@ -5,13 +5,14 @@ all of it.
     large_searches.py PROGRAM DATA [--queries 200] [--postgresql URL] [--only WORDS]
 
 DATA is the folder of one library (documents-1000000), best a copy: keys are added, and two of its collections are restricted for a while. One
-JSON line for each figure: milliseconds of a warm client over HTTP for questions that were never asked before."""
+JSON line for each figure: milliseconds of a warm client over HTTP for questions that were never asked before, and of the server's processors for
+each."""
 import argparse
 import atexit
 import json
 
 from large_library import wait_built, wait_listed
-from program_bench import Server, new_queries, pss_mb, say, spread, texts_of_shared, timed_queries
+from program_bench import Server, cpu_seconds, new_queries, pss_mb, say, spread, texts_of_shared, timed_queries
 
 MODES = ("hybrid", "keyword", "semantic")
 CONDITIONS = {
@@ -40,18 +41,27 @@ class Caller:
         return Server.search(self, connection, **query)
 
 
-def new_caller(server, connection, **about):
-    made = server.call(connection, "POST", "/v1/keys", json.dumps({"name": "bench", **about}).encode())
-    return Caller(server, made["key"])
+def manage(server, method, path, **about):
+    """By a connection of its own: one that lay idle while searches were measured may be closed."""
+    connection = server.connect()
+    answer = server.call(connection, method, path, json.dumps(about).encode() if about else None)
+    connection.close()
+    return answer
 
 
-def measure(server, connection, texts, count, is_wanted):
+def new_caller(server, **about):
+    return Caller(server, manage(server, "POST", "/v1/keys", name="bench", **about)["key"])
+
+
+def measure(server, texts, count, is_wanted):
     draw = new_queries(texts, 5)
 
     def figure(name, caller, mode="hybrid", words="", threads=1, queries=count):
         if is_wanted(name):
             asked = [f"{next(draw)} {words}".strip() for _ in range(queries)]
-            say(f"search {name}", **spread(timed_queries(caller, asked, mode, threads)))
+            busy = cpu_seconds(server.process.pid)
+            figures = spread(timed_queries(caller, asked, mode, threads))
+            say(f"search {name}", **figures, processor_ms=round((cpu_seconds(server.process.pid) - busy) * 1000 / queries, 2))
 
     timed_queries(server, [next(draw) for _ in range(50)], "hybrid")
     for mode in MODES:
@@ -59,20 +69,20 @@ def measure(server, connection, texts, count, is_wanted):
     figure("hybrid, four at a time", server, threads=4, queries=2 * count)
     for name, words in CONDITIONS.items():
         figure(f"hybrid {name}", server, words=words, queries=count // 2)
-    shelves = [one["id"] for one in server.call(connection, "GET", "/v1/collections")["items"][:20]]
-    limited = new_caller(server, connection, role="reader", collections=[shelves[3]])
-    reader = new_caller(server, connection, role="reader")
+    shelves = [one["id"] for one in manage(server, "GET", "/v1/collections")["items"][:20]]
+    limited = new_caller(server, role="reader", collections=[shelves[3]])
+    reader = new_caller(server, role="reader")
     figure("hybrid of a reader who sees all", reader)
     figure("hybrid of a key limited to a collection", limited)
     for shelf in shelves[:2]:
-        server.call(connection, "PUT", f"/v1/collections/{shelf}/access", json.dumps({"grants": []}).encode())
+        manage(server, "PUT", f"/v1/collections/{shelf}/access", grants=[])
     try:
         figure("hybrid of a reader who does not see two collections of twenty", reader)
         figure("keyword of a reader who does not see two collections of twenty", reader, "keyword")
-        figure("hybrid, by the owner, when two collections are restricted", server)
+        figure("hybrid of the owner, of the same", server)
     finally:
         for shelf in shelves[:2]:
-            server.call(connection, "DELETE", f"/v1/collections/{shelf}/access")
+            manage(server, "DELETE", f"/v1/collections/{shelf}/access")
 
 
 def main():
@@ -86,12 +96,13 @@ def main():
     server = Server(options.program, options.data, *(["--database", options.postgresql] if options.postgresql else []))
     server.start()
     atexit.register(server.process.kill)
-    server.new_key()
+    server.new_key("admin")
     connection = server.connect()
-    say("opened", index_s=round(wait_built(server, connection, 1), 2), lists_s=round(wait_listed(server, connection), 2))
-    measure(server, connection, texts_of_shared(), options.queries, lambda name: options.only in name)
-    say("memory", pss_mb=round(pss_mb(server.process.pid), 1))
+    documents = server.call(connection, "GET", "/v1/statistics")["documents"]
+    say("opened", documents=documents, index_s=round(wait_built(server, connection, 1), 2), lists_s=round(wait_listed(server, connection), 2))
     connection.close()
+    measure(server, texts_of_shared(), options.queries, lambda name: options.only in name)
+    say("memory", pss_mb=round(pss_mb(server.process.pid), 1))
     server.stop()
 
 

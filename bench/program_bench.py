@@ -98,8 +98,8 @@ class Server:
                 sys.exit("program_bench: the server did not start")
             time.sleep(0.0005)
 
-    def new_key(self):
-        self.key = subprocess.run([self.program, "keys", "add", "bench", "--data", self.data], check=True,
+    def new_key(self, role="editor"):
+        self.key = subprocess.run([self.program, "keys", "add", "bench", "--role", role, "--data", self.data], check=True,
                                   capture_output=True, text=True).stdout.split()[-1]
 
     def stop(self):
@@ -119,7 +119,7 @@ class Server:
         content = answer.read()
         if answer.status >= 300:
             sys.exit(f"program_bench: {method} {path}: {answer.status} {content[:300]}")
-        return json.loads(content)
+        return json.loads(content) if content else None
 
     def search(self, connection, **query):
         return self.call(connection, "POST", "/v1/search", json.dumps(query).encode())
