@@ -135,3 +135,69 @@ def test_a_passkey_is_made_signs_in_alone_and_after_the_password_and_is_removed(
     expect(part(page, "nav-library")).to_be_visible()
     desk.check(allowed=("status of 400", "status of 401"))
     desk.context.close()
+
+
+def add_key(page, key, name):
+    key.forget()  # two of one person are not on one device
+    part(page, "passkey-add").click()
+    dialog = page.locator("dialog[open]")
+    dialog.locator("[name=name]").fill(name)
+    dialog.locator("[name=password]").fill(PASSWORD)
+    part(page, "passkey-form-submit").click()
+    expect(part(page, "passkey-row").filter(has_text=name)).to_be_visible()
+
+
+def test_an_administrator_removes_lost_ones_of_somebody_on_the_page_and_in_a_terminal(browser, house):  # noqa: F811
+    desk = Desk(browser, house.url)
+    page = desk.go("/")
+    if requests.get(f"{house.there}/v1/session", timeout=10).json()["setup_needed"]:
+        sign_up(page)
+    else:
+        type_password(page)
+    expect(part(page, "nav-library")).to_be_visible()
+    house.cli("users", "add", "bo@example.org", "--name", "Bo", input=PASSWORD + "\n")
+    away = Desk(browser, house.url)
+    away.page.add_init_script(CHOSEN_IN_THE_FORM)
+    there = away.go("/")
+    part(there, "signin").locator("[name=email]").fill("bo@example.org")
+    part(there, "signin").locator("[name=password]").fill(PASSWORD)
+    part(there, "signin-submit").click()
+    expect(part(there, "nav-library")).to_be_visible()
+    away.go("/settings")
+    key = Authenticator(there)
+    for name in ("Old telephone", "Lost key", "Work laptop"):
+        add_key(there, key, name)
+
+    listed = house.cli("users", "passkeys", "bo@example.org").stdout.splitlines()
+    assert [line.split("  ")[-1] for line in listed] == ["Old telephone", "Lost key", "Work laptop"]
+    house.cli("users", "rm-passkey", "bo@example.org", listed[0].split()[0])
+    again = house.cli("users", "rm-passkey", "bo@example.org", listed[0].split()[0], check=False)
+    assert again.returncode and "there is no passkey" in again.stderr
+    wrong = house.cli("users", "rm-passkey", "bo@example.org", check=False)
+    assert wrong.returncode and "use: lectern users rm-passkey EMAIL ID" in wrong.stderr
+
+    desk.go("/settings/people")
+    part(page, "person-row").filter(has_text="bo@example.org").locator("[data-test=person-passkeys]").click()
+    rows = part(page, "passkey-of-row")
+    expect(rows).to_have_count(2)
+    page.set_viewport_size(PHONE)
+    keeps_rules(page)
+    page.set_viewport_size(WIDE)
+    shot(page, "passkeys-of")
+    rows.filter(has_text="Lost key").get_by_role("button").click()
+    part(page, "passkey-of-form-submit").click()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Work laptop")
+    part(page, "dialog-close").click()
+    bare = part(page, "person-row").filter(has_text="Ada Keeper").locator("[data-test=person-passkeys]")
+    expect(bare).to_have_count(0)  # one's own are under Account
+
+    away.go("/settings")
+    expect(part(there, "passkey-row")).to_have_count(1)
+    sign_out(there)
+    part(there, "passkey-sign-in").click()
+    expect(part(there, "nav-library")).to_be_visible()
+    desk.check()
+    away.check()
+    desk.context.close()
+    away.context.close()

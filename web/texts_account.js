@@ -2,6 +2,7 @@
 import {learn} from './texts.js';
 
 learn({
+  'people.passkeys': 'Passkeys',
   'factor.title': 'Second factor',
   'factor.lead': 'A code from an app on your telephone, besides the password. Who knows only your password does not get in.',
   'factor.on': 'On since {date}. {left} recovery codes are left.',

@@ -205,14 +205,13 @@ bool account_rename_passkey(Account *account, const Visitor *visitor, Str id, St
            store_write(account->db, &account->system, rename_one, &work, err);
 }
 
-/* Without any factor its codes are good for nothing. */
-static bool end_factor(DbTx *tx, const FactorWork *work, Error *err)
+bool passkey_end(DbTx *tx, const FactorWork *work, Str user, Str id, Error *err)
 {
     const Scope *system = &work->account->system;
-    Str user = work->visitor->scope.user;
     SecondFactor factor;
     int64_t passkeys;
-    if (!passkey_count(tx, system, user, &passkeys, err) ||
+    if (!passkey_remove(tx, system, user, id, err) ||
+        !passkey_count(tx, system, user, &passkeys, err) ||
         !second_factor_find(tx, system, work->arena, user, &factor, err))
         return false;
     return passkeys || factor.confirmed_at_ms || second_factor_remove(tx, system, user, err);
@@ -226,8 +225,7 @@ static bool remove_one(DbTx *tx, void *argument, Error *err)
     if (!factor_guess_if_needed(tx, factor, err))
         return false;
     return !factor->guess.fits ||
-           (passkey_remove(tx, &factor->account->system, scope->user, work->id, err) &&
-            end_factor(tx, factor, err) &&
+           (passkey_end(tx, factor, scope->user, work->id, err) &&
             audit_account(tx, scope, "passkey.remove", scope->user, S(""), err));
 }
 

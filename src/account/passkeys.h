@@ -52,6 +52,13 @@ MUST_CHECK bool account_rename_passkey(Account *account, const Visitor *visitor,
 MUST_CHECK bool account_remove_passkey(Account *account, const Visitor *visitor, Str id,
                                        const SecondFactorProof *proof, Error *err);
 
+/* For administrators, of somebody (id or mail address) as account_reset_second_factor() has it
+ * (passkeys_of.c). */
+MUST_CHECK bool account_passkeys_of(Account *account, Arena *arena, const Visitor *visitor,
+                                    Str named, PasskeyList *list_r, Error *err);
+MUST_CHECK bool account_remove_passkey_of(Account *account, const Visitor *visitor, Str named,
+                                          Str id, Error *err);
+
 /* `waiting`: the token of half a sign-in; empty: the passkey is instead of the password. */
 MUST_CHECK bool account_offer_passkey(Account *account, Arena *arena, Str waiting,
                                       PasskeyOffer *offer_r, Error *err);

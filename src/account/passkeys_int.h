@@ -4,6 +4,7 @@
 
 #include "account/account_int.h"
 #include "account/passkeys.h"
+#include "account/second_factor_int.h"
 #include "account/webauthn.h"
 
 /* What a challenge is for. */
@@ -21,3 +22,5 @@ Str passkey_challenge(Arena *arena, Str key, PasskeyPurpose purpose, Str user);
  * else, of somebody else, too old, or used. */
 MUST_CHECK bool passkey_take_challenge(DbTx *tx, Account *account, Arena *arena, Str key,
                                        PasskeyPurpose purpose, Str user, Str challenge, Error *err);
+/* Removes it. Without any factor recovery codes are good for nothing, and go too. */
+MUST_CHECK bool passkey_end(DbTx *tx, const FactorWork *work, Str user, Str id, Error *err);

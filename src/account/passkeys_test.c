@@ -440,6 +440,39 @@ TEST_BOTH(passkeys, an_administrator_takes_lost_ones_away)
     bench_close(&bench);
 }
 
+TEST_BOTH(passkeys, an_administrator_removes_one_that_is_lost_and_the_other_stays)
+{
+    Bench bench;
+    Visitor bob, visitor;
+    Str token;
+    PasskeyList list;
+    const Str named = S("bob@example.org");
+    bench_open(&bench, url);
+    add_person(&bench, "bob@example.org", &bob);
+    enrol(&bench, &bob, &bench.key);
+    Str lost = bench.passkey.id;
+    FakeAuthenticator second = fake_authenticator(bench.arena, JWT_RS256, "second key");
+    enrol(&bench, &bob, &second);
+    REFUSED(ERROR_DENIED,
+            account_passkeys_of(bench.account, bench.arena, &bob, named, &list, &err));
+    REFUSED(ERROR_DENIED, account_remove_passkey_of(bench.account, &bob, named, lost, &err));
+    cr_expect(account_passkeys_of(bench.account, bench.arena, &bench.ada, named, &list, &err) &&
+              list.count == 2 && str_equal(list.at[0].id, lost));
+    cr_expect(account_remove_passkey_of(bench.account, &bench.ada, named, lost, &err), "%s",
+              err.message);
+    REFUSED(ERROR_NOT_FOUND,
+            account_remove_passkey_of(bench.account, &bench.ada, named, lost, &err));
+    SignIn who = somewhere(&bench);
+    who.email = named;
+    cr_expect(account_sign_in(bench.account, bench.arena, &who, &token, &visitor, &err) &&
+              visitor.has_passkey);
+    cr_expect(account_remove_passkey_of(bench.account, &bench.ada, named, bench.passkey.id, &err));
+    cr_expect(account_sign_in(bench.account, bench.arena, &who, &token, &visitor, &err) &&
+              !visitor.code_until_ms);
+    fake_authenticator_free(&second);
+    bench_close(&bench);
+}
+
 TEST_BOTH(passkeys, whoever_is_shut_out_stays_out)
 {
     Bench bench;

@@ -230,8 +230,7 @@ bool account_prove_person(Account *account, const Visitor *visitor, const Second
            (work.guess.fits || factor_wrong(err));
 }
 
-/* Their other workspaces have a say, unless the server itself asks. */
-static bool may_reset(DbTx *tx, FactorWork *work, const Membership *member, Error *err)
+bool factor_may_reset(DbTx *tx, FactorWork *work, const Membership *member, Error *err)
 {
     const Visitor *visitor = work->visitor;
     bool is_server = !visitor->scope.user.length && !visitor->key.length;
@@ -243,7 +242,7 @@ static bool may_reset(DbTx *tx, FactorWork *work, const Membership *member, Erro
     return is_server || list.count < 2 ||
            fail(err, ERROR_DENIED,
                 "this person belongs to other workspaces too; whoever runs the server can reset "
-                "it: lectern users reset-factor EMAIL");
+                "it: lectern users reset-factor EMAIL, or rm-passkey EMAIL ID");
 }
 
 static bool reset(DbTx *tx, void *argument, Error *err)
@@ -253,7 +252,7 @@ static bool reset(DbTx *tx, void *argument, Error *err)
     Membership member;
     SecondFactor factor;
     return membership_find(tx, scope, work->arena, work->named, &member, err) &&
-           may_reset(tx, work, &member, err) &&
+           factor_may_reset(tx, work, &member, err) &&
            second_factor_find(tx, system, work->arena, member.user, &factor, err) &&
            second_factor_remove(tx, system, member.user, err) &&
            passkey_remove_of_user(tx, system, member.user, err) &&

@@ -26,6 +26,9 @@ MUST_CHECK bool factor_check_password(FactorWork *work, Str password, Error *err
  * it is for: work->guess.fits then, or factor_wrong() after it. */
 MUST_CHECK bool factor_prove(FactorWork *work, const SecondFactorProof *proof, Error *err);
 MUST_CHECK bool factor_guess_if_needed(DbTx *tx, FactorWork *work, Error *err);
+/* Whether the visitor may take factors of this person away: nobody above them, and of somebody
+ * whose other workspaces have a say only the server itself. */
+MUST_CHECK bool factor_may_reset(DbTx *tx, FactorWork *work, const Membership *member, Error *err);
 /* RECOVERY_CODES texts, and their digests in the work, which are saved instead of those before. */
 void factor_new_codes(FactorWork *work, Str *codes_r);
 MUST_CHECK bool factor_save_codes(DbTx *tx, FactorWork *work, Error *err);

@@ -159,17 +159,21 @@ bool passkeys_add(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- Those that are there ---------------------------------------------------------------- */
 
+static bool put_list(HttpResponse *response, const PasskeyList *list)
+{
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list->count; i++)
+        put_passkey(&json, NULL, &list->at[i]);
+    api_list_end(&json, (int64_t)list->count, S(""));
+    return true;
+}
+
 bool passkeys_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PasskeyList list;
-    if (!account_list_passkeys(request->api->account, request->arena, &request->visitor, &list,
-                               err))
-        return false;
-    JsonWriter json = api_list_begin(response);
-    for (size_t i = 0; i < list.count; i++)
-        put_passkey(&json, NULL, &list.at[i]);
-    api_list_end(&json, (int64_t)list.count, S(""));
-    return true;
+    return account_list_passkeys(request->api->account, request->arena, &request->visitor, &list,
+                                 err) &&
+           put_list(response, &list);
 }
 
 bool passkeys_rename(ApiRequest *request, HttpResponse *response, Error *err)
@@ -188,5 +192,22 @@ bool passkeys_remove(ApiRequest *request, HttpResponse *response, Error *err)
                       { "code", JSON_STR, &proof.code }) &&
            account_remove_passkey(request->api->account, &request->visitor, request->params[0],
                                   &proof, err) &&
+           api_done(response);
+}
+
+/* --- Those of somebody else --- */
+
+bool passkeys_of_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    PasskeyList list;
+    return account_passkeys_of(request->api->account, request->arena, &request->visitor,
+                               request->params[0], &list, err) &&
+           put_list(response, &list);
+}
+
+bool passkeys_of_remove(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return account_remove_passkey_of(request->api->account, &request->visitor, request->params[0],
+                                     request->params[1], err) &&
            api_done(response);
 }

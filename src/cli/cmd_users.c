@@ -220,6 +220,34 @@ static bool reset_factor(CommandLine *line, Client *client, Error *err)
            client_call(client, "DELETE", path, S(""), &answer, err);
 }
 
+static bool list_passkeys(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    const json_t *one;
+    size_t i;
+    char *path;
+    if (!path_of(line, client, "/passkeys", &path, err) ||
+        !client_call(client, "GET", path, S(""), &answer, err))
+        return false;
+    if (output_json(line, answer))
+        return true;
+    json_array_foreach(json_object_get(answer, "items"), i, one)
+        printf("%s  made %s  used %s  %s\n", json_member_text(one, "id").at,
+               json_member_text(one, "created_at").at, json_member_text(one, "last_used_at").at,
+               json_member_text(one, "name").at);
+    return true;
+}
+
+static bool remove_passkey(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    char *path;
+    if (!path_of(line, client, "/passkeys", &path, err))
+        return false;
+    return client_call(client, "DELETE", output_id_path(line->arena, path, line->words[2], ""),
+                       S(""), &answer, err);
+}
+
 static bool set_password(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
@@ -234,8 +262,8 @@ static bool set_password(CommandLine *line, Client *client, Error *err)
 }
 
 #define ARGUMENTS                                                                                  \
-    "add EMAIL | ls | rm EMAIL | password EMAIL | reset-factor EMAIL | export EMAIL | erase EMAIL" \
-    " | erasures | keep ID | proof ID"
+    "add EMAIL | ls | rm EMAIL | password EMAIL | reset-factor EMAIL | passkeys EMAIL"             \
+    " | rm-passkey EMAIL ID | export EMAIL | erase EMAIL | erasures | keep ID | proof ID"
 
 static bool run(CommandLine *line, Error *err)
 {
@@ -249,6 +277,8 @@ static bool run(CommandLine *line, Error *err)
         { "rm", " EMAIL", take_out },
         { "password", " EMAIL", set_password },
         { "reset-factor", " EMAIL", reset_factor },
+        { "passkeys", " EMAIL", list_passkeys },
+        { "rm-passkey", " EMAIL ID", remove_passkey },
         { "export", " EMAIL", export_data },
         { "erase", " EMAIL", erase_data },
         { "erasures", NULL, list_erasures },
@@ -260,7 +290,10 @@ static bool run(CommandLine *line, Error *err)
         if (!str_is(line->words[0], actions[i].word))
             continue;
         const char *names = actions[i].names;
-        if ((line->word_count == 2) != (names != NULL))
+        size_t wanted = 1;
+        for (const char *at = names; at && *at; at++)
+            wanted += *at == ' ';
+        if ((size_t)line->word_count != wanted)
             return fail(err, ERROR_INVALID, "use: lectern users %s%s", actions[i].word,
                         names ? names : "");
         return client_open(line, &client, err) && actions[i].run(line, client, err);
@@ -273,11 +306,12 @@ const Command command_users = {
     .arguments = ARGUMENTS,
     .summary =
         "People: add and password read the password from standard input, rm takes them out of the "
-        "workspace, reset-factor takes away a second factor that is lost, export prints all that "
-        "is known of them, erase erases it and prints the signed proof (after --days, until which "
-        "keep takes it back), erasures lists what is to be erased and was",
+        "workspace, reset-factor takes away a second factor that is lost and rm-passkey one of "
+        "their passkeys, export prints all that is known of them, erase erases it and prints the "
+        "signed proof (after --days, until which keep takes it back), erasures lists what is to be "
+        "erased and was",
     .options = options,
     .word_min = 1,
-    .word_max = 2,
+    .word_max = 3,
     .run = run,
 };

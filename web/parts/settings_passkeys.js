@@ -8,6 +8,11 @@ import {make, whyNone} from './passkeys.js';
 import {prove, showCodes} from './second_factor.js';
 import {toast} from './toast.js';
 
+export function nameAndUse(one) {
+  const words = [t('passkey.made', {ago: ago(one.created_at)}), one.last_used_at && t('passkey.used', {ago: ago(one.last_used_at)}), one.may_be_synced && t('passkey.synced')];
+  return h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, words.filter(Boolean).join(' · ')));
+}
+
 // changed: what else shows how one signs in is to look again.
 export function render(root, changed) {
   const list = h('ul', {class: 'lines', test: 'passkeys'}), codes = h('div', {class: 'stacked'});
@@ -31,9 +36,7 @@ export function render(root, changed) {
   const drop = (one) => prove(t('passkey.remove_of', {name: one.name}), `/v1/session/passkeys/${one.id}/remove`, () => { toast(t('passkey.removed')); shown(); });
 
   function row(one) {
-    const words = [t('passkey.made', {ago: ago(one.created_at)}), one.last_used_at && t('passkey.used', {ago: ago(one.last_used_at)}), one.may_be_synced && t('passkey.synced')];
-    return h('li', {class: 'line', test: 'passkey-row'},
-      h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, words.filter(Boolean).join(' · '))),
+    return h('li', {class: 'line', test: 'passkey-row'}, nameAndUse(one),
       h('button', {class: 'small', test: 'passkey-rename', 'aria-label': t('passkey.rename_of', {name: one.name}), onclick: () => rename(one)}, t('passkey.rename')),
       h('button', {class: 'small', test: 'passkey-remove', 'aria-label': t('passkey.remove_of', {name: one.name}), onclick: () => drop(one)}, t('passkey.remove')));
   }

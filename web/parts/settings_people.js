@@ -11,6 +11,7 @@ import {longList} from './long_list.js';
 import {toast} from './toast.js';
 
 const ROLES = ['auditor', 'reader', 'editor', 'admin', 'owner'];
+const passkeysOf = (one) => import('./passkeys_of.js').then((part) => part.show(one)).catch((error) => toast(error.message));
 const options = () => ROLES.map((role) => [role, t(`role.${role}`)]);
 
 function row(one, load, erase) {
@@ -36,6 +37,7 @@ function row(one, load, erase) {
   };
   const line = h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email || t('service.account'))), h('small', {}, one.email || one.disabled ? seen : ''), role,
     mayAdminister() && h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
+    mayAdminister() && !self && one.email && h('button', {class: 'small', test: 'person-passkeys', onclick: () => passkeysOf(one)}, t('people.passkeys')),
     mayAdminister() && !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
     t(one.disabled ? 'people.enable' : 'people.disable')),
