@@ -160,6 +160,15 @@ bool job_asker(const Job *job, Role role, Scope *scope_r, Error *err)
     return true;
 }
 
+bool job_reader(const Job *job, Scope *scope_r, Error *err)
+{
+    if (!job_asker(job, ROLE_READER, scope_r, err))
+        return false;
+    if (!scope_r->user.length && !scope_r->key.length)
+        scope_r->role = ROLE_OWNER;
+    return true;
+}
+
 void job_never_ends(Job *job) { atomic_store(&job->run->never_ends, true); }
 
 bool job_hold(DbTx *tx, const Job *job, Error *err)

@@ -115,6 +115,10 @@ bool job_stopped(const Job *job, Error *err);
  * their key see now. ERROR_DENIED, for good: the key serves no more. */
 MUST_CHECK bool job_asker(const Job *job, Role role, Scope *scope_r, Error *err);
 
+/* The same for what is made for them of what they see. Who runs the machine asks as nobody, and
+ * sees everything. */
+MUST_CHECK bool job_reader(const Job *job, Scope *scope_r, Error *err);
+
 /* The job goes on until it is asked to stop, so that is done at once when the program ends. */
 void job_never_ends(Job *job);
 

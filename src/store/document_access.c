@@ -377,6 +377,21 @@ bool access_audience(DbTx *tx, const Scope *scope, Arena *arena, Str guard, StrL
     return true;
 }
 
+bool access_is_for_all(DbTx *tx, const Scope *scope, Str document, bool *is_r, Error *err)
+{
+    int64_t guarded_count = 0;
+
+    if (document.length &&
+        !db_query_int(tx,
+                      DB_SAME("SELECT count(*) FROM documents WHERE workspace = $1 AND id = $2"
+                              " AND guard <> ''"),
+                      DB_ARGS(db_text(scope->workspace), db_text(document)), 0, &guarded_count,
+                      err))
+        return false;
+    *is_r = !guarded_count;
+    return true;
+}
+
 /* --- Lists --- */
 
 static bool is_admin(DbTx *tx, const Scope *scope, bool *is_r, Error *err)

@@ -84,6 +84,11 @@ MUST_CHECK bool access_guards(DbTx *tx, const Scope *scope, Arena *arena, StrLis
 MUST_CHECK bool access_audience(DbTx *tx, const Scope *scope, Arena *arena, Str guard,
                                 StrList *subjects_r, Error *err);
 
+/* Whether everybody in the workspace sees this document (empty: none), or it is gone. Events that
+ * are told to all name what is about it only then. */
+MUST_CHECK bool access_is_for_all(DbTx *tx, const Scope *scope, Str document, bool *is_r,
+                                  Error *err);
+
 /* --- Lists -------------------------------------------------------------------------------- */
 
 MUST_CHECK bool access_find(DbTx *tx, const Scope *scope, Arena *arena, Guarded what, Str id,

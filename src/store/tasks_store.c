@@ -162,6 +162,16 @@ static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Task *task,
         NULL, err);
 }
 
+/* Those whose task it is see it even when its document is hidden from others, who are told no id.
+ */
+static bool tell(DbTx *tx, const Scope *scope, const Task *task, Error *err)
+{
+    bool is_for_all;
+    return access_is_for_all(tx, scope, task->document, &is_for_all, err) &&
+           event_tell(tx, scope->workspace, EVENT_task, is_for_all ? task->id : STR_NONE, STR_NONE,
+                      err);
+}
+
 bool task_add(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *err)
 {
     Task added = *task;
@@ -176,7 +186,7 @@ bool task_add(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *err
     if (!insert(tx, scope, arena, &added, err))
         return false;
     *task = added;
-    return event_tell(tx, scope->workspace, EVENT_task, task->id, STR_NONE, err);
+    return tell(tx, scope, task, err);
 }
 
 /* What is drawn from a document says what is in it; those whose task it is see it all the same. */
@@ -244,7 +254,7 @@ bool task_update(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Error *
             "task", task->id, err))
         return false;
     task->updated_at_ms = now;
-    return event_tell(tx, scope->workspace, EVENT_task, task->id, STR_NONE, err);
+    return tell(tx, scope, task, err);
 }
 
 bool task_list_below(DbTx *tx, const Scope *scope, Arena *arena, Str id, TaskList *list_r,
@@ -309,7 +319,7 @@ bool task_move(DbTx *tx, const Scope *scope, Arena *arena, Task *task, Str after
                     task->id, err))
         return false;
     task->position = position;
-    return event_tell(tx, scope->workspace, EVENT_task, task->id, STR_NONE, err);
+    return tell(tx, scope, task, err);
 }
 
 /* --- Lists --- */

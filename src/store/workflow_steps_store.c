@@ -1,4 +1,3 @@
-#include "store/events.h"
 #include "store/sql.h"
 #include "store/workflows_store.h"
 
@@ -59,7 +58,7 @@ bool workflow_move(DbTx *tx, const Scope *scope, const WorkflowMove *move, Error
         return false;
     if (!changed)
         return fail(err, ERROR_CONFLICT, "the execution has moved on or is over");
-    return event_tell(tx, scope->workspace, EVENT_workflow, move->execution, STR_NONE, err);
+    return workflow_tell(tx, scope, move->execution, STR_NONE, err);
 }
 
 #define STEPS                                                                                      \

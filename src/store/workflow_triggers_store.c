@@ -12,10 +12,10 @@ bool workflow_trigger_set(DbTx *tx, const Scope *scope, Str workflow,
         if (!db_exec(
                 tx,
                 DB_SAME("INSERT INTO workflow_triggers (workspace, workflow, number, kind, user_id,"
-                        " rule) VALUES ($1, $2, $3, $4, $5, $6)"),
+                        " rule, api_key) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
                 DB_ARGS(db_text(scope->workspace), db_text(workflow), db_int((int64_t)i),
                         db_text(triggers[i].kind), db_text(triggers[i].user),
-                        db_text(triggers[i].rule)),
+                        db_text(triggers[i].rule), db_text(triggers[i].api_key)),
                 NULL, err))
             return false;
     return true;
@@ -26,7 +26,8 @@ static void read_trigger(DbRows *row, Arena *arena, void *item)
     *(WorkflowTrigger *)item = (WorkflowTrigger){ .workflow = db_get_text(row, 0, arena),
                                                   .kind = db_get_text(row, 1, arena),
                                                   .user = db_get_text(row, 2, arena),
-                                                  .rule = db_get_text(row, 3, arena) };
+                                                  .rule = db_get_text(row, 3, arena),
+                                                  .api_key = db_get_text(row, 4, arena) };
 }
 
 bool workflow_trigger_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str workflow,
@@ -34,7 +35,7 @@ bool workflow_trigger_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind,
 {
     SqlItems items;
     if (!sql_list(tx, arena,
-                  DB_SAME("SELECT workflow, kind, user_id, rule FROM workflow_triggers"
+                  DB_SAME("SELECT workflow, kind, user_id, rule, api_key FROM workflow_triggers"
                           " WHERE workspace = $1 AND kind = $2 AND ($3 = '' OR workflow = $3)"
                           " ORDER BY workflow, number"),
                   DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(workflow)),

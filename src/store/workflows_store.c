@@ -53,6 +53,19 @@ static void read_whole_execution(DbRows *row, Arena *arena, void *item)
     execution->output = db_get_text(row, 22, arena);
 }
 
+bool workflow_tell(DbTx *tx, const Scope *scope, Str id, Str state, Error *err)
+{
+    int64_t hidden;
+    if (!db_query_int(tx,
+                      DB_SAME("SELECT count(*) FROM documents d WHERE d.workspace = $1"
+                              " AND d.guard <> '' AND d.id = (SELECT x.document"
+                              " FROM workflow_executions x WHERE x.workspace = $1 AND x.id = $2)"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &hidden, err))
+        return false;
+    return event_tell(tx, scope->workspace, EVENT_workflow, hidden ? STR_NONE : id,
+                      hidden ? STR_NONE : state, err);
+}
+
 static bool add_row(DbTx *tx, const Scope *scope, const WorkflowExecution *added, bool *is_new_r,
                     Error *err)
 {
@@ -108,7 +121,7 @@ bool workflow_execution_add(DbTx *tx, const Scope *scope, Arena *arena,
                 " children_left, step_count, is_step_open)"
                 " VALUES ($1, $2, 0, -1, '', 0, '', $3, 1, 'active', '', 0, '', '', '', 0, 0, 0)"),
             DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(position)), NULL, err) ||
-        !event_tell(tx, scope->workspace, EVENT_workflow, added.id, added.state, err))
+        !workflow_tell(tx, scope, added.id, added.state, err))
         return false;
     *execution = added;
     return true;
@@ -171,7 +184,7 @@ bool workflow_execution_set_state(DbTx *tx, const Scope *scope, Str id, Str from
                  &changed, err))
         return false;
     *changed_r = changed == 1;
-    return !changed || event_tell(tx, scope->workspace, EVENT_workflow, id, state, err);
+    return !changed || workflow_tell(tx, scope, id, state, err);
 }
 
 bool workflow_execution_end(DbTx *tx, const Scope *scope, const WorkflowExecution *execution,
@@ -189,8 +202,7 @@ bool workflow_execution_end(DbTx *tx, const Scope *scope, const WorkflowExecutio
                  &changed, err))
         return false;
     *changed_r = changed == 1;
-    return !changed ||
-           event_tell(tx, scope->workspace, EVENT_workflow, execution->id, execution->state, err);
+    return !changed || workflow_tell(tx, scope, execution->id, execution->state, err);
 }
 
 static void read_key(DbRows *row, Arena *arena, void *item)

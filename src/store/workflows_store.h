@@ -135,6 +135,10 @@ typedef struct WorkflowEndsList {
 MUST_CHECK bool workflow_ends(DbTx *tx, const Scope *scope, Arena *arena, int64_t since_ms,
                               WorkflowEndsList *list_r, Error *err);
 
+/* Open pages are told of it: by its id, when everybody may see it; `state` empty: it took a step.
+ */
+MUST_CHECK bool workflow_tell(DbTx *tx, const Scope *scope, Str id, Str state, Error *err);
+
 /* --- Frames (workflow_frames_store.c) --- */
 
 MUST_CHECK bool workflow_frame_find(DbTx *tx, const Scope *scope, Arena *arena, Str execution,
@@ -236,7 +240,8 @@ MUST_CHECK bool workflow_figures(DbTx *tx, const Scope *scope, Arena *arena, Str
 /* --- Triggers (workflow_triggers_store.c) --- */
 
 typedef struct WorkflowTrigger {
-    Str workflow, kind, user, rule; /* rule: JSON, as the definition has it */
+    Str workflow, kind, rule; /* rule: JSON, as the definition has it */
+    Str user, api_key;        /* who saved it, and by which key; empty: none */
 } WorkflowTrigger;
 typedef struct WorkflowTriggerList {
     WorkflowTrigger *at;

@@ -189,10 +189,8 @@ bool study_make_job(Job *job, Error *err)
     Scope asker;
     Keeping keeping = { .maker = job->argument, .scope = &asker, .arena = arena, .job = job };
     Error gone = { 0 };
-    if (!job_asker(job, ROLE_READER, &asker, err))
+    if (!job_reader(job, &asker, err))
         return false;
-    if (!asker.user.length && !asker.key.length)
-        asker.role = ROLE_OWNER; /* who runs the machine asks as nobody */
     if (!store_read(job->db, &job->scope, find_work, &keeping, &gone)) {
         /* Removed meanwhile, with its document say. */
         if (gone.code == ERROR_NOT_FOUND)

@@ -325,11 +325,12 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
 bool summary_job(Job *job, Error *err)
 {
     AUTO_JSON json_t *payload = NULL;
+    Scope asker;
     KeptWork work = { job->argument, &job->scope, job->arena, .own = job };
     SummaryOrder order;
     Material material;
     Summary summary;
-    if (!json_parse(job->payload, KB(4), &payload, err))
+    if (!json_parse(job->payload, KB(4), &payload, err) || !job_reader(job, &asker, err))
         return false;
     work.kept.key = str_copy(job->arena, json_member_text(payload, "key"));
     if (!store_read(job->db, &job->scope, key_work, &work, err))
@@ -340,10 +341,9 @@ bool summary_job(Job *job, Error *err)
         return false;
     order.wish.progress = on_progress;
     order.wish.self = job;
-    if (!material_of_documents(job->db, &job->scope, job->arena, order.documents, &material, err))
+    if (!material_of_documents(job->db, &asker, job->arena, order.documents, &material, err))
         return false;
-    if (!summary_make(work.summaries, &job->scope, job->arena, &material, &order.wish, &summary,
-                      err))
+    if (!summary_make(work.summaries, &asker, job->arena, &material, &order.wish, &summary, err))
         return err->code == ERROR_CANCELLED ? job_stopped(job, err) : false;
     work.result = result_json(job->arena, &summary);
     return store_write(job->db, &job->scope, save_work, &work, err);

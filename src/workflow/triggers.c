@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "connect/connect.h"
+#include "store/api_keys_store.h"
 #include "workflow/workflow_int.h"
 
 static const struct {
@@ -39,6 +40,7 @@ bool workflow_saved(DbTx *tx, const Scope *scope, Arena *arena, const Recipe *wo
         const json_t *trigger = json_array_get(list, i);
         triggers[i] = (WorkflowTrigger){ .kind = str_copy(arena, json_member_text(trigger, "on")),
                                          .user = scope->user,
+                                         .api_key = scope->key,
                                          .rule = json_print(arena, trigger) };
     }
     return workflow_trigger_set(tx, scope, workflow->id, triggers, count, err) &&
@@ -59,7 +61,7 @@ typedef struct Firing {
     Arena *arena;
     WorkflowTriggerKind kind;
     const WorkflowFacts *facts;
-    Scope scope; /* of whoever saved the workflow */
+    Scope scope; /* of whoever saved the trigger, by the key they saved it with */
     json_t *names;
     int64_t started;
 } Firing;
@@ -125,6 +127,20 @@ static bool start_one(Firing *firing, const WorkflowTrigger *trigger, const json
     return true;
 }
 
+/* Whoever saved it acts, and sees what the key sees that it was saved with. A key that serves no
+ * more stays named: what starts then fails and says so, as it does for people who have left. */
+static bool act(Firing *firing, const WorkflowTrigger *trigger, Error *err)
+{
+    Error why = { 0 };
+    firing->scope =
+        (Scope){ .workspace = firing->scope.workspace, .user = trigger->user, .role = ROLE_EDITOR };
+    if (api_key_act(firing->tx, firing->arena, trigger->api_key, &firing->scope, &why))
+        return true;
+    firing->scope.key = trigger->api_key;
+    *err = why;
+    return why.code == ERROR_DENIED;
+}
+
 /* What is wrong with one workflow is no reason to refuse what happened: it is said, and left out. A
  * failure of the database is one. */
 static bool fire(Firing *firing, const WorkflowTrigger *trigger, Error *err)
@@ -132,8 +148,7 @@ static bool fire(Firing *firing, const WorkflowTrigger *trigger, Error *err)
     AUTO_JSON json_t *rule = NULL;
     Error why = { 0 };
     bool is_due;
-    firing->scope.user = trigger->user;
-    if ((json_parse(trigger->rule, WORKFLOW_BYTES_MAX, &rule, &why) &&
+    if ((act(firing, trigger, &why) && json_parse(trigger->rule, WORKFLOW_BYTES_MAX, &rule, &why) &&
          holds(firing, rule, &is_due, &why) && (!is_due || start_one(firing, trigger, rule, &why))))
         return true;
     if (error_is_temporary(why.code)) {
@@ -157,7 +172,7 @@ bool workflow_trigger(DbTx *tx, const Scope *scope, Arena *arena, WorkflowTrigge
                       .arena = arena,
                       .kind = kind,
                       .facts = facts,
-                      .scope = { .workspace = scope->workspace, .role = ROLE_EDITOR },
+                      .scope = { .workspace = scope->workspace },
                       .names = names };
     for (size_t i = 0; i < triggers.count; i++)
         if (!fire(&firing, &triggers.at[i], err))
@@ -181,15 +196,14 @@ bool workflow_trigger_due(DbTx *tx, const Scope *scope, Arena *arena, Str workfl
     if (number < 0 || number >= (int64_t)triggers.count)
         return true;
     const WorkflowTrigger *trigger = &triggers.at[number];
-    Firing firing = {
-        .tx = tx,
-        .arena = arena,
-        .kind = TRIGGER_schedule,
-        .facts = &facts,
-        .scope = { .workspace = scope->workspace, .user = trigger->user, .role = ROLE_EDITOR },
-        .names = names
-    };
-    return json_parse(trigger->rule, WORKFLOW_BYTES_MAX, &rule, err) &&
+    Firing firing = { .tx = tx,
+                      .arena = arena,
+                      .kind = TRIGGER_schedule,
+                      .facts = &facts,
+                      .scope = { .workspace = scope->workspace },
+                      .names = names };
+    return act(&firing, trigger, err) &&
+           json_parse(trigger->rule, WORKFLOW_BYTES_MAX, &rule, err) &&
            holds(&firing, rule, &is_due, err) &&
            (!is_due || start_one(&firing, trigger, rule, err));
 }
