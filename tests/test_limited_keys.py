@@ -1,4 +1,4 @@
-"""API keys that are limited to collections: what they add, ask and hear; and work that a key began, over both databases."""
+"""API keys that are limited to collections: what they add, ask, keep and hear; and work that a key began, over both databases."""
 import json
 
 import pytest
@@ -72,16 +72,76 @@ def test_tus_goes_on_with_the_key_that_began_it(server, shelves):
     assert where(server, done.headers["Lectern-Document"]) == shelves.ids[0]
 
 
-def test_a_limited_key_asks_about_its_documents_alone_and_nothing_is_kept(server, shelves):
+def test_a_limited_key_asks_about_its_documents_alone_and_keeps_conversations_of_its_own(server, shelves):
     before = server.get("/v1/conversations").json()["total"]
+    other = shelves.key(shelves.ids[:1])
+    kept = []
     for question, is_found in (("Who wrote the heron sheet?", True), ("Who wrote the osprey sheet?", False)):
         said = server.post("/v1/ask", {"question": question}, key=shelves.one).json()
-        assert said["conversation"] is None and "ospreysmith" not in json.dumps(said), said
+        assert "ospreysmith" not in json.dumps(said), said
         assert not is_found or "heronsmith" in said["answer"], said
+        kept.append(said["conversation"])
+    listed = server.get("/v1/conversations", key=shelves.one).json()
+    assert {one["id"] for one in listed["items"]} == set(kept) and listed["total"] == 2
     assert server.get("/v1/conversations").json()["total"] == before
-    kept = server.post("/v1/ask", {"question": "Who wrote the osprey sheet?"}).json()["conversation"]
-    refused = server.post("/v1/ask", {"question": "And where?", "conversation": kept}, key=shelves.one)
-    assert refused.status_code == 400 and "stand alone" in refused.text
+    for key, status in ((shelves.one, 200), (other, 404), (server.key, 404)):
+        assert server.get(f"/v1/conversations/{kept[0]}", key=key).status_code == status
+        assert server.post("/v1/ask", {"question": "And in Ardal?", "conversation": kept[0]}, key=key).status_code == status
+    shown = server.get(f"/v1/conversations/{kept[0]}", key=shelves.one).json()
+    assert len(shown["messages"]) == 4 and "heronsmith" in json.dumps(shown)
+    persons = server.post("/v1/ask", {"question": "Who wrote the osprey sheet?"}).json()["conversation"]
+    for method, path, body in (("GET", f"/v1/conversations/{persons}", None), ("GET", f"/v1/conversations/{persons}/export", None),
+                               ("PATCH", f"/v1/conversations/{persons}", {"title": "mine"}), ("DELETE", f"/v1/conversations/{persons}", None),
+                               ("POST", "/v1/ask", {"question": "And where?", "conversation": persons})):
+        assert server.call(method, path, key=shelves.one, json=body).status_code == 404, path
+    assert server.call("DELETE", f"/v1/conversations/{kept[1]}", key=shelves.one).status_code == 204
+    assert server.post(f"/v1/conversations/{kept[0]}/share", {}, key=shelves.one).status_code == 403
+
+
+def test_a_limited_key_chats_with_its_documents_in_openais_shape_and_with_no_other_model(server, shelves):
+    def chat(question, model="lectern", key=shelves.one, **more):
+        return server.post("/v1/chat/completions", {"model": model, "messages": [{"role": "user", "content": question}], **more}, key=key)
+
+    said = chat("Who wrote the heron sheet?")
+    assert said.status_code == 200 and "heronsmith" in said.text, said.text
+    for again in range(2):  # the second may come out of a cache
+        assert "ospreysmith" in chat("Who wrote the osprey sheet?", key=server.key).text
+        hidden = chat("Who wrote the osprey sheet?")
+        assert hidden.status_code == 200 and "ospreysmith" not in hidden.text, hidden.text
+    streamed = chat("Who wrote the heron sheet?", stream=True)
+    assert streamed.status_code == 200 and "heronsmith" in streamed.text.replace('"}}', ""), streamed.text
+    unnamed = chat("Who wrote the osprey sheet?", model="")
+    assert unnamed.status_code == 200 and unnamed.json()["model"] == "lectern" and "ospreysmith" not in unnamed.text, unnamed.text
+    for model in ("mock/good", "gpt-4o", "persona:default", "lectern/x"):
+        assert chat("hello", model=model).status_code in (403, 404), model
+    tools = [{"type": "file_search"}]
+    assert chat("hello", tools=tools).status_code in (400, 403)
+    for path, body in (("/v1/embeddings", {"model": "lectern", "input": "x"}), ("/v1/responses", {"model": "lectern", "input": "x"}),
+                       ("/v1/messages", {"model": "lectern", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]})):
+        assert server.post(path, body, key=shelves.one).status_code == 403, path
+
+
+def test_a_limited_key_learns_from_its_documents_alone_with_decks_of_its_own(server, shelves):
+    deck = server.post("/v1/study/decks", {"name": "birds"}, key=shelves.one).json()["id"]
+    theirs = server.post("/v1/study/decks", {"name": "theirs"}).json()["id"]
+    assert [one["id"] for one in server.get("/v1/study/decks", key=shelves.one).json()["items"]] == [deck]
+    assert deck not in server.get("/v1/study/decks").text
+    assert server.get(f"/v1/study/decks/{theirs}", key=shelves.one).status_code == 404
+    added = server.post("/v1/study/cards", {"deck": deck, "cards": [{"front": "Who wrote it?", "back": "heronsmith"}]}, key=shelves.one)
+    assert added.status_code in (200, 201), added.text
+    assert server.get("/v1/study/cards").json()["items"] == []
+    assert len(server.get("/v1/study/cards", key=shelves.one).json()["items"]) == 1
+    for document, status in ((shelves.seen, (200, 201, 202)), (shelves.hidden, (404,))):
+        assert server.post("/v1/study/make", {"kind": "summary", "document": document}, key=shelves.one).status_code in status
+    for later in (False, True):
+        for topic in ("heron sheet crew", "osprey sheet crew"):
+            made = server.post("/v1/study/make", {"kind": "summary", "topic": topic, "later": later}, key=shelves.one)
+            assert "ospreysmith" not in made.text
+            if made.status_code in (200, 201, 202) and later:
+                look = lambda: server.get(f"/v1/study/made/{made.json()['id']}", key=shelves.one).json()
+                over = wait_until(lambda: (lambda one: one if one["state"] not in ("waiting", "running") else None)(look()))
+                assert "ospreysmith" not in json.dumps(over), over
+                assert server.get(f"/v1/study/made/{made.json()['id']}").status_code == 404
 
 
 def test_summaries_fields_and_tasks_are_of_its_documents_alone(server, shelves):

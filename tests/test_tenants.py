@@ -475,7 +475,7 @@ def test_a_key_limited_to_a_collection_reaches_nothing_else(house):
     for fields, status in (({}, 202), ({"collection": house.ids["collection"]}, 404), ({"collection": shelf}, 202)):
         assert limited.call("POST", "/v1/documents", *form(**fields))[0] == status, fields
     assert limited.call("PATCH", f"/v1/documents/{seen}", {"collection": house.ids["collection"]})[0] == 404
-    assert limited.call("GET", "/v1/conversations")[0] == 403
+    assert limited.call("GET", "/v1/saved_searches")[0] == 403
 
 
 def test_nothing_of_what_is_restricted_is_shown_by_any_route(house, restricted):

@@ -197,17 +197,11 @@ static bool complete_ask(AskWork *work, Error *err)
            answer_set_persona(ask, persona, STR_NONE, err);
 }
 
-/* What is kept belongs to the person of a key, who sees more than a limited key does. */
-static bool check_alone(const ApiRequest *request, AnswerRequest *ask, Error *err)
+/* Recordings are the person's of a key, who sees more than a limited key does. */
+static bool check_sound(const ApiRequest *request, const AnswerRequest *ask, Error *err)
 {
-    if (!request->scope->collections.length)
-        return true;
-    ask->is_kept = false;
-    return (!ask->conversation.length && !ask->edits.length && !ask->again.length &&
-            !ask->sound.length) ||
-           fail_field(err, "conversation",
-                      "this API key is limited to collections: its questions stand alone, and are "
-                      "not kept");
+    return !request->scope->collections.length || !ask->sound.length ||
+           fail_field(err, "sound", "this API key is limited to collections: it has no recordings");
 }
 
 /* --- The answer in one piece --- */
@@ -260,7 +254,7 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
                     { "metadata", JSON_STRS, &search->metadata },
                     { "name", JSON_STR, &search->name, .length_max = 1000 },
                     { "after", JSON_STR, &after }, { "before", JSON_STR, &before }) ||
-        !check_alone(request, &ask, err) || !complete_ask(&work, err) ||
+        !check_sound(request, &ask, err) || !complete_ask(&work, err) ||
         !search_read_times(search, after, before, err) || !read_conditions(request, &ask, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;

@@ -219,7 +219,7 @@ bool conversations_shared(ApiRequest *request, HttpResponse *response, Error *er
         return false;
     JsonWriter json = put_begin(&response->body);
     put_conversation(&json, &work.conversation);
-    put_bool(&json, "is_mine", str_equal(work.conversation.user, request->scope->user));
+    put_bool(&json, "is_mine", str_equal(work.conversation.user, scope_keeper(request->scope)));
     put_messages(&json, request->arena, &work.messages, work.conversation.shown);
     put_end(&json);
     return true;

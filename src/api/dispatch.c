@@ -4,6 +4,7 @@
 #include "api/cors.h"
 #include "api/door.h"
 #include "api/etag.h"
+#include "api/here.h"
 #include "api/idempotency.h"
 #include "api/page.h"
 #include "api/request_trace.h"
@@ -135,10 +136,17 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
 bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCaller **caller_r,
                      Error *err)
 {
+    /* A limited key is for what rests on documents alone, as its routes are. */
+    static const Str library[] = { S_INIT(HERE_MODEL), S_INIT(HERE_QUOTING) };
     ApiRequest *request = http->route;
     (void)secret;
-    return visitor_check(api, http, err) &&
-           models_caller(request->api->models, request->scope, caller_r, err);
+    if (!visitor_check(api, http, err) ||
+        !models_caller(request->api->models, request->scope, caller_r, err))
+        return false;
+    (*caller_r)->is_for_once = request->scope->collections.length > 0;
+    if ((*caller_r)->is_for_once)
+        (*caller_r)->models[CALLER_ROUTES] = (StrList){ library, COUNT(library) };
+    return true;
 }
 
 /* --- Running --- */

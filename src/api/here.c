@@ -337,6 +337,9 @@ static bool answer_chat(Api *api, HereCall *call, Error *err)
     if (!persona_choose(api->db, call->caller->scope, call->arena, &wish, &persona, err))
         return false;
     bool has_tools = call->request->is_hosted || (is_named && persona && persona->tools.count);
+    if (has_tools && call->caller->scope->collections.length)
+        return fail(err, ERROR_DENIED,
+                    "this API key is limited to collections, and calls no tools of the workspace");
     return has_tools ? chat_with_tools(api, call, is_named ? persona : NULL, err)
                      : chat(api, call, persona, err);
 }

@@ -90,9 +90,9 @@ Test(route_scopes, auditors_only_look)
  * somebody else, has not. */
 Test(route_scopes, limited_keys_reach_what_is_of_documents_alone)
 {
-    static const char *const tags[] = { "Documents", "Uploads", "Search", "Answers",
-                                        "Summaries", "Fields",  "MCP",    "Tasks" };
-    static const char *const paths[] = { "/ws", "/v1/ws", "/v1/events" };
+    static const char *const tags[] = { "Documents", "Uploads", "Search", "Answers", "Summaries",
+                                        "Fields",    "MCP",     "Tasks",  "Study" };
+    static const char *const paths[] = { "/ws", "/v1/ws", "/v1/events", "/v1/chat/completions" };
     for (size_t i = 0; i < api_route_count; i++) {
         const ApiRoute *route = &api_routes[i];
         bool is_of_documents = false;

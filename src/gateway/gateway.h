@@ -25,6 +25,7 @@
 typedef struct Gateway Gateway;
 
 /* Who calls: shared by all calls of one key, never changed. */
+#define CALLER_ROUTES 3 /* in GatewayCaller.models */
 typedef struct GatewayCaller {
     atomic_int holders;
     Arena *arena;
@@ -35,7 +36,10 @@ typedef struct GatewayCaller {
     int budget_count;
     LimitState *limits[LIMITS_MAX];
     int limit_count;
-    StrList models[3];    /* patterns; a list that is empty allows every model */
+    /* Patterns, of key, user, workspace and what the route allows; a list that is empty allows
+     * every model. */
+    StrList models[4];
+    bool is_for_once;     /* is loaded anew for each call: what it may do depends on the route */
     bool allows_unpriced; /* a model whose cost is unknown counts as free */
     int64_t loaded_ms;
     const struct Scope *scope; /* the features' own; of answers that are made here */

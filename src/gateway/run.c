@@ -246,7 +246,7 @@ static void load_caller(void *argument)
     uint64_t stamp = callers_stamp(gateway);
     if (gateway->ports.load_caller(gateway->ports.load_app, load->run->http, load->secret,
                                    &load->caller, &load->err)) {
-        if (load->secret.length)
+        if (load->secret.length && !load->caller->is_for_once)
             callers_keep(gateway, load->secret, load->caller, stamp);
     } else {
         load->caller = NULL;

@@ -139,6 +139,22 @@ bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Str addr
         "API key", id, err);
 }
 
+/* What a limited key kept (scope_keeper()) nobody else sees. What hangs on it goes with it. */
+static bool forget_kept(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    static const DbSql texts[] = {
+        DB_SAME("DELETE FROM conversations WHERE workspace = $1 AND user_id = $2"),
+        DB_SAME("DELETE FROM study_decks WHERE workspace = $1 AND user_id = $2"),
+        DB_SAME("DELETE FROM study_quizzes WHERE workspace = $1 AND user_id = $2"),
+        DB_SAME("DELETE FROM study_made WHERE workspace = $1 AND user_id = $2"),
+        DB_SAME("DELETE FROM learner_profiles WHERE workspace = $1 AND user_id = $2"),
+    };
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (!db_exec(tx, texts[i], DB_ARGS(db_text(scope->workspace), db_text(id)), NULL, err))
+            return false;
+    return true;
+}
+
 bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err)
 {
     return sql_change(tx,
@@ -147,5 +163,6 @@ bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error 
                               " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms)), "API key",
                       id, err) &&
-           access_forget_subject(tx, scope, id, err) && access_changed(tx, ACCESS_KEY, id, err);
+           forget_kept(tx, scope, id, err) && access_forget_subject(tx, scope, id, err) &&
+           access_changed(tx, ACCESS_KEY, id, err);
 }

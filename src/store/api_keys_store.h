@@ -42,5 +42,6 @@ MUST_CHECK bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str use
                              ApiKeyList *list_r, Error *err);
 MUST_CHECK bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Str address,
                              Error *err);
-/* ERROR_NOT_FOUND when there is none; revoking twice is fine and keeps the first time. */
+/* With what it kept, if it is limited to collections. ERROR_NOT_FOUND when there is none; revoking
+ * twice is fine and keeps the first time. */
 MUST_CHECK bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err);

@@ -37,7 +37,7 @@ bool conversation_add(DbTx *tx, const Scope *scope, Arena *arena, Conversation *
     Conversation added = *conversation;
 
     added.id = id_new(arena);
-    added.user = scope->user;
+    added.user = scope_keeper(scope);
     added.created_at_ms = added.updated_at_ms = now_ms();
     added.deleted_at_ms = added.message_count = 0;
     if (!db_exec(tx,
@@ -59,7 +59,7 @@ bool conversation_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                        Conversation *conversation_r, Error *err)
 {
     return sql_find(tx, arena, DB_SAME(CONVERSATIONS "AND c.id = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                     read_conversation, conversation_r, "conversation", id, err);
 }
 
@@ -102,7 +102,7 @@ static SqlBuild begin(DbTx *tx, const Scope *scope, Arena *arena, const char *se
 
     sql_add(&build, select);
     sql_argument(&build, db_text(scope->workspace));
-    sql_argument(&build, db_text(scope->user));
+    sql_argument(&build, db_text(scope_keeper(scope)));
     if (filter && filter->words.length)
         add_words(&build, arena, filter->words);
     if (filter && filter->folder.length) {
@@ -166,7 +166,7 @@ bool conversation_folders(DbTx *tx, const Scope *scope, Arena *arena,
     if (!sql_list(tx, arena,
                   DB_SAME("SELECT folder, count(*) FROM conversations WHERE workspace = $1"
                           " AND user_id = $2 AND folder <> '' GROUP BY folder ORDER BY folder"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user)), read_folder,
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope))), read_folder,
                   sizeof(ConversationFolder), &items, err))
         return false;
     *list_r = (ConversationFolderList){ .at = items.at, .count = items.count };
@@ -182,7 +182,7 @@ bool conversation_update(DbTx *tx, const Scope *scope, const Conversation *conve
                               " collection = $6, is_pinned = $7, folder = $8, persona = $9,"
                               " share = $10, shown = $11"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
                               db_text(conversation->id), db_text(conversation->title),
                               db_text(utf8_fold(arena, conversation->title)),
                               db_text(conversation->collection), db_int(conversation->is_pinned),
@@ -202,7 +202,7 @@ static bool end_voices(DbTx *tx, const Scope *scope, Str id, Error *err)
                "UPDATE client_files SET expires_at = 1 WHERE workspace = $1 AND user_id = $2"
                " AND purpose = 'voice' AND EXISTS (SELECT 1 FROM messages m WHERE m.workspace = $1"
                " AND m.conversation = $3 AND strpos(m.citations, client_files.id) > 0)"),
-        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)), NULL, err);
+        DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)), NULL, err);
 }
 
 bool conversation_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
@@ -211,6 +211,6 @@ bool conversation_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
            sql_change(tx,
                       DB_SAME("DELETE FROM conversations"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                       "conversation", id, err);
 }

@@ -36,7 +36,7 @@ bool learner_find(DbTx *tx, const Scope *scope, Arena *arena, Learner *learner_r
                           " retention, learning_steps, relearning_steps, new_a_day, reviews_a_day,"
                           " east_min, updated_at FROM learner_profiles"
                           " WHERE workspace = $1 AND user_id = $2"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user)), read_learner,
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope))), read_learner,
                   sizeof(Learner), &items, err))
         return false;
     *learner_r = items.count ? *(Learner *)items.at : defaults;
@@ -56,10 +56,10 @@ bool learner_set(DbTx *tx, const Scope *scope, Learner *learner, Error *err)
                          " role = $7, language = $8, tone = $9, retention = $10,"
                          " learning_steps = $11, relearning_steps = $12, new_a_day = $13,"
                          " reviews_a_day = $14, east_min = $15, updated_at = $16"),
-                 DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(learner->persona),
-                         db_text(learner->learning_style), db_text(learner->level),
-                         db_text(learner->industry), db_text(learner->role),
-                         db_text(learner->language), db_text(learner->tone),
+                 DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                         db_text(learner->persona), db_text(learner->learning_style),
+                         db_text(learner->level), db_text(learner->industry),
+                         db_text(learner->role), db_text(learner->language), db_text(learner->tone),
                          db_real(learner->retention), db_text(learner->learning_steps),
                          db_text(learner->relearning_steps), db_int(learner->new_a_day),
                          db_int(learner->reviews_a_day), db_int(learner->east_min),

@@ -48,7 +48,7 @@ bool message_add(DbTx *tx, const Scope *scope, Arena *arena, Message *message, E
                     DB_SAME("UPDATE conversations SET updated_at = $4,"
                             " shown = CASE WHEN $5 = '' THEN shown ELSE $5 END"
                             " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
                             db_text(added.conversation), db_int(added.created_at_ms),
                             db_text(str_is(added.role, MESSAGE_SUMMARY) ? STR_NONE : added.id)),
                     "conversation", added.conversation, err) ||
@@ -78,7 +78,7 @@ bool message_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Message *m
                   Error *err)
 {
     return sql_find(tx, arena, DB_SAME(MESSAGES "AND m.id = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                     read_message, message_r, "message", id, err);
 }
 
@@ -87,11 +87,11 @@ bool message_list(DbTx *tx, const Scope *scope, Arena *arena, Str conversation, 
 {
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  DB_SAME(MESSAGES "AND m.conversation = $3 ORDER BY m.ordinal DESC LIMIT $4"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(conversation),
-                          db_int(limit > 0 ? MIN(limit, LIST_MAX) : LIST_MAX)),
-                  read_message, sizeof(Message), &items, err))
+    if (!sql_list(
+            tx, arena, DB_SAME(MESSAGES "AND m.conversation = $3 ORDER BY m.ordinal DESC LIMIT $4"),
+            DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(conversation),
+                    db_int(limit > 0 ? MIN(limit, LIST_MAX) : LIST_MAX)),
+            read_message, sizeof(Message), &items, err))
         return false;
     Message *list = items.at;
     for (size_t i = 0; i < items.count / 2; i++) {
@@ -110,7 +110,7 @@ bool message_rate(DbTx *tx, const Scope *scope, Str id, int rating, Str reason, 
     return sql_change(tx,
                       DB_SAME("UPDATE messages SET rating = $4, rating_reason = $5"
                               " WHERE workspace = $1 AND id = $3" IS_MINE),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id),
                               db_int(rating), db_text(reason)),
                       "message", id, err);
 }

@@ -78,10 +78,15 @@ static bool ask_for_originals(DbTx *tx, const Scope *scope, Arena *arena, Str us
 static Str is_theirs(Arena *arena, DbKind kind, size_t row)
 {
     const char *more = columns[row].condition, *column = columns[row].column;
-    Str same =
-        columns[row].becomes == TOLD
-            ? str_format(arena, "%s(%s, $2) > 0", kind == DB_SQLITE ? "instr" : "strpos", column)
-            : str_format(arena, "%s = $2", column);
+    Str same = str_format(arena, "%s = $2", column);
+    if (columns[row].becomes == TOLD)
+        same = str_format(arena, "%s(%s, $2) > 0", kind == DB_SQLITE ? "instr" : "strpos", column);
+    else if (columns[row].becomes == ERASED && !strcmp(column, "user_id"))
+        /* What limited keys of theirs kept (scope_keeper()). */
+        same = str_format(arena,
+                          "(%s = $2 OR %s IN (SELECT k.id FROM api_keys k"
+                          " WHERE k.workspace = $1 AND k.user_id = $2))",
+                          column, column);
     return more[0] ? str_format(arena, STR_FMT " AND (%s)", STR_ARG(same), more) : same;
 }
 

@@ -27,6 +27,12 @@ typedef struct Scope {
 } Scope;
 
 Scope scope_system(void);
+/* Whose conversations, cards and the like are read and written: the person's, but a limited key's
+ * own, which is shown nothing of what its person has seen. */
+static inline Str scope_keeper(const Scope *scope)
+{
+    return scope->collections.length ? scope->key : scope->user;
+}
 static inline DbWho scope_who(const Scope *scope)
 {
     return (DbWho){ .workspace = scope->workspace, .is_system = scope->is_system };

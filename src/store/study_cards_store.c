@@ -106,7 +106,7 @@ static bool add_one(DbTx *tx, const Scope *scope, Arena *arena, StudyCard *card,
                          " created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
                          " $10, $11, $12, 'new', 0, 0, 0, 0, 0, 0, 0, 0, $13, $13)"
                          " ON CONFLICT DO NOTHING"),
-                 DB_ARGS(db_text(scope->workspace), db_text(card->id), db_text(scope->user),
+                 DB_ARGS(db_text(scope->workspace), db_text(card->id), db_text(scope_keeper(scope)),
                          db_text(card->deck), db_text(card->note), db_text(card->front),
                          db_text(front_hash(arena, card->front)), db_text(card->back),
                          db_text(card->tags), db_text(card->source),
@@ -167,7 +167,7 @@ bool study_card_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, StudyCa
                      Error *err)
 {
     return sql_find(tx, arena, DB_SAME(CARDS "AND c.id = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                     read_card, card_r, "card", id, err);
 }
 
@@ -186,10 +186,10 @@ bool study_card_list(DbTx *tx, const Scope *scope, Arena *arena, const StudyCard
     if (filter->tag.length)
         json_quote(&tag, filter->tag);
     if (!sql_list(tx, arena, DB_SQL(LISTED("instr"), LISTED("strpos")),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(filter->deck),
-                          db_text(filter->document), db_text(filter->state), db_text(buf_str(&tag)),
-                          db_text(str_lower(arena, filter->text)), db_text(slice->after),
-                          db_int(limit + 1)),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                          db_text(filter->deck), db_text(filter->document), db_text(filter->state),
+                          db_text(buf_str(&tag)), db_text(str_lower(arena, filter->text)),
+                          db_text(slice->after), db_int(limit + 1)),
                   read_card, sizeof(StudyCard), &items, err))
         return false;
     bool has_more = (int64_t)items.count > limit;
@@ -221,10 +221,10 @@ bool study_card_update(DbTx *tx, const Scope *scope, const StudyCard *card, Erro
                       DB_SAME("UPDATE study_cards SET deck = $4, front = $5, front_hash = $6,"
                               " back = $7, tags = $8, is_suspended = $9, updated_at = $10"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(card->id),
-                              db_text(card->deck), db_text(card->front), db_text(hash),
-                              db_text(card->back), db_text(card->tags), db_int(card->is_suspended),
-                              db_int(now_ms())),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                              db_text(card->id), db_text(card->deck), db_text(card->front),
+                              db_text(hash), db_text(card->back), db_text(card->tags),
+                              db_int(card->is_suspended), db_int(now_ms())),
                       "card", card->id, err);
 }
 
@@ -233,8 +233,8 @@ bool study_card_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_change(tx,
                       DB_SAME("DELETE FROM study_cards WHERE workspace = $1 AND user_id = $2"
                               " AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)), "card",
-                      id, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
+                      "card", id, err);
 }
 
 /* --- What is due --- */
@@ -265,7 +265,7 @@ static bool add_due(DueWork *work, DbSql sql, int64_t until_ms, int64_t max, Err
     if (room <= 0)
         return true;
     if (!sql_list(work->tx, work->arena, sql,
-                  DB_ARGS(db_text(work->scope->workspace), db_text(work->scope->user),
+                  DB_ARGS(db_text(work->scope->workspace), db_text(scope_keeper(work->scope)),
                           db_text(queue->deck), db_int(queue->day_ms), db_int(until_ms),
                           db_int(room)),
                   read_card, sizeof(StudyCard), &items, err))
@@ -323,8 +323,8 @@ bool study_card_progress(DbTx *tx, const Scope *scope, Arena *arena, Str collect
                      " ON d.workspace = c.workspace AND d.id = c.document"
                      " WHERE c.workspace = $1 AND c.user_id = $2"
                      " AND ($3 = '' OR d.collection = $3)",
-                     DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(collection),
-                             db_int(KNOWN_MS), db_int(due_by_ms)));
+                     DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                             db_text(collection), db_int(KNOWN_MS), db_int(due_by_ms)));
     access_add(&build, scope);
     sql_add(&build, " GROUP BY d.id, d.name, d.name_fold ORDER BY d.name_fold, d.id LIMIT 1000");
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_progress,
@@ -345,7 +345,7 @@ bool study_card_forecast(DbTx *tx, const Scope *scope, Str deck, int64_t day_ms,
                           " count(*) FROM study_cards c WHERE c.workspace = $1 AND c.user_id = $2"
                           " AND ($3 = '' OR c.deck = $3) AND c.state <> 'new'"
                           " AND c.is_suspended = 0 AND c.due < $6 GROUP BY 1"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(deck),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(deck),
                           db_int(day_ms), db_int(DAY_MS), db_int(day_ms + (int64_t)days * DAY_MS)),
                   &rows, err))
         return false;

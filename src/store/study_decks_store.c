@@ -40,7 +40,7 @@ static bool check_name(DbTx *tx, const Scope *scope, Arena *arena, const StudyDe
     if (!db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM study_decks WHERE workspace = $1"
                               " AND user_id = $2 AND name_fold = $3 AND id <> $4"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
                               db_text(utf8_fold(arena, deck->name)), db_text(deck->id)),
                       0, &count, err))
         return false;
@@ -54,7 +54,8 @@ static bool check_room(DbTx *tx, const Scope *scope, Error *err)
     if (!db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM study_decks WHERE workspace = $1"
                               " AND user_id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user)), 0, &count, err))
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope))), 0, &count,
+                      err))
         return false;
     return count < STUDY_DECKS_MAX ||
            fail(err, ERROR_CONFLICT, "there are %d decks already; remove one first",
@@ -74,7 +75,7 @@ bool study_deck_add(DbTx *tx, const Scope *scope, Arena *arena, StudyDeck *deck,
                  DB_SAME("INSERT INTO study_decks (workspace, id, user_id, name, name_fold,"
                          " description, created_at, updated_at)"
                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"),
-                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope->user),
+                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope_keeper(scope)),
                          db_text(added.name), db_text(utf8_fold(arena, added.name)),
                          db_text(added.description), db_int(added.created_at_ms)),
                  NULL, err))
@@ -90,8 +91,8 @@ bool study_deck_take(DbTx *tx, const Scope *scope, Arena *arena, Str name, Study
     SqlItems items;
 
     if (!sql_list(tx, arena, DB_SAME(DECKS "AND d.name_fold = $5" GROUPED),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_int(0), db_int(0),
-                          db_text(utf8_fold(arena, name))),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_int(0),
+                          db_int(0), db_text(utf8_fold(arena, name))),
                   read_deck, sizeof(StudyDeck), &items, err))
         return false;
     if (items.count)
@@ -106,7 +107,7 @@ bool study_deck_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, const S
                      StudyDeck *deck_r, Error *err)
 {
     return sql_find(tx, arena, DB_SAME(DECKS "AND d.id = $5" GROUPED),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
                             db_int(due->learn_by_ms), db_int(due->review_by_ms), db_text(id)),
                     read_deck, deck_r, "deck", id, err);
 }
@@ -117,8 +118,8 @@ bool study_deck_list(DbTx *tx, const Scope *scope, Arena *arena, const StudyDue 
     SqlItems items;
 
     if (!sql_list(tx, arena, DB_SAME(DECKS GROUPED),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_int(due->learn_by_ms),
-                          db_int(due->review_by_ms)),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                          db_int(due->learn_by_ms), db_int(due->review_by_ms)),
                   read_deck, sizeof(StudyDeck), &items, err))
         return false;
     *list_r = (StudyDeckList){ .at = items.at, .count = items.count };
@@ -132,9 +133,10 @@ bool study_deck_update(DbTx *tx, const Scope *scope, Arena *arena, const StudyDe
            sql_change(tx,
                       DB_SAME("UPDATE study_decks SET name = $4, name_fold = $5, description = $6,"
                               " updated_at = $7 WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(deck->id),
-                              db_text(deck->name), db_text(utf8_fold(arena, deck->name)),
-                              db_text(deck->description), db_int(now_ms())),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                              db_text(deck->id), db_text(deck->name),
+                              db_text(utf8_fold(arena, deck->name)), db_text(deck->description),
+                              db_int(now_ms())),
                       "deck", deck->id, err);
 }
 
@@ -143,6 +145,6 @@ bool study_deck_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_change(tx,
                       DB_SAME("DELETE FROM study_decks WHERE workspace = $1 AND user_id = $2"
                               " AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)), "deck",
-                      id, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
+                      "deck", id, err);
 }

@@ -34,8 +34,8 @@ static bool forget_oldest(DbTx *tx, const Scope *scope, Error *err)
         DB_SAME("DELETE FROM study_made WHERE workspace = $1 AND user_id = $2 AND id IN"
                 " (SELECT id FROM study_made WHERE workspace = $1 AND user_id = $2"
                 " ORDER BY id DESC LIMIT 1000 OFFSET $3)"),
-        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_int(STUDY_MADE_KEPT)), NULL,
-        err);
+        DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_int(STUDY_MADE_KEPT)),
+        NULL, err);
 }
 
 bool study_made_add(DbTx *tx, const Scope *scope, Arena *arena, StudyMade *made, Error *err)
@@ -52,7 +52,7 @@ bool study_made_add(DbTx *tx, const Scope *scope, Arena *arena, StudyMade *made,
                          " key, wish, result, made_by, job, done, item_count, created_at,"
                          " updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '[]',"
                          " $12, $13, $13)"),
-                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope->user),
+                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope_keeper(scope)),
                          db_text(added.kind), db_text(added.title), db_text_or_null(added.document),
                          db_text(added.key), db_text(added.wish), db_text(added.result),
                          db_text(added.made_by), db_text(added.job), db_int(added.item_count),
@@ -68,7 +68,7 @@ bool study_made_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, StudyMa
                      Error *err)
 {
     return sql_find(tx, arena, DB_SAME(MADE("result") "AND id = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                     read_made, made_r, "study content", id, err);
 }
 
@@ -77,8 +77,8 @@ bool study_made_find_by_key(DbTx *tx, const Scope *scope, Arena *arena, Str key,
 {
     return sql_find(
         tx, arena, DB_SAME(MADE("result") "AND key = $3 AND result <> '' ORDER BY id DESC LIMIT 1"),
-        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(key)), read_made, made_r,
-        "study content", key, err);
+        DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(key)), read_made,
+        made_r, "study content", key, err);
 }
 
 bool study_made_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind, const Slice *slice,
@@ -91,7 +91,7 @@ bool study_made_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind, const
                       "CASE WHEN result = '' THEN '' ELSE '{}' END") "AND ($3 = '' OR kind = $3) "
                                                                      "AND ($4 = '' OR id < $4)"
                                                                      " ORDER BY id DESC LIMIT $5"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(kind),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(kind),
                           db_text(slice->after), db_int(limit + 1)),
                   read_made, sizeof(StudyMade), &items, err))
         return false;
@@ -108,9 +108,10 @@ bool study_made_save(DbTx *tx, const Scope *scope, const StudyMade *made, Error 
                       DB_SAME("UPDATE study_made SET title = $4, key = $5, result = $6,"
                               " item_count = $7, made_by = $8, updated_at = $9"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(made->id),
-                              db_text(made->title), db_text(made->key), db_text(made->result),
-                              db_int(made->item_count), db_text(made->made_by), db_int(now_ms())),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                              db_text(made->id), db_text(made->title), db_text(made->key),
+                              db_text(made->result), db_int(made->item_count),
+                              db_text(made->made_by), db_int(now_ms())),
                       "study content", made->id, err);
 }
 
@@ -119,7 +120,7 @@ bool study_made_set_done(DbTx *tx, const Scope *scope, Str id, Str done, Error *
     return sql_change(tx,
                       DB_SAME("UPDATE study_made SET done = $4, updated_at = $5"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id),
                               db_text(done), db_int(now_ms())),
                       "study content", id, err);
 }
@@ -129,6 +130,6 @@ bool study_made_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_change(tx,
                       DB_SAME("DELETE FROM study_made WHERE workspace = $1 AND user_id = $2"
                               " AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                       "study content", id, err);
 }

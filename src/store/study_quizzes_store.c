@@ -41,7 +41,7 @@ bool study_quiz_add(DbTx *tx, const Scope *scope, Arena *arena, StudyQuiz *quiz,
                  DB_SAME("INSERT INTO study_quizzes (workspace, id, user_id, title, document,"
                          " questions, question_count, made_by, created_at)"
                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
-                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope->user),
+                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope_keeper(scope)),
                          db_text(added.title), db_text_or_null(added.document),
                          db_text(added.questions), db_int(added.question_count),
                          db_text(added.made_by), db_int(added.created_at_ms)),
@@ -55,7 +55,7 @@ bool study_quiz_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, StudyQu
                      Error *err)
 {
     return sql_find(tx, arena, DB_SAME(QUIZZES("q.questions") "AND q.id = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                     read_quiz, quiz_r, "quiz", id, err);
 }
 
@@ -66,8 +66,8 @@ bool study_quiz_list(DbTx *tx, const Scope *scope, Arena *arena, const Slice *sl
     SqlItems items;
     if (!sql_list(tx, arena,
                   DB_SAME(QUIZZES("''") "AND ($3 = '' OR q.id < $3) ORDER BY q.id DESC LIMIT $4"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(slice->after),
-                          db_int(limit + 1)),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                          db_text(slice->after), db_int(limit + 1)),
                   read_quiz, sizeof(StudyQuiz), &items, err))
         return false;
     bool has_more = (int64_t)items.count > limit;
@@ -82,8 +82,8 @@ bool study_quiz_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_change(tx,
                       DB_SAME("DELETE FROM study_quizzes WHERE workspace = $1 AND user_id = $2"
                               " AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)), "quiz",
-                      id, err);
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
+                      "quiz", id, err);
 }
 
 /* --- Attempts --- */
@@ -111,9 +111,9 @@ bool study_attempt_add(DbTx *tx, const Scope *scope, Arena *arena, StudyAttempt 
                             " score, created_at) SELECT $1, $3, $2, q.id, $5, $6, $7"
                             " FROM study_quizzes q WHERE q.workspace = $1 AND q.user_id = $2"
                             " AND q.id = $4"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(added.id),
-                            db_text(added.quiz), db_text(added.answers), db_real(added.score),
-                            db_int(added.created_at_ms)),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                            db_text(added.id), db_text(added.quiz), db_text(added.answers),
+                            db_real(added.score), db_int(added.created_at_ms)),
                     "quiz", added.quiz, err))
         return false;
     *attempt = added;
@@ -128,7 +128,7 @@ bool study_attempt_list(DbTx *tx, const Scope *scope, Arena *arena, Str quiz,
                   DB_SAME("SELECT id, quiz, answers, score, created_at FROM study_attempts"
                           " WHERE workspace = $1 AND user_id = $2 AND quiz = $3"
                           " ORDER BY id DESC LIMIT $4"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(quiz),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(quiz),
                           db_int(ATTEMPTS_MAX)),
                   read_attempt, sizeof(StudyAttempt), &items, err))
         return false;

@@ -42,12 +42,12 @@ static bool set_memory(DbTx *tx, const Scope *scope, const StudyReview *review,
                            " difficulty = $7, due = $8, reviewed_at = $9, reviews = reviews + 1,"
                            " lapses = lapses + $10 WHERE workspace = $1 AND user_id = $2"
                            " AND id = $3 AND reviewed_at = $11 AND due = $12 AND state = $13"),
-                   DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(review->card),
-                           db_text(str(card_state_name(after->state))), db_int(after->step),
-                           db_real(after->stability), db_real(after->difficulty),
-                           db_int(after->due_ms), db_int(after->reviewed_ms),
-                           db_int(is_lapse(review)), db_int(review->before.reviewed_ms),
-                           db_int(review->before.due_ms),
+                   DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
+                           db_text(review->card), db_text(str(card_state_name(after->state))),
+                           db_int(after->step), db_real(after->stability),
+                           db_real(after->difficulty), db_int(after->due_ms),
+                           db_int(after->reviewed_ms), db_int(is_lapse(review)),
+                           db_int(review->before.reviewed_ms), db_int(review->before.due_ms),
                            db_text(str(card_state_name(review->before.state)))),
                    changed_r, err);
 }
@@ -70,7 +70,7 @@ bool study_review_add(DbTx *tx, const Scope *scope, Arena *arena, StudyReview *r
                          " step, stability, difficulty, due, reviewed_before, reviewed_at,"
                          " next_due, took_ms)"
                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"),
-                 DB_ARGS(db_text(scope->workspace), db_text(id), db_text(scope->user),
+                 DB_ARGS(db_text(scope->workspace), db_text(id), db_text(scope_keeper(scope)),
                          db_text(review->card), db_int(review->rating),
                          db_text(str(card_state_name(before->state))), db_int(before->step),
                          db_real(before->stability), db_real(before->difficulty),
@@ -93,7 +93,7 @@ static bool take_back(DbTx *tx, const Scope *scope, const StudyReview *review, E
                               " difficulty = $7, due = $8, reviewed_at = $9,"
                               " reviews = reviews - 1, lapses = lapses - $10"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
                               db_text(review->card), db_text(str(card_state_name(before->state))),
                               db_int(before->step), db_real(before->stability),
                               db_real(before->difficulty), db_int(before->due_ms),
@@ -108,11 +108,12 @@ bool study_review_undo(DbTx *tx, const Scope *scope, Arena *arena, int64_t since
                        StudyReview *review_r, Error *err)
 {
     SqlItems items;
-    if (!sql_list(tx, arena,
-                  DB_SAME(REVIEWS " WHERE r.workspace = $1 AND r.user_id = $2"
-                                  " AND r.reviewed_at >= $3 ORDER BY r.id DESC LIMIT 1"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_int(since_ms)),
-                  read_review, sizeof(StudyReview), &items, err))
+    if (!sql_list(
+            tx, arena,
+            DB_SAME(REVIEWS " WHERE r.workspace = $1 AND r.user_id = $2"
+                            " AND r.reviewed_at >= $3 ORDER BY r.id DESC LIMIT 1"),
+            DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_int(since_ms)),
+            read_review, sizeof(StudyReview), &items, err))
         return false;
     if (!items.count)
         return fail(err, ERROR_NOT_FOUND, "there is no review today that could be undone");
@@ -126,12 +127,13 @@ bool study_review_count(DbTx *tx, const Scope *scope, int64_t since_ms, int64_t 
                         int64_t *reviews_r, Error *err)
 {
     AUTO_DB_ROWS DbRows rows = { 0 };
-    if (!db_query(tx,
-                  DB_SAME("SELECT count(CASE WHEN state = 'new' THEN 1 END),"
-                          " count(CASE WHEN state = 'review' THEN 1 END) FROM study_reviews"
-                          " WHERE workspace = $1 AND user_id = $2 AND reviewed_at >= $3"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_int(since_ms)), &rows,
-                  err) ||
+    if (!db_query(
+            tx,
+            DB_SAME("SELECT count(CASE WHEN state = 'new' THEN 1 END),"
+                    " count(CASE WHEN state = 'review' THEN 1 END) FROM study_reviews"
+                    " WHERE workspace = $1 AND user_id = $2 AND reviewed_at >= $3"),
+            DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_int(since_ms)),
+            &rows, err) ||
         db_next(&rows, err) != DB_ROW)
         return false;
     *new_r = db_get_int(&rows, 0);
@@ -147,7 +149,7 @@ bool study_review_list(DbTx *tx, const Scope *scope, Arena *arena, Str deck,
                   DB_SAME(REVIEWS " JOIN study_cards c ON c.workspace = r.workspace"
                                   " AND c.id = r.card WHERE r.workspace = $1 AND r.user_id = $2"
                                   " AND ($3 = '' OR c.deck = $3) ORDER BY r.id"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(deck)),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(deck)),
                   read_review, sizeof(StudyReview), &items, err))
         return false;
     *list_r = (StudyReviewList){ items.at, items.count };
@@ -182,7 +184,7 @@ bool study_review_days(DbTx *tx, const Scope *scope, Arena *arena, Str deck, int
                           " WHERE r.workspace = $1 AND r.user_id = $2"
                           " AND ($3 = '' OR c.deck = $3) AND r.reviewed_at >= $4"
                           " GROUP BY 1 ORDER BY 1"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(deck),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(deck),
                           db_int(since_ms), db_int(east_ms)),
                   read_day, sizeof(StudyDay), &items, err))
         return false;
