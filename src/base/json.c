@@ -65,11 +65,22 @@ static bool is_plain(Str text)
     return are_plain(eight);
 }
 
+/* Texts up to here are put together before they are added: most are short. */
+#define SHORT 200
+
 static void add_quoted(Buf *out, Str text)
 {
-    buf_add_char(out, '"');
-    buf_add(out, text);
-    buf_add_char(out, '"');
+    char quoted[SHORT + 2];
+    if (text.length > SHORT) {
+        buf_add_char(out, '"');
+        buf_add(out, text);
+        buf_add_char(out, '"');
+        return;
+    }
+    quoted[0] = '"';
+    memcpy(quoted + 1, text.length ? text.at : "", text.length);
+    quoted[text.length + 1] = '"';
+    buf_add(out, (Str){ quoted, text.length + 2 });
 }
 
 void json_quote(Buf *out, Str text)
@@ -93,12 +104,23 @@ void json_quote(Buf *out, Str text)
 
 static void add_name(JsonWriter *json, const char *name)
 {
+    Str key = name ? str(name) : STR_NONE;
+    char text[SHORT + 4], *at = text;
     if (!json->first)
-        buf_add_char(json->out, ',');
+        *at++ = ',';
     json->first = false;
-    if (!name)
+    bool is_short = name && key.length <= SHORT && is_plain(key);
+    if (is_short) {
+        *at++ = '"';
+        memcpy(at, key.at, key.length);
+        at += key.length;
+        *at++ = '"';
+        *at++ = ':';
+    }
+    buf_add(json->out, (Str){ text, (size_t)(at - text) });
+    if (!name || is_short)
         return;
-    json_quote(json->out, str(name));
+    json_quote(json->out, key);
     buf_add_char(json->out, ':');
 }
 
