@@ -2,6 +2,7 @@
 #include "search/document_facets.h"
 
 #include "db/fixture_test.h"
+#include "search/document_tables_int.h"
 #include "search/many_test.h"
 #include "search/search_int.h"
 #include "store/document_columns_store.h"
@@ -159,4 +160,16 @@ Test(search, years_of_facets_are_those_of_the_calendar)
         document_table_free(table);
         arena_free(arena);
     }
+}
+
+TEST_BOTH(search, facets_of_too_many_documents_for_memory_are_those_of_the_conditions)
+{
+    World w;
+    world_open(&w, url);
+    w.searcher->tables->bytes_max = 1;
+    SearchFacets facets = facets_of(&w, (SearchRequest){ .query = S("glaciers"), .limit = 1 });
+    cr_expect(facets.documents == -1 && has(&facets.lists[FACET_type], "text", 3));
+    facets = facets_of(&w, (SearchRequest){ .query = S("glaciers"), .name = S("short") });
+    cr_expect(facets.documents == -1 && has(&facets.lists[FACET_type], "text", 1));
+    world_close(&w);
 }

@@ -119,7 +119,7 @@ static bool make_room(DocumentTables *tables, const Slot *for_whom, size_t bytes
             if (!slot->users && (!least || slot->used < least->used))
                 least = slot;
         }
-        if (total <= DOCUMENT_TABLES_BYTES)
+        if (total <= tables->bytes_max)
             return true;
         if (!least)
             return false;
@@ -150,6 +150,12 @@ static bool read_work(DbTx *tx, void *argument, Error *err)
                                   &reading->list, err);
 }
 
+static bool too_large(const Slot *slot, Error *err)
+{
+    return fail(err, ERROR_TOO_LARGE, "the columns of its documents take more than %zu MB",
+                slot->tables->bytes_max / MB(1));
+}
+
 static bool fill(Slot *slot, DocumentTable *table, Error *err)
 {
     char last[256] = "";
@@ -167,9 +173,8 @@ static bool fill(Slot *slot, DocumentTable *table, Error *err)
             document_table_put(table, &reading.list.at[i]);
         if (count)
             snprintf(last, sizeof last, STR_FMT, STR_ARG(reading.list.at[count - 1].id));
-        if (document_table_bytes(table) > DOCUMENT_TABLES_BYTES)
-            return fail(err, ERROR_TOO_LARGE, "it takes more than %zu MB",
-                        DOCUMENT_TABLES_BYTES / MB(1));
+        if (document_table_bytes(table) > slot->tables->bytes_max)
+            return too_large(slot, err);
     }
     document_table_settle(table);
     return true;
@@ -207,6 +212,7 @@ static void make(Slot *slot)
         ok = fill(slot, table, &err);
     }
     pthread_mutex_lock(&tables->lock);
+    slot->is_too_large = !ok && err.code == ERROR_TOO_LARGE;
     if (ok && !make_room(tables, slot, document_table_bytes(table)))
         ok = fail(&err, ERROR_TOO_LARGE, "those of other workspaces are in use");
     pthread_mutex_unlock(&tables->lock);
@@ -381,7 +387,7 @@ static void apply(const Refreshing *work)
     slot->documents = count;
     if (slot->making == work->making)
         take_notes(slot, work->noted);
-    slot->is_lost |= bytes > DOCUMENT_TABLES_BYTES;
+    slot->is_lost |= bytes > slot->tables->bytes_max;
     pthread_mutex_unlock(&slot->tables->lock);
 }
 
@@ -503,7 +509,10 @@ static bool make_own(DocumentTables *tables, Str workspace, const DocumentTable 
 {
     pthread_mutex_lock(&tables->lock);
     Slot *slot = need_slot(tables, workspace);
+    bool is_too_large = slot->is_too_large && monotonic_ms() < slot->retry_ms;
     pthread_mutex_unlock(&tables->lock);
+    if (is_too_large)
+        return too_large(slot, err);
     pthread_mutex_lock(&tables->owning);
     DocumentTable *table = document_table_new();
     if (!fill(slot, table, err)) {
@@ -560,6 +569,7 @@ DocumentTables *document_tables_new(Db *db, Library *library)
     tables->db = db;
     tables->library = library;
     tables->filed_from = FILED_FROM;
+    tables->bytes_max = DOCUMENT_TABLES_BYTES;
     tables->pool = pool_new("filters", 1, 1000);
     pthread_mutex_init(&tables->lock, NULL);
     pthread_mutex_init(&tables->owning, NULL);

@@ -29,7 +29,7 @@ void document_tables_free(DocumentTables *tables); /* NULL is fine */
 MUST_CHECK bool document_tables_borrow(DocumentTables *tables, const Scope *scope,
                                        const DocumentTable **table_r, Error *err);
 /* The same for whoever has no other way: waits for one that is being made, or makes it, also where
- * it cannot be kept; to be released soon. */
+ * it cannot be kept; to be released soon. ERROR_TOO_LARGE: it alone takes more than all may. */
 MUST_CHECK bool document_tables_need(DocumentTables *tables, const Scope *scope,
                                      const DocumentTable **table_r, Error *err);
 /* There is one of at least so many documents; none is made because it was asked for. */

@@ -43,6 +43,7 @@ typedef struct Slot {
     size_t users, bytes, documents;
     uint64_t used;
     int64_t retry_ms;    /* monotonic: not made before */
+    bool is_too_large;   /* alone, when it was made last */
     bool is_catching_up; /* a thread takes care of the notes */
     bool is_making;      /* whoever made this true makes the table */
     bool is_lost;        /* of too many changes to note: begins anew */
@@ -61,6 +62,7 @@ struct DocumentTables {
     Slot *slots; /* grows at its head */
     atomic_bool is_stopping;
     size_t filed_from; /* documents; a smaller table is soon made from rows. For tests: another */
+    size_t bytes_max;  /* DOCUMENT_TABLES_BYTES. For tests: another */
     pthread_mutex_t owning; /* held as long as there is the next */
     DocumentTable *own;     /* of whoever needed one that cannot be kept */
 };

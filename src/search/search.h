@@ -176,7 +176,9 @@ typedef struct SearchFacets {
 } SearchFacets;
 /* How many documents have each value: with words, of all that have one of the words or that the
  * search found by meaning, as far as the conditions allow; without, of all that the conditions
- * allow. So a count is how many documents the results could come to with that value chosen. */
+ * allow. So a count is how many documents the results could come to with that value chosen. Of a
+ * workspace with too many documents to count in memory (DOCUMENT_TABLES_BYTES): as without words.
+ */
 MUST_CHECK bool search_facets(Searcher *searcher, const Scope *scope, Arena *arena,
                               const SearchRequest *request, const SearchResults *results,
                               const bool wanted[FACET_COUNT], SearchFacets *facets_r, Error *err);

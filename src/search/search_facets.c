@@ -40,12 +40,15 @@ static bool take_counts(Searcher *searcher, FacetWork *work, const FacetCounts *
            store_read(searcher->db, work->scope, titles_work, work, err);
 }
 
+/* Of documents whose columns are too large to be in memory, the database counts those that the
+ * conditions allow. */
 static bool count_matching(Searcher *searcher, FacetWork *work, const SearchResults *results,
                            Error *err)
 {
     const DocumentTable *table;
     if (!document_tables_need(searcher->tables, work->scope, &table, err))
-        return false;
+        return err->code == ERROR_TOO_LARGE &&
+               store_read(searcher->db, work->scope, conditions_work, work, err);
     FacetCounts counts = document_facets_of_chunks(table, work->arena, &results->matching);
     document_tables_release(searcher->tables, table);
     work->facets.documents = counts.documents;
