@@ -243,15 +243,19 @@ static void tell_watcher(Follower *follower, const IndexChangeList *changes)
     pthread_mutex_unlock(&follower->watch_lock);
 }
 
-static void tell_followed(Follower *follower, WorkspaceIndex *at)
+/* Told again when it has twice as many, and so many more at least. */
+#define TOLD_AGAIN 1000
+
+void tell_followed(Follower *follower, WorkspaceIndex *at)
 {
-    if (at->is_told)
+    size_t chunks = index_status(at->index).chunks;
+    if (at->is_told && chunks < 2 * at->told_chunks + TOLD_AGAIN)
         return;
     pthread_mutex_lock(&follower->watch_lock);
     at->is_told = follower->watch.on_follow;
+    at->told_chunks = chunks;
     if (at->is_told)
-        follower->watch.on_follow(follower->watch.argument, str(at->id),
-                                  index_status(at->index).chunks);
+        follower->watch.on_follow(follower->watch.argument, str(at->id), chunks);
     pthread_mutex_unlock(&follower->watch_lock);
 }
 

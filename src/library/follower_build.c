@@ -320,6 +320,8 @@ void finish_builds(Follower *follower)
         if (at->build.is_coming)
             adopt(follower, at);
         set_state(follower, at, BUILD_NONE);
+        at->is_told = false; /* only now all its chunks are there */
+        tell_followed(follower, at);
         follower->unsaved++;
         follower->must_save = true; /* the files may hold what was erased since */
     }

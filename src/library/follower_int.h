@@ -54,8 +54,9 @@ typedef struct WorkspaceIndex {
     _Atomic int64_t changed;  /* the last one of these that was its own */
     _Atomic int64_t followed; /* 1 more than the last one that was told the watcher; 0: none yet */
     bool needs_load;
-    bool is_told; /* to the watcher, that it is followed */
-    bool is_gone; /* so is the workspace: it stays empty, and has no files */
+    bool is_told;       /* to the watcher, that it is followed, */
+    size_t told_chunks; /* and with how many chunks */
+    bool is_gone;       /* so is the workspace: it stays empty, and has no files */
     Build build;
 } WorkspaceIndex;
 
@@ -163,5 +164,7 @@ void begin_builds(Follower *follower);
 MUST_CHECK bool collect_build(Follower *follower, Error *err);
 /* The changes are applied: what was built serves. */
 void finish_builds(Follower *follower);
+/* The watcher hears that the index is followed, and with how many chunks. */
+void tell_followed(Follower *follower, WorkspaceIndex *at);
 /* Waits for the one that runs. */
 void end_builds(Follower *follower);

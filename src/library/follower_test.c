@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -332,6 +333,28 @@ TEST_BOTH(library, whoever_watches_is_told_once_of_an_index_that_is_followed)
     follower_watch(bench.follower, NULL);
     cr_expect(told.times == 1 && told.chunks == CHUNKS && !told.before, "%zu times, %zu chunks",
               (size_t)told.times, (size_t)told.chunks);
+    bench_close(&bench);
+}
+
+/* The first time it may be told before a chunk is there. */
+TEST_BOTH(library, whoever_watches_is_told_of_all_chunks_once_an_index_is_built)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    for (bench.at = 0; bench.at < 10; bench.at++)
+        write_one(&bench);
+    cr_assert(follower_wait(bench.follower, 20000));
+    follower_stop(bench.follower);
+    Str gone = str_format(bench.arena, "rm -r %s/index", bench.folder);
+    cr_assert(system(str_c(bench.arena, gone)) == 0);
+    bench_start(&bench, S("one"));
+    Told told = { .follower = bench.follower, .workspace = bench.scope.workspace };
+    follower_watch(bench.follower, &(LibraryWatch){ .on_follow = on_follow, .argument = &told });
+    cr_assert(follower_wait(bench.follower, 20000));
+    for (int i = 0; i < 1000 && told.chunks < 10 * CHUNKS; i++)
+        (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+    follower_watch(bench.follower, NULL);
+    cr_expect_eq(told.chunks, 10 * CHUNKS);
     bench_close(&bench);
 }
 

@@ -307,7 +307,8 @@ struct IndexChange;
 typedef struct LibraryWatch {
     /* For every change, before it counts as followed; perhaps more than once. */
     void (*on_change)(void *argument, const struct IndexChange *change);
-    /* Once for each workspace from when library_followed() is true, with how many chunks it has. */
+    /* For each workspace from when library_followed() is true, with how many chunks it has; again
+     * when its index was built, and when it has grown to more than twice as many. */
     void (*on_follow)(void *argument, Str workspace, size_t chunks);
     /* The workspace's index was written, with everything up to this change. Returns up
      * to which change it needs none any more; NULL: any. */
