@@ -317,7 +317,8 @@ static void publish_all(Follower *follower, int64_t sequence)
 }
 
 /* Whoever waits for what is new goes on, unless a build may not have come to it yet. */
-static void tell_applied(Follower *follower, int64_t applied, int64_t last, bool is_all)
+static void tell_applied(Follower *follower, int64_t applied, int64_t last, bool is_all,
+                         int64_t whole)
 {
     bool hides = false, has_model = true;
     /* A store that has never answered is not waited for: there are words. */
@@ -333,12 +334,22 @@ static void tell_applied(Follower *follower, int64_t applied, int64_t last, bool
         follower->state = "rebuilding";
     else if (is_all)
         follower->state = "ready"; /* before whoever waits for it is told */
-    if (!hides) /* a build sends the thread back to changes that others have seen applied */
+    if (!hides) { /* a build sends the thread back to changes that others have seen applied */
         follower->applied = MAX(follower->applied, applied);
+        follower->whole = MAX(follower->whole, whole);
+    }
     follower->last = last;
     follower->has_model = has_model;
     pthread_cond_broadcast(&follower->applied_news);
     pthread_mutex_unlock(&follower->lock);
+}
+
+static int64_t begin_round(Follower *follower)
+{
+    pthread_mutex_lock(&follower->lock);
+    int64_t round = ++follower->round;
+    pthread_mutex_unlock(&follower->lock);
+    return round;
 }
 
 static bool follow(Follower *follower, Error *err)
@@ -347,6 +358,7 @@ static bool follow(Follower *follower, Error *err)
     int64_t seen = 0, bound = INT64_MAX;
     while (!is_last && !follower->is_stopping) {
         AUTO_ARENA Arena *arena = arena_new(GB(1));
+        int64_t round = begin_round(follower);
         News news = { .follower = follower, .arena = arena, .bound = bound };
         news.after = MAX(seen, lowest_generation(follower));
         if (!read_news(&news, err))
@@ -357,6 +369,7 @@ static bool follow(Follower *follower, Error *err)
             !load_new(follower, &loaded, err))
             return false;
         size_t count = news.changes.count;
+        bool is_first = !seen;
         seen = 0;
         bound = INT64_MAX;
         if (loaded)
@@ -376,7 +389,8 @@ static bool follow(Follower *follower, Error *err)
             finish_builds(follower);
         bool is_settled = is_last && news.now.all == news.now.highest;
         follower->settled = is_settled ? news.now.highest : -1;
-        tell_applied(follower, reached, MAX(reached, news.position.last), is_last);
+        tell_applied(follower, reached, MAX(reached, news.position.last), is_last,
+                     is_first && is_last ? round : 0);
     }
     return true;
 }
@@ -490,6 +504,8 @@ static void tell_erased(Follower *follower)
         return;
     pthread_mutex_lock(&follower->lock);
     follower->erased = follower->applied;
+    if (!follower->outside_keeper) /* it is asked by numbers */
+        follower->whole_erased = follower->whole;
     pthread_cond_broadcast(&follower->applied_news);
     pthread_mutex_unlock(&follower->lock);
 }

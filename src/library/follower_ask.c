@@ -111,8 +111,10 @@ void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE])
 
 /* --- Waiting --- */
 
-/* Until *reached, a sequence number, is that of the database now. */
-static bool wait_until(Follower *follower, const int64_t *reached, int64_t timeout_ms)
+/* Until *reached, a sequence number, is that of the database now, or a look at the log that began
+ * later (*whole) found all there was. */
+static bool wait_until(Follower *follower, const int64_t *reached, const int64_t *whole,
+                       int64_t timeout_ms)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     IndexPosition position;
@@ -124,23 +126,24 @@ static bool wait_until(Follower *follower, const int64_t *reached, int64_t timeo
     follower->is_poked = true;
     pthread_cond_signal(&follower->news);
     int timed_out = 0;
-    while (*reached < position.last && !timed_out && !follower->is_stopping)
+    int64_t begun = follower->round;
+    while (*reached < position.last && *whole <= begun && !timed_out && !follower->is_stopping)
         timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
-    bool is_there = *reached >= position.last;
+    bool is_there = *reached >= position.last || *whole > begun;
     pthread_mutex_unlock(&follower->lock);
     return is_there;
 }
 
 bool follower_wait(Follower *follower, int64_t timeout_ms)
 {
-    return wait_until(follower, &follower->applied, timeout_ms) &&
+    return wait_until(follower, &follower->applied, &follower->whole, timeout_ms) &&
            (!follower->outside_keeper ||
             vector_follower_wait(follower->outside_keeper, timeout_ms));
 }
 
 bool follower_wait_erased(Follower *follower, int64_t timeout_ms)
 {
-    return wait_until(follower, &follower->erased, timeout_ms);
+    return wait_until(follower, &follower->erased, &follower->whole_erased, timeout_ms);
 }
 
 bool follower_wait_model(Follower *follower, int64_t timeout_ms)

@@ -91,10 +91,14 @@ struct Follower {
     VectorFollower *outside_keeper; /* writes to it */
     int64_t applied, last;          /* sequence numbers */
     int64_t erased;                 /* what was erased up to here is in no file */
-    bool has_model;                 /* every index has the vectors of `model` */
-    int64_t unsaved, changed_ms;    /* the thread's own, and the next three */
-    int64_t settled;                /* nothing is new while this is the highest number; -1: look */
-    int64_t saved_ms;               /* when the files were last written */
+    /* Looks at the log: the last that began, that had all there was in one list and is applied, and
+     * the same of `erased`. Such a look tells who waits since before it, though a node that stands
+     * still in the middle of a transaction holds back the numbers. */
+    int64_t round, whole, whole_erased;
+    bool has_model;              /* every index has the vectors of `model` */
+    int64_t unsaved, changed_ms; /* the thread's own, and the next three */
+    int64_t settled;             /* nothing is new while this is the highest number; -1: look */
+    int64_t saved_ms;            /* when the files were last written */
     bool must_save;
     /* Whether the files are another process's: what is asked for, what new indexes begin with, and
      * what all keep to. */

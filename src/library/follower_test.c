@@ -229,6 +229,62 @@ TEST_BOTH(library, an_index_that_is_built_while_documents_change_ends_as_the_dat
     bench_close(&bench);
 }
 
+/* A node that stands still in the middle of a transaction. */
+typedef struct Standing {
+    Bench bench;
+    pthread_t thread;
+    atomic_bool stands, goes_on;
+} Standing;
+
+static bool stand_work(DbTx *tx, void *argument, Error *error)
+{
+    Standing *standing = argument;
+    bool ok = write_work(tx, &standing->bench, error);
+    standing->stands = true;
+    while (!standing->goes_on)
+        sleep_ms(5);
+    return ok;
+}
+
+static void *stand(void *argument)
+{
+    Standing *standing = argument;
+    Error why;
+    cr_assert(store_write(standing->bench.db, &standing->bench.scope, stand_work, standing, &why),
+              "%s", why.message);
+    return NULL;
+}
+
+Test(library, who_waits_for_the_index_waits_for_no_node_that_stands_still)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const char *url = test_db_url(arena, DB_POSTGRES);
+    Bench bench;
+    if (!url)
+        return;
+    bench_open(&bench, url);
+    write_one(&bench);
+    check(&bench, 0);
+    Standing standing = { .bench = bench };
+    standing.bench.arena = arena;
+    standing.bench.at = 1;
+    cr_assert(pthread_create(&standing.thread, NULL, stand, &standing) == 0);
+    while (!standing.stands)
+        sleep_ms(5);
+    bench.at = 2;
+    write_one(&bench);
+    cr_expect(follower_wait(bench.follower, 20000));
+    cr_expect_eq(hits_of(&bench, S("qz2v1")), CHUNKS);
+    cr_expect(follower_wait_erased(bench.follower, 20000));
+    standing.goes_on = true;
+    pthread_join(standing.thread, NULL);
+    bench.ids[1] = str_copy(bench.arena, standing.bench.ids[1]);
+    bench.versions[1] = 1;
+    follower_poke(bench.follower);
+    check(&bench, 1);
+    bench_close(&bench);
+}
+
 /* "The gutter" is a heading inside the first passage, and words like others in the second. */
 static bool write_sections(DbTx *tx, void *argument, Error *error)
 {
