@@ -110,6 +110,7 @@ bool api_key_act(DbTx *tx, Arena *arena, Str id, Scope *scope, Error *err)
                     "the API key that began this was revoked or is past its time: begin it again "
                     "with one that serves");
     scope->key = key.id;
+    scope->role = role_lower(scope->role, key.role);
     scope->collections = key.collections;
     return true;
 }

@@ -34,8 +34,8 @@ MUST_CHECK bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
 MUST_CHECK bool api_key_serves(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now_ms,
                                bool *serves_r, Error *err);
 /* For work that goes on without whoever began it with this key (empty: with none): *scope, which
- * has their person and role, sees from here on what the key sees, by its grants and its limits.
- * ERROR_DENIED: the key was revoked or is past its time. */
+ * has their person and role, sees from here on what the key sees, by its grants and its limits, and
+ * may do no more than the key. ERROR_DENIED: the key was revoked or is past its time. */
 MUST_CHECK bool api_key_act(DbTx *tx, Arena *arena, Str id, Scope *scope, Error *err);
 /* Of the scope's workspace, newest first, revoked ones too; `user` empty: everybody's. */
 MUST_CHECK bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,

@@ -229,7 +229,8 @@ ACCESS_TEST(work_that_goes_on_without_its_key_sees_what_the_key_sees)
         Role role;
         bool is_granted, is_limited;
         int64_t sees; /* of: open, restricted and granted, restricted, on the shelf */
-    } keys[] = { { ROLE_EDITOR, .sees = 2 },
+    } keys[] = { { ROLE_READER, .sees = 2 },
+                 { ROLE_EDITOR, .sees = 2 },
                  { ROLE_EDITOR, .is_granted = true, .sees = 3 },
                  { ROLE_EDITOR, .is_granted = true, .is_limited = true, .sees = 1 },
                  { ROLE_ADMIN, .sees = 4 } };
@@ -255,6 +256,7 @@ ACCESS_TEST(work_that_goes_on_without_its_key_sees_what_the_key_sees)
         Scope job = { .workspace = ours->workspace, .role = ROLE_EDITOR };
         EXPECT(seen_by(tx, world, &job, err) == 2);
         CALL(api_key_act(tx, world->arena, key.id, &job, err));
+        EXPECT(job.role == role_lower(ROLE_EDITOR, keys[i].role));
         EXPECT(seen_by(tx, world, &job, err) == keys[i].sees);
         CALL(api_key_revoke(tx, ours, key.id, 1, err));
         EXPECT_CODE(ERROR_DENIED, api_key_act(tx, world->arena, key.id, &job, err));
