@@ -2,24 +2,31 @@
 #include "search/document_buckets.h"
 
 #define DIVIDED_MIN 1024
-#define SAMPLES 4096
+#define SAMPLES (4 * BUCKETS)
+
+void document_buckets_free(DocumentBuckets *buckets)
+{
+    free(buckets->at);
+    free(buckets->starts);
+}
 
 void document_buckets_reserve(DocumentBuckets *buckets, size_t room)
 {
     if (!buckets->at) {
+        buckets->starts = heap_alloc(BUCKETS * sizeof *buckets->starts);
         buckets->starts[0] = INT64_MIN;
         for (size_t i = 1; i < BUCKETS; i++)
             buckets->starts[i] = INT64_MAX;
     }
-    buckets->at = heap_grow(buckets->at, room);
+    buckets->at = heap_grow(buckets->at, room * sizeof *buckets->at);
 }
 
-uint8_t document_bucket(const DocumentBuckets *buckets, int64_t number)
+uint16_t document_bucket(const DocumentBuckets *buckets, int64_t number)
 {
     size_t at = 0;
     for (size_t half = BUCKETS / 2; half; half /= 2)
         at += buckets->starts[at + half] <= number ? half : 0;
-    return (uint8_t)at;
+    return (uint16_t)at;
 }
 
 static int compare_numbers(const void *a, const void *b)

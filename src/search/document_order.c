@@ -160,7 +160,7 @@ typedef struct Kept {
 typedef struct Gathering {
     First first;
     Beginning beginning;
-    const uint8_t *buckets; /* of the numbers; NULL: there are none */
+    const uint16_t *buckets; /* of the numbers; NULL: there are none */
     Kept *kept;
     size_t count, most;
 } Gathering;
@@ -204,7 +204,7 @@ static bool is_too_late(const Gathering *in, size_t place)
 {
     if (!in->buckets || !is_full(in))
         return false;
-    uint8_t bucket = in->buckets[place], last = in->buckets[in->kept[0].place];
+    uint16_t bucket = in->buckets[place], last = in->buckets[in->kept[0].place];
     return in->first.flip ? bucket < last : bucket > last;
 }
 

@@ -194,9 +194,9 @@ void document_set_keep_tags(const DocumentTable *table, DocumentSet *set, StrLis
 typedef struct RangeLook {
     const DocumentTable *table;
     const int64_t *numbers;
-    const uint8_t *buckets; /* NULL: all numbers are read */
+    const uint16_t *buckets; /* NULL: all numbers are read */
     uint64_t from, width;
-    uint8_t first, last; /* its buckets */
+    uint16_t first, last; /* its buckets */
 } RangeLook;
 
 static uint64_t look_at_numbers(const RangeLook *look, size_t word, uint64_t had)
@@ -208,43 +208,42 @@ static uint64_t look_at_numbers(const RangeLook *look, size_t word, uint64_t had
 
 /* Every machine compares so many at once; of a loop the compiler makes nothing of the kind (-O2).
  */
-typedef uint8_t ByteLanes __attribute__((vector_size(16)));
+typedef uint16_t Lanes __attribute__((vector_size(16)));
+#define LANES (sizeof(Lanes) / sizeof(uint16_t))
 
-/* A bit for each lane, all of whose bits are the same. */
-static uint64_t bits_of_lanes(ByteLanes lanes)
+/* A bit for each lane of both, all of whose bits are the same. */
+static uint64_t bits_of_lanes(Lanes low, Lanes high)
 {
 #ifdef __SSE2__
-    return (unsigned)_mm_movemask_epi8((__m128i)lanes);
+    return (unsigned)_mm_movemask_epi8(_mm_packs_epi16((__m128i)low, (__m128i)high));
 #else
     uint64_t bits = 0;
-    for (size_t i = 0; i < sizeof lanes; i++)
-        bits |= (uint64_t)(lanes[i] & 1) << i;
+    for (size_t i = 0; i < LANES; i++)
+        bits |= (uint64_t)(low[i] & 1) << i | (uint64_t)(high[i] & 1) << (LANES + i);
     return bits;
 #endif
 }
 
-/* Of 64 bytes, those that are `first`, or up to `more` above it. */
-static uint64_t bits_from(const uint8_t *at, uint8_t first, uint8_t more)
+/* Of 64 buckets, those that are `first`, or up to `more` above it. */
+static uint64_t bits_from(const uint16_t *at, uint16_t first, uint16_t more)
 {
     uint64_t bits = 0;
-    for (size_t i = 0; i < 64; i += sizeof(ByteLanes)) {
-        ByteLanes bytes;
-        memcpy(&bytes, at + i, sizeof bytes);
-        bits |= bits_of_lanes((ByteLanes)(bytes - first <= more)) << i;
+    for (size_t i = 0; i < 64; i += 2 * LANES) {
+        Lanes low, high;
+        memcpy(&low, at + i, sizeof low);
+        memcpy(&high, at + i + LANES, sizeof high);
+        bits |= bits_of_lanes((Lanes)(low - first <= more), (Lanes)(high - first <= more)) << i;
     }
     return bits;
 }
 
-/* What lies in fewer buckets is read. */
-#define BUCKETS_MANY 8
-
 /* Only what lies in the first and the last bucket has to be read. */
 static uint64_t look_at_buckets(const RangeLook *look, size_t word, uint64_t had)
 {
-    const uint8_t *at = look->buckets + word * 64;
-    uint8_t more = look->last - look->first;
+    const uint16_t *at = look->buckets + word * 64;
+    uint16_t more = look->last - look->first;
     uint64_t may = had & bits_from(at, look->first, more), within = 0;
-    if (more >= BUCKETS_MANY && may)
+    if (more >= 2 && may)
         within = may & bits_from(at, look->first + 1, more - 2);
     return within | look_at_numbers(look, word, may & ~within);
 }

@@ -65,7 +65,7 @@ void document_table_free(DocumentTable *table)
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++) {
         free(table->numbers[i]);
         free(table->zones[i]);
-        free(table->buckets[i].at);
+        document_buckets_free(&table->buckets[i]);
     }
     for (size_t i = 0; i < table->tag_place_count; i++)
         free(table->tag_places[i].at);
@@ -267,6 +267,14 @@ static void set_live(DocumentTable *table, size_t place, bool is_live)
     *word = is_live ? *word | bit : *word & ~bit;
 }
 
+/* Of a place that has one. */
+static void change_text(DocumentTable *table, TextColumn column, size_t place, uint32_t number)
+{
+    document_values_take(&table->values[column], place, table->texts[column][place]);
+    table->texts[column][place] = number;
+    document_values_add(&table->values[column], place, number);
+}
+
 void document_table_put_row(DocumentTable *table, const DocumentRow *row)
 {
     size_t known = table->count, place = place_for(table, &row->key);
@@ -277,8 +285,10 @@ void document_table_put_row(DocumentTable *table, const DocumentRow *row)
     set_live(table, place, table->chunks[place].count > 0);
     document_names_put(table->names, table->keys, place, row->name, row->title);
     for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++) {
-        if (place < known)
-            document_values_take(&table->values[i], place, table->texts[i][place]);
+        if (place < known) {
+            change_text(table, i, place, row->texts[i]);
+            continue;
+        }
         table->texts[i][place] = row->texts[i];
         document_values_add(&table->values[i], place, row->texts[i]);
     }
@@ -337,15 +347,10 @@ void document_table_drop(DocumentTable *table, Str id)
 void document_table_empty_collection(DocumentTable *table, Str collection)
 {
     const MapEntry *entry = map_find(&table->columns[COLUMN_COLLECTION].numbers, collection);
-    uint32_t *column = table->texts[COLUMN_COLLECTION];
-    DocumentValues *values = &table->values[COLUMN_COLLECTION];
-    for (size_t i = 0; entry && i < table->count; i++) {
-        if (column[i] != (uint32_t)entry->number)
-            continue;
-        document_values_take(values, i, column[i]);
-        column[i] = 0;
-        document_values_add(values, i, 0);
-    }
+    const uint32_t *column = table->texts[COLUMN_COLLECTION];
+    for (size_t i = 0; entry && i < table->count; i++)
+        if (column[i] == (uint32_t)entry->number)
+            change_text(table, COLUMN_COLLECTION, i, 0);
 }
 
 void document_table_guard_collection(DocumentTable *table, Str collection, Str guard)
@@ -353,9 +358,9 @@ void document_table_guard_collection(DocumentTable *table, Str collection, Str g
     const MapEntry *entry = map_find(&table->columns[COLUMN_COLLECTION].numbers, collection);
     uint32_t own = document_text_number(table, &table->columns[COLUMN_GUARD], collection);
     uint32_t number = document_text_number(table, &table->columns[COLUMN_GUARD], guard);
-    uint32_t *guards = table->texts[COLUMN_GUARD];
+    const uint32_t *guards = table->texts[COLUMN_GUARD];
     for (size_t i = 0; entry && i < table->count; i++)
         if (table->texts[COLUMN_COLLECTION][i] == (uint32_t)entry->number &&
             (!guards[i] || guards[i] == own))
-            guards[i] = number;
+            change_text(table, COLUMN_GUARD, i, number);
 }
