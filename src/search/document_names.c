@@ -293,6 +293,8 @@ bool document_names_have(const DocumentNames *names, size_t place, Str part)
 bool document_names_have_spaced(const DocumentNames *names, size_t place, Str part)
 {
     Str name = name_at(names, place);
+    if (!memchr(part.at, ' ', part.length))
+        return has_part(name, part);
     for (size_t from = 0; from + part.length <= name.length; from++) {
         size_t same = 0;
         while (same < part.length && document_part_spaced(name.at[from + same]) == part.at[same])
