@@ -67,7 +67,7 @@ class Load:
     async def search(self, idle):
         began = time.perf_counter()
         client = idle.pop() if idle else Client(self.server)
-        words = re.sub(r"\W+", " ", " ".join(random.sample(random.choice(self.texts).split(), 4)))  # no operators
+        words = " ".join(random.sample(re.findall(r"\w+", random.choice(self.texts)), 4))  # no operators
         status, _, content = await client.call("POST", "/v1/search", json.dumps({"query": words, "mode": "hybrid"}).encode())
         self.search_s.append(time.perf_counter() - began)
         if status != 200:
