@@ -1,6 +1,8 @@
 /* document_tables_int.h - what the files of the tables of documents share; for them only.
  *
- *     document_tables.c       which tables there are, and keeping them in step
+ *     document_tables.c       which tables there are, and who borrows them
+ *     document_tables_make.c  making them of rows, and the room that all take
+ *     document_tables_step.c  keeping them in step with the log of changes
  *     document_tables_file.c  their files: what a start begins with */
 #pragma once
 
@@ -69,7 +71,30 @@ struct DocumentTables {
 
 /* Of the workspace; NULL: it has none. The caller holds the lock of all. */
 Slot *find_slot(const DocumentTables *tables, Str workspace);
-void release_slot(Slot *slot); /* one user less */
+Slot *need_slot(DocumentTables *tables, Str workspace); /* a new one if need be */
+void release_slot(Slot *slot);                          /* one user less */
+
+/* --- document_tables_make.c --- */
+
+/* The caller holds the lock of all. From here on changes are noted. */
+void begin_making(Slot *slot);
+/* Whoever it is told makes it, with a user more. */
+bool claim_table(Slot *slot);
+void make_table(Slot *slot);
+/* With all that the database has. */
+MUST_CHECK bool fill_table(Slot *slot, DocumentTable *table, Error *err);
+bool fail_table_too_large(const Slot *slot, Error *err);
+/* LibraryWatch.on_follow: reading the rows of one that is large takes too long for whoever asks
+ * first. */
+void tables_on_follow(void *argument, Str workspace, size_t chunks);
+
+/* --- document_tables_step.c --- */
+
+/* LibraryWatch.on_change */
+void tables_on_change(void *argument, const IndexChange *change);
+/* The caller holds the lock of all. */
+void forget_notes(Slot *slot);
+void begin_catching_up(Slot *slot);
 
 /* Changes, and the documents that they name as they are now. */
 typedef struct Changed {
