@@ -1,9 +1,20 @@
 /* document_access_sql.h - what a scope sees, as a condition of a statement (document_access.h):
- * nothing is added where it sees everything. Private to src/store. */
+ * nothing is added where it sees everything. Private to src/store.
+ *
+ *     document_access_sql.c    the conditions
+ *     document_access.c        asking who sees one
+ *     document_access_lists.c  with whom it is shared */
 #pragma once
 
 #include "store/document_access.h"
 #include "store/sql.h"
+
+/* What is guarded, how a row of it is said in statements, and its column with the collection. */
+typedef struct GuardedKind {
+    const char *name, *row, *collection;
+} GuardedKind;
+#define GUARDED_COUNT (GUARDED_DOCUMENT + 1)
+extern const GuardedKind guarded_kinds[GUARDED_COUNT];
 
 typedef struct SqlPart {
     const char *text, *named, *rest; /* `named`: as in access_add_named() */
@@ -28,3 +39,20 @@ void access_add_hidden(SqlBuild *build, const Scope *scope);
  * that is everything, else counted anew. */
 void access_add_document_counts(SqlBuild *build, const Scope *scope);
 void access_add_tag_counts(SqlBuild *build, const Scope *scope);
+/* The guards that are granted to the scope, at one level or (NULL) any. */
+void access_add_granted(SqlBuild *build, const Scope *scope, const char *level);
+/* "EXISTS (...": the scope's person, or the key that is nobody's, is an owner or admin. */
+void access_add_passing(SqlBuild *build, const Scope *scope);
+/* " AND ..." for rows of this kind. */
+void access_add_seen(SqlBuild *build, const Scope *scope, Guarded what);
+
+typedef struct AccessRow {
+    Str guard;
+    bool may_edit;
+    Str parent, created_by; /* of a document */
+    Str collection_guard;   /* of the collection that it is in */
+    bool has_documents;     /* a collection */
+} AccessRow;
+/* ERROR_NOT_FOUND also when the scope does not see it. */
+MUST_CHECK bool access_find_row(DbTx *tx, const Scope *scope, Arena *arena, Guarded what, Str id,
+                                AccessRow *row_r, Error *err);
