@@ -131,12 +131,18 @@ static size_t find_position(const DocumentNames *names, const DocumentKeyBytes *
     return from;
 }
 
+size_t document_names_position(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
+                               const DocumentKeyBytes *key, bool is_behind)
+{
+    size_t at = find_position(names, keys, name, key);
+    bool is_there = at < names->ordered && !compare(names, keys, names->order[at], name, key);
+    return at + (is_behind && is_there);
+}
+
 int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
                              const DocumentKeyBytes *key, bool is_behind)
 {
-    size_t at = find_position(names, keys, name, key);
-    if (is_behind && at < names->ordered && !compare(names, keys, names->order[at], name, key))
-        at++;
+    size_t at = document_names_position(names, keys, name, key, is_behind);
     return at < names->ordered ? names->labels[names->order[at]] : LABEL_END;
 }
 

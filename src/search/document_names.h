@@ -51,6 +51,9 @@ void document_names_settle_as(DocumentNames *names, const uint32_t *order);
 const int64_t *document_names_labels(const DocumentNames *names);
 /* Of the labels, by 64 places. */
 const NumberZone *document_names_zones(const DocumentNames *names);
+/* How many of the order come before this name and, where it is behind, are it. */
+size_t document_names_position(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
+                               const DocumentKeyBytes *key, bool is_behind);
 /* Labels from here on are of names after this one, or (is_behind false) of it. */
 int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
                              const DocumentKeyBytes *key, bool is_behind);

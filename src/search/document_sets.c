@@ -20,13 +20,31 @@ DocumentSet document_set_live(const DocumentTable *table, Arena *arena)
     return set;
 }
 
-size_t document_set_count(const DocumentSet *set)
+static size_t count_plainly(const DocumentSet *set)
 {
     size_t count = 0;
     for (size_t i = 0; i < set->count; i++)
         count += (size_t)__builtin_popcountll(set->words[i]);
     return count;
 }
+
+#ifdef __x86_64__
+/* The processor's own instruction takes a tenth of the time. */
+__attribute__((target("popcnt"))) static size_t count_by_processor(const DocumentSet *set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        count += (size_t)__builtin_popcountll(set->words[i]);
+    return count;
+}
+
+size_t document_set_count(const DocumentSet *set)
+{
+    return __builtin_cpu_supports("popcnt") ? count_by_processor(set) : count_plainly(set);
+}
+#else
+size_t document_set_count(const DocumentSet *set) { return count_plainly(set); }
+#endif
 
 void document_set_take_ids(const DocumentTable *table, DocumentSet *set, StrList ids)
 {
@@ -174,13 +192,6 @@ void document_set_add_tags(const DocumentTable *table, DocumentSet *set, StrList
         add_tag(table, set, tags.at[i]);
 }
 
-void document_set_add_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
-                            int64_t from_number, int64_t to_number)
-{
-    const int64_t *numbers = table->numbers[column];
-    ADD_WHERE(table, set, (numbers[i] >= from_number) & (numbers[i] < to_number))
-}
-
 void document_set_keep_tags(const DocumentTable *table, DocumentSet *set, StrList tags)
 {
     AUTO_FREE uint64_t *words = heap_alloc(set->count * sizeof *words + 1);
@@ -237,15 +248,51 @@ static uint64_t bits_from(const uint16_t *at, uint16_t first, uint16_t more)
     return bits;
 }
 
+static bool is_within(const RangeLook *look, size_t place)
+{
+    uint16_t bucket = look->buckets[place];
+    if (bucket <= look->first || bucket >= look->last)
+        return (uint64_t)look->numbers[place] - look->from < look->width;
+    return true;
+}
+
 /* Only what lies in the first and the last bucket has to be read. */
 static uint64_t look_at_buckets(const RangeLook *look, size_t word, uint64_t had)
 {
+    if (!(had & (had - 1)))
+        return had && is_within(look, word * 64 + (size_t)__builtin_ctzll(had)) ? had : 0;
     const uint16_t *at = look->buckets + word * 64;
     uint16_t more = look->last - look->first;
     uint64_t may = had & bits_from(at, look->first, more), within = 0;
     if (more >= 2 && may)
         within = may & bits_from(at, look->first + 1, more - 2);
     return within | look_at_numbers(look, word, may & ~within);
+}
+
+/* Of so many documents of the set one has to be in the range, else to compare them takes longer
+ * than to gather those that are. */
+#define GATHERED_OF 16
+
+/* The few that are in the range, by their buckets. False: they are not few. */
+static bool keep_few(const RangeLook *look, const DocumentBuckets *buckets, DocumentSet *set)
+{
+    size_t few = 0;
+    for (size_t i = look->first; i <= look->last && look->width; i++)
+        few += buckets->buckets[i].count;
+    if (few > document_set_count(set) / GATHERED_OF)
+        return false;
+    AUTO_FREE uint64_t *words = heap_alloc(set->count * sizeof *words + 1);
+    for (size_t i = look->first; i <= look->last && look->width; i++) {
+        const Bucket *bucket = &buckets->buckets[i];
+        for (size_t n = 0; n < bucket->count; n++) {
+            uint32_t place = bucket->at[n];
+            if (is_within(look, place))
+                words[place / 64] |= UINT64_C(1) << place % 64;
+        }
+    }
+    for (size_t i = 0; i < set->count; i++)
+        set->words[i] &= words[i];
+    return true;
 }
 
 void document_set_keep_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
@@ -256,11 +303,14 @@ void document_set_keep_range(const DocumentTable *table, DocumentSet *set, Numbe
                        .numbers = table->numbers[column],
                        .buckets = buckets->at,
                        .from = (uint64_t)from_number };
-    if (from_number < to_number) {
+    if (from_number < to_number)
         look.width = (uint64_t)to_number - look.from;
+    if (look.buckets && look.width) {
         look.first = document_bucket(buckets, from_number);
         look.last = document_bucket(buckets, to_number - 1);
     }
+    if (look.buckets && keep_few(&look, buckets, set))
+        return;
     for (size_t word = 0; word < set->count; word++) {
         const NumberZone *zone = &table->zones[column][word];
         uint64_t had = set->words[word];
@@ -271,6 +321,18 @@ void document_set_keep_range(const DocumentTable *table, DocumentSet *set, Numbe
         else
             set->words[word] = (look.buckets ? look_at_buckets : look_at_numbers)(&look, word, had);
     }
+}
+
+void document_set_add_range(const DocumentTable *table, DocumentSet *set, NumberColumn column,
+                            int64_t from_number, int64_t to_number)
+{
+    AUTO_FREE uint64_t *words = heap_alloc(set->count * sizeof *words + 1);
+    DocumentSet within = { words, set->count };
+    if (set->count)
+        memcpy(words, table->live, set->count * sizeof *words);
+    document_set_keep_range(table, &within, column, from_number, to_number);
+    for (size_t i = 0; i < set->count; i++)
+        set->words[i] |= words[i];
 }
 
 void document_set_add_ids(const DocumentTable *table, DocumentSet *set, StrList ids)

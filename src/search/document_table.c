@@ -9,8 +9,9 @@
 
 /* --- Memory --- */
 
+/* Of what does not grow with the places. */
 static const bool has_buckets[NUMBER_COLUMN_COUNT] = {
-    [COLUMN_DATE] = true, [COLUMN_OWN_DATE] = true
+    [COLUMN_DATE] = true, [COLUMN_OWN_DATE] = true, [COLUMN_SIZE] = true
 };
 
 /* `room` is a multiple of 64. */
@@ -85,10 +86,12 @@ size_t document_table_bytes(const DocumentTable *table)
 {
     size_t row = sizeof(Key) + sizeof(Chunks) + (TEXT_COLUMN_COUNT + 1) * sizeof(uint32_t) +
                  NUMBER_COLUMN_COUNT * (sizeof(int64_t) + 1);
-    size_t values = 0;
+    size_t values = 0, buckets = 0;
     for (size_t i = 0; i < TEXT_COLUMN_COUNT; i++)
         values += document_values_bytes(&table->values[i]);
-    return table->room * row + values +
+    for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++)
+        buckets += document_buckets_bytes(&table->buckets[i]);
+    return table->room * row + values + buckets +
            (table->tag_list_room + table->tag_place_room + table->place_room) * sizeof(uint32_t) +
            arena_used(table->arena) + document_names_bytes(table->names);
 }
@@ -326,7 +329,7 @@ void document_table_settle_numbers(DocumentTable *table)
 {
     for (size_t i = 0; i < NUMBER_COLUMN_COUNT; i++)
         if (has_buckets[i])
-            document_buckets_settle(&table->buckets[i], table->numbers[i], table->count);
+            document_buckets_settle(&table->buckets[i], table->numbers[i]);
 }
 
 void document_table_settle(DocumentTable *table)

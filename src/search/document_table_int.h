@@ -1,5 +1,6 @@
 /* document_table_int.h - what the files of a document table share: document_table.c changes it,
- * document_sets.c and document_order.c read it, document_table_file.c writes and reads its file. */
+ * document_sets.c, document_first.c and document_order.c read it, document_table_file.c writes and
+ * reads its file. */
 #pragma once
 
 #include "base/map.h"
@@ -81,3 +82,4 @@ void document_table_reserve(DocumentTable *table, size_t count);
 Key document_key_of(Str id);
 /* The place of an id; false: it has none. */
 bool document_place_of(const DocumentTable *table, Str id, size_t *place_r);
+Str document_id_at(const DocumentTable *table, size_t place, Arena *arena);
