@@ -39,25 +39,11 @@ static NumberColumn column_of(DocumentOrder order)
     return NUMBER_COLUMN_COUNT;
 }
 
-static const NumberZone *zones_of(const DocumentTable *table, DocumentOrder order)
-{
-    NumberColumn column = column_of(order);
-    return column < NUMBER_COLUMN_COUNT ? table->zones[column] : document_names_zones(table->names);
-}
-
 static const int64_t *numbers_of(const DocumentTable *table, DocumentOrder order)
 {
     NumberColumn column = column_of(order);
     return column < NUMBER_COLUMN_COUNT ? table->numbers[column]
                                         : document_names_labels(table->names);
-}
-
-/* NULL: there are none of this order. */
-static const DocumentBuckets *buckets_of(const DocumentTable *table, DocumentOrder order)
-{
-    NumberColumn column = column_of(order);
-    bool has = column < NUMBER_COLUMN_COUNT && table->buckets[column].at;
-    return has ? &table->buckets[column] : NULL;
 }
 
 /* Where a part of a list begins: behind `key` where the worth is `least`, else from there on. */
@@ -172,7 +158,7 @@ static bool is_outside(const Gathering *in, const NumberZone *zone)
 /* --- In the order --- */
 
 /* A step to the next of an order and a look at its bit take less than a number that is fetched. */
-#define STEPS_OF_LOOK 4
+#define STEPS_OF_LOOK 2
 #define STEPS_MIN 1000
 
 static bool has_place(const DocumentSet *set, size_t place)
@@ -225,20 +211,19 @@ static bool walk_names(Gathering *in, const DocumentSet *set, const DocumentTabl
 static bool walk(Gathering *in, const DocumentTable *table, const DocumentSet *set,
                  const DocumentPart *part)
 {
-    const DocumentBuckets *buckets = buckets_of(table, part->order);
     size_t among = document_set_count(set), steps = among * STEPS_OF_LOOK + STEPS_MIN;
-    bool is_near = among && in->most * table->count / among < steps, is_whole = false;
-    if (is_near && part->order == DOCUMENT_BY_NAME)
-        is_whole = walk_names(in, set, table, part->after, steps);
-    else if (is_near && buckets)
-        is_whole = walk_buckets(in, set, buckets, steps);
+    if (!among || in->most * table->count / among > steps)
+        return false;
+    bool is_whole = part->order == DOCUMENT_BY_NAME
+                        ? walk_names(in, set, table, part->after, steps)
+                        : walk_buckets(in, set, &table->buckets[column_of(part->order)], steps);
     if (!is_whole)
         in->count = 0;
     return is_whole;
 }
 
 /* What came last has the highest place as a rule: the best come early from either end. */
-static void look_at_all(Gathering *in, const DocumentSet *set, const NumberZone *zones)
+static void look_by_place(Gathering *in, const DocumentSet *set, const NumberZone *zones)
 {
     bool is_down = in->first.flip;
     for (size_t i = 0; i < set->count; i++) {
@@ -253,6 +238,29 @@ static void look_at_all(Gathering *in, const DocumentSet *set, const NumberZone 
     }
 }
 
+/* Where numbers lie in no order they are fetched into the caches so many places ahead. */
+#define FETCHED_AHEAD 16
+
+static void look_at_each(Gathering *in, const DocumentSet *set)
+{
+    uint32_t ahead[FETCHED_AHEAD];
+    size_t seen = 0;
+    for (size_t word = 0; word < set->count; word++)
+        for (uint64_t left = set->words[word]; left; left &= left - 1) {
+            size_t place = word * 64 + (size_t)__builtin_ctzll(left);
+            uint32_t *slot = &ahead[seen % FETCHED_AHEAD];
+            if (in->buckets)
+                __builtin_prefetch(&in->buckets[place]);
+            else
+                __builtin_prefetch(&in->first.numbers[place]);
+            if (seen++ >= FETCHED_AHEAD)
+                gather(in, *slot);
+            *slot = (uint32_t)place;
+        }
+    for (size_t i = 0; i < MIN(seen, (size_t)FETCHED_AHEAD); i++)
+        gather(in, ahead[i]);
+}
+
 /* Of any name. */
 static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, Arena *arena,
                            const DocumentPart *part, uint32_t **places_r)
@@ -260,12 +268,15 @@ static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, A
     bool is_down = part->descending;
     Gathering in = { .first = { numbers_of(table, part->order), table->keys, is_down ? -1 : 0 },
                      .most = MAX(part->most, 1) };
-    const DocumentBuckets *buckets = buckets_of(table, part->order);
-    in.buckets = buckets ? buckets->at : NULL;
     in.beginning = beginning_of(table, &in.first, part->order, part->after);
     in.kept = arena_alloc_raw(arena, in.most * sizeof *in.kept);
-    if (!walk(&in, table, set, part))
-        look_at_all(&in, set, zones_of(table, part->order));
+    bool is_by_place = part->order == DOCUMENT_BY_CREATED || part->order == DOCUMENT_BY_UPDATED;
+    if (!is_by_place && part->order != DOCUMENT_BY_NAME)
+        in.buckets = table->buckets[column_of(part->order)].at;
+    if (is_by_place)
+        look_by_place(&in, set, table->zones[column_of(part->order)]);
+    else if (!walk(&in, table, set, part))
+        look_at_each(&in, set);
     if (in.count)
         qsort_r(in.kept, in.count, sizeof *in.kept, compare_kept, &in.first);
     *places_r = arena_new_array(arena, uint32_t, in.count);

@@ -2,6 +2,7 @@
 #include "search/document_names.h"
 
 #include "search/document_parts.h"
+#include "search/document_words.h"
 
 #define NAMES_MAX GB(1)
 #define ROOM_FIRST 64 /* a multiple of 64 */
@@ -16,11 +17,12 @@ typedef struct NamePair {
 struct DocumentNames {
     Arena *arena; /* of the texts */
     DocumentParts *parts;
+    DocumentWords *words;
+    size_t worded; /* places when the words were chosen */
     NamePair *pairs;
     int64_t *labels;
-    NumberZone *zones; /* of the labels */
-    uint32_t *order;   /* the places in the order of their names */
-    uint32_t *fresh;   /* those that are not in it */
+    uint32_t *order; /* the places in the order of their names */
+    uint32_t *fresh; /* those that are not in it */
     size_t count, room, ordered, fresh_count;
 };
 
@@ -29,6 +31,7 @@ DocumentNames *document_names_new(void)
     DocumentNames *names = heap_alloc(sizeof *names);
     names->arena = arena_new(NAMES_MAX);
     names->parts = document_parts_new();
+    names->words = document_words_new();
     return names;
 }
 
@@ -38,9 +41,9 @@ void document_names_free(DocumentNames *names)
         return;
     arena_free(names->arena);
     document_parts_free(names->parts);
+    document_words_free(names->words);
     free(names->pairs);
     free(names->labels);
-    free(names->zones);
     free(names->order);
     free(names->fresh);
     free(names);
@@ -49,17 +52,16 @@ void document_names_free(DocumentNames *names)
 size_t document_names_bytes(const DocumentNames *names)
 {
     size_t row = sizeof *names->pairs + sizeof *names->labels + 2 * sizeof *names->order;
-    return names->room * row + arena_used(names->arena) + document_parts_bytes(names->parts);
+    return names->room * row + arena_used(names->arena) + document_parts_bytes(names->parts) +
+           document_words_bytes(names->words);
 }
 
 static void grow(DocumentNames *names, size_t room)
 {
     names->room = room;
+    document_words_reserve(names->words, room);
     names->pairs = heap_grow(names->pairs, room * sizeof *names->pairs);
     names->labels = heap_grow(names->labels, room * sizeof *names->labels);
-    names->zones = heap_grow(names->zones, room / 64 * sizeof *names->zones);
-    for (size_t i = (names->count + 63) / 64; i < room / 64; i++)
-        names->zones[i] = NUMBER_ZONE_NONE;
     names->order = heap_grow(names->order, room * sizeof *names->order);
     names->fresh = heap_grow(names->fresh, room * sizeof *names->fresh);
 }
@@ -93,7 +95,6 @@ const uint32_t *document_names_order(const DocumentNames *names, size_t *count_r
     return names->order;
 }
 const int64_t *document_names_labels(const DocumentNames *names) { return names->labels; }
-const NumberZone *document_names_zones(const DocumentNames *names) { return names->zones; }
 
 /* --- The order --- */
 
@@ -174,6 +175,9 @@ void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size
     memcpy(text + name.length, title.length ? title.at : "", title.length);
     document_parts_add(names->parts, place, name);
     document_parts_add(names->parts, place, title);
+    document_words_clear(names->words, place);
+    document_words_add(names->words, place, name);
+    document_words_add(names->words, place, title);
     names->pairs[place] = (NamePair){ text, (uint32_t)name.length, (uint32_t)title.length };
     if (!is_known) {
         names->labels[place] = LABEL_NONE;
@@ -185,19 +189,11 @@ void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size
 
 /* --- Labels --- */
 
-static void set_label(DocumentNames *names, size_t place, int64_t label)
-{
-    names->labels[place] = label;
-    number_zone_widen(&names->zones[place / 64], label);
-}
-
 static void label_all(DocumentNames *names)
 {
     int64_t step = LABEL_END / ((int64_t)names->ordered + 1);
-    for (size_t i = 0; i < names->room / 64; i++)
-        names->zones[i] = NUMBER_ZONE_NONE;
     for (size_t i = 0; i < names->ordered; i++)
-        set_label(names, names->order[i], step * ((int64_t)i + 1));
+        names->labels[names->order[i]] = step * ((int64_t)i + 1);
 }
 
 /* The order from `from` to before `to` is new; false: there are not enough numbers between those
@@ -208,7 +204,7 @@ static bool label_some(DocumentNames *names, size_t from, size_t to)
     int64_t above = to < names->ordered ? names->labels[names->order[to]] : LABEL_END;
     int64_t step = (above - below) / ((int64_t)(to - from) + 1);
     for (size_t i = from; i < to; i++)
-        set_label(names, names->order[i], below + step * (int64_t)(i - from + 1));
+        names->labels[names->order[i]] = below + step * (int64_t)(i - from + 1);
     return step > 0;
 }
 
@@ -228,10 +224,43 @@ static void merge(DocumentNames *names, const DocumentKeyBytes *keys)
     names->ordered = total;
 }
 
+/* --- Words --- */
+
+#define WORDED_MIN 1024
+#define WORD_SAMPLES 4096
+
+/* Of some names and titles. */
+static void choose_words(DocumentNames *names)
+{
+    size_t samples = MIN(names->count, (size_t)WORD_SAMPLES), count = 0;
+    AUTO_FREE Str *texts = heap_alloc(2 * samples * sizeof *texts);
+    for (size_t i = 0; i < samples; i++) {
+        size_t place = i * names->count / samples;
+        texts[count++] = name_at(names, place);
+        if (title_at(names, place).length)
+            texts[count++] = title_at(names, place);
+    }
+    document_words_choose(names->words, texts, count);
+}
+
+/* Anew when there are twice as many names. */
+static void settle_words(DocumentNames *names)
+{
+    if (names->count < WORDED_MIN || names->count < 2 * names->worded)
+        return;
+    choose_words(names);
+    for (size_t i = 0; i < names->count; i++) {
+        document_words_add(names->words, i, name_at(names, i));
+        document_words_add(names->words, i, title_at(names, i));
+    }
+    names->worded = names->count;
+}
+
 void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys)
 {
     Ordering in = { names, keys };
     bool has_room = true;
+    settle_words(names);
     if (!names->fresh_count)
         return;
     qsort_r(names->fresh, names->fresh_count, sizeof *names->fresh, compare_places, &in);
@@ -249,6 +278,7 @@ void document_names_settle(DocumentNames *names, const DocumentKeyBytes *keys)
 
 void document_names_settle_as(DocumentNames *names, const uint32_t *order)
 {
+    settle_words(names);
     for (size_t i = 0; i < names->count; i++)
         names->order[i] = order[i];
     names->ordered = names->count;
@@ -263,16 +293,28 @@ void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t
     document_parts_keep(names->parts, words, count, part);
 }
 
-#define FETCHED_AHEAD 16 /* words */
-
-void document_names_fetch(const DocumentNames *names, const uint64_t *words, size_t count,
-                          size_t word)
+void document_names_surely_have(const DocumentNames *names, uint64_t *words, size_t count, Str part)
 {
-    size_t of_text = word + FETCHED_AHEAD, of_pair = of_text + FETCHED_AHEAD;
-    for (uint64_t left = of_pair < count ? words[of_pair] : 0; left; left &= left - 1)
-        __builtin_prefetch(&names->pairs[of_pair * 64 + (size_t)__builtin_ctzll(left)]);
-    for (uint64_t left = of_text < count ? words[of_text] : 0; left; left &= left - 1)
-        __builtin_prefetch(names->pairs[of_text * 64 + (size_t)__builtin_ctzll(left)].at);
+    document_words_with(names->words, words, count, part);
+}
+
+bool document_names_next(const DocumentNames *names, const uint64_t *words, size_t count,
+                         NameBlock *block)
+{
+    block->count = 0;
+    while (block->count < NAMES_AT_ONCE && (block->left || block->words < count)) {
+        if (!block->left) {
+            block->left = words[block->words++];
+            continue;
+        }
+        size_t place = (block->words - 1) * 64 + (size_t)__builtin_ctzll(block->left);
+        block->left &= block->left - 1;
+        block->at[block->count++] = (uint32_t)place;
+        __builtin_prefetch(&names->pairs[place]);
+    }
+    for (size_t i = 0; i < block->count; i++)
+        __builtin_prefetch(names->pairs[block->at[i]].at);
+    return block->count;
 }
 
 /* memmem() makes a table of the part first, which takes longer than to look through a short text.

@@ -15,17 +15,6 @@ typedef struct DocumentKeyBytes {
     unsigned char at[DOCUMENT_KEY_SIZE];
 } DocumentKeyBytes;
 
-/* Between which numbers those of 64 places in a row are: never too narrow, seldom too wide. */
-typedef struct NumberZone {
-    int64_t least, most;
-} NumberZone;
-#define NUMBER_ZONE_NONE ((NumberZone){ INT64_MAX, INT64_MIN })
-static inline void number_zone_widen(NumberZone *zone, int64_t number)
-{
-    zone->least = MIN(zone->least, number);
-    zone->most = MAX(zone->most, number);
-}
-
 typedef struct DocumentNames DocumentNames;
 
 DocumentNames *document_names_new(void);
@@ -49,8 +38,6 @@ const uint32_t *document_names_order(const DocumentNames *names, size_t *count_r
 void document_names_settle_as(DocumentNames *names, const uint32_t *order);
 /* By place. */
 const int64_t *document_names_labels(const DocumentNames *names);
-/* Of the labels, by 64 places. */
-const NumberZone *document_names_zones(const DocumentNames *names);
 /* How many of the order come before this name and, where it is behind, are it. */
 size_t document_names_position(const DocumentNames *names, const DocumentKeyBytes *keys, Str name,
                                const DocumentKeyBytes *key, bool is_behind);
@@ -62,10 +49,21 @@ int64_t document_names_label(const DocumentNames *names, const DocumentKeyBytes 
 
 /* Of a bit for each place, leaves those whose name or title may have the part. */
 void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t count, Str part);
-/* Those of such bits are looked at, one word after the other, now at `word`: texts of what comes
- * later are fetched into the caches. */
-void document_names_fetch(const DocumentNames *names, const uint64_t *words, size_t count,
-                          size_t word);
+/* Adds, of such bits, those that have it in a word that many have: they need no look. */
+void document_names_surely_have(const DocumentNames *names, uint64_t *words, size_t count,
+                                Str part);
+/* Some places of such bits, the texts of which are on their way into the caches. Begins as { 0 }.
+ */
+#define NAMES_AT_ONCE 256
+typedef struct NameBlock {
+    uint32_t at[NAMES_AT_ONCE];
+    size_t count;
+    size_t words; /* that were read of the bits */
+    uint64_t left;
+} NameBlock;
+/* The next; false: there are no more. */
+bool document_names_next(const DocumentNames *names, const uint64_t *words, size_t count,
+                         NameBlock *block);
 /* The name or the title has it. */
 bool document_names_have(const DocumentNames *names, size_t place, Str part);
 /* The name has it, with spaces for - and _ as the part has them. */

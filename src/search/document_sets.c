@@ -271,7 +271,7 @@ static uint64_t look_at_buckets(const RangeLook *look, size_t word, uint64_t had
 
 /* Of so many documents of the set one has to be in the range, else to compare them takes longer
  * than to gather those that are. */
-#define GATHERED_OF 16
+#define GATHERED_OF 6
 
 /* The few that are in the range, by their buckets. False: they are not few. */
 static bool keep_few(const RangeLook *look, const DocumentBuckets *buckets, DocumentSet *set)
@@ -284,9 +284,10 @@ static bool keep_few(const RangeLook *look, const DocumentBuckets *buckets, Docu
     AUTO_FREE uint64_t *words = heap_alloc(set->count * sizeof *words + 1);
     for (size_t i = look->first; i <= look->last && look->width; i++) {
         const Bucket *bucket = &buckets->buckets[i];
+        bool is_edge = i == look->first || i == look->last;
         for (size_t n = 0; n < bucket->count; n++) {
             uint32_t place = bucket->at[n];
-            if (is_within(look, place))
+            if (!is_edge || is_within(look, place))
                 words[place / 64] |= UINT64_C(1) << place % 64;
         }
     }
@@ -375,20 +376,39 @@ ChunkBits document_set_chunks(const DocumentTable *table, const DocumentSet *set
 
 /* --- Names --- */
 
+/* Takes those that surely have the part out of `looked`. Returns how many. */
+static size_t take_sure(const DocumentTable *table, DocumentSet *looked, Str part)
+{
+    AUTO_FREE uint64_t *words = heap_alloc(looked->count * sizeof *words + 1);
+    DocumentSet sure = { words, looked->count };
+    document_names_surely_have(table->names, words, looked->count, part);
+    for (size_t i = 0; i < looked->count; i++) {
+        uint64_t both = looked->words[i] & words[i];
+        looked->words[i] &= ~words[i];
+        words[i] = both;
+    }
+    return document_set_count(&sure);
+}
+
 bool document_set_keep_part(const DocumentTable *table, DocumentSet *set, Str part, size_t most)
 {
-    size_t kept = 0;
     document_names_may_have(table->names, set->words, set->count, part);
-    for (size_t word = 0; word < set->count; word++) {
-        document_names_fetch(table->names, set->words, set->count, word);
-        for (uint64_t left = set->words[word]; left; left &= left - 1) {
-            size_t place = word * 64 + (size_t)__builtin_ctzll(left);
+    AUTO_FREE uint64_t *words = heap_alloc(set->count * sizeof *words + 1);
+    DocumentSet looked = { words, set->count };
+    if (set->count)
+        memcpy(words, set->words, set->count * sizeof *words);
+    size_t kept = take_sure(table, &looked, part);
+    if (kept > most)
+        return false;
+    NameBlock block = { 0 };
+    while (document_names_next(table->names, words, set->count, &block))
+        for (size_t i = 0; i < block.count; i++) {
+            uint32_t place = block.at[i];
             if (!document_names_have(table->names, place, part))
-                set->words[word] &= ~(left & -left);
+                set->words[place / 64] &= ~(UINT64_C(1) << place % 64);
             else if (++kept > most)
                 return false;
         }
-    }
     return true;
 }
 
@@ -398,13 +418,10 @@ void document_set_add_named(const DocumentTable *table, DocumentSet *set, StrLis
     for (size_t i = 0; i < parts.count; i++) {
         DocumentSet one = document_set_live(table, arena);
         document_names_may_have(table->names, one.words, one.count, parts.at[i]);
-        for (size_t word = 0; word < one.count; word++) {
-            document_names_fetch(table->names, one.words, one.count, word);
-            for (uint64_t left = one.words[word]; left; left &= left - 1) {
-                size_t place = word * 64 + (size_t)__builtin_ctzll(left);
-                if (document_names_have_spaced(table->names, place, parts.at[i]))
-                    set->words[word] |= left & -left;
-            }
-        }
+        NameBlock block = { 0 };
+        while (document_names_next(table->names, one.words, one.count, &block))
+            for (size_t n = 0; n < block.count; n++)
+                if (document_names_have_spaced(table->names, block.at[n], parts.at[i]))
+                    set->words[block.at[n] / 64] |= UINT64_C(1) << block.at[n] % 64;
     }
 }

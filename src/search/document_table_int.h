@@ -12,6 +12,17 @@
 /* The bytes of a UUID; of any other id the beginning of its digest. */
 typedef DocumentKeyBytes Key;
 
+/* Between which numbers those of 64 places in a row are: never too narrow, seldom too wide. */
+typedef struct NumberZone {
+    int64_t least, most;
+} NumberZone;
+#define NUMBER_ZONE_NONE ((NumberZone){ INT64_MAX, INT64_MIN })
+static inline void number_zone_widen(NumberZone *zone, int64_t number)
+{
+    zone->least = MIN(zone->least, number);
+    zone->most = MAX(zone->most, number);
+}
+
 /* Different texts, each a number from 1 on; 0 is the empty one. */
 typedef struct Texts {
     Map numbers;
