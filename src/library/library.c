@@ -408,8 +408,9 @@ Str library_family(Str format)
 {
     size_t count;
     const LibraryFormat *list = library_formats(&count);
-    for (size_t i = 0; i < count; i++)
-        if (str_is(format, list[i].name))
+    /* For each row of a list: most names begin with another letter. */
+    for (size_t i = 0; format.length && i < count; i++)
+        if (list[i].name[0] == format.at[0] && str_is(format, list[i].name))
             return str(list[i].family);
     return S("");
 }
