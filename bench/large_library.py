@@ -4,8 +4,9 @@
     large_library.py PROGRAM [--documents 10000,1000000] [--keep FOLDER] [--postgresql URL-OF-A-SERVER]
 
 many_documents and tile_vectors are expected beside PROGRAM; the texts are those of ../shared/retrieval. One JSON line for each figure: the
-milliseconds of a warm client over HTTP, the best and the median of several, and how many times the smaller library's that is. With PostgreSQL
-each library is a database of its own there."""
+milliseconds of a warm client over HTTP, the best and the median of several, and how many times the smaller library's that is. Where the smaller
+one has fewer rows than a page, a line more has the time of as many rows in the larger one. With PostgreSQL each library is a database of its own
+there."""
 import argparse
 import atexit
 import shutil
@@ -110,19 +111,35 @@ def times(seconds, smaller):
     return {"times_the_smaller": round(sorted(seconds)[middle] / sorted(smaller)[middle], 2), "times_by_best": round(min(seconds) / min(smaller), 2)}
 
 
-def measure(server, connection, count):
+def measure_lists(server, connection, named, smaller_rows):
+    """The seconds of each list, and of each that is longer than the smaller library's cut to its rows; how many rows each has."""
+    figures, rows = {}, {}
+    for name, query in LISTS.items():
+        path = f"/v1/documents?{query.format(**named)}".replace(" ", "%20")
+        figures[f"list {name}"] = timed(server, connection, path)
+        rows[name] = len(server.call(connection, "GET", path)["items"])
+        fewer = smaller_rows.get(name, 0)
+        if 0 < fewer < rows[name]:
+            figures[f"list {name}, {fewer} rows"] = timed(server, connection, path.replace("limit=50", f"limit={fewer}"))
+    return figures, rows
+
+
+def measure(server, connection, count, smaller_rows):
     shelf = server.call(connection, "GET", "/v1/collections")["items"][3]["id"]
     newest = server.call(connection, "GET", "/v1/documents?limit=1")["items"][0]["id"]
-    figures = {}
-    for name, query in LISTS.items():
-        query = query.format(shelf=shelf, newest=newest, number=count // 3).replace(" ", "%20")
-        figures[f"list {name}"] = timed(server, connection, f"/v1/documents?{query}")
+    named = {"shelf": shelf, "newest": newest, "number": count // 3}
+    figures, rows = measure_lists(server, connection, named, smaller_rows)
     figures["list on and on"] = deep_pages(server, connection)
     figures["one document"] = timed(server, connection, f"/v1/documents/{newest}")
     figures["statistics"] = timed(server, connection, "/v1/statistics")
     figures["tags"] = timed(server, connection, "/v1/tags")
     figures["upload until acknowledged"], figures["upload until found"] = uploads(server, connection)
-    return figures
+    return figures, rows
+
+
+def beside(name, smaller):
+    """What the smaller library took: all that it has where the larger one was asked for as many rows."""
+    return smaller[name if name in smaller else name.rpartition(", ")[0]]
 
 
 def main():
@@ -137,7 +154,7 @@ def main():
         return
     folder = Path(options.keep or tempfile.mkdtemp(prefix="lectern-large-"))
     folder.mkdir(exist_ok=True)
-    texts, smaller = texts_of_shared(), None
+    texts, smaller, smaller_rows = texts_of_shared(), None, {}
     for count in map(int, options.documents.split(",")):
         data = folder / f"documents-{count}"
         database = ["--database", f"{options.postgresql}/large_{count}"] if options.postgresql else []
@@ -150,11 +167,11 @@ def main():
         atexit.register(server.process.kill)
         say(f"{count:,} documents opened", listening_ms=round(listening * 1000, 1), index_s=round(wait_built(server, connection, count), 2),
             lists_s=round(wait_listed(server, connection), 2))
-        figures = measure(server, connection, count)
+        figures, rows = measure(server, connection, count, smaller_rows)
         for name, seconds in figures.items():
-            say(f"{name}, {count:,} documents", **spread(seconds), **(times(seconds, smaller[name]) if smaller else {}))
+            say(f"{name}, {count:,} documents", **spread(seconds), **(times(seconds, beside(name, smaller)) if smaller else {}))
         say(f"memory with {count:,} documents", pss_mb=round(pss_mb(server.process.pid), 1))
-        smaller = smaller or figures
+        smaller, smaller_rows = smaller or figures, smaller_rows or rows
         connection.close()
         server.stop()
     if not options.keep:
