@@ -77,7 +77,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.all = &app->api;
     app->api.events = event_hub_new();
     app->news = (AppNews){ .api = &app->api, .pool = pool_new("news", 1, 1024) };
-    if (!app_open_master_key(app, folder, err) ||
+    if (!app_open_master_key(app->arena, app_master_key_path(app->arena, app->settings, folder),
+                             err) ||
         !app_open_database(app, folder, options->listens, err) ||
         !event_feed_open(app->api.db, app->api.events, &app->news.feed, err) ||
         !db_listen(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events, err) ||

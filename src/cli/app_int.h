@@ -43,10 +43,7 @@ struct App {
     RetentionPlan retention;
 };
 
-/* app_database.c: made at the first start; whoever reads it opens the passwords and keys that are
- * stored. */
-MUST_CHECK bool app_open_master_key(App *app, Str folder, Error *err);
-/* A server waits for a database that is away; a command says so. */
+/* app_database.c; a server waits for a database that is away; a command says so. */
 MUST_CHECK bool app_open_database(App *app, Str folder, bool waits, Error *err);
 
 /* app_library.c; without a model search is by words only. */

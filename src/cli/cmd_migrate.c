@@ -1,45 +1,71 @@
-/* cmd_migrate.c - the tables of the database, brought up or down, with no server running; and the
- * way out when the master key is lost. */
+/* cmd_migrate.c - the tables of the database, brought up or down, with no server running; a new
+ * master key, and the way out when it is lost. */
 #include "base/file.h"
 #include "cli/app_folder.h"
 #include "cli/output.h"
 #include "store/migrate.h"
+#include "store/sealed_texts.h"
 #include "store/server_key.h"
 
-static bool open_database(CommandLine *line, int *lock_r, Db **db_r, Error *err)
+typedef struct Opened {
+    Db *db;
+    const char *key_path; /* of the master key */
+} Opened;
+
+static bool open_database(CommandLine *line, int *lock_r, Opened *opened_r, Error *err)
 {
+    Arena *arena = line->arena;
     Str folder, url = line->settings.database;
     DbOptions options = { 0 };
-    if (!url.length) {
-        if (!app_data_folder(line->arena, &line->settings, &folder, err) ||
-            !app_lock_folder(folder, lock_r, err))
-            return false;
-        url = str(path_join(line->arena, folder, S("lectern.db")));
-    }
-    return db_open(str_c(line->arena, url), &options, db_r, err);
+    if (!app_data_folder(arena, &line->settings, &folder, err) ||
+        (!url.length && !app_lock_folder(folder, lock_r, err)))
+        return false;
+    if (!url.length)
+        url = str(path_join(arena, folder, S("lectern.db")));
+    opened_r->key_path = app_master_key_path(arena, &line->settings, folder);
+    return db_open(str_c(arena, url), &options, &opened_r->db, err);
 }
 
-static bool migrate(CommandLine *line, Db *db, Error *err)
+/* For a database that several servers use: when none of before is left. */
+static bool seal_texts(CommandLine *line, const Opened *opened, Error *err)
+{
+    return app_open_master_key(line->arena, opened->key_path, err) &&
+           app_settle_master_key(line->arena, opened->db, opened->key_path, err) &&
+           texts_seal_all(opened->db, err);
+}
+
+/* Some migrations open on the way back what was sealed. */
+static bool move(CommandLine *line, const Opened *opened, Error *err)
+{
+    bool is_up = str_is(line->words[0], "up");
+    int64_t to = 0;
+    if (!is_up && (line->word_count != 2 || !str_to_int(line->words[1], 0, 100000, &to)))
+        return fail(err, ERROR_INVALID, "use: lectern migrate down NUMBER");
+    return app_open_master_key(line->arena, opened->key_path, err) &&
+           (is_up ? migrate_up(opened->db, err) : migrate_down(opened->db, (int)to, err));
+}
+
+static bool migrate(CommandLine *line, const Opened *opened, Error *err)
 {
     MigrateStatus status;
     Str what = line->word_count ? line->words[0] : S("status");
-    int64_t to = 0;
-    if (str_is(what, "up")) {
-        if (!migrate_up(db, err))
+    if (str_is(what, "up") || str_is(what, "down")) {
+        if (!move(line, opened, err))
             return false;
-    } else if (str_is(what, "down")) {
-        if (line->word_count != 2 || !str_to_int(line->words[1], 0, 100000, &to))
-            return fail(err, ERROR_INVALID, "use: lectern migrate down NUMBER");
-        if (!migrate_down(db, (int)to, err))
+    } else if (str_is(what, "new-key")) {
+        if (!app_new_master_key(line->arena, opened->db, opened->key_path, err))
+            return false;
+    } else if (str_is(what, "seal")) {
+        if (!seal_texts(line, opened, err))
             return false;
     } else if (str_is(what, "forget-key")) {
-        if (!server_key_forget(db, err))
+        if (!server_key_forget(opened->db, err))
             return false;
     } else if (!str_is(what, "status")) {
         return fail(err, ERROR_INVALID,
-                    "use: lectern migrate status | up | down NUMBER | forget-key");
+                    "use: lectern migrate status | up | down NUMBER | seal | new-key | forget-key");
     }
-    if (!migrate_status(db, &status, err))
+    if (!migrate_status(opened->db, &status, err))
         return false;
     AUTO_JSON json_t *about =
         json_pack("{s:i, s:i}", "applied", status.applied, "newest", status.newest);
@@ -51,18 +77,20 @@ static bool migrate(CommandLine *line, Db *db, Error *err)
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_CLOSE int lock = -1;
-    Db *db;
-    if (!open_database(line, &lock, &db, err))
+    Opened opened = { 0 };
+    if (!open_database(line, &lock, &opened, err))
         return false;
-    bool good = migrate(line, db, err);
-    db_close(db);
+    bool good = migrate(line, &opened, err);
+    db_close(opened.db);
     return good;
 }
 
 const Command command_migrate = {
     .name = "migrate",
-    .arguments = "[status | up | down NUMBER | forget-key]",
-    .summary = "The tables of the database: which version, up, or down; forget a lost master key",
+    .arguments = "[status | up | down NUMBER | seal | new-key | forget-key]",
+    .summary =
+        "The tables of the database: which version, up, or down; seal the secrets in addresses "
+        "once all servers are of this version; another master key, or forget a lost one",
     .word_max = 2,
     .reads_env = true,
     .run = run,

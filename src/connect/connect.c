@@ -153,7 +153,8 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
 {
     Change *change = argument;
     return check_collection(tx, change, err) &&
-           connection_update(tx, change->scope, &change->connection, change->is_elsewhere, err) &&
+           connection_update(tx, change->scope, change->arena, &change->connection,
+                             change->is_elsewhere, err) &&
            (!change->is_elsewhere || look(tx, change, err)) && audit(tx, change, err) &&
            find_work(tx, change, err);
 }
@@ -169,6 +170,7 @@ bool connect_change(Connect *connect, const Scope *scope, Arena *arena, Str id,
         !store_read(connect->options.db, scope, find_work, &change, err) ||
         !connector_named(change.connection.kind, &kind, err))
         return false;
+    connect_open_settings(connect, arena, &change.connection);
     Str was = change.connection.settings;
     if (wish->settings &&
         (!connect_merge(connect, arena, kind, &change.connection, wish->settings, &settings, err) ||
@@ -210,6 +212,7 @@ bool connect_test(Connect *connect, const Scope *scope, Arena *arena, Str id,
         (id.length && !store_read(connect->options.db, scope, find_work, &change, err)) ||
         !connector_named(change.connection.kind, &kind, err))
         return false;
+    connect_open_settings(connect, arena, &change.connection);
     if (!(wish->settings || !id.length
               ? connect_merge(connect, arena, kind, &change.connection, wish->settings, &settings,
                               err)

@@ -21,6 +21,9 @@ void connect_run_end(ConnectRun *run);
 /* The settings of a stored connection, with its secrets; release with AUTO_JSON. */
 MUST_CHECK bool connect_settings(Connect *connect, Arena *arena, const Connection *connection,
                                  json_t **settings_r, Error *err);
+/* *connection, as it was found, has its settings with the passwords of addresses; what cannot be
+ * opened stays as it is shown, to be given again. */
+void connect_open_settings(Connect *connect, Arena *arena, Connection *connection);
 /* What was given over the secrets that are kept, checked; release with AUTO_JSON. ERROR_INVALID: a
  * kept secret would go to another server than the one it was given for. */
 MUST_CHECK bool connect_merge(Connect *connect, Arena *arena, const ConnectorKind *kind,

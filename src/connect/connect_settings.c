@@ -4,6 +4,7 @@
 #include "base/seal.h"
 #include "connect/connect_http.h"
 #include "connect/connect_int.h"
+#include "store/sealed_texts.h"
 #include "store/server_key.h"
 
 #define SEAL_KEY S("connections")
@@ -39,13 +40,21 @@ bool connect_open(Connect *connect, Arena *arena, Str sealed, json_t **secrets_r
            json_parse(text, CONNECT_SETTINGS_MAX, secrets_r, err);
 }
 
+void connect_open_settings(Connect *connect, Arena *arena, Connection *connection)
+{
+    Error lost;
+    (void)!text_open(connect->options.db, arena, connection->whole, &connection->settings, &lost);
+}
+
 bool connect_settings(Connect *connect, Arena *arena, const Connection *connection,
                       json_t **settings_r, Error *err)
 {
     AUTO_JSON json_t *secrets = NULL;
     json_t *settings = NULL;
+    Str text = connection->settings;
     if (!connect_open(connect, arena, connection->sealed, &secrets, err) ||
-        !json_parse(connection->settings, CONNECT_SETTINGS_MAX, &settings, err))
+        !text_open(connect->options.db, arena, connection->whole, &text, err) ||
+        !json_parse(text, CONNECT_SETTINGS_MAX, &settings, err))
         return false;
     (void)json_object_update(settings, secrets);
     *settings_r = settings;
@@ -173,5 +182,7 @@ bool connect_split(Connect *connect, Arena *arena, const ConnectorKind *kind, js
     json_object_foreach(settings, name, value)(void)
         json_object_set(is_secret(schema, name) ? secrets : shown, name, value);
     connection->settings = json_print(arena, shown);
-    return connect_seal(connect, arena, secrets, &connection->sealed, err);
+    return text_seal(connect->options.db, arena, connection->settings,
+                     passwords_hidden(arena, connection->settings), &connection->whole, err) &&
+           connect_seal(connect, arena, secrets, &connection->sealed, err);
 }

@@ -60,7 +60,7 @@ static bool has_changed(Watch *watch)
     if (!connect_load(watch->job, arena, &now, &kind, NULL, &err))
         return err.code == ERROR_NOT_FOUND;
     return !now.is_on || !now.every_minutes || !str_equal(now.settings, was->settings) ||
-           !str_equal(now.sealed, was->sealed);
+           !str_equal(now.sealed, was->sealed) || !str_equal(now.whole, was->whole);
 }
 
 static WatchEnd watch_session(Watch *watch, Error *err)

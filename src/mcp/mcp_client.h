@@ -19,7 +19,8 @@ McpServers *mcp_servers_new(Db *db, const Proxy *proxy);
 void mcp_servers_free(McpServers *servers); /* NULL is fine */
 
 typedef struct McpServer {
-    Str name, url;
+    Str name, url; /* of a list without the password of the address */
+    Str whole;     /* the address, sealed (store/sealed_texts.h), as base64; empty: it has none */
     StrList tools; /* that may be called; "*": all */
     bool allows_private, has_token;
 } McpServer;

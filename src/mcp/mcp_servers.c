@@ -1,7 +1,10 @@
 /* mcp_servers.c - which servers a workspace has named; see mcp_client.h. */
+#include "base/base64.h"
+#include "base/passwords.h"
 #include "base/seal.h"
 #include "mcp/mcp_client_int.h"
 #include "net/url_safety.h"
+#include "store/sealed_texts.h"
 #include "store/secrets_store.h"
 #include "store/server_key.h"
 #include "store/settings_store.h"
@@ -52,7 +55,8 @@ static bool read_server(Arena *arena, const json_t *json, McpServer *server, Err
                                  { "url", JSON_STR, &server->url },
                                  { "tools", JSON_STRS, &server->tools },
                                  { "private", JSON_FLAG, &server->allows_private },
-                                 { "token", JSON_FLAG, &server->has_token }),
+                                 { "token", JSON_FLAG, &server->has_token },
+                                 { "whole", JSON_STR, &server->whole }),
                      err);
 }
 
@@ -103,6 +107,33 @@ static bool token_work(DbTx *tx, void *argument, Error *err)
                        &work->sealed, err);
 }
 
+static bool open_url(McpServers *servers, Arena *arena, McpServer *server, Error *err)
+{
+    Str whole;
+    if (!server->whole.length)
+        return true;
+    return base64_decode(arena, server->whole, &whole)
+               ? text_open(servers->db, arena, whole, &server->url, err)
+               : fail(err, ERROR_DAMAGED, "the address cannot be read: give it again");
+}
+
+/* An address that comes back as it was shown stays what it was. */
+static bool seal_url(McpServers *servers, Arena *arena, const McpServer *was, McpServer *server,
+                     Error *err)
+{
+    Str shown = passwords_hidden(arena, server->url), whole;
+    if (was && str_equal(passwords_hidden(arena, was->url), server->url)) {
+        server->url = was->url;
+        server->whole = was->whole;
+        return true;
+    }
+    if (!text_seal(servers->db, arena, server->url, shown, &whole, err))
+        return false;
+    server->whole = base64_encode(arena, whole);
+    server->url = text_stored(arena, server->url, whole);
+    return true;
+}
+
 bool mcp_server_find(McpServers *servers, const Scope *scope, Arena *arena, Str name,
                      McpServer *server_r, Str *token_r, Error *err)
 {
@@ -116,6 +147,8 @@ bool mcp_server_find(McpServers *servers, const Scope *scope, Arena *arena, Str 
                     STR_ARG(str_slice(name, 0, 100)));
     *server_r = work.list.at[at];
     *token_r = STR_NONE;
+    if (!open_url(servers, arena, server_r, err))
+        return false;
     return !server_r->has_token || (store_read(servers->db, scope, token_work, &work, err) &&
                                     server_key(servers->db, arena, SEAL_KEY, &key, err) &&
                                     seal_open(arena, key, work.sealed, token_r, err));
@@ -137,6 +170,8 @@ static Str print(Arena *arena, const McpServerList *list)
         put_end(&json);
         put_bool(&json, "private", list->at[i].allows_private);
         put_bool(&json, "token", list->at[i].has_token);
+        if (list->at[i].whole.length)
+            put_text(&json, "whole", list->at[i].whole);
         put_end(&json);
     }
     put_end(&json);
@@ -191,8 +226,11 @@ bool mcp_server_set(McpServers *servers, const Scope *scope, Arena *arena, const
         return fail(err, ERROR_CONFLICT, "there are %d MCP servers already", MCP_SERVERS_MAX);
     /* A token goes only where it was meant for. */
     work.keeps_token = !token.length && at < work.list.count && work.list.at[at].has_token &&
-                       str_equal(work.list.at[at].url, server->url);
+                       str_equal(passwords_hidden(arena, work.list.at[at].url),
+                                 passwords_hidden(arena, server->url));
     added.has_token = token.length > 0 || work.keeps_token;
+    if (!seal_url(servers, arena, at < work.list.count ? &work.list.at[at] : NULL, &added, err))
+        return false;
     if (token.length && (!server_key(servers->db, arena, SEAL_KEY, &key, err) ||
                          !seal_close(arena, key, token, &work.secret, err)))
         return false;

@@ -1,9 +1,11 @@
 /* meetings.c - the parts of meetings.h that keep secrets: calendars and services. */
 #include "base/clock.h"
+#include "base/passwords.h"
 #include "base/seal.h"
 #include "meetings/meetings_int.h"
 #include "net/url_safety.h"
 #include "store/audit_store.h"
+#include "store/sealed_texts.h"
 #include "store/server_key.h"
 #include "text/date.h"
 
@@ -87,8 +89,12 @@ bool meetings_open_service(Meetings *meetings, const Scope *scope, Arena *arena,
     if (!ask.service)
         return fail(err, ERROR_UNSUPPORTED, "there is no kind of service '" STR_FMT "' any more",
                     STR_ARG(row->kind));
-    if (!meetings_open_sealed(meetings, arena, row->sealed, &secrets, err))
+    BotServiceRow *whole = arena_new_one(arena, BotServiceRow);
+    *whole = *row;
+    if (!meetings_open_sealed(meetings, arena, row->sealed, &secrets, err) ||
+        !text_open(meetings->options.db, arena, row->whole, &whole->url, err))
         return fail_in(err, "the key of the service " STR_FMT, STR_ARG(row->name));
+    ask.row = whole;
     ask.key = str_copy(arena, json_member_text(secrets, "key"));
     ask.secret = str_copy(arena, json_member_text(secrets, "webhook_secret"));
     *ask_r = ask;
@@ -119,6 +125,11 @@ static bool check_url(Arena *arena, const Scope *scope, Str url, bool *is_privat
         return fail_in(err, "url");
     *is_private_r = safety.allows_private && address_kind(address) == ADDRESS_PRIVATE;
     return true;
+}
+
+static bool seal_url(Meetings *meetings, Arena *arena, Str url, Str *whole_r, Error *err)
+{
+    return text_seal(meetings->options.db, arena, url, passwords_hidden(arena, url), whole_r, err);
 }
 
 static bool check_name(Str name, Error *err)
@@ -201,6 +212,7 @@ bool meetings_add_calendar(Meetings *meetings, const Scope *scope, Arena *arena,
     return check_calendar(calendar, err) &&
            check_url(arena, scope, calendar->url, &calendar->allows_private, err) &&
            seal_credentials(meetings, arena, calendar, credentials, &calendar->sealed, err) &&
+           seal_url(meetings, arena, calendar->url, &calendar->whole, err) &&
            store_write(meetings->options.db, scope, add_calendar_work, &work, err);
 }
 
@@ -322,6 +334,7 @@ bool meetings_add_service(Meetings *meetings, const Scope *scope, Arena *arena, 
            check_url(arena, scope, row->url, &row->allows_private, err) &&
            meetings_seal(meetings, arena, print_secrets(arena, key, webhook_secret), &row->sealed,
                          err) &&
+           seal_url(meetings, arena, row->url, &row->whole, err) &&
            store_write(meetings->options.db, scope, add_service_work, &work, err);
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "meetings/meetings_int.h"
+#include "store/sealed_texts.h"
 
 #define EVERY_MS (5 * 60000)
 #define ALL_EVERY_MS (INT64_C(12) * 3600000) /* the window moves */
@@ -155,7 +156,8 @@ static bool read_calendar(SyncWork *work, json_t *credentials, Error *err)
                     .address = calendar->address,
                     .jitsi_hosts = work->meetings->jitsi_hosts },
     };
-    return kind->read(reading, err) && keep_credentials(work, err);
+    return text_open(work->job->db, work->arena, calendar->whole, &work->calendar.url, err) &&
+           kind->read(reading, err) && keep_credentials(work, err);
 }
 
 static bool store_reading(SyncWork *work, Error *err)

@@ -7,11 +7,11 @@
 #include "net/url_safety.h"
 #include "store/audit_store.h"
 #include "store/gateway_items_store.h"
+#include "store/sealed_texts.h"
 #include "store/server_key.h"
 
 #define LIST_MS 5000
 #define NAMES_MAX 2000
-#define HIDDEN_VALUE "***" /* of a header, which may be a key */
 
 void models_find_problems(Models *models, Arena *arena, Setup *setup)
 {
@@ -104,7 +104,7 @@ static bool keep_headers(const SetupService *old, json_t *document, Error *err)
     json_object_foreach(headers, name, value)
     {
         size_t i = 0, count = old ? old->headers.count : 0;
-        if (!str_is(str(json_string_value(value)), HIDDEN_VALUE))
+        if (!str_is(str(json_string_value(value)), GATEWAY_HIDDEN))
             continue;
         while (i < count && !str_is(old->headers.at[i].name, name))
             i++;
@@ -119,17 +119,7 @@ static bool keep_headers(const SetupService *old, json_t *document, Error *err)
 
 Str models_shown_service(Arena *arena, const SetupService *service)
 {
-    AUTO_JSON json_t *document = NULL;
-    json_t *headers, *value;
-    const char *name;
-    Error ignored; /* it was read before */
-    if (!service->document.length ||
-        !json_parse(service->document, SETUP_DOCUMENT_MAX, &document, &ignored))
-        return STR_NONE;
-    headers = json_object_get(document, "headers");
-    json_object_foreach(headers, name, value)
-        json_object_set_new(headers, name, json_string(HIDDEN_VALUE));
-    return json_print(arena, document);
+    return service->document.length ? gateway_document_shown(arena, service->document) : STR_NONE;
 }
 
 static bool seal_keys(Models *models, Arena *arena, const SetupService *service, Str *sealed_r,
@@ -193,12 +183,16 @@ bool models_set_service(Models *models, const Scope *scope, Str name, const json
     address.key = service.keys.count ? service.keys.at[0] : S("");
     if (!service.models.count && !service.is_off)
         (void)!gateway_models(models->http, arena, &address, LIST_MS, &listed, &ignored);
-    work.item.document = kept_document(arena, whole, listed);
+    Str kept = kept_document(arena, whole, listed);
+    if (kept.length > SETUP_DOCUMENT_MAX)
+        return fail(err, ERROR_TOO_LARGE, "the service has more than %zu bytes",
+                    SETUP_DOCUMENT_MAX);
+    Str shown = gateway_document_shown(arena, kept);
+    if (!text_seal(models->options.db, arena, kept, shown, &work.item.whole, err))
+        return false;
+    work.item.document = work.item.whole.length ? shown : kept;
     work.details = audit_details(arena, &service);
-    return work.item.document.length <= SETUP_DOCUMENT_MAX
-               ? pictures_write(models, scope, write_item, &work, err)
-               : fail(err, ERROR_TOO_LARGE, "the service has more than %zu bytes",
-                      SETUP_DOCUMENT_MAX);
+    return pictures_write(models, scope, write_item, &work, err);
 }
 
 /* --- Models and routes --- */

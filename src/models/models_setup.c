@@ -3,6 +3,7 @@
 #include "base/seal.h"
 #include "models/models_int.h"
 #include "store/gateway_items_store.h"
+#include "store/sealed_texts.h"
 #include "store/secrets_store.h"
 #include "store/server_key.h"
 #include "store/settings_store.h"
@@ -73,11 +74,12 @@ static bool add_route(Arena *arena, const GatewayItem *item, const json_t *json,
 }
 
 /* A row that cannot be read is left out: the others still serve. */
-static void add_row(Arena *arena, const GatewayItem *item, Setup *setup)
+static void add_row(Models *models, Arena *arena, GatewayItem *item, Setup *setup)
 {
     AUTO_JSON json_t *json = NULL;
     Error why;
-    if (json_parse(item->document, SETUP_DOCUMENT_MAX, &json, &why) &&
+    if (text_open(models->options.db, arena, item->whole, &item->document, &why) &&
+        json_parse(item->document, SETUP_DOCUMENT_MAX, &json, &why) &&
         (str_is(item->kind, "service") ? add_service(arena, item, json, setup, &why)
          : str_is(item->kind, "model") ? add_model(arena, item, json, setup, &why)
                                        : add_route(arena, item, json, setup, &why)))
@@ -207,7 +209,7 @@ bool models_setup(Models *models, const Scope *scope, Arena *arena, Setup *setup
     if (rows.policy.length && !policy_parse(arena, rows.policy, &setup.policy, err))
         return fail_in(err, "the saved policy of calls"); /* better no call than one unmasked */
     for (size_t i = 0; i < rows.items.count; i++)
-        add_row(arena, &rows.items.at[i], &setup);
+        add_row(models, arena, &rows.items.at[i], &setup);
     setup_settle(&setup);
     if (!setup.primary.length)
         choose_primary(&setup, is_off);

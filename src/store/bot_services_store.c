@@ -2,10 +2,11 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/sealed_texts.h"
 #include "store/sql.h"
 
 #define SERVICES                                                                                   \
-    "SELECT id, kind, name, url, sealed, allows_private, created_at, keeps_recordings"             \
+    "SELECT id, kind, name, url, sealed, allows_private, created_at, keeps_recordings, whole"      \
     " FROM bot_services"                                                                           \
     " WHERE workspace = $1 "
 
@@ -18,7 +19,8 @@ static void read_service(DbRows *row, Arena *arena, void *item)
                                               .sealed = db_get_blob(row, 4, arena),
                                               .allows_private = db_get_int(row, 5) != 0,
                                               .created_at_ms = db_get_int(row, 6),
-                                              .keeps_recordings = db_get_int(row, 7) != 0 };
+                                              .keeps_recordings = db_get_int(row, 7) != 0,
+                                              .whole = db_get_blob(row, 8, arena) };
 }
 
 bool bot_service_add(DbTx *tx, const Scope *scope, Arena *arena, BotServiceRow *service, Error *err)
@@ -36,13 +38,14 @@ bool bot_service_add(DbTx *tx, const Scope *scope, Arena *arena, BotServiceRow *
                     BOT_SERVICES_MAX);
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO bot_services (workspace, id, kind, name, url, sealed,"
-                         " allows_private, created_at, keeps_recordings)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                         " allows_private, created_at, keeps_recordings, whole)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
                          " ON CONFLICT DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.kind),
-                         db_text(added.name), db_text(added.url), db_blob(added.sealed),
-                         db_int(added.allows_private), db_int(added.created_at_ms),
-                         db_int(added.keeps_recordings)),
+                         db_text(added.name), db_text(text_stored(arena, added.url, added.whole)),
+                         db_blob(added.sealed), db_int(added.allows_private),
+                         db_int(added.created_at_ms), db_int(added.keeps_recordings),
+                         db_blob(added.whole)),
                  &changed, err))
         return false;
     if (!changed)

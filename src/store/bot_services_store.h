@@ -7,7 +7,9 @@
 #define BOT_SERVICES_MAX 20 /* of one workspace */
 
 typedef struct BotServiceRow {
-    Str id, kind, name, url;
+    Str id, kind, name;
+    Str url;   /* its password only after text_open() */
+    Str whole; /* of the address (sealed_texts.h) */
     Str sealed;
     bool allows_private, keeps_recordings;
     int64_t created_at_ms;

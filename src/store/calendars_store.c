@@ -4,12 +4,13 @@
 #include "base/id.h"
 #include "store/due.h"
 #include "store/events.h"
+#include "store/sealed_texts.h"
 #include "store/sql.h"
 
 #define COLUMNS                                                                                    \
     "SELECT workspace, id, user_id, kind, name, url, address, sealed, allows_private, time_zone,"  \
     " is_on, is_auto, sync_state, full_at, state, error_code, error, notice, failures, next_at,"   \
-    " synced_at, created_at "
+    " synced_at, created_at, whole "
 
 #define CALENDAR COLUMNS "FROM calendars "
 
@@ -38,6 +39,7 @@ static void read_calendar(DbRows *row, Arena *arena, void *item)
         .next_at_ms = db_get_int(row, 19),
         .synced_at_ms = db_get_int(row, 20),
         .created_at_ms = db_get_int(row, 21),
+        .whole = db_get_blob(row, 22, arena),
     };
 }
 
@@ -66,19 +68,20 @@ bool calendar_add(DbTx *tx, const Scope *scope, Arena *arena, Calendar *calendar
     if (others.count >= CALENDARS_MAX)
         return fail(err, ERROR_CONFLICT, "there are %d calendars already; remove one first",
                     CALENDARS_MAX);
-    if (!db_exec(tx,
-                 DB_SAME("INSERT INTO calendars (workspace, id, user_id, kind, name, url, address,"
-                         " sealed, allows_private, time_zone, is_on, is_auto, sync_state, full_at,"
-                         " state, error_code, error, notice, failures, next_at, synced_at,"
-                         " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-                         " '', 0, $13, '', '', '', 0, $14, 0, $15)"),
-                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
-                         db_text(added.kind), db_text(added.name), db_text(added.url),
-                         db_text(added.address), db_blob(added.sealed),
-                         db_int(added.allows_private), db_text(added.time_zone),
-                         db_int(added.is_on), db_int(added.is_auto), db_text(added.state),
-                         db_int(added.next_at_ms), db_int(added.created_at_ms)),
-                 NULL, err))
+    if (!db_exec(
+            tx,
+            DB_SAME("INSERT INTO calendars (workspace, id, user_id, kind, name, url, address,"
+                    " sealed, allows_private, time_zone, is_on, is_auto, sync_state, full_at,"
+                    " state, error_code, error, notice, failures, next_at, synced_at,"
+                    " created_at, whole) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+                    " $12, '', 0, $13, '', '', '', 0, $14, 0, $15, $16)"),
+            DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
+                    db_text(added.kind), db_text(added.name),
+                    db_text(text_stored(arena, added.url, added.whole)), db_text(added.address),
+                    db_blob(added.sealed), db_int(added.allows_private), db_text(added.time_zone),
+                    db_int(added.is_on), db_int(added.is_auto), db_text(added.state),
+                    db_int(added.next_at_ms), db_int(added.created_at_ms), db_blob(added.whole)),
+            NULL, err))
         return false;
     *calendar = added;
     return event_tell(tx, scope->workspace, EVENT_calendar, calendar->id, STR_NONE, err);

@@ -8,9 +8,10 @@
 
 typedef struct Calendar {
     Str workspace, id, user;
-    Str kind, name, url;
-    Str address; /* mail address of whose it is; empty: not known */
-    Str sealed;  /* credentials; empty: none */
+    Str kind, name, url; /* the password of an address only after text_open() */
+    Str whole;           /* of the address (sealed_texts.h) */
+    Str address;         /* mail address of whose it is; empty: not known */
+    Str sealed;          /* credentials; empty: none */
     bool allows_private;
     Str time_zone;         /* of times that name none; empty: UTC */
     bool is_on, is_auto;   /* is_auto: its meetings get bots */

@@ -4,12 +4,13 @@
 #include "base/id.h"
 #include "store/due.h"
 #include "store/events.h"
+#include "store/sealed_texts.h"
 #include "store/sql.h"
 
 #define COLUMNS                                                                                    \
     "SELECT workspace, id, kind, name, settings, sealed, collection, gone, allows_private, is_on," \
     " every_minutes, phase, round, is_whole, cursor, next_at, started_at, done_at, failures,"      \
-    " error_code, error, created_by, created_at, updated_at "
+    " error_code, error, created_by, created_at, updated_at, whole "
 
 #define CONNECTIONS COLUMNS "FROM connections "
 
@@ -40,6 +41,7 @@ static void read_connection(DbRows *row, Arena *arena, void *item)
         .created_by = db_get_text(row, 21, arena),
         .created_at_ms = db_get_int(row, 22),
         .updated_at_ms = db_get_int(row, 23),
+        .whole = db_get_blob(row, 24, arena),
     };
 }
 
@@ -69,15 +71,16 @@ bool connection_add(DbTx *tx, const Scope *scope, Arena *arena, Connection *conn
                  DB_SAME("INSERT INTO connections (workspace, id, kind, name, settings, sealed,"
                          " collection, gone, allows_private, is_on, every_minutes, phase, round,"
                          " is_whole, cursor, next_at, started_at, done_at, failures, error_code,"
-                         " error, created_by, created_at, updated_at)"
+                         " error, created_by, created_at, updated_at, whole)"
                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'idle', 0, 0, '',"
-                         " $14, 0, 0, 0, '', '', $13, $12, $12)"),
+                         " $14, 0, 0, 0, '', '', $13, $12, $12, $15)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.kind),
-                         db_text(added.name), db_text(added.settings), db_blob(added.sealed),
-                         db_text(added.collection), db_text(added.gone),
+                         db_text(added.name),
+                         db_text(text_stored(arena, added.settings, added.whole)),
+                         db_blob(added.sealed), db_text(added.collection), db_text(added.gone),
                          db_int(added.allows_private), db_int(added.is_on),
                          db_int(added.every_minutes), db_int(added.created_at_ms),
-                         db_text(added.created_by), db_int(added.next_at_ms)),
+                         db_text(added.created_by), db_int(added.next_at_ms), db_blob(added.whole)),
                  NULL, err))
         return false;
     *connection = added;
@@ -136,7 +139,7 @@ bool connection_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now
                 DB_ARGS(db_int(now_ms)), list_r, err);
 }
 
-bool connection_update(DbTx *tx, const Scope *scope, const Connection *connection,
+bool connection_update(DbTx *tx, const Scope *scope, Arena *arena, const Connection *connection,
                        bool is_elsewhere, Error *err)
 {
     return sql_change(
@@ -148,14 +151,15 @@ bool connection_update(DbTx *tx, const Scope *scope, const Connection *connectio
                    " next_at = CASE WHEN $8 = 0 THEN 0 ELSE $11 + $8 * 60000 END,"
                    " phase = CASE WHEN $12 = 1 THEN 'idle' ELSE phase END,"
                    " cursor = CASE WHEN $12 = 1 THEN '' ELSE cursor END,"
-                   " round = round + $12"
+                   " round = round + $12, whole = $13"
                    " WHERE workspace = $1 AND id = $2"),
                DB_ARGS(db_text(scope->workspace), db_text(connection->id),
-                       db_text(connection->name), db_text(connection->settings),
+                       db_text(connection->name),
+                       db_text(text_stored(arena, connection->settings, connection->whole)),
                        db_blob(connection->sealed), db_text(connection->collection),
                        db_text(connection->gone), db_int(connection->every_minutes),
                        db_int(connection->allows_private), db_int(connection->is_on),
-                       db_int(now_ms()), db_int(is_elsewhere)),
+                       db_int(now_ms()), db_int(is_elsewhere), db_blob(connection->whole)),
                "connection", connection->id, err) &&
            event_tell(tx, scope->workspace, EVENT_connection, connection->id, STR_NONE, err);
 }

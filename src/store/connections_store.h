@@ -15,7 +15,8 @@
 typedef struct Connection {
     Str workspace; /* set where connections of several are listed */
     Str id, kind, name;
-    Str settings;   /* JSON object, without its secrets */
+    Str settings;   /* JSON object, without its secrets; passwords of addresses: text_open() */
+    Str whole;      /* of the settings (sealed_texts.h) */
     Str sealed;     /* JSON object of those; empty: none */
     Str collection; /* id; empty: none */
     Str gone;       /* what becomes of documents that are gone there: "keep", "trash" */
@@ -51,8 +52,8 @@ MUST_CHECK bool connection_list(DbTx *tx, const Scope *scope, Arena *arena, cons
                                 ConnectionList *list_r, Error *err);
 /* Name, settings, secrets, collection, gone, every_minutes, allows_private, is_on. `is_elsewhere`:
  * other settings, so what was going on is void. */
-MUST_CHECK bool connection_update(DbTx *tx, const Scope *scope, const Connection *connection,
-                                  bool is_elsewhere, Error *err);
+MUST_CHECK bool connection_update(DbTx *tx, const Scope *scope, Arena *arena,
+                                  const Connection *connection, bool is_elsewhere, Error *err);
 /* Its secrets alone, in the place of what they were: ERROR_CONFLICT when somebody was faster. */
 MUST_CHECK bool connection_reseal(DbTx *tx, const Scope *scope, Str id, Str was, Str sealed,
                                   Error *err);

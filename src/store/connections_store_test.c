@@ -152,7 +152,7 @@ STORE_TEST(a_change_of_settings_voids_the_round_that_goes_on)
     const Error well = { 0 };
     Connection connection, found;
     CALL(add(tx, world, &connection, err));
-    CALL(connection_update(tx, &world->ours, &connection, true, err));
+    CALL(connection_update(tx, &world->ours, world->arena, &connection, true, err));
     CALL(connection_find(tx, &world->ours, world->arena, connection.id, &found, err));
     EXPECT(str_is(found.phase, "idle") && found.round == connection.round + 1);
     EXPECT(found.next_at_ms >= found.updated_at_ms + 5 * 60000);

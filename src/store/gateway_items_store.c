@@ -1,10 +1,12 @@
 #include "store/gateway_items_store.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "store/sql.h"
 
 #define ITEM                                                                                       \
-    "SELECT kind, name, document, sealed, updated_at FROM gateway_items WHERE workspace = $1"
+    "SELECT kind, name, document, sealed, updated_at, whole FROM gateway_items WHERE workspace = " \
+    "$1"
 
 static void read_item(DbRows *row, Arena *arena, void *item)
 {
@@ -12,7 +14,24 @@ static void read_item(DbRows *row, Arena *arena, void *item)
                                           .name = db_get_text(row, 1, arena),
                                           .document = db_get_text(row, 2, arena),
                                           .sealed = db_get_blob(row, 3, arena),
-                                          .updated_at_ms = db_get_int(row, 4) };
+                                          .updated_at_ms = db_get_int(row, 4),
+                                          .whole = db_get_blob(row, 5, arena) };
+}
+
+Str gateway_document_shown(Arena *arena, Str document)
+{
+    AUTO_JSON json_t *json = NULL;
+    json_t *headers, *value;
+    const char *name;
+    Error ignored; /* what is no document has no headers */
+    if (!json_parse(document, GATEWAY_BYTES_MAX, &json, &ignored))
+        return document;
+    headers = json_object_get(json, "headers");
+    if (!json_object_size(headers))
+        return document;
+    json_object_foreach(headers, name, value)
+        json_object_set_new(headers, name, json_string(GATEWAY_HIDDEN));
+    return json_print(arena, json);
 }
 
 bool gateway_tell_change(DbTx *tx, const Scope *scope, Error *err)
@@ -58,13 +77,14 @@ bool gateway_item_set(DbTx *tx, const Scope *scope, const GatewayItem *item, Err
     return check_room(tx, scope, item, err) && check_bytes(tx, scope, item, err) &&
            db_exec(tx,
                    DB_SAME("INSERT INTO gateway_items"
-                           " (workspace, kind, name, document, sealed, updated_at)"
-                           " VALUES ($1, $2, $3, $4, $5, $6)"
+                           " (workspace, kind, name, document, sealed, updated_at, whole)"
+                           " VALUES ($1, $2, $3, $4, $5, $6, $7)"
                            " ON CONFLICT (workspace, kind, name) DO UPDATE SET"
                            " document = excluded.document, sealed = excluded.sealed,"
-                           " updated_at = excluded.updated_at"),
+                           " updated_at = excluded.updated_at, whole = excluded.whole"),
                    DB_ARGS(db_text(scope->workspace), db_text(item->kind), db_text(item->name),
-                           db_text(item->document), db_blob(item->sealed), db_int(now_ms())),
+                           db_text(item->document), db_blob(item->sealed), db_int(now_ms()),
+                           db_blob(item->whole)),
                    NULL, err) &&
            gateway_tell_change(tx, scope, err);
 }

@@ -12,8 +12,9 @@
 
 typedef struct GatewayItem {
     Str kind, name; /* "service", "model" or "route" */
-    Str document;
-    Str sealed; /* of a service; "" */
+    Str document;   /* of a service without the values of its headers, before text_open() */
+    Str whole;      /* of the document (sealed_texts.h) */
+    Str sealed;     /* of a service: its keys; "" */
     int64_t updated_at_ms;
 } GatewayItem;
 
@@ -21,6 +22,10 @@ typedef struct GatewayItemList {
     GatewayItem *at;
     size_t count;
 } GatewayItemList;
+
+#define GATEWAY_HIDDEN "***" /* instead of the value of a header, which may be a key */
+/* The document of a service without the values of its headers; the same text when it has none. */
+Str gateway_document_shown(Arena *arena, Str document);
 
 /* Adds or replaces. ERROR_CONFLICT: there are GATEWAY_ITEMS_MAX of this kind. ERROR_TOO_LARGE: all
  * documents together have more than GATEWAY_BYTES_MAX. */

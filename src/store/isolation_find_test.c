@@ -223,7 +223,7 @@ static bool connections_find_nothing(DbTx *tx, World *world, Error *err)
     ConnectionItemList items;
     int64_t counts[ITEM_STATE_COUNT], count;
     EXPECT_CODE(ERROR_NOT_FOUND, connection_find(tx, theirs, arena, ours.id, &found, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, connection_update(tx, theirs, &ours, true, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_update(tx, theirs, arena, &ours, true, err));
     EXPECT_CODE(ERROR_NOT_FOUND, connection_plan(tx, theirs, ours.id, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND, connection_remove(tx, theirs, ours.id, err));
     EXPECT_CODE(ERROR_CONFLICT, connection_reseal(tx, theirs, ours.id, S(""), S("x"), err));

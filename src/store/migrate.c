@@ -293,7 +293,8 @@ bool migrate_up(Db *db, Error *err)
 /* What it makes again, an older program may use as it did. */
 static bool undo(DbTx *tx, const Listed *one, Error *err)
 {
-    return (run_text(tx, one->migration->down, err) && migrate_guard(tx, err) &&
+    return ((!one->migration->down_rows || one->migration->down_rows(tx, err)) &&
+            run_text(tx, one->migration->down, err) && migrate_guard(tx, err) &&
             db_exec(tx, DB_SAME("DELETE FROM schema_version WHERE number = $1"),
                     DB_ARGS(db_int(one->number)), NULL, err)) ||
            fail_in(err, "undoing migration %04d (%s)", one->number, one->name);

@@ -14,6 +14,8 @@
 /* How one migration changes the tables. Written once for SQLite; see migrations.def. */
 typedef struct Migration {
     DbSql up, down; /* postgres NULL: derived from the SQLite text */
+    /* What no SQL can do to the rows, in the same transaction before `down`; NULL: nothing. */
+    bool (*down_rows)(DbTx *tx, Error *err);
 } Migration;
 
 typedef struct MigrateStatus {

@@ -37,12 +37,17 @@ typedef struct CheckWork {
     bool is_alone, is_new;
 } CheckWork;
 
-/* What the database keeps of it tells nothing about it. */
+/* What the database keeps of a master key: it tells nothing about it. */
+static Str master_check(Arena *arena, Str key)
+{
+    Str digest = hmac_sha256_hex(arena, key, S("the master key of this database"));
+    return str_format(arena, "\"" STR_FMT "\"", STR_ARG(digest));
+}
+
 static bool check_work(DbTx *tx, void *argument, Error *err)
 {
     CheckWork *work = argument;
-    Str digest = hmac_sha256_hex(work->arena, master(), S("the master key of this database"));
-    Str known, ours = str_format(work->arena, "\"" STR_FMT "\"", STR_ARG(digest));
+    Str known, ours = master_check(work->arena, master());
     bool is_known = setting_find(tx, &work->system, work->arena, CHECK_NAME, &known, err);
     if (!is_known && err->code != ERROR_NOT_FOUND)
         return false;
@@ -96,13 +101,27 @@ static bool find_key(DbTx *tx, void *argument, Error *err)
            fail(err, ERROR_NOT_FOUND, "the key was sealed with another master key");
 }
 
+/* Keys are made anew when the master key is lost, not by a node that has an old one. */
+static bool check_current(DbTx *tx, const KeyWork *work, Error *err)
+{
+    Str known;
+    Error why = { 0 };
+    if (!master_length || !setting_find(tx, &work->system, work->arena, CHECK_NAME, &known, &why) ||
+        str_equal(known, master_check(work->arena, master()))) {
+        *err = why;
+        return !why.code || why.code == ERROR_NOT_FOUND;
+    }
+    return fail(err, ERROR_CONFLICT,
+                "the database is used with another master key: start again with that one");
+}
+
 static bool make_key(DbTx *tx, void *argument, Error *err)
 {
     KeyWork *work = argument;
     work->stored = STR_NONE;
     if (find_key(tx, argument, err))
         return true;
-    if (err->code != ERROR_NOT_FOUND)
+    if (err->code != ERROR_NOT_FOUND || !check_current(tx, work, err))
         return false;
     work->key = seal_new_key(work->arena);
     Str sealed = work->key;
@@ -119,5 +138,80 @@ bool server_key(Db *db, Arena *arena, Str name, Str *key_r, Error *err)
     if (!ok && (err->code != ERROR_CONFLICT || !store_read(db, &work.system, find_key, &work, err)))
         return false;
     *key_r = work.key;
+    return true;
+}
+
+bool server_key_make(DbTx *tx, Arena *arena, Str name, Str *key_r, Error *err)
+{
+    KeyWork work = { scope_system(), arena, name, STR_NONE };
+    if (!make_key(tx, &work, err))
+        return false;
+    *key_r = work.key;
+    return true;
+}
+
+/* --- Another master key ------------------------------------------------------------------ */
+
+typedef struct RotateWork {
+    Scope system;
+    Arena *arena;
+    Str key;
+    bool fits;
+} RotateWork;
+
+/* Those of workspaces are sealed with these, and stay as they are. */
+static bool rotate_work(DbTx *tx, void *argument, Error *err)
+{
+    RotateWork *work = argument;
+    const KeyWork current = { .system = work->system, .arena = work->arena };
+    SecretList list;
+    Str opened, sealed, known = STR_NONE;
+    Error why;
+    if (!check_current(tx, &current, err) ||
+        !secret_list(tx, &work->system, work->arena, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        if (!list.at[i].workspace.length &&
+            seal_open(work->arena, master(), list.at[i].sealed, &opened, &why) &&
+            (!seal_close(work->arena, work->key, opened, &sealed, err) ||
+             !secret_set(tx, &work->system, list.at[i].name, sealed, err)))
+            return false;
+    if (!setting_find(tx, &work->system, work->arena, CHECK_NAME, &known, &why) &&
+        why.code != ERROR_NOT_FOUND) {
+        *err = why;
+        return false;
+    }
+    return setting_replace(tx, &work->system, CHECK_NAME, known,
+                           master_check(work->arena, work->key), err);
+}
+
+bool server_key_rotate(Db *db, Str master_key, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    RotateWork work = { scope_system(), arena, master_key, false };
+    assert(master_length);
+    if (!store_write(db, &work.system, rotate_work, &work, err))
+        return false;
+    server_key_set_master(master_key);
+    return true;
+}
+
+static bool fits_work(DbTx *tx, void *argument, Error *err)
+{
+    RotateWork *work = argument;
+    Str known;
+    if (!setting_find(tx, &work->system, work->arena, CHECK_NAME, &known, err))
+        return err->code == ERROR_NOT_FOUND;
+    work->fits = str_equal(known, master_check(work->arena, work->key));
+    return true;
+}
+
+bool server_key_fits(Db *db, Str master_key, bool *fits_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    RotateWork work = { scope_system(), arena, master_key, false };
+    if (!store_read(db, &work.system, fits_work, &work, err))
+        return false;
+    *fits_r = work.fits;
     return true;
 }

@@ -18,3 +18,10 @@ MUST_CHECK bool server_key_check(Db *db, bool is_alone, bool *is_new_r, Error *e
 MUST_CHECK bool server_key_forget(Db *db, Error *err);
 /* The key of this name; made when it is asked for the first time. */
 MUST_CHECK bool server_key(Db *db, Arena *arena, Str name, Str *key_r, Error *err);
+/* The same inside a transaction of the system. */
+MUST_CHECK bool server_key_make(DbTx *tx, Arena *arena, Str name, Str *key_r, Error *err);
+/* From now on all keys are sealed with this master key and not with the one that was set, which is
+ * of no use any more: other nodes that have it are refused until they start with the new one. */
+MUST_CHECK bool server_key_rotate(Db *db, Str master_key, Error *err);
+/* Whether the database is used with this master key. */
+MUST_CHECK bool server_key_fits(Db *db, Str master_key, bool *fits_r, Error *err);

@@ -2,11 +2,12 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "store/sealed_texts.h"
 #include "store/sql.h"
 
 #define WEBHOOKS                                                                                   \
     "SELECT id, url, kinds, sealed, allows_private, is_on, created_at, last_at, last_result,"      \
-    " failures, held_until, form FROM webhooks WHERE workspace = $1 "
+    " failures, held_until, form, whole FROM webhooks WHERE workspace = $1 "
 
 /* "a,b" as it is kept. */
 static StrList split(Arena *arena, Str text)
@@ -32,6 +33,7 @@ static void read_webhook(DbRows *row, Arena *arena, void *item)
         .failures = db_get_int(row, 9),
         .held_until_ms = db_get_int(row, 10),
         .form = db_get_text(row, 11, arena),
+        .whole = db_get_blob(row, 12, arena),
     };
 }
 
@@ -50,12 +52,13 @@ bool webhook_add(DbTx *tx, const Scope *scope, Arena *arena, Webhook *hook, Erro
     added.created_at_ms = now_ms();
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO webhooks (workspace, id, url, kinds, sealed, allows_private,"
-                         " is_on, created_at, last_at, last_result, form)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $9)"),
-                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.url),
+                         " is_on, created_at, last_at, last_result, form, whole)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $9, $10)"),
+                 DB_ARGS(db_text(scope->workspace), db_text(added.id),
+                         db_text(text_stored(arena, added.url, added.whole)),
                          db_text(str_join(arena, added.kinds.at, added.kinds.count, S(","))),
                          db_blob(added.sealed), db_int(added.allows_private), db_int(added.is_on),
-                         db_int(added.created_at_ms), db_text(added.form)),
+                         db_int(added.created_at_ms), db_text(added.form), db_blob(added.whole)),
                  NULL, err))
         return false;
     *hook = added;

@@ -8,7 +8,8 @@
 #define WEBHOOKS_MAX 20 /* of one workspace */
 
 typedef struct Webhook {
-    Str id, url;
+    Str id, url;   /* the password of an address only after text_open() */
+    Str whole;     /* of the address (sealed_texts.h) */
     StrList kinds; /* of notices; none: all */
     Str form;      /* "standard", "slack" */
     Str sealed;    /* secret */

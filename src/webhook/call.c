@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/seal.h"
 #include "net/url_safety.h"
+#include "store/sealed_texts.h"
 #include "store/server_key.h"
 #include "webhook/signature.h"
 #include "webhook/webhook_int.h"
@@ -115,6 +116,7 @@ static bool ask(CallWork *work, Error *err)
     Str key, secret, address;
     if (!server_key(work->job->db, arena, WEBHOOK_SEAL_KEY, &key, err) ||
         !seal_open(arena, key, work->hook.sealed, &secret, err) ||
+        !text_open(work->job->db, arena, work->hook.whole, &work->hook.url, err) ||
         !url_check(arena, work->hook.url, &safety, &address, err))
         return false;
     HttpPair headers[] = {

@@ -2,9 +2,11 @@
 #include "webhook/webhook_int.h"
 
 #include "base/clock.h"
+#include "base/passwords.h"
 #include "base/seal.h"
 #include "net/url_safety.h"
 #include "store/audit_store.h"
+#include "store/sealed_texts.h"
 #include "store/server_key.h"
 #include "webhook/signature.h"
 
@@ -145,6 +147,7 @@ bool webhooks_add_hook(Webhooks *webhooks, const Scope *scope, Arena *arena, con
     Db *db = webhooks->options.db;
     if (!server_key(db, arena, WEBHOOK_SEAL_KEY, &key, err) ||
         !seal_close(arena, key, secret, &hook.sealed, err) ||
+        !text_seal(db, arena, hook.url, passwords_hidden(arena, hook.url), &hook.whole, err) ||
         !store_write(db, scope, add_work, &work, err))
         return false;
     *hook_r = hook;
