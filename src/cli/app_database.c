@@ -50,10 +50,11 @@ bool app_open_master_key(Arena *arena, const char *path, Error *err)
     if (!file_read(arena, path, SEAL_KEY_BYTES, &key, err))
         return fail_in(err, "the master key");
     if (key.length != SEAL_KEY_BYTES)
-        return fail(err, ERROR_DAMAGED,
-                    "%s is no master key: it must have %d bytes; put a copy of the right one in its "
-                    "place",
-                    path, SEAL_KEY_BYTES);
+        return fail(
+            err, ERROR_DAMAGED,
+            "%s is no master key: it must have %d bytes; put a copy of the right one in its "
+            "place",
+            path, SEAL_KEY_BYTES);
     server_key_set_master(key);
     return true;
 }
