@@ -266,7 +266,10 @@ def test_secrets_are_in_nothing_that_is_read(server, planted, parrot, mail):
     ask_for_mails(server, planted, mail)
     wait_until(lambda: any(path.startswith("/hook") for path, _, _ in list(parrot.heard)))
     wait_until(lambda: any(job.get("error") for job in server.get("/v1/jobs?type=notify_mail").json()["items"]))
-    for path in (*READ, f"/v1/webhooks/{hook['id']}/deliveries"):
+    told = [f"/v1/webhooks/{one['id']}/deliveries" for one in server.get("/v1/webhooks").json()["items"]]
+    told += [f"{path}/{one['id']}" for path in told for one in server.get(path).json()["items"]]
+    assert any(hook["id"] in path for path in told)
+    for path in (*READ, *told):
         planted.look(path, server.get(path).text)
     for words in (("config", "--json", "--origin"), ("config",), ("doctor", "--json", "--deep"), ("status", "--json"), ("alerts", "--json")):
         done = server.cli(*words, *server.arguments[:2], check=False)

@@ -1,7 +1,9 @@
 /* call.c - the job that makes one call of a webhook; see webhook.h. */
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/seal.h"
+#include "net/url.h"
 #include "net/url_safety.h"
 #include "store/sealed_texts.h"
 #include "store/server_key.h"
@@ -91,13 +93,39 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
            webhook_find(tx, &job->scope, job->arena, work->delivery.hook, &work->hook, err);
 }
 
+static void hide(Str text, Str secret)
+{
+    ptrdiff_t at;
+    while (secret.length && (at = str_find(text, secret)) >= 0) {
+        memset((char *)(uintptr_t)text.at + at, '*', secret.length);
+        text = str_from(text, (size_t)at + secret.length);
+    }
+}
+
+/* What is kept of an answer, and shown: without the password of the address, should it repeat it.
+ */
+static Str answer_kept(Arena *arena, Str address, Str body)
+{
+    Url url;
+    Error none;
+    Str kept = str_copy(arena, body);
+    if (url_parse(arena, address, &url, &none) && url.password.length) {
+        Str header =
+            str_format(arena, STR_FMT ":" STR_FMT, STR_ARG(url.user), STR_ARG(url.password));
+        hide(kept, base64_encode(arena, header));
+        hide(kept, url_encode(arena, url.password));
+        hide(kept, url.password);
+    }
+    return str_slice(kept, 0, WEBHOOK_ANSWER_KEPT);
+}
+
 /* 410 says that nobody is there any more; the other 4xx are as likely mended as a 5xx. */
 static void judge(CallWork *work, const HttpAnswer *answer)
 {
     WebhookDelivery *delivery = &work->delivery;
     int64_t wait_s = 0;
     delivery->status = answer->status;
-    delivery->answer = str_slice(answer->body, 0, WEBHOOK_ANSWER_KEPT);
+    delivery->answer = answer_kept(work->job->arena, work->hook.url, answer->body);
     work->is_good = answer->status >= 200 && answer->status < 300;
     work->is_gone = answer->status == 410;
     if (!work->is_good)
