@@ -42,3 +42,16 @@ def test_a_server_makes_the_tables_of_an_empty_database(new_cluster, tmp_path):
     server = Server(tmp_path / "library", new_cluster.create("empty")).start()
     server.stop()
     assert int(ask(new_cluster, "\\c empty\nSELECT count(*) FROM schema_version;")) > 0
+
+
+@pytest.mark.parametrize("way", ["served", "migrated"])
+def test_a_new_database_has_the_passwords_of_addresses_sealed_from_the_start(new_cluster, tmp_path, way):
+    server = Server(tmp_path / "library", new_cluster.create(way))
+    if way == "migrated":
+        server.cli("migrate", "up")
+        assert not server.data.exists()  # a job that brings up the tables needs no data folder
+    server.start()
+    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    assert server.post("/v1/webhooks", {"url": "http://ann:hush-hush@127.0.0.1:9/hook", "kinds": ["test"]}).status_code == 201
+    server.stop()
+    assert ask(new_cluster, f"\\c {way}\nSELECT url, length(whole) > 0 FROM webhooks;") == "http://ann:***@127.0.0.1:9/hook|t"

@@ -114,13 +114,13 @@ static bool check_master_key(App *app, Str folder, Error *err)
     return true;
 }
 
-/* A server waits for a database that is away; a command says so. */
 /* Where no program of before can use the database too, nothing has to lie open for it. */
 static bool seal_texts(App *app, bool is_fresh, Error *err)
 {
     return (db_kind(app->api.db) != DB_SQLITE && !is_fresh) || texts_seal_all(app->api.db, err);
 }
 
+/* A server waits for a database that is away; a command says so. */
 bool app_open_database(App *app, Str folder, bool waits, Error *err)
 {
     DbOptions options = { .connection_max = (int)app->settings->database_connections };

@@ -9,20 +9,30 @@
 
 typedef struct Opened {
     Db *db;
-    const char *key_path; /* of the master key */
+    const char *key_path; /* of the master key; NULL: nothing asks for it */
 } Opened;
+
+/* What opens or seals something; the rest is done where no data folder is. */
+static bool needs_key(const CommandLine *line)
+{
+    Str what = line->word_count ? line->words[0] : S("status");
+    return str_is(what, "down") || str_is(what, "seal") || str_is(what, "new-key");
+}
 
 static bool open_database(CommandLine *line, int *lock_r, Opened *opened_r, Error *err)
 {
     Arena *arena = line->arena;
-    Str folder, url = line->settings.database;
+    Str folder = STR_NONE, url = line->settings.database;
     DbOptions options = { 0 };
-    if (!app_data_folder(arena, &line->settings, &folder, err) ||
-        (!url.length && !app_lock_folder(folder, lock_r, err)))
+    bool is_inside = !url.length;
+    if ((is_inside || needs_key(line)) && !app_data_folder(arena, &line->settings, &folder, err))
         return false;
-    if (!url.length)
+    if (is_inside && !app_lock_folder(folder, lock_r, err))
+        return false;
+    if (is_inside)
         url = str(path_join(arena, folder, S("lectern.db")));
-    opened_r->key_path = app_master_key_path(arena, &line->settings, folder);
+    if (folder.length)
+        opened_r->key_path = app_master_key_path(arena, &line->settings, folder);
     return db_open(str_c(arena, url), &options, &opened_r->db, err);
 }
 
@@ -34,23 +44,34 @@ static bool seal_texts(CommandLine *line, const Opened *opened, Error *err)
            texts_seal_all(opened->db, err);
 }
 
-/* Some migrations open on the way back what was sealed. */
-static bool move(CommandLine *line, const Opened *opened, Error *err)
+/* No older program knows the tables of a new database: nothing has to lie open for it. */
+static bool bring_up(Db *db, Error *err)
 {
-    bool is_up = str_is(line->words[0], "up");
+    MigrateStatus status;
+    return migrate_status(db, &status, err) && migrate_up(db, err) &&
+           (status.applied || texts_seal_all(db, err));
+}
+
+/* Some migrations open on the way back what was sealed. */
+static bool take_down(CommandLine *line, const Opened *opened, Error *err)
+{
     int64_t to = 0;
-    if (!is_up && (line->word_count != 2 || !str_to_int(line->words[1], 0, 100000, &to)))
+    if (line->word_count != 2 || !str_to_int(line->words[1], 0, 100000, &to))
         return fail(err, ERROR_INVALID, "use: lectern migrate down NUMBER");
     return app_open_master_key(line->arena, opened->key_path, err) &&
-           (is_up ? migrate_up(opened->db, err) : migrate_down(opened->db, (int)to, err));
+           app_settle_master_key(line->arena, opened->db, opened->key_path, err) &&
+           migrate_down(opened->db, (int)to, err);
 }
 
 static bool migrate(CommandLine *line, const Opened *opened, Error *err)
 {
     MigrateStatus status;
     Str what = line->word_count ? line->words[0] : S("status");
-    if (str_is(what, "up") || str_is(what, "down")) {
-        if (!move(line, opened, err))
+    if (str_is(what, "up")) {
+        if (!bring_up(opened->db, err))
+            return false;
+    } else if (str_is(what, "down")) {
+        if (!take_down(line, opened, err))
             return false;
     } else if (str_is(what, "new-key")) {
         if (!app_new_master_key(line->arena, opened->db, opened->key_path, err))
