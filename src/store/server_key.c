@@ -134,8 +134,10 @@ bool server_key(Db *db, Arena *arena, Str name, Str *key_r, Error *err)
     KeyWork work = { .system = scope_system(), .arena = arena, .name = name };
     bool ok = store_read(db, &work.system, find_key, &work, err) ||
               (err->code == ERROR_NOT_FOUND && store_write(db, &work.system, make_key, &work, err));
+    Error still;
     /* Another node may have made it at the same moment. */
-    if (!ok && (err->code != ERROR_CONFLICT || !store_read(db, &work.system, find_key, &work, err)))
+    if (!ok &&
+        (err->code != ERROR_CONFLICT || !store_read(db, &work.system, find_key, &work, &still)))
         return false;
     *key_r = work.key;
     return true;
