@@ -115,7 +115,7 @@ static bool check_copies(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str
                 STR_ARG(str_slice(((Str *)items.at)[0], 0, 200)));
 }
 
-/* Those of a collection that have no list of their own. */
+/* Those of a collection that have no list of their own. Triggers of 0111 write the changes. */
 static bool set_guard(DbTx *tx, const Scope *scope, Guarded what, Str id, Str guard, Error *err)
 {
     const DbValue args[] = { db_text(scope->workspace), db_text(id), db_text(guard) };
@@ -126,7 +126,7 @@ static bool set_guard(DbTx *tx, const Scope *scope, Guarded what, Str id, Str gu
                                                " WHERE workspace = $1"
                                                " AND id IN (SELECT id FROM family)"),
                        args, COUNT(args), NULL, err) &&
-               index_change_filters(tx, scope, id, true, err);
+               index_change_hint(tx, scope, err);
     return db_exec(tx,
                    DB_SAME("UPDATE collections SET guard = $3 WHERE workspace = $1 AND id = $2"),
                    args, COUNT(args), NULL, err) &&
@@ -134,7 +134,7 @@ static bool set_guard(DbTx *tx, const Scope *scope, Guarded what, Str id, Str gu
                    DB_SAME("UPDATE documents SET guard = $3 WHERE workspace = $1"
                            " AND collection = $2 AND guard IN ('', $2)"),
                    args, COUNT(args), NULL, err) &&
-           index_change_guard(tx, scope, id, err);
+           index_change_hint(tx, scope, err);
 }
 
 static bool add_grant(DbTx *tx, const Scope *scope, Str guard, const Grant *grant, Error *err)

@@ -7,6 +7,7 @@
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/groups_store.h"
+#include "store/index_changes_store.h"
 #include "store/people_store.h"
 #include "store/statistics_store.h"
 #include "store/texts_store.h"
@@ -348,5 +349,68 @@ ACCESS_TEST(a_key_limited_to_collections_sees_what_is_in_them_and_adds_to_them_a
     limited.role = ROLE_READER;
     CALL(access_restrict(tx, ours, GUARDED_COLLECTION, drawer.id, NULL, 0, err));
     EXPECT(seen_by(tx, world, &limited, err) == 0);
+    return true;
+}
+
+/* The changes of sharing in the log, oldest first: "4 ID, 6 ID, ". */
+static bool told_since(DbTx *tx, World *world, int64_t *last, Str *told_r, Error *err)
+{
+    IndexChangeList list;
+    Buf told = buf_new(world->arena, KB(4));
+    CALL(index_change_list(tx, &world->ours, world->arena, *last, 100, &list, err));
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.at[i].operation == INDEX_FILTERS || list.at[i].operation == INDEX_GUARD)
+            buf_addf(&told, "%d " STR_FMT ", ", (int)list.at[i].operation,
+                     STR_ARG(list.at[i].document));
+        *last = list.at[i].sequence;
+    }
+    *told_r = buf_str(&told);
+    return true;
+}
+
+/* What programs did before they kept guards in memory, word by word. */
+static bool share_as_before(DbTx *tx, World *world, Str collection, Str guard, Error *err)
+{
+    const DbValue args[] = { db_text(world->ours.workspace), db_text(collection), db_text(guard) };
+    return db_exec(tx,
+                   DB_SAME("UPDATE collections SET guard = $3 WHERE workspace = $1 AND id = $2"),
+                   args, COUNT(args), NULL, err) &&
+           db_exec(tx,
+                   DB_SAME("UPDATE documents SET guard = $3 WHERE workspace = $1"
+                           " AND collection = $2 AND guard IN ('', $2)"),
+                   args, COUNT(args), NULL, err);
+}
+
+ACCESS_TEST(sharing_is_told_of_once_whichever_program_changes_it)
+{
+    const Scope *ours = &world->ours;
+    Collection shelf = { .name = S("Shelf") };
+    Document a, b;
+    int64_t last = 0;
+    Str told;
+    CALL(collection_add(tx, ours, world->arena, &shelf, err));
+    CALL(world_ready(tx, world, ours, "a.txt", "a", 1, &a, err));
+    CALL(world_ready(tx, world, ours, "b.txt", "b", 1, &b, err));
+    CALL(document_move(tx, ours, a.id, shelf.id, err));
+    CALL(document_move(tx, ours, b.id, shelf.id, err));
+    CALL(told_since(tx, world, &last, &told, err));
+    Str of_shelf = str_format(world->arena, "6 " STR_FMT ", ", STR_ARG(shelf.id));
+    Str of_a = str_format(world->arena, "4 " STR_FMT ", ", STR_ARG(a.id));
+
+    CALL(access_restrict(tx, ours, GUARDED_COLLECTION, shelf.id, NULL, 0, err));
+    CALL(told_since(tx, world, &last, &told, err));
+    EXPECT(str_equal(told, of_shelf));
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, a.id, NULL, 0, err));
+    CALL(told_since(tx, world, &last, &told, err));
+    EXPECT(str_equal(told, of_a));
+    CALL(access_open(tx, ours, GUARDED_DOCUMENT, a.id, err));
+    CALL(told_since(tx, world, &last, &told, err));
+    EXPECT(str_equal(told, of_a));
+    CALL(share_as_before(tx, world, shelf.id, S(""), err));
+    CALL(told_since(tx, world, &last, &told, err));
+    EXPECT(str_equal(told, of_shelf));
+    CALL(document_move(tx, ours, a.id, S(""), err));
+    CALL(told_since(tx, world, &last, &told, err));
+    EXPECT(str_equal(told, of_a));
     return true;
 }

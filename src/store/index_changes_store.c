@@ -122,27 +122,22 @@ bool index_change_filters(DbTx *tx, const Scope *scope, Str document, bool with_
            db_hint(tx, INDEX_CHANNEL, scope->workspace, err);
 }
 
-static bool add_of_collection(DbTx *tx, const Scope *scope, IndexOperation operation,
-                              Str collection, Error *err)
-{
-    return hold_bound(tx, err) &&
-           db_exec(tx,
-                   NO_NUMBERS("INSERT INTO index_changes (workspace, operation, document, model,"
-                              " numbers) VALUES ($1, $2, $3, '', ",
-                              ")"),
-                   DB_ARGS(db_text(scope->workspace), db_int(operation), db_text(collection)), NULL,
-                   err) &&
-           db_hint(tx, INDEX_CHANNEL, scope->workspace, err);
-}
-
 bool index_change_no_collection(DbTx *tx, const Scope *scope, Str collection, Error *err)
 {
-    return add_of_collection(tx, scope, INDEX_NO_COLLECTION, collection, err);
+    return hold_bound(tx, err) &&
+           db_exec(
+               tx,
+               NO_NUMBERS("INSERT INTO index_changes (workspace, operation, document, model,"
+                          " numbers) VALUES ($1, $2, $3, '', ",
+                          ")"),
+               DB_ARGS(db_text(scope->workspace), db_int(INDEX_NO_COLLECTION), db_text(collection)),
+               NULL, err) &&
+           index_change_hint(tx, scope, err);
 }
 
-bool index_change_guard(DbTx *tx, const Scope *scope, Str collection, Error *err)
+bool index_change_hint(DbTx *tx, const Scope *scope, Error *err)
 {
-    return add_of_collection(tx, scope, INDEX_GUARD, collection, err);
+    return db_hint(tx, INDEX_CHANNEL, scope->workspace, err);
 }
 
 /* --- Reading ---------------------------------------------------------------------------- */

@@ -83,4 +83,6 @@ MUST_CHECK bool index_change_filters(DbTx *tx, const Scope *scope, Str document,
                                      Error *err);
 MUST_CHECK bool index_change_no_collection(DbTx *tx, const Scope *scope, Str collection,
                                            Error *err);
-MUST_CHECK bool index_change_guard(DbTx *tx, const Scope *scope, Str collection, Error *err);
+/* Listeners are told of what a trigger writes: INDEX_GUARD, and INDEX_FILTERS of a document with a
+ * list of its own, whichever program changes `guard` (migration 0111). */
+MUST_CHECK bool index_change_hint(DbTx *tx, const Scope *scope, Error *err);
