@@ -1,6 +1,7 @@
 /* document_access_lists.c - with whom collections and documents are shared: the lists of grants.
  * See document_access.h. */
 #include "base/clock.h"
+#include "store/collection_guard.h"
 #include "store/document_access_sql.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
@@ -115,25 +116,15 @@ static bool check_copies(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str
                 STR_ARG(str_slice(((Str *)items.at)[0], 0, 200)));
 }
 
-/* Those of a collection that have no list of their own. Triggers of 0111 write the changes. */
+/* Triggers of 0111 write the changes. */
 static bool set_guard(DbTx *tx, const Scope *scope, Guarded what, Str id, Str guard, Error *err)
 {
-    const DbValue args[] = { db_text(scope->workspace), db_text(id), db_text(guard) };
-
-    if (what == GUARDED_DOCUMENT)
-        return db_exec(tx,
-                       DB_SAME(DOCUMENT_FAMILY "UPDATE documents SET guard = $3"
-                                               " WHERE workspace = $1"
-                                               " AND id IN (SELECT id FROM family)"),
-                       args, COUNT(args), NULL, err) &&
-               index_change_hint(tx, scope, err);
+    if (what == GUARDED_COLLECTION)
+        return collection_set_guard(tx, scope, id, guard, err);
     return db_exec(tx,
-                   DB_SAME("UPDATE collections SET guard = $3 WHERE workspace = $1 AND id = $2"),
-                   args, COUNT(args), NULL, err) &&
-           db_exec(tx,
-                   DB_SAME("UPDATE documents SET guard = $3 WHERE workspace = $1"
-                           " AND collection = $2 AND guard IN ('', $2)"),
-                   args, COUNT(args), NULL, err) &&
+                   DB_SAME(DOCUMENT_FAMILY "UPDATE documents SET guard = $3 WHERE workspace = $1"
+                                           " AND id IN (SELECT id FROM family)"),
+                   DB_ARGS(db_text(scope->workspace), db_text(id), db_text(guard)), NULL, err) &&
            index_change_hint(tx, scope, err);
 }
 

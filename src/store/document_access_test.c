@@ -1,7 +1,10 @@
 /* document_access_test.c - who sees what: a reader and two editors beside the owner. */
 #include "store/document_access.h"
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "store/api_keys_store.h"
+#include "store/collection_guard.h"
 #include "store/collections_store.h"
 #include "store/document_facets_store.h"
 #include "store/document_versions_store.h"
@@ -412,5 +415,44 @@ ACCESS_TEST(sharing_is_told_of_once_whichever_program_changes_it)
     CALL(document_move(tx, ours, a.id, S(""), err));
     CALL(told_since(tx, world, &last, &told, err));
     EXPECT(str_equal(told, of_a));
+    return true;
+}
+
+static int64_t counted_by(DbTx *tx, const Scope *scope, Error *err)
+{
+    DocumentCounts counts;
+    int64_t total = 0;
+    if (!document_count(tx, scope, &counts, err))
+        return -1;
+    for (size_t i = 0; i < DOCUMENT_STATE_COUNT; i++)
+        total += counts.by_state[i];
+    return total;
+}
+
+ACCESS_TEST(a_collection_of_more_documents_than_one_statement_changes_is_restricted_and_opened)
+{
+    enum { MANY = 2 * GUARD_STEP + 1 };
+    const Scope *ours = &world->ours;
+    Collection shelf = { .name = S("Shelf") };
+    Document own = { 0 };
+    CALL(collection_add(tx, ours, world->arena, &shelf, err));
+    clock_set(INT64_C(1800000000000)); /* all are added at one time */
+    for (int i = 0; i < MANY; i++) {
+        Str name = str_format(world->arena, "%d.txt", i);
+        Document added = { .name = name,
+                           .blob = sha256_hex(world->arena, name),
+                           .collection = shelf.id };
+        bool is_new;
+        CALL(document_add(tx, ours, world->arena, &added, &added, &is_new, err));
+        if (i == MANY / 2)
+            own = added;
+    }
+    clock_set(0);
+    CALL(access_restrict(tx, ours, GUARDED_DOCUMENT, own.id, NULL, 0, err));
+    EXPECT(counted_by(tx, &reader, err) == MANY - 1);
+    CALL(access_restrict(tx, ours, GUARDED_COLLECTION, shelf.id, NULL, 0, err));
+    EXPECT(counted_by(tx, &reader, err) == 0 && counted_by(tx, ours, err) == MANY);
+    CALL(access_open(tx, ours, GUARDED_COLLECTION, shelf.id, err));
+    EXPECT(counted_by(tx, &reader, err) == MANY - 1);
     return true;
 }
