@@ -1,13 +1,18 @@
 /* cmd_db.c - looking after the database: what it is, whether originals, vectors and rows agree, and
  * its move to another kind. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/app_folder.h"
 #include "cli/client.h"
 #include "cli/deep_check.h"
 #include "cli/output.h"
+#include "cli/term.h"
 #include "store/move.h"
 
 #define MOVE_STATEMENT_MS 3600000
+/* Rows of a large SQLite lie in indexes in no order. */
+#define MOVE_CACHE_KB (1 << 18)
+#define PROGRESS_EACH_MS 200
 
 static bool describe(CommandLine *line, Client *client, Error *err)
 {
@@ -93,12 +98,39 @@ static bool check_deep(CommandLine *line, Client *client, Error *err)
 
 /* --- Moving ------------------------------------------------------------------------- */
 
+typedef struct Moving {
+    CommandLine *line;
+    int64_t began_ms, shown_ms; /* of what the progress is of */
+    bool is_indexing;
+} Moving;
+
+static void show_progress(void *argument, const MoveProgress *progress)
+{
+    Moving *moving = argument;
+    int64_t now = monotonic_ms();
+    if (progress->is_indexing != moving->is_indexing)
+        moving->began_ms = now;
+    moving->is_indexing = progress->is_indexing;
+    if (moving->line->json || moving->line->quiet || now - moving->shown_ms < PROGRESS_EACH_MS)
+        return;
+    moving->shown_ms = now;
+    char table[64];
+    snprintf(table, sizeof table, STR_FMT, STR_ARG(progress->table));
+    int64_t left = progress->total - progress->done, spent_ms = now - moving->began_ms;
+    term_progress(progress->is_indexing ? "indexes and keys" : table,
+                  progress->is_indexing ? "making" : "copying and comparing", progress->done,
+                  progress->total, progress->done ? spent_ms * left / progress->done / 1000 : -1);
+}
+
 static void show_table(void *argument, const MoveTable *table)
 {
-    const CommandLine *line = argument;
-    if (!line->json && !line->quiet && table->rows)
-        fprintf(stderr, "%-28s %10" PRId64 " rows  %.16s\n", str_c(line->arena, table->name),
-                table->rows, table->sha256);
+    const Moving *moving = argument;
+    const CommandLine *line = moving->line;
+    if (line->json || line->quiet || !table->rows)
+        return;
+    term_progress_end();
+    fprintf(stderr, "%-28s %10" PRId64 " rows  %.16s\n", str_c(line->arena, table->name),
+            table->rows, table->sha256);
 }
 
 static void show_move(CommandLine *line, const MoveReport *report, Str target)
@@ -121,18 +153,21 @@ static void show_move(CommandLine *line, const MoveReport *report, Str target)
         target.length ? ", and so does the database of before, which nothing uses any more" : "");
 }
 
-static bool move_between(CommandLine *line, const char *from, const char *to, Str target,
+static bool move_between(CommandLine *line, const char *from, const char *to, Str address,
                          Error *err)
 {
-    DbOptions options = { .timeout_ms = MOVE_STATEMENT_MS };
-    MoveOptions move = { .listener = show_table, .argument = line };
+    const DbOptions source = { .timeout_ms = MOVE_STATEMENT_MS };
+    const DbOptions target = { .timeout_ms = MOVE_STATEMENT_MS, .cache_kb = MOVE_CACHE_KB };
+    Moving moving = { .line = line, .began_ms = monotonic_ms() };
+    MoveOptions move = { .listener = show_table, .progress = show_progress, .argument = &moving };
     MoveReport report;
-    if (!db_open(from, &options, &move.from, err))
+    if (!db_open(from, &source, &move.from, err))
         return false;
     bool good =
-        db_open(to, &options, &move.to, err) && database_move(line->arena, &move, &report, err);
+        db_open(to, &target, &move.to, err) && database_move(line->arena, &move, &report, err);
+    term_progress_end();
     if (good)
-        show_move(line, &report, target);
+        show_move(line, &report, address);
     db_close(move.to);
     db_close(move.from);
     return good;

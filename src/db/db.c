@@ -157,6 +157,15 @@ bool db_exec_many(DbTx *tx, DbSql sql, const DbValue *values, size_t column_coun
                                                               column_count, row_count, err)));
 }
 
+bool db_load(DbTx *tx, DbSql sql, const DbValue *values, size_t column_count, size_t row_count,
+             Error *err)
+{
+    assert(column_count > 0 && column_count <= DB_ARGS_MAX);
+    return is_whole(tx, err) &&
+           (row_count == 0 || check(tx, tx->driver->load(tx, text_for(tx, sql), values,
+                                                         column_count, row_count, err)));
+}
+
 bool db_exec_script(DbTx *tx, const char *sql, Error *err)
 {
     return is_whole(tx, err) && check(tx, tx->driver->exec_script(tx, sql, err));

@@ -114,6 +114,12 @@ MUST_CHECK bool db_exec(DbTx *tx, DbSql sql, const DbValue *args, size_t count, 
 MUST_CHECK bool db_exec_many(DbTx *tx, DbSql sql, const DbValue *values, size_t column_count,
                              size_t row_count, Error *err);
 
+/* Adds rows to a table as fast as the database can: by an INSERT of one row in SQLite, in
+ * PostgreSQL by COPY ... FROM STDIN (FORMAT binary) into columns of BIGINT, DOUBLE PRECISION, TEXT
+ * and BYTEA. */
+MUST_CHECK bool db_load(DbTx *tx, DbSql sql, const DbValue *values, size_t column_count,
+                        size_t row_count, Error *err);
+
 /* Runs a text of several statements that take no arguments. For migrations. */
 MUST_CHECK bool db_exec_script(DbTx *tx, const char *sql, Error *err);
 

@@ -19,6 +19,8 @@ typedef struct DbDriver {
                  Error *err);
     bool (*exec_many)(DbTx *tx, const char *sql, const DbValue *values, size_t column_count,
                       size_t row_count, Error *err);
+    bool (*load)(DbTx *tx, const char *sql, const DbValue *values, size_t column_count,
+                 size_t row_count, Error *err);
     bool (*exec_script)(DbTx *tx, const char *sql, Error *err);
     bool (*query)(DbTx *tx, const char *sql, const DbValue *args, size_t count, DbRows *rows_r,
                   Error *err);

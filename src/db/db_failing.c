@@ -1,7 +1,7 @@
 /* db_failing.c - a database whose every Nth statement fails, for tests: failing:N:URL
  *
- * Statements are counted over all threads: each exec, query, exec_many, script and piece of news,
- * and the commit of each write (which then rolls back). */
+ * Statements are counted over all threads: each exec, query, exec_many, load, script and piece of
+ * news, and the commit of each write (which then rolls back). */
 #include "db/db_driver.h"
 
 #include <stdatomic.h>
@@ -75,6 +75,14 @@ static bool failing_exec_many(DbTx *tx, const char *sql, const DbValue *values, 
            inner->driver->exec_many(inner, sql, values, column_count, row_count, err);
 }
 
+static bool failing_load(DbTx *tx, const char *sql, const DbValue *values, size_t column_count,
+                         size_t row_count, Error *err)
+{
+    DbTx *inner = failing_tx(tx)->inner;
+    return may_go_on(failing_tx(tx)->db, err) &&
+           inner->driver->load(inner, sql, values, column_count, row_count, err);
+}
+
 static bool failing_exec_script(DbTx *tx, const char *sql, Error *err)
 {
     DbTx *inner = failing_tx(tx)->inner;
@@ -144,6 +152,7 @@ static const DbDriver failing_driver = {
     .run = failing_run,
     .exec = failing_exec,
     .exec_many = failing_exec_many,
+    .load = failing_load,
     .exec_script = failing_exec_script,
     .query = failing_query,
     .notify = failing_notify,

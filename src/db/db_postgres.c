@@ -255,6 +255,7 @@ static const DbDriver pg_driver = {
     .run = pg_db_run,
     .exec = pg_exec,
     .exec_many = pg_exec_many,
+    .load = pg_load,
     .exec_script = pg_exec_script,
     .query = pg_query,
     .next = pg_next,

@@ -138,6 +138,10 @@ bool pg_exec(DbTx *tx, const char *sql, const DbValue *args, size_t count, int64
 bool pg_exec_many(DbTx *tx, const char *sql, const DbValue *values, size_t column_count,
                   size_t row_count, Error *err);
 bool pg_exec_script(DbTx *tx, const char *sql, Error *err);
+/* Sends BEGIN and what goes with it, where nothing was sent yet. */
+MUST_CHECK bool pg_begin(PgTx *tx, Error *err);
+/* What a failure means for the transaction: whether its work may be run again. */
+void pg_note_failure(PgTx *tx, const char *state, Error *err);
 bool pg_query(DbTx *tx, const char *sql, const DbValue *args, size_t count, DbRows *rows_r,
               Error *err);
 DbStep pg_next(DbRows *rows, Error *err);
@@ -146,6 +150,10 @@ void pg_rows_close(DbRows *rows);
 bool pg_notify(DbTx *tx, const char *channel, Str text, Error *err);
 void pg_close_rows(PgTx *tx);
 void pg_prepared_free(PgPrepared *prepared);
+
+/* Rows into a table (db_postgres_load.c) */
+bool pg_load(DbTx *tx, const char *sql, const DbValue *values, size_t column_count,
+             size_t row_count, Error *err);
 
 /* --- Hints (db_postgres_hints.c) ----------------------------------------------------- */
 

@@ -173,8 +173,7 @@ static bool is_demoted(const PgTx *tx, const char *state)
     return tx->mode != DB_MODE_READ && strcmp(state, "25006") == 0;
 }
 
-/* What a failure means for the transaction: whether its work may be run again. */
-static void note_failure(PgTx *tx, const char *state, Error *err)
+void pg_note_failure(PgTx *tx, const char *state, Error *err)
 {
     bool is_race = strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0;
     if (is_demoted(tx, state)) {
@@ -211,7 +210,7 @@ static bool receive(PgTx *tx, int sent, const char *sql, PGresult **last_r, Erro
     if (ok && connection->is_lost)
         ok = pg_fail(connection, NULL, "waiting for an answer", err, state);
     if (!ok)
-        note_failure(tx, state, err);
+        pg_note_failure(tx, state, err);
     else if (last_r) {
         *last_r = last;
         last = NULL;
@@ -225,7 +224,7 @@ static bool fail_sending(PgTx *tx, const char *sql, Error *err)
     char state[6];
     tx->connection->is_lost = true;
     (void)pg_fail(tx->connection, NULL, "sending", err, state);
-    note_failure(tx, state, err);
+    pg_note_failure(tx, state, err);
     return fail_in(err, "%.100s", sql);
 }
 
@@ -316,16 +315,21 @@ bool pg_exec_many(DbTx *tx, const char *sql, const DbValue *values, size_t colum
     return true;
 }
 
+bool pg_begin(PgTx *tx, Error *err)
+{
+    return tx->is_begun || trip(tx, "SELECT 1", NULL, 0, 1, NULL, err);
+}
+
 bool pg_exec_script(DbTx *base, const char *sql, Error *err)
 {
     PgTx *tx = pg_tx(base);
     char state[6];
 
-    if (!tx->is_begun && !trip(tx, "SELECT 1", NULL, 0, 1, NULL, err))
+    if (!pg_begin(tx, err))
         return false;
     PGresult *result = pg_run(tx->connection, sql, err, state);
     if (!result)
-        note_failure(tx, state, err);
+        pg_note_failure(tx, state, err);
     pq.clear(result);
     return result;
 }

@@ -106,6 +106,7 @@ const DbDriver db_sqlite_driver = {
     .run = sqlite_db_run,
     .exec = sqlite_exec,
     .exec_many = sqlite_exec_many,
+    .load = sqlite_exec_many,
     .exec_script = sqlite_exec_script,
     .query = sqlite_query,
     .next = sqlite_next,

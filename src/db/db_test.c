@@ -169,6 +169,61 @@ TEST_BOTH(db, many_rows_are_written_at_once_or_not_at_all)
     db_close(db);
 }
 
+#define LOADED 300
+
+static bool load_rows(DbTx *tx, void *argument, Error *err)
+{
+    int repeats = *(int *)argument;
+    DbValue *values = arena_alloc(arena, LOADED * 4 * sizeof *values);
+    char *large = arena_alloc(arena, KB(200));
+    memset(large, 'x', KB(200));
+    for (int i = 0; i < LOADED; i++) {
+        values[i * 4] = db_int(i < LOADED - repeats ? -i : 0);
+        values[i * 4 + 1] = i == 7 ? db_text((Str){ large, KB(200) }) : db_text(S("h\303\251"));
+        values[i * 4 + 2] = i % 3 ? db_blob(S("a\0b")) : db_null();
+        values[i * 4 + 3] = i % 2 ? db_real(-0.1) : db_null();
+    }
+    values[5 * 4 + 1] = db_text(STR_NONE);
+    return db_load(tx,
+                   DB_SQL("INSERT INTO t (n, s, b, r) VALUES ($1, $2, $3, $4)",
+                          "COPY t (n, s, b, r) FROM STDIN (FORMAT binary)"),
+                   values, 4, LOADED, err);
+}
+
+static bool expect_loaded(DbTx *tx, void *argument, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    (void)argument;
+    if (!db_query(tx, DB_SAME("SELECT n, s, b, r FROM t ORDER BY n DESC"), DB_NO_ARGS, &rows, err))
+        return false;
+    for (int i = 0; i < LOADED; i++) {
+        cr_assert_eq(db_next(&rows, err), DB_ROW);
+        cr_assert_eq(db_get_int(&rows, 0), -i);
+        cr_assert(i == 7 ? db_get_text(&rows, 1, arena).length == KB(200)
+                         : str_is(db_get_text(&rows, 1, arena), i == 5 ? "" : "h\303\251"));
+        cr_assert(!db_is_null(&rows, 1));
+        cr_assert_eq(db_is_null(&rows, 2), i % 3 == 0);
+        cr_assert(i % 3 == 0 || str_equal(db_get_blob(&rows, 2, arena), S("a\0b")));
+        cr_assert_eq(db_is_null(&rows, 3), i % 2 == 0);
+        cr_assert(i % 2 == 0 || db_get_real(&rows, 3) == -0.1);
+    }
+    return true;
+}
+
+TEST_BOTH(db, rows_are_loaded_with_every_type_or_not_at_all)
+{
+    Db *db = open_with_tables(url);
+    Error err = { 0 };
+    int repeats = 1;
+    cr_assert(!db_write(db, &system_who, load_rows, &repeats, &err));
+    cr_assert_eq(err.code, ERROR_CONFLICT, "%s", err.message);
+    cr_assert_eq(rows_in_t(db), 0);
+    repeats = 0;
+    cr_assert(db_write(db, &system_who, load_rows, &repeats, &err), "%s", err.message);
+    cr_assert(db_read(db, &system_who, expect_loaded, NULL, &err), "%s", err.message);
+    db_close(db);
+}
+
 /* --- Failures --------------------------------------------------------------------------- */
 
 static bool insert_orphan(DbTx *tx, void *argument, Error *err)

@@ -11,37 +11,13 @@ typedef struct Move {
     const MoveOptions *options;
     DbTx *from, *to;
     const MoveShape *shape;
-    Str insert;
+    DbSql load;
+    MoveProgress progress;
     MoveReport report;
     bool has_begun;
 } Move;
 
 static const DbWho system_who = { .is_system = true };
-
-/* --- Foreign keys: checked at the end, so that the order of tables and rows does not matter --- */
-
-#define EACH_FOREIGN_KEY(action)                                                                   \
-    "DO $do$ DECLARE k record; BEGIN FOR k IN SELECT conname, conrelid::regclass AS name"          \
-    " FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace"    \
-    " LOOP EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I " action "', k.name, k.conname);"    \
-    " END LOOP; END $do$"
-
-static bool defer_keys(DbTx *tx, Error *err)
-{
-    return db_exec_script(tx,
-                          db_tx_kind(tx) == DB_SQLITE
-                              ? "PRAGMA defer_foreign_keys = ON"
-                              : EACH_FOREIGN_KEY("DEFERRABLE INITIALLY DEFERRED"),
-                          err);
-}
-
-/* In SQLite the end of the transaction checks them. */
-static bool check_keys(DbTx *tx, Error *err)
-{
-    return db_tx_kind(tx) == DB_SQLITE ||
-           (db_exec_script(tx, "SET CONSTRAINTS ALL IMMEDIATE", err) &&
-            db_exec_script(tx, EACH_FOREIGN_KEY("NOT DEFERRABLE"), err));
-}
 
 /* --- Numbers that only grow --- */
 
@@ -95,20 +71,38 @@ static bool is_empty(DbTx *tx, Error *err)
                            "the database to move into holds a library already; name an empty one"));
 }
 
+static void tell(Move *move, size_t more)
+{
+    move->progress.done += (int64_t)more;
+    if (move->options->progress)
+        move->options->progress(move->options->argument, &move->progress);
+}
+
 static bool take_page(void *argument, const MovePage *page, Error *err)
 {
     Move *move = argument;
-    return db_exec_many(move->to, DB_SAME(move->insert.at), page->values, move->shape->column_count,
-                        page->count, err);
+    tell(move, page->count);
+    return db_load(move->to, move->load, page->values, move->shape->column_count, page->count, err);
 }
 
-static bool clear(Move *move, const MoveShapes *shapes, Error *err)
+static bool compare_page(void *argument, const MovePage *page, Error *err)
 {
-    for (size_t i = 0; i < shapes->count; i++) {
-        Str text =
-            str_format(move->arena, "DELETE FROM \"" STR_FMT "\"", STR_ARG(shapes->at[i].name));
-        if (!db_exec(move->to, DB_SAME(text.at), DB_NO_ARGS, NULL, err))
-            return fail_in(err, "clearing " STR_FMT, STR_ARG(shapes->at[i].name));
+    (void)err;
+    tell(argument, page->count);
+    return true;
+}
+
+/* For the progress alone. */
+static bool count_rows(Move *move, const MoveShapes *shapes, Error *err)
+{
+    move->progress = (MoveProgress){ 0 };
+    for (size_t i = 0; i < shapes->count && move->options->progress; i++) {
+        int64_t count;
+        Str text = str_format(move->arena, "SELECT count(*) FROM \"" STR_FMT "\"",
+                              STR_ARG(shapes->at[i].name));
+        if (!db_query_int(move->from, DB_SAME(text.at), DB_NO_ARGS, 0, &count, err))
+            return fail_in(err, "counting " STR_FMT, STR_ARG(shapes->at[i].name));
+        move->progress.total += 2 * count;
     }
     return true;
 }
@@ -118,10 +112,10 @@ static bool copy_table(Move *move, const MoveShape *shape, MoveTable *table, Err
     char there[65];
     int64_t rows;
     move->shape = shape;
-    move->insert = move_insert_text(move->arena, shape);
-    table->name = shape->name;
+    move->load = move_load_text(move->arena, shape);
+    table->name = move->progress.table = shape->name;
     if (!move_read_table(move->from, shape, take_page, move, &table->rows, table->sha256, err) ||
-        !move_read_table(move->to, shape, NULL, NULL, &rows, there, err))
+        !move_read_table(move->to, shape, compare_page, move, &rows, there, err))
         return false;
     if (rows != table->rows || strcmp(there, table->sha256) != 0)
         return fail(err, ERROR_DAMAGED,
@@ -134,9 +128,31 @@ static bool copy_table(Move *move, const MoveShape *shape, MoveTable *table, Err
     return true;
 }
 
+static bool copy_tables(Move *move, const MoveShapes *shapes, Error *err)
+{
+    move->report.tables = arena_new_array(move->arena, MoveTable, shapes->count);
+    for (; move->report.count < shapes->count; move->report.count++)
+        if (!copy_table(move, &shapes->at[move->report.count],
+                        &move->report.tables[move->report.count], err))
+            return false;
+    return true;
+}
+
+static bool make_later(Move *move, MoveTarget *target, Error *err)
+{
+    move->progress = (MoveProgress){ .total = (int64_t)target->later.count, .is_indexing = true };
+    for (size_t i = 0; i < target->later.count; i++) {
+        tell(move, i > 0);
+        if (!move_target_make(target, i, err))
+            return false;
+    }
+    return true;
+}
+
 static bool copy_all(DbTx *from, void *argument, Error *err)
 {
     Move *move = argument;
+    MoveTarget target = { .tx = move->to, .arena = move->arena };
     MoveShapes shapes, there;
     /* What was copied lies in the target's transaction already. */
     if (move->has_begun)
@@ -145,17 +161,13 @@ static bool copy_all(DbTx *from, void *argument, Error *err)
     move->has_begun = true;
     move->from = from;
     move->report = (MoveReport){ 0 };
-    if (!is_empty(move->to, err) || !move_shapes(from, move->arena, &shapes, err) ||
-        !move_shapes(move->to, move->arena, &there, err) ||
-        !move_same_shapes(&shapes, &there, err) || !defer_keys(move->to, err) ||
-        !counts_pause(move->to, err) || !clear(move, &shapes, err))
-        return false;
-    move->report.tables = arena_new_array(move->arena, MoveTable, shapes.count);
-    for (; move->report.count < shapes.count; move->report.count++)
-        if (!copy_table(move, &shapes.at[move->report.count],
-                        &move->report.tables[move->report.count], err))
-            return false;
-    return copy_numbers(move, err) && check_keys(move->to, err) && counts_rebuild(move->to, err);
+    return is_empty(move->to, err) && move_shapes(from, move->arena, &shapes, err) &&
+           move_shapes(move->to, move->arena, &there, err) &&
+           move_same_shapes(&shapes, &there, err) && count_rows(move, &shapes, err) &&
+           counts_pause(move->to, err) && move_target_open(&target, &shapes, err) &&
+           copy_tables(move, &shapes, err) && copy_numbers(move, err) &&
+           make_later(move, &target, err) && counts_rebuild(move->to, err) &&
+           move_target_analyze(&target, &shapes, err);
 }
 
 static bool hash_all(DbTx *tx, void *argument, Error *err)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "db/db.h"
 
 #define MOVE_COLUMNS_MAX 64
@@ -44,5 +45,22 @@ MUST_CHECK bool move_same_shapes(const MoveShapes *a, const MoveShapes *b, Error
 /* Reads all rows, a page at a time; `take` may be NULL. Their number and hash go to the outputs. */
 MUST_CHECK bool move_read_table(DbTx *tx, const MoveShape *shape, MoveTake *take, void *argument,
                                 int64_t *rows_r, char sha256_r[65], Error *err);
-/* The statement that adds a row. */
-Str move_insert_text(Arena *arena, const MoveShape *shape);
+/* The statement that adds rows, for db_load(). */
+DbSql move_load_text(Arena *arena, const MoveShape *shape);
+
+/* --- The target while it is filled (move_target.c) --- */
+
+typedef struct MoveTarget {
+    DbTx *tx;
+    Arena *arena;
+    StrList later; /* what makes again what was taken away */
+} MoveTarget;
+
+/* Takes away what would cost time for each row (PostgreSQL: foreign keys, indexes) or stand in the
+ * way of COPY (the forcing of row-level security), and all rows. Nobody else sees it so: it is
+ * within the transaction. */
+MUST_CHECK bool move_target_open(MoveTarget *target, const MoveShapes *shapes, Error *err);
+/* Makes one more of target->later. */
+MUST_CHECK bool move_target_make(MoveTarget *target, size_t which, Error *err);
+/* Statistics for the planner, which knows nothing of these rows. */
+MUST_CHECK bool move_target_analyze(MoveTarget *target, const MoveShapes *shapes, Error *err);

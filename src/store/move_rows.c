@@ -38,15 +38,10 @@ static bool read_type(Str text, DbType *type_r, Error *err)
         const char *name;
         DbType type;
     } types[] = {
-        { "INTEGER", DB_INT },
-        { "bigint", DB_INT },
-        { "integer", DB_INT },
-        { "REAL", DB_REAL },
-        { "double precision", DB_REAL },
-        { "TEXT", DB_TEXT },
-        { "text", DB_TEXT },
-        { "BLOB", DB_BLOB },
-        { "bytea", DB_BLOB },
+        { "INTEGER", DB_INT }, { "bigint", DB_INT },
+        { "REAL", DB_REAL },   { "double precision", DB_REAL },
+        { "TEXT", DB_TEXT },   { "text", DB_TEXT },
+        { "BLOB", DB_BLOB },   { "bytea", DB_BLOB },
     };
     for (size_t i = 0; i < COUNT(types); i++)
         if (str_is(text, types[i].name)) {
@@ -138,16 +133,24 @@ static void add_places(Buf *out, size_t count)
         buf_addf(out, "%s$%zu", i > 1 ? ", " : "", i);
 }
 
-Str move_insert_text(Arena *arena, const MoveShape *shape)
+static const char *load_text(Arena *arena, const MoveShape *shape, bool is_copy)
 {
     Buf out = buf_new(arena, KB(16));
-    buf_addf(&out, "INSERT INTO \"" STR_FMT "\" (", STR_ARG(shape->name));
+    buf_addf(&out, "%s \"" STR_FMT "\" (", is_copy ? "COPY" : "INSERT INTO", STR_ARG(shape->name));
     add_names(&out, shape, NULL, shape->column_count, "");
+    if (is_copy) {
+        buf_add(&out, S(") FROM STDIN (FORMAT binary, FREEZE)"));
+        return buf_c(&out);
+    }
     buf_add(&out, S(") VALUES ("));
     add_places(&out, shape->column_count);
     buf_add_char(&out, ')');
-    (void)buf_c(&out);
-    return buf_str(&out);
+    return buf_c(&out);
+}
+
+DbSql move_load_text(Arena *arena, const MoveShape *shape)
+{
+    return DB_SQL(load_text(arena, shape, false), load_text(arena, shape, true));
 }
 
 /* What follows the key $1, $2, ..., or, of a table without one, the first $1 rows. */

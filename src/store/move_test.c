@@ -92,6 +92,65 @@ static void move_there_and_back(DbKind kind)
 Test(move, a_library_goes_from_sqlite_to_postgresql_and_back) { move_there_and_back(DB_SQLITE); }
 Test(move, a_library_goes_from_postgresql_to_sqlite_and_back) { move_there_and_back(DB_POSTGRES); }
 
+typedef struct FrameLines {
+    Arena *arena;
+    VEC(Str) at;
+} FrameLines;
+
+/* Indexes, constraints and the guard of every table, one line each. */
+static bool read_frame(DbTx *tx, void *argument, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    FrameLines *lines = argument;
+    DbStep step;
+    if (!db_query(tx,
+                  DB_SAME("SELECT pg_get_indexdef(indexrelid) FROM pg_index i JOIN pg_class c"
+                          " ON c.oid = i.indrelid"
+                          " WHERE c.relnamespace = current_schema()::regnamespace"
+                          " UNION ALL SELECT conrelid::regclass || ' ' || conname || ' '"
+                          "  || pg_get_constraintdef(oid) FROM pg_constraint"
+                          " WHERE connamespace = current_schema()::regnamespace"
+                          " UNION ALL SELECT relname || ' ' || relforcerowsecurity FROM pg_class"
+                          " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+                          " ORDER BY 1"),
+                  DB_NO_ARGS, &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW)
+        *vec_push(lines->arena, &lines->at) = db_get_text(&rows, 0, lines->arena);
+    return step == DB_END;
+}
+
+static FrameLines frame_of(Arena *arena, Db *db)
+{
+    const DbWho system = { .is_system = true };
+    FrameLines lines = { .arena = arena };
+    Error err = { 0 };
+    cr_assert(db_read(db, &system, read_frame, &lines, &err), "%s", err.message);
+    return lines;
+}
+
+Test(move, postgresql_has_its_indexes_keys_and_guards_again_afterwards)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    World world;
+    Error err = { 0 };
+    if (!has_postgres(arena))
+        return;
+    world_open(&world, test_db_url(arena, DB_SQLITE));
+    world_write(&world, &world.ours, isolation_fill);
+    Db *there = open_empty(arena, DB_POSTGRES);
+    cr_assert(migrate_up(there, &err), "%s", err.message);
+    FrameLines before = frame_of(arena, there);
+    (void)moved(arena, world.db, there);
+    FrameLines after = frame_of(arena, there);
+    cr_assert_gt(before.at.count, 300);
+    cr_assert_eq(before.at.count, after.at.count);
+    for (size_t i = 0; i < before.at.count; i++)
+        cr_expect_str_eq(before.at.at[i].at, after.at.at[i].at);
+    db_close(there);
+    world_close(&world);
+}
+
 static bool count_people(DbTx *tx, void *argument, Error *err)
 {
     return db_query_int(tx, DB_SAME("SELECT count(*) FROM users"), DB_NO_ARGS, -1, argument, err);
