@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Listing and filters in a library of a million one-passage documents beside one of ten thousand.
 
-    large_library.py PROGRAM [--documents 10000,1000000] [--keep FOLDER] [--postgresql URL-OF-A-SERVER]
+    large_library.py PROGRAM [--documents 10000,1000000] [--keep FOLDER] [--postgresql URL-OF-A-SERVER [--move FOLDER]]
 
 many_documents and tile_vectors are expected beside PROGRAM; the texts are those of ../shared/retrieval. One JSON line for each figure: the
 milliseconds of a warm client over HTTP, the best and the median of several, and how many times the smaller library's that is. Where the smaller
 one has fewer rows than a page, a line more has the time of as many rows in the larger one. With PostgreSQL each library is a database of its own
-there."""
+there, large_10000 and so on; --move: not filled anew, but moved out of the SQLite that lies in FOLDER."""
 import argparse
 import atexit
+import os
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,19 @@ def fill(program, data, count, texts, database):
     rows = time.perf_counter() - began
     subprocess.run([str(beside / "tile_vectors"), where, str(MODEL), "512"], check=True, stdout=subprocess.DEVNULL)
     say(f"{count:,} documents written", rows_s=round(rows, 1), vectors_s=round(time.perf_counter() - began - rows, 1))
+
+
+def move(program, data, count, source, url):
+    """By the program's own command; only the source is locked meanwhile."""
+    began = time.perf_counter()
+    process = subprocess.Popen([program, "db", "move", url, "--data", str(source), "--quiet"])
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"large_library: {source} was not moved")
+    say(f"{count:,} documents moved", seconds=round(time.perf_counter() - began, 1), peak_mb=round(used.ru_maxrss / 1024),
+        library_mb=round((source / "lectern.db").stat().st_size / 2**20), processor_s=round(used.ru_utime + used.ru_stime, 1))
+    data.mkdir(mode=0o700)
+    shutil.copy2(source / "master.key", data)
 
 
 def wait_built(server, connection, count):
@@ -148,6 +162,7 @@ def main():
     parser.add_argument("--documents", default="10000,1000000")
     parser.add_argument("--keep")
     parser.add_argument("--postgresql")
+    parser.add_argument("--move", type=Path)
     options = parser.parse_args()
     if not (SHARED / "retrieval").is_dir() or not MODEL.is_dir():
         print("skipped: a large library needs ../shared/retrieval and the model", file=sys.stderr)
@@ -158,7 +173,9 @@ def main():
     for count in map(int, options.documents.split(",")):
         data = folder / f"documents-{count}"
         database = ["--database", f"{options.postgresql}/large_{count}"] if options.postgresql else []
-        if not data.is_dir():
+        if not data.is_dir() and options.move:
+            move(options.program, data, count, options.move / f"documents-{count}", database[1])
+        elif not data.is_dir():
             fill(options.program, data, count, texts, database)
         server = Server(options.program, str(data), *database)
         listening = server.start()
