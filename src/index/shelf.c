@@ -365,5 +365,8 @@ uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_
         count += (size_t)__builtin_popcountll(bits);
     }
     *count_r = count;
-    return allowed;
+    if (count < segment->count)
+        return allowed;
+    free(allowed);
+    return NULL;
 }
