@@ -2,7 +2,6 @@
 #include "account/account.h"
 #include "base/file.h"
 #include "db/fixture_test.h"
-#include "store/migrate.h"
 
 #define PROVIDER(more)                                                                             \
     "{\"providers\":[{\"name\":\"a\",\"title\":\"A\",\"issuer\":\"https://a.example\","            \
@@ -38,9 +37,7 @@ Test(oidc_file, what_is_wrong_in_it_is_told_at_the_start)
     Db *db;
     cr_assert_not_null(mkdtemp(folder));
     const char *path = path_join(arena, str(folder), S("oidc.json"));
-    cr_assert(db_open(path_join(arena, str(folder), S("lectern.db")), NULL, &db, &err), "%s",
-              err.message);
-    cr_assert(migrate_up(db, &err), "%s", err.message);
+    cr_assert(db_open(test_db_ready(arena, DB_SQLITE), NULL, &db, &err), "%s", err.message);
     AccountOptions options = { .session_days = 1, .oidc = { .file = str(path) } };
     for (size_t i = 0; i < COUNT(cases); i++) {
         Account *account = NULL;

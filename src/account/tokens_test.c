@@ -182,7 +182,7 @@ Test(tokens, settings_that_take_any_issuer_or_audience_are_refused)
 {
     Arena *arena = arena_new(MB(4));
     Account *account;
-    const char *url = test_db_url(arena, DB_SQLITE);
+    const char *url = test_db_ready(arena, DB_SQLITE);
     AccountOptions options = { .tokens = { .from = { .secret_file = S("/dev/null") } } };
     Db *db;
     cr_assert(db_open(url, NULL, &db, &err) && migrate_up(db, &err), "%s", err.message);

@@ -3,12 +3,14 @@
 
 #include "base/id.h"
 #include "db/fixture_standby_test.h"
+#include "db/libpq.h"
 
 #include <fcntl.h>
 #include <glob.h>
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static void shell(const char *format, ...) PRINTF(1, 2);
@@ -22,11 +24,20 @@ static void shell(const char *format, ...)
     cr_assert_eq(system(command), 0, "%s", command);
 }
 
+/* Databases of tests are written much and kept never: in memory, where there is enough of it. */
+static const char *root(void)
+{
+    struct statvfs about;
+    bool has_room = statvfs("/dev/shm", &about) == 0 && access("/dev/shm", W_OK) == 0 &&
+                    (uint64_t)about.f_bavail * about.f_frsize >= GB(6);
+    return has_room ? "/dev/shm" : "/tmp";
+}
+
 /* Criterion runs each test in a process of its own: the parent is the program. A little watchman
  * cleans up after it, however it ends. */
 static Str program_folder(Arena *arena)
 {
-    Str folder = str_format(arena, "/tmp/lectern-unit-%d", (int)getppid());
+    Str folder = str_format(arena, "%s/lectern-unit-%d", root(), (int)getppid());
     if (mkdir(folder.at, 0755) == 0)
         shell("setsid sh -c 'while kill -0 %d; do sleep 0.3; done; for d in %s/*/pg; do"
               " [ -e $d/postmaster.pid ] && kill -INT $(head -n 1 $d/postmaster.pid); done;"
@@ -67,7 +78,12 @@ static void start_server(const char *programs, const char *folder)
           as_user(), programs, folder, folder, folder);
 }
 
-static void make_server(const char *programs, const char *folder)
+static void stop_server(const char *programs, const char *folder, const char *mode)
+{
+    shell("cd / && %s %s/pg_ctl -s -w -m %s -D %s/pg stop", as_user(), programs, mode, folder);
+}
+
+static void make_files(const char *programs, const char *folder)
 {
     shell("mkdir -p %s/pg", folder);
     if (geteuid() == 0)
@@ -75,7 +91,6 @@ static void make_server(const char *programs, const char *folder)
     shell("cd / && %s %s/initdb -N -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D %s/pg"
           " >/dev/null",
           as_user(), programs, folder);
-    start_server(programs, folder);
 }
 
 static const char *missing(void)
@@ -84,82 +99,121 @@ static const char *missing(void)
     return NULL;
 }
 
+bool test_has_postgres(void)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    return programs_folder(arena) || missing();
+}
+
 static const char *postgres_in(Arena *arena, const char *folder, const char *name)
 {
     return str_format(arena, "postgresql://postgres@/%s?host=%s/pg", name, folder).at;
 }
 
-static void create_database(const char *programs, const char *folder, const char *name,
-                            const char *source)
+/* A copy of files takes half the time of one that goes through the server's log. */
+static void create_database(Arena *arena, const char *folder, const char *name, const char *source)
 {
-    shell("%s/psql -qX -h %s/pg -U postgres -c 'CREATE DATABASE \"%s\" TEMPLATE %s' postgres",
-          programs, folder, name, source);
+    const char *const names[] = { "host", "user", "dbname", NULL };
+    const char *const values[] = { str_format(arena, "%s/pg", folder).at, "postgres", "postgres",
+                                   NULL };
+    Error err;
+    cr_assert(libpq_load(&err), "%s", err.message);
+    PGconn *server = pq.connectdbParams(names, values, 0);
+    Str sql =
+        str_format(arena, "CREATE DATABASE \"%s\" TEMPLATE %s STRATEGY FILE_COPY", name, source);
+    cr_assert(pq.sendQuery(server, sql.at), "%s", pq.errorMessage(server));
+    for (PGresult *result; (result = pq.getResult(server)) != NULL; pq.clear(result))
+        cr_assert_eq(pq.resultStatus(result), PGRES_COMMAND_OK, "%s", pq.errorMessage(server));
+    pq.finish(server);
 }
 
-/* --- What the first test of the program makes for all ---------------------------------- */
+/* --- What the first test makes for all ------------------------------------------------- */
 
 void (*test_db_prepare)(const char *url);
 
-/* Its folder, and a lock on it until the descriptor is closed. */
-static int lock_shared(Arena *arena, Str *folder_r)
+/* A folder, and a lock on it until the descriptor is closed. */
+static int lock_folder(Str folder)
 {
-    *folder_r = str_format(arena, "%s/shared", program_folder(arena).at);
-    (void)!mkdir(folder_r->at, 0755);
-    int lock = open(folder_r->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    (void)!mkdir(folder.at, 0755);
+    int lock = open(folder.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     cr_assert(lock >= 0 && flock(lock, LOCK_EX) == 0);
     return lock;
 }
 
-static bool is_made(Arena *arena, Str folder, const char *what)
+/* Of this program. */
+static Str shared_folder(Arena *arena)
+{
+    return str_format(arena, "%s/shared", program_folder(arena).at);
+}
+
+/* Of all programs that tools/run-unit runs, or of this one. */
+static Str made_folder(Arena *arena)
+{
+    const char *named = getenv("LECTERN_UNIT_MADE");
+    return named ? str(named) : str_format(arena, "%s/made", program_folder(arena).at);
+}
+
+static bool is_made(Str folder, Arena *arena, const char *what)
 {
     return access(str_format(arena, "%s/%s.made", folder.at, what).at, F_OK) == 0;
 }
 
-/* The database that others are copies of. */
-static const char *postgres_source(Arena *arena, const char *programs, Str folder)
+static void set_made(Str folder, const char *what) { shell("touch %s/%s.made", folder.at, what); }
+
+/* The files of a server at rest, without databases or with one that others are copies of. */
+static const char *made_server(Arena *arena, const char *programs)
 {
-    if (!test_db_prepare)
-        return "template1";
-    if (!is_made(arena, folder, "tables")) {
-        create_database(programs, folder.at, "prepared", "template1");
-        test_db_prepare(postgres_in(arena, folder.at, "prepared"));
-        shell("touch %s/tables.made", folder.at);
+    Str made = made_folder(arena);
+    const char *what = test_db_prepare ? "tables" : "cluster";
+    const char *folder = str_format(arena, "%s/%s", made.at, what).at;
+    int lock = lock_folder(made);
+    if (!is_made(made, arena, what)) {
+        shell("mkdir %s", folder);
+        make_files(programs, folder);
+        if (test_db_prepare) {
+            start_server(programs, folder);
+            create_database(arena, folder, "prepared", "template1");
+            test_db_prepare(postgres_in(arena, folder, "prepared"));
+            stop_server(programs, folder, "fast");
+        }
+        set_made(made, what);
     }
-    return "prepared";
+    close(lock);
+    return folder;
 }
 
 static const char *postgres_url(Arena *arena, bool is_prepared)
 {
-    const char *programs = programs_folder(arena), *source = "template1";
+    const char *programs = programs_folder(arena);
+    Str folder = shared_folder(arena);
     char id[ID_LENGTH + 1];
-    Str folder;
     if (!programs)
         return missing();
 
-    int lock = lock_shared(arena, &folder);
-    if (!is_made(arena, folder, "cluster")) {
-        make_server(programs, folder.at);
-        shell("touch %s/cluster.made", folder.at);
+    int lock = lock_folder(folder);
+    if (!is_made(folder, arena, "server")) {
+        shell("cp -a %s/pg %s/pg", made_server(arena, programs), folder.at);
+        start_server(programs, folder.at);
+        set_made(folder, "server");
     }
-    if (is_prepared)
-        source = postgres_source(arena, programs, folder);
     close(lock);
     id_write(id);
-    create_database(programs, folder.at, id, source);
+    create_database(arena, folder.at, id,
+                    is_prepared && test_db_prepare ? "prepared" : "template1");
     return postgres_in(arena, folder.at, id);
 }
 
 static const char *sqlite_path(Arena *arena, bool is_prepared)
 {
     const char *path = str_format(arena, "%s/unit.db", test_folder(arena)).at;
-    Str folder;
     if (!is_prepared || !test_db_prepare)
         return path;
-    int lock = lock_shared(arena, &folder);
-    const char *source = str_format(arena, "%s/prepared.db", folder.at).at;
-    if (!is_made(arena, folder, "file")) {
+    Str made = made_folder(arena);
+    const char *source = str_format(arena, "%s/prepared.db", made.at).at;
+    int lock = lock_folder(made);
+    if (!is_made(made, arena, "file")) {
         test_db_prepare(source);
-        shell("touch %s/file.made", folder.at);
+        set_made(made, "file");
     }
     close(lock);
     shell("cp %s %s", source, path);
@@ -172,7 +226,8 @@ const char *test_postgres_own(Arena *arena, const char **folder_r)
     if (!programs)
         return missing();
     *folder_r = test_folder(arena);
-    make_server(programs, *folder_r);
+    make_files(programs, *folder_r);
+    start_server(programs, *folder_r);
     return postgres_in(arena, *folder_r, "postgres");
 }
 
@@ -206,8 +261,7 @@ void test_postgres_say(const char *folder, const char *sql)
 void test_postgres_stop(const char *folder)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    shell("cd / && %s %s/pg_ctl -s -w -m immediate -D %s/pg stop", as_user(),
-          programs_folder(arena), folder);
+    stop_server(programs_folder(arena), folder, "immediate");
 }
 
 void test_postgres_start(const char *folder)
@@ -238,6 +292,7 @@ static const char *fresh(Arena *arena, DbKind kind, bool is_prepared)
 }
 
 const char *test_db_url(Arena *arena, DbKind kind) { return fresh(arena, kind, false); }
+const char *test_db_ready(Arena *arena, DbKind kind) { return fresh(arena, kind, true); }
 
 static void run_with(DbKind kind, bool is_prepared, void (*body)(const char *url))
 {

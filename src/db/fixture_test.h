@@ -21,14 +21,19 @@
     Test(suite, name##_in_postgres) { run(DB_POSTGRES, name##_body); }                             \
     static void name##_body(const char *url)
 
-/* Makes an empty database ready, once a program: tables take a second, a copy of them a tenth. Set
- * before the first test by who has tables to make (a constructor); NULL: none are made. */
+/* Makes an empty database ready, once for all programs that tools/run-unit runs, or once a program:
+ * tables take a second, a copy of them a tenth. Set before the first test by who has tables to make
+ * (a constructor); NULL: none are made. */
 extern void (*test_db_prepare)(const char *url);
 
 void test_db_run(DbKind kind, void (*body)(const char *url));
 void test_db_run_empty(DbKind kind, void (*body)(const char *url));
 /* The URL of a fresh, empty database; NULL when this kind cannot be had here (a line says so). */
 const char *test_db_url(Arena *arena, DbKind kind);
+/* The same of one that test_db_prepare made ready. */
+const char *test_db_ready(Arena *arena, DbKind kind);
+/* False, and a line says so, where PostgreSQL's programs are not. */
+bool test_has_postgres(void);
 /* An empty folder that goes when the program has ended. */
 const char *test_folder(Arena *arena);
 

@@ -237,7 +237,7 @@ static bool beat_and_recover(DbTx *tx, void *argument, Error *err)
 /* One that waited would be a part of a deadlock when the handler wants the row of a parent. */
 Test(jobs, a_round_waits_for_no_row_that_a_handler_has_locked)
 {
-    const char *url = test_db_url(queue_arena, DB_POSTGRES);
+    const char *url = test_db_ready(queue_arena, DB_POSTGRES);
     Scope system = scope_system();
     Error err = { 0 };
     pthread_t thread;

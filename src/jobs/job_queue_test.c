@@ -316,7 +316,7 @@ static bool wish_beside(DbTx *tx, void *argument, Error *err)
 
 Test(jobs, who_wants_a_waiting_job_again_waits_for_nobody_in_postgres)
 {
-    const char *url = test_db_url(queue_arena, DB_POSTGRES);
+    const char *url = test_db_ready(queue_arena, DB_POSTGRES);
     Wish wish = { .job = { .type = S("x"), .subject = S("mail"), .is_wanted_again = true } };
     Scope system = scope_system();
     Error err = { 0 };

@@ -293,7 +293,7 @@ static bool read_history(DbTx *tx, void *argument, Error *err)
 /* JOBS_CHAOS_S in the environment: for how long; 600 are ten minutes. */
 Test(jobs, each_tick_has_one_job_though_nodes_are_killed, .timeout = 1200)
 {
-    const char *url = test_db_url(queue_arena, DB_POSTGRES), *wish = getenv("JOBS_CHAOS_S");
+    const char *url = test_db_ready(queue_arena, DB_POSTGRES), *wish = getenv("JOBS_CHAOS_S");
     int64_t seconds = 3, began;
     Ticking ticking = { .schedule = { .name = S("fast"),
                                       .type = S("t"),

@@ -258,7 +258,7 @@ static void *stand(void *argument)
 Test(library, who_waits_for_the_index_waits_for_no_node_that_stands_still)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
-    const char *url = test_db_url(arena, DB_POSTGRES);
+    const char *url = test_db_ready(arena, DB_POSTGRES);
     Bench bench;
     if (!url)
         return;

@@ -193,9 +193,7 @@ Test(vector_follower, weaviate_ends_as_the_database_says_though_it_was_away)
         return;
     }
     WeaviateOptions options = { .url = str(bench.weaviate.url) };
-    cr_assert(db_open(path_join(bench.arena, str(test_folder(bench.arena)), S("unit.db")), NULL,
-                      &bench.db, &err));
-    cr_assert(migrate_up(bench.db, &err), "%s", err.message);
+    cr_assert(db_open(test_db_ready(bench.arena, DB_SQLITE), NULL, &bench.db, &err));
     cr_assert(weaviate_store_open(&options, &bench.store, &err), "%s", err.message);
     check_following(&bench);
     cr_expect(finds(&bench, CHUNKS));

@@ -445,7 +445,7 @@ Test(vector_size, weaviate_finds_among_many_and_is_mended_while_it_is_searched)
     Bench *bench = bench_outside();
     if (outside_weaviate(bench->arena, &bench->weaviate)) {
         WeaviateOptions options = { .url = str(bench->weaviate.url) };
-        open_rows(bench, path_join(bench->arena, str(test_folder(bench->arena)), S("unit.db")));
+        open_rows(bench, test_db_ready(bench->arena, DB_SQLITE));
         cr_assert(weaviate_store_open(&options, &bench->store, &err), "%s", err.message);
         check_outside(bench);
     }

@@ -16,8 +16,6 @@ static Db *open_empty(Arena *arena, DbKind kind)
     return db;
 }
 
-static bool has_postgres(Arena *arena) { return test_db_url(arena, DB_POSTGRES) != NULL; }
-
 static MoveReport moved(Arena *arena, Db *from, Db *to)
 {
     MoveOptions options = { .from = from, .to = to };
@@ -70,9 +68,9 @@ static void move_there_and_back(DbKind kind)
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     DbKind other = kind == DB_SQLITE ? DB_POSTGRES : DB_SQLITE;
     World world, away;
-    if (!has_postgres(arena))
+    if (!test_has_postgres())
         return;
-    world_open(&world, test_db_url(arena, kind));
+    world_open(&world, test_db_ready(arena, kind));
     world_write(&world, &world.ours, isolation_fill);
     Db *there = open_empty(arena, other), *back = open_empty(arena, kind);
     MoveReport out = moved(arena, world.db, there), home = moved(arena, there, back);
@@ -166,7 +164,7 @@ TEST_BOTH_EMPTY(move, a_move_that_fails_leaves_the_target_empty_and_can_be_done_
     int64_t people = -1;
     Db *to, *failing;
     cr_assert(db_open(url, NULL, &to, &err), "%s", err.message);
-    world_open(&world, str_c(arena, str(test_db_url(arena, DB_SQLITE))));
+    world_open(&world, test_db_ready(arena, DB_SQLITE));
     world_write(&world, &world.ours, isolation_fill);
     Str name = str_format(arena, "failing:60:%s", world.url);
     cr_assert(db_open(name.at, NULL, &failing, &err), "%s", err.message);

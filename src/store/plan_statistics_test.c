@@ -104,7 +104,7 @@ Test(store, statistics_that_are_missing_or_others_are_written_at_the_next_start)
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     World world;
     Error err = { 0 };
-    world_open(&world, test_db_url(arena, DB_SQLITE));
+    world_open(&world, test_db_ready(arena, DB_SQLITE));
     world_write(&world, &world.system, spoil);
     cr_assert(migrate_up(world.db, &err), "%s", err.message);
     world_write(&world, &world.system, is_mended);

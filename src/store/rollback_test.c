@@ -194,7 +194,7 @@ static bool list_open(DbTx *tx, void *argument, Error *err)
 Test(rollback, postgres_forces_row_level_security_on_every_table)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(4));
-    const char *url = test_db_url(arena, DB_POSTGRES);
+    const char *url = test_db_ready(arena, DB_POSTGRES);
     const DbWho system = { .is_system = true };
     SchemaText out = { .arena = arena };
     Error err = { 0 };
