@@ -68,6 +68,28 @@ def test_requests_made_from_the_description_are_answered_as_it_says(tmp_path):
     assert sum(answered.values()) > 100
 
 
+def must_say(operation):
+    return [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query" and parameter["required"]]
+
+
+def test_a_query_without_what_is_marked_as_required_is_refused(server, document):
+    asked = [(method, path, must_say(operation)) for path, method, operation in operations_of(document) if must_say(operation)]
+    assert ("get", "/v1/search", ["q"]) in asked
+    for method, path, names in asked:
+        for missing in names:
+            answer = server.call(method.upper(), path, params={name: "harbour" for name in names if name != missing})
+            assert 400 <= answer.status_code < 500, (method, path, missing, answer.status_code)
+
+
+def test_nothing_that_a_query_may_leave_out_is_asked_for(server, document):
+    for path, method, operation in operations_of(document):
+        if method == "get" and "{" not in path and path not in STREAMS and not must_say(operation):
+            answer = server.call("GET", path, stream=True)
+            names = {parameter["name"] for parameter in operation.get("parameters", [])}
+            assert answer.status_code != 400 or answer.json()["error"].get("field") not in names, (path, answer.text)
+            answer.close()
+
+
 @pytest.mark.parametrize("method, path, kind, member", [
     ("GET", "/v1/responses/%F0%A0%8D%AA", "application/json", ("error", "type")),
     ("GET", "/v1/messages/batches/%F0%A0%8D%AA", "application/json", ("type",)),

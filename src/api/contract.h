@@ -27,7 +27,8 @@ extern const size_t contract_shape_count;
 extern const ContractAnswer contract_answers[]; /* those of one handler in a row */
 extern const size_t contract_answer_count;
 
-/* Names of what its query may say, with spaces between; "": nothing. */
+/* Names of what its query may say, with spaces between, and "!" behind what it must say; "":
+ * nothing. */
 Str contract_queries(ApiHandler *handle);
 /* NULL: there is none of this name. */
 const ContractParameter *contract_parameter(Str name);

@@ -45,12 +45,13 @@ Str openapi_path(Arena *arena, const char *path)
 
 /* --- Parameters --- */
 
-static bool put_parameter(Printing *p, Str name, const char *place, Str notation, const char *title)
+static bool put_parameter(Printing *p, Str name, const char *place, bool is_required, Str notation,
+                          const char *title)
 {
     put_object(&p->json, NULL);
     put_text(&p->json, "name", name);
     put_text(&p->json, "in", str(place));
-    put_bool(&p->json, "required", strcmp(place, "path") == 0);
+    put_bool(&p->json, "required", is_required);
     if (title)
         put_text(&p->json, "description", str(title));
     if (!schema_put(&p->json, "schema", notation, SCHEMA_OF_ANSWER, p->err))
@@ -65,7 +66,7 @@ static bool put_path_parameters(Printing *p)
     for (ptrdiff_t open; (open = str_find_char(rest, '{')) >= 0;) {
         Str name = str_from(rest, (size_t)open + 1);
         size_t length = (size_t)str_find_char(name, '}');
-        if (!put_parameter(p, str_slice(name, 0, length), "path", S("text 200"), NULL))
+        if (!put_parameter(p, str_slice(name, 0, length), "path", true, S("text 200"), NULL))
             return false;
         rest = str_from(name, length + 1);
     }
@@ -76,11 +77,14 @@ static bool put_query_parameters(Printing *p)
 {
     Str names = contract_queries(p->route->handle), name;
     while (str_next(&names, ' ', &name)) {
+        bool is_required = str_ends(name, S("!"));
+        name = str_slice(name, 0, name.length - is_required);
         const ContractParameter *parameter = contract_parameter(name);
         if (!parameter)
             return fail(p->err, ERROR_INTERNAL, "parameters.def has no '" STR_FMT "'",
                         STR_ARG(name));
-        if (!put_parameter(p, name, "query", str(parameter->notation), parameter->title))
+        if (!put_parameter(p, name, "query", is_required, str(parameter->notation),
+                           parameter->title))
             return false;
     }
     return true;
@@ -91,10 +95,10 @@ static bool put_parameters(Printing *p)
     put_array(&p->json, "parameters");
     if (!put_path_parameters(p) || !put_query_parameters(p) ||
         (etag_reading_route(p->route) &&
-         !put_parameter(p, S("If-Match"), "header", S("text 1000"),
+         !put_parameter(p, S("If-Match"), "header", false, S("text 1000"),
                         "Only if it is still as it was read: the ETag of its GET")) ||
         (idempotency_serves(p->route) &&
-         !put_parameter(p, S("Idempotency-Key"), "header", S("text 257"),
+         !put_parameter(p, S("Idempotency-Key"), "header", false, S("text 257"),
                         "A name that this request alone has: sent again with it, it is not done "
                         "again but answered as before")))
         return false;
