@@ -201,7 +201,8 @@ bool webhooks_delivery(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = put_begin(&response->body);
     put_delivery(&json, &work.delivery);
-    put_text(&json, "body", work.delivery.body);
+    put_text(&json, "body",
+             webhooks_body(request->api->webhooks, request->arena, work.delivery.body));
     put_text(&json, "answer", work.delivery.answer);
     put_end(&json);
     return true;

@@ -39,7 +39,8 @@ bool app_open_notifier(App *app, Error *err)
         options.smtp.ca_file = str_c(app->arena, settings->smtp_ca);
     WebhooksOptions webhooks = { .db = app->api.db,
                                  .proxy = &app->api.proxy,
-                                 .held = notify_webhook_held };
+                                 .held = notify_webhook_held,
+                                 .public_url = settings->public_url };
     if (!notifier_open(&options, &app->api.notifier, err))
         return false;
     app->api.webhooks = webhooks_new(&webhooks);

@@ -141,7 +141,7 @@ static bool ask(CallWork *work, Error *err)
     const WebhookDelivery *delivery = &work->delivery;
     UrlSafety safety = { .allows_private = work->hook.allows_private };
     int64_t now_s = now_ms() / 1000;
-    Str key, secret, address;
+    Str key, secret, address, body = webhooks_body(work->webhooks, arena, delivery->body);
     if (!server_key(work->job->db, arena, WEBHOOK_SEAL_KEY, &key, err) ||
         !seal_open(arena, key, work->hook.sealed, &secret, err) ||
         !text_open(work->job->db, arena, work->hook.whole, &work->hook.url, err) ||
@@ -152,12 +152,12 @@ static bool ask(CallWork *work, Error *err)
         { S("webhook-id"), delivery->message },
         { S("webhook-timestamp"), str_format(arena, "%" PRId64, now_s) },
         { S("webhook-signature"),
-          signature_standard(arena, secret, delivery->message, now_s, delivery->body) },
+          signature_standard(arena, secret, delivery->message, now_s, body) },
     };
     HttpCall request = { .url = work->hook.url,
                          .headers = headers,
                          .header_count = COUNT(headers),
-                         .body = delivery->body,
+                         .body = body,
                          .has_body = true,
                          .connect_ms = CALL_MS,
                          .first_byte_ms = CALL_MS,

@@ -1,5 +1,6 @@
 /* form.c - what happened, in the form that a webhook wants; see webhook.h. */
 #include "base/json.h"
+#include "net/url.h"
 #include "webhook/webhook_int.h"
 
 #define MESSAGE_MAX KB(16)
@@ -57,4 +58,19 @@ Str webhook_in_form(Arena *arena, const Webhook *hook, Str kind, Str body)
         return body;
     bool is_read = json_parse(body, WEBHOOK_BODY_MAX, &event, &none);
     return slack_message(arena, kind, is_read ? event : NULL);
+}
+
+Str webhooks_body(const Webhooks *webhooks, Arena *arena, Str body)
+{
+    AUTO_JSON json_t *event = NULL;
+    Str base = webhooks->options.public_url;
+    Error none;
+    if (!base.length || !json_parse(body, WEBHOOK_BODY_MAX, &event, &none))
+        return body;
+    Str link = json_member_text(event, "link");
+    if (!str_starts(link, S("/")))
+        return body;
+    Str whole = url_join(arena, base, link);
+    json_object_set_new(event, "link", json_stringn(whole.at, whole.length));
+    return json_print(arena, event);
 }

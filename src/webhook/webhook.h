@@ -39,6 +39,7 @@ typedef struct WebhooksOptions {
     Db *db;
     const Proxy *proxy; /* borrowed; NULL: none */
     WebhookHeld *held;  /* NULL: nobody wants to know */
+    Str public_url;     /* borrowed; that links lead to; empty: they are paths of the page */
 } WebhooksOptions;
 
 Webhooks *webhooks_new(const WebhooksOptions *options);
@@ -56,6 +57,9 @@ typedef struct WebhookEvent {
 /* Each is told to every webhook of the workspace that is on and listens to its kind. */
 MUST_CHECK bool webhooks_send(DbTx *tx, const Scope *scope, Arena *arena,
                               const WebhookEvent *events, size_t count, Error *err);
+
+/* The body of a delivery as it goes out: a `link` on the page leads to the public address. */
+Str webhooks_body(const Webhooks *webhooks, Arena *arena, Str body);
 
 /* Job handlers; their argument is a Webhooks. */
 JobHandler webhook_call_job, webhook_tidy_job;
