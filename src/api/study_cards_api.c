@@ -9,7 +9,7 @@ typedef struct CardsWork {
     StudyDeck deck;
     StudyDeckList decks;
     StudyCard card;
-    StudyCardList cards;
+    StudyCardList given, cards;
     StudyCardFilter filter;
     Slice slice;
     Str next;
@@ -191,12 +191,8 @@ bool study_cards_list(ApiRequest *request, HttpResponse *response, Error *err)
 static bool add_cards(DbTx *tx, void *argument, Error *err)
 {
     CardsWork *work = argument;
-    StudyCardList added;
-    if (!study_card_add(tx, work->request->scope, work->request->arena, work->deck.id,
-                        work->cards.at, work->cards.count, &added, err))
-        return false;
-    work->cards = added;
-    return true;
+    return study_card_add(tx, work->request->scope, work->request->arena, work->deck.id,
+                          work->given.at, work->given.count, &work->cards, err);
 }
 
 static bool answer_study_cards_add(const void *argument, HttpResponse *response)
@@ -217,9 +213,9 @@ bool study_cards_add(ApiRequest *request, HttpResponse *response, Error *err)
     size_t count = json_array_size(list);
     if (!json_is_array(list) || !count || count > STUDY_CARD_ADD_MAX)
         return fail_field(err, "cards", "'cards' must be a list of 1 to %d", STUDY_CARD_ADD_MAX);
-    work.cards = (StudyCardList){ arena_new_array(request->arena, StudyCard, count), count };
+    work.given = (StudyCardList){ arena_new_array(request->arena, StudyCard, count), count };
     for (size_t i = 0; i < count; i++)
-        if (!study_read_card(request->arena, json_array_get(list, i), &work.cards.at[i], err))
+        if (!study_read_card(request->arena, json_array_get(list, i), &work.given.at[i], err))
             return fail_in(err, "card %zu", i + 1);
     response->status = 201;
     return api_change(request, response, add_cards, answer_study_cards_add, &work, err);
