@@ -202,6 +202,17 @@ def test_a_port_in_use_is_one_clear_sentence(fresh_server, tmp_path):
     assert done.returncode != 0 and "in use" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("words", [["keys", "ls"], ["ls"], ["search", "x"], ["tasks", "ls"], ["status"], ["db"], ["users", "rm", "x"]], ids="-".join)
+def test_a_command_that_begins_no_library_refuses_a_folder_without_one(tmp_path, words, is_there):
+    folder = tmp_path / "mistyped"
+    if is_there:
+        folder.mkdir()
+    done = run(*words, "--data", folder)
+    assert done.returncode == 4 and f"no library in {folder}" in done.stderr, (done.returncode, done.stderr)
+    assert list(folder.iterdir()) == [] if is_there else not folder.exists()
+
+
 def test_an_unreadable_folder_is_one_clear_sentence(tmp_path):
     done = run("serve", "--data", "/proc/nowhere", "--listen", "127.0.0.1:0")
     assert done.returncode != 0 and "/proc/nowhere" in done.stderr
@@ -252,7 +263,7 @@ def test_tables_are_not_changed_under_a_running_server(fresh_server, tmp_path):
 
 def test_an_older_database_is_brought_up_beside_a_copy(tmp_path):
     server = Server(tmp_path / "library")
-    server.cli("ls")
+    server.cli("keys", "add", "first")
     newest = json.loads(server.cli("migrate", "--json").stdout)["newest"]
     server.cli("migrate", "down", str(newest - 1))
     server.cli("ls")
@@ -263,7 +274,7 @@ def test_an_older_database_is_brought_up_beside_a_copy(tmp_path):
 
 def test_a_database_of_a_newer_program_is_refused(tmp_path):
     server = Server(tmp_path / "library")
-    server.cli("ls")
+    server.cli("keys", "add", "first")
     with sqlite3.connect(server.data / "lectern.db") as db:
         db.execute("UPDATE schema_version SET oldest_program = '99.0.0'")
     done = server.cli("ls", check=False)

@@ -33,6 +33,11 @@ bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Erro
     return true;
 }
 
+bool app_has_library(Arena *arena, const Settings *settings, Str folder)
+{
+    return settings->database.length || file_exists(path_join(arena, folder, S("lectern.db")));
+}
+
 /* A local socket's path has at most 107 bytes, so a long folder gets a short name of its own. */
 char *app_socket(Arena *arena, Str folder)
 {

@@ -9,6 +9,8 @@ struct Db;
 MUST_CHECK bool app_data_path(Arena *arena, const Settings *settings, Str *path_r, Error *err);
 /* The data folder of these settings, absolute; made when it is not there. */
 MUST_CHECK bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err);
+/* Whether a library was begun in this folder, or is in a database of its own. */
+bool app_has_library(Arena *arena, const Settings *settings, Str folder);
 /* One program at a time: ERROR_CONFLICT when another has it. Closing the descriptor gives it back.
  */
 MUST_CHECK bool app_lock_folder(Str folder, int *fd_r, Error *err);

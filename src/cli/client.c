@@ -40,10 +40,24 @@ static bool is_listening(CURL *curl, const char *socket)
     return good;
 }
 
+/* A command that only reads, and a folder that was never a library: it was mistyped. */
+static bool fail_no_library(Str folder, Error *err)
+{
+    return fail(err, ERROR_NOT_FOUND,
+                "there is no library in " STR_FMT
+                "; name its folder with --data, or begin one with `lectern serve` or `lectern add`",
+                STR_ARG(folder));
+}
+
 static bool open_local(Client *client, Error *err)
 {
     CommandLine *line = client->line;
+    bool may_begin = line->may_begin || line->settings.database.length;
     Str folder;
+    if (!app_data_path(line->arena, &line->settings, &folder, err))
+        return false;
+    if (!may_begin && !file_exists(str_c(line->arena, folder)))
+        return fail_no_library(folder, err);
     if (!app_data_folder(line->arena, &line->settings, &folder, err))
         return false;
     client->base = heap_text("http://lectern");
@@ -53,6 +67,8 @@ static bool open_local(Client *client, Error *err)
     libcurl.easy_cleanup(probe);
     if (runs)
         return true;
+    if (!may_begin && !app_has_library(line->arena, &line->settings, folder))
+        return fail_no_library(folder, err);
     AppOptions options = { .settings = &line->settings, .is_quiet = true };
     return app_start(&options, &client->app, err);
 }

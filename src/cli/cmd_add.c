@@ -46,5 +46,6 @@ const Command command_add = {
     .options = options,
     .word_min = 1,
     .word_max = -1,
+    .begins = "*",
     .run = run,
 };

@@ -206,7 +206,7 @@ static bool move(CommandLine *line, Error *err)
         !app_lock_folder(folder, &lock, err))
         return false;
     char *file = path_join(line->arena, folder, S("lectern.db"));
-    if (!source.length && !file_exists(file))
+    if (!app_has_library(line->arena, &line->settings, folder))
         return fail(err, ERROR_NOT_FOUND, "there is no library in " STR_FMT, STR_ARG(folder));
     if (is_to_file)
         return move_to_file(line, str_c(line->arena, source), file, err);

@@ -108,12 +108,6 @@ static Str nearest_folder(Arena *arena, Str path)
     return path;
 }
 
-static bool has_library(const CommandLine *line, Str folder)
-{
-    return line->settings.database.length ||
-           file_exists(path_join(line->arena, folder, S("lectern.db")));
-}
-
 /* False: there is no library in it to look at; what is missing is said. */
 static bool check_folder(Findings *findings, Str folder)
 {
@@ -135,7 +129,7 @@ static bool check_folder(Findings *findings, Str folder)
         say(findings, false, "data folder", str_format(arena, "%s: %s", path, why));
         return false;
     }
-    bool has = has_library(findings->line, folder);
+    bool has = app_has_library(arena, &findings->line->settings, folder);
     say(findings, true, "data folder",
         has ? folder
             : str_format(arena, "%s has no library yet; `lectern serve` begins one", path));

@@ -334,5 +334,6 @@ const Command command_import = {
     .options = options,
     .word_min = 1,
     .word_max = 1,
+    .begins = "*",
     .run = run,
 };

@@ -109,5 +109,6 @@ const Command command_keys = {
     .options = options,
     .word_min = 1,
     .word_max = 2,
+    .begins = "add",
     .run = run,
 };

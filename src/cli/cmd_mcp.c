@@ -112,5 +112,6 @@ const Command command_mcp = {
     .summary = "Serve the library's tools to a program over standard input and output (MCP)",
     .word_min = 0,
     .word_max = 0,
+    .begins = "*",
     .run = run,
 };

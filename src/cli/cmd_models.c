@@ -268,5 +268,6 @@ const Command command_models = {
     .summary = "The embedding models: which there are, add one, embed everything with another",
     .options = options,
     .word_max = 2,
+    .begins = "*",
     .run = run,
 };

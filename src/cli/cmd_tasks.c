@@ -107,5 +107,6 @@ const Command command_tasks = {
     .options = options,
     .word_min = 1,
     .word_max = -1,
+    .begins = "add",
     .run = run,
 };

@@ -313,5 +313,6 @@ const Command command_users = {
     .options = options,
     .word_min = 1,
     .word_max = 3,
+    .begins = "add",
     .run = run,
 };

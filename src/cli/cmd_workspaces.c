@@ -119,5 +119,6 @@ const Command command_workspaces = {
     .options = options,
     .word_min = 1,
     .word_max = 2,
+    .begins = "add",
     .run = run,
 };

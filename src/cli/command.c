@@ -263,6 +263,15 @@ static bool parse(CommandLine *line, Words *in, bool *help_r, Error *err)
     return command_settings(line, line->flag_count, &line->settings, &line->problems, err);
 }
 
+static bool may_begin(const CommandLine *line)
+{
+    Str words = str(line->command->begins), word;
+    while (str_next(&words, ' ', &word))
+        if (str_is(word, "*") || (line->word_count && str_equal(word, line->words[0])))
+            return true;
+    return false;
+}
+
 static int print(const Buf *out, int status)
 {
     bool written = fwrite(out->at, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
@@ -321,6 +330,7 @@ static int run_words(Arena *arena, int argc, char **argv)
         command_help(&out, line.command);
         return print(&out, 0);
     }
+    line.may_begin = may_begin(&line);
     if (!line.command->run(&line, &err))
         return report(&line, &err);
     return finish(&line);

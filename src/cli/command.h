@@ -33,6 +33,7 @@ typedef struct CommandLine {
     Str server, key, workspace; /* --server, --key, --workspace */
     const char *config;         /* --config, or NULL */
     bool json, quiet;
+    bool may_begin; /* where there is no library yet, it begins one */
 } CommandLine;
 
 struct Command {
@@ -40,6 +41,8 @@ struct Command {
     const CommandOption *options; /* name NULL ends the list; may be NULL */
     int word_min, word_max;       /* -1: any number */
     bool reads_env;               /* it looks after a server, whose settings stand in .env too */
+    const char *begins; /* first words with which it may begin a library, "add"; "*": any; NULL:
+                         * a mistyped --data is refused */
     /* The error becomes one line on standard error and the exit status. */
     bool (*run)(CommandLine *line, Error *err);
 };

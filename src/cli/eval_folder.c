@@ -29,6 +29,7 @@ static bool use_folder(CommandLine *line, Str folder, Error *err)
         settings->model = settings_model_folder(line->arena, settings, own);
     settings->data = folder;
     settings->database = settings->master_key = STR_NONE;
+    line->may_begin = true;
     return true;
 }
 

@@ -41,6 +41,7 @@ bool passing_run(CommandLine *line, const Str *files, size_t count, Str password
         line->settings.model = model;
     line->settings.data = str(folder);
     line->settings.database = S("");
+    line->may_begin = true;
     Client *client = NULL;
     bool good = client_open(line, &client, err) &&
                 add_and_run(line, client, files, count, &adding, run, err);
