@@ -73,6 +73,44 @@ def test_a_person_is_added_found_changed_and_loses_sessions_and_keys(directory):
     assert missing.status_code == 404 and missing.json()["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
 
 
+def test_what_is_added_says_where_it_is_and_is_found_by_each_of_its_names(directory):
+    made = directory.call("POST", "/Users", {"schemas": [USER], "userName": "fo@example.org", "externalId": "d-6", "displayName": "Fo"})
+    id = made.json()["id"]
+    assert made.headers["Location"] == made.json()["meta"]["location"] and made.headers["Location"].endswith(f"/scim/v2/Users/{id}")
+    for wanted in ('emails eq "fo@example.org"', 'emails.value eq "FO@example.org"', f'id eq "{id}"', f'{USER}:userName eq "fo@example.org"', f'{USER.lower()}:externalId eq "d-6"'):
+        assert [one["id"] for one in directory.call("GET", "/Users", filter=wanted).json()["Resources"]] == [id], wanted
+    group = directory.call("POST", "/Groups", {"schemas": [GROUP], "displayName": "Located"})
+    assert group.headers["Location"].endswith(f"/Groups/{group.json()['id']}")
+    for wanted in (f'id eq "{group.json()["id"]}"', f'{GROUP}:displayName eq "located"'):
+        assert directory.call("GET", "/Groups", filter=wanted).json()["totalResults"] == 1, wanted
+    assert directory.call("GET", "/ResourceTypes/User").json()["schema"] == USER and directory.call("GET", "/ResourceTypes/Printer").status_code == 404
+    assert directory.call("GET", f"/Schemas/{GROUP}").json()["name"] == "Group" and directory.call("GET", "/Schemas/none").status_code == 404
+
+
+def test_places_of_a_list_that_are_too_small_or_too_large_mean_the_nearest(directory):
+    total = directory.call("GET", "/Users").json()["totalResults"]
+    for params, start, shown in (({"startIndex": 0}, 1, total), ({"startIndex": -9, "count": 1}, 1, 1), ({"count": -1}, 1, 0), ({"count": 0}, 1, 0),
+                                 ({"count": 100000}, 1, total), ({"startIndex": total + 1}, total + 1, 0)):
+        page = directory.call("GET", "/Users", **params).json()
+        assert (page["totalResults"], page["startIndex"], page["itemsPerPage"], len(page["Resources"])) == (total, start, shown, shown), params
+
+
+def test_one_attribute_is_changed_or_removed_by_its_path(directory):
+    path = "/Users/" + directory.call("POST", "/Users", {"schemas": [USER], "userName": "gu@example.org", "externalId": "d-7", "displayName": "Gu"}).json()["id"]
+    changed = directory.patch(path, {"op": "add", "path": "name.givenName", "value": "Gudrun"}, {"op": "add", "path": f"{USER}:name.familyName", "value": "Ek"})
+    assert changed.json()["displayName"] == changed.json()["name"]["formatted"] == "Gudrun Ek"
+    assert "externalId" not in directory.patch(path, {"op": "remove", "path": "externalId"}).json()
+    assert directory.patch(path, {"op": "remove", "path": "title"}).status_code == 200, "what is not kept is not there"
+    for operation, kind in (({"op": "dance", "path": "active"}, "invalidSyntax"), ({"op": "remove"}, "noTarget"), ({"op": "remove", "path": "userName"}, "invalidValue"),
+                            ({"op": "replace", "path": "id", "value": "x"}, "mutability")):
+        refused = directory.patch(path, {"op": "replace", "path": "displayName", "value": "Half"}, operation)
+        assert (refused.status_code, refused.json().get("scimType")) == (400, kind), operation
+    assert directory.call("GET", path).json()["displayName"] == "Gudrun Ek", "none of a PATCH that is refused is done"
+    broken = requests.post(f"{directory.server.url}/scim/v2/Users", data="{nonsense", timeout=10,
+                           headers={"Authorization": f"Bearer {directory.key}", "Content-Type": "application/scim+json"})
+    assert (broken.status_code, broken.json()["scimType"]) == (400, "invalidSyntax")
+
+
 def test_a_group_follows_the_directory(directory):
     ids = [directory.call("POST", "/Users", {"schemas": [USER], "userName": f"{name}@example.org", "displayName": name}).json()["id"] for name in ("cy", "di", "ed")]
     made = directory.call("POST", "/Groups", {"schemas": [GROUP], "displayName": "Sales", "members": [{"value": ids[0]}]})

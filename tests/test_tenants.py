@@ -44,7 +44,7 @@ KINDS = {
 # Names that every workspace chooses for itself, so that another's is a new one there.
 CHOSEN = {"fields", "model", "service", "route", "mcp_server", "task_number"}
 # What stands behind a path and is no id.
-PLAIN = {"/v1/imports": "tasks", "/v1/documents/{id}/pages": "1.png", "/v1/documents/{id}/tables": "1.csv", "/v1/notices/choices": "test", "/v1/models/local": "none", "/v1/auth/oidc": "none",
+PLAIN = {"/scim/v2/ResourceTypes": "User", "/scim/v2/Schemas": "urn:ietf:params:scim:schemas:core:2.0:User", "/v1/imports": "tasks", "/v1/documents/{id}/pages": "1.png", "/v1/documents/{id}/tables": "1.csv", "/v1/notices/choices": "test", "/v1/models/local": "none", "/v1/auth/oidc": "none",
          "/v1/session/passkeys": "none", "/v1/users/{id}/passkeys": "none",
          "/tika": "text", "/rmeta": "text", "/tika/form": "text", "/rmeta/form": "text", "/meta": "title"}
 # What reads or writes the whole server rather than a workspace, or does not end: /v1/events and the sockets are listened to.

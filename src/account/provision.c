@@ -141,7 +141,7 @@ static bool change_person(DbTx *tx, ProvisionWork *work, Error *err)
     if (!address_is_free(tx, work, err) ||
         !membership_list_of_user(tx, system, work->arena, work->id, &list, err))
         return false;
-    if (work->wish->external_id.length &&
+    if ((work->wish->external_id.length || work->wish->forgets_external_id) &&
         !membership_set_external(tx, scope, work->id, work->wish->external_id, err))
         return false;
     return list.count > 1 ? change_shared(tx, work, err) : save(tx, work, err);

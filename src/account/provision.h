@@ -9,7 +9,8 @@
 typedef struct ProvisionWish {
     Str email, name;
     Str external_id; /* what the directory calls them */
-    int is_active;   /* -1: as it is */
+    bool forgets_external_id;
+    int is_active; /* -1: as it is */
 } ProvisionWish;
 
 /* `id` empty: somebody new, a reader; who has an account already, of another workspace, joins and

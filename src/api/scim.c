@@ -6,6 +6,8 @@
 #define COUNT_MAX 200
 #define OPERATIONS_MAX 1000
 #define LIST "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+#define OF_TYPES "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+#define OF_SCHEMAS "urn:ietf:params:scim:schemas:core:2.0:Schema"
 
 JsonWriter scim_begin(HttpResponse *response, const char *schema)
 {
@@ -26,6 +28,12 @@ void scim_list_end(JsonWriter *json, int64_t total, int64_t start, int64_t shown
     put_end(json);
 }
 
+static Str location(const ApiRequest *request, const char *type, Str id)
+{
+    return str_format(request->arena, "%s/scim/v2/%ss/" STR_FMT, request->api->public_url, type,
+                      STR_ARG(id));
+}
+
 void scim_put_meta(JsonWriter *json, const ApiRequest *request, const char *type, Str id,
                    int64_t created_at_ms)
 {
@@ -33,13 +41,25 @@ void scim_put_meta(JsonWriter *json, const ApiRequest *request, const char *type
     put_text(json, "resourceType", str(type));
     if (created_at_ms)
         put_time(json, "created", created_at_ms);
-    put_text(json, "location",
-             str_format(request->arena, "%s/scim/v2/%ss/" STR_FMT, request->api->public_url, type,
-                        STR_ARG(id)));
+    put_text(json, "location", location(request, type, id));
     put_end(json);
 }
 
+void scim_created(const ApiRequest *request, HttpResponse *response, const char *type, Str id)
+{
+    response->status = 201;
+    http_header(response, "Location", location(request, type, id));
+}
+
 /* --- Reading a request ------------------------------------------------------------------- */
+
+Str scim_attribute(Str name, const char *schema)
+{
+    Str prefix = str(schema);
+    bool has = name.length > prefix.length + 1 && name.at[prefix.length] == ':' &&
+               str_equal_ignore_case(str_slice(name, 0, prefix.length), prefix);
+    return has ? str_from(name, prefix.length + 1) : name;
+}
 
 bool scim_filter(const ApiRequest *request, Str *attribute_r, Str *value_r, Error *err)
 {
@@ -65,8 +85,13 @@ bool scim_filter(const ApiRequest *request, Str *attribute_r, Str *value_r, Erro
 
 bool scim_page(const ApiRequest *request, int64_t *start_r, int64_t *count_r, Error *err)
 {
-    return api_query_int(request, "startIndex", 1, INT32_MAX, 1, start_r, err) &&
-           api_query_int(request, "count", 0, COUNT_MAX, COUNT_MAX, count_r, err);
+    int64_t start, count;
+    if (!api_query_int(request, "startIndex", INT32_MIN, INT32_MAX, 1, &start, err) ||
+        !api_query_int(request, "count", INT32_MIN, INT32_MAX, COUNT_MAX, &count, err))
+        return false;
+    *start_r = MAX(start, 1);
+    *count_r = MIN(MAX(count, 0), COUNT_MAX);
+    return true;
 }
 
 bool scim_operations(const ApiRequest *request, const json_t **list_r, Error *err)
@@ -77,6 +102,21 @@ bool scim_operations(const ApiRequest *request, const json_t **list_r, Error *er
            fail_field(err, "Operations", "1 to %d operations are needed", OPERATIONS_MAX);
 }
 
+bool scim_action(const json_t *operation, char *action_r, Error *err)
+{
+    static const char *const actions[] = { "add", "replace", "remove" };
+    static const char letters[] = { 'a', 'r', '-' };
+    Str named = json_member_text(operation, "op");
+    *action_r = 0;
+    for (size_t i = 0; i < COUNT(actions); i++)
+        if (str_equal_ignore_case(named, str(actions[i])))
+            *action_r = letters[i];
+    if (!*action_r)
+        return fail_field(err, "op", "is add, remove or replace");
+    return *action_r != '-' || json_member_text(operation, "path").length ||
+           fail_field(err, "target", "a removal needs the path of what is to be removed");
+}
+
 bool scim_flag(const json_t *value, const char *field, int *flag_r, Error *err)
 {
     Str text = json_is_string(value) ? str(json_string_value(value)) : STR_NONE;
@@ -84,6 +124,24 @@ bool scim_flag(const json_t *value, const char *field, int *flag_r, Error *err)
     *flag_r = is_true;
     return is_true || json_is_false(value) || str_equal_ignore_case(text, S("false")) ||
            fail_field(err, field, "is true or false");
+}
+
+/* What RFC 7644, section 3.12, calls it that a field is wrong; JSON that cannot be read has none.
+ */
+static const struct {
+    const char *field, *type;
+} wrong[] = {
+    { "", "invalidSyntax" },       { "op", "invalidSyntax" }, { "Operations", "invalidSyntax" },
+    { "filter", "invalidFilter" }, { "path", "invalidPath" }, { "target", "noTarget" },
+    { "id", "mutability" },
+};
+
+static Str type_of_wrong(const char *field)
+{
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        if (!strcmp(wrong[i].field, field))
+            return str(wrong[i].type);
+    return S("invalidValue");
 }
 
 bool scim_refuse(const char *tag, const Error *err, HttpResponse *response)
@@ -98,8 +156,7 @@ bool scim_refuse(const char *tag, const Error *err, HttpResponse *response)
     if (err->code == ERROR_CONFLICT)
         put_text(&json, "scimType", S("uniqueness"));
     else if (err->code == ERROR_INVALID)
-        put_text(&json, "scimType",
-                 !strcmp(err->field, "filter") ? S("invalidFilter") : S("invalidValue"));
+        put_text(&json, "scimType", type_of_wrong(err->field));
     put_text(&json, "detail", str(err->message));
     put_end(&json);
     return true;
@@ -160,6 +217,14 @@ static const struct {
     { "Group", "/Groups", SCIM_GROUP },
 };
 
+static void put_type(JsonWriter *json, size_t i)
+{
+    put_text(json, "id", str(types[i].name));
+    put_text(json, "name", str(types[i].name));
+    put_text(json, "endpoint", str(types[i].endpoint));
+    put_text(json, "schema", str(types[i].schema));
+}
+
 bool scim_types(ApiRequest *request, HttpResponse *response, Error *err)
 {
     (void)request;
@@ -168,17 +233,26 @@ bool scim_types(ApiRequest *request, HttpResponse *response, Error *err)
     for (size_t i = 0; i < COUNT(types); i++) {
         put_object(&json, NULL);
         put_array(&json, "schemas");
-        put_text(&json, NULL, S("urn:ietf:params:scim:schemas:core:2.0:ResourceType"));
+        put_text(&json, NULL, S(OF_TYPES));
         put_end(&json);
-        put_text(&json, "id", str(types[i].name));
-        put_text(&json, "name", str(types[i].name));
-        put_text(&json, "endpoint", str(types[i].endpoint));
-        put_text(&json, "schema", str(types[i].schema));
+        put_type(&json, i);
         put_end(&json);
     }
     put_end(&json);
     put_end(&json);
     return true;
+}
+
+bool scim_type(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (str_is(request->params[0], types[i].name)) {
+            JsonWriter json = scim_begin(response, OF_TYPES);
+            put_type(&json, i);
+            put_end(&json);
+            return true;
+        }
+    return fail(err, ERROR_NOT_FOUND, "there is no such type; there are User and Group");
 }
 
 static const struct {
@@ -212,6 +286,13 @@ static void put_attributes(JsonWriter *json, const char *schema)
     put_end(json);
 }
 
+static void put_schema(JsonWriter *json, size_t i)
+{
+    put_text(json, "id", str(types[i].schema));
+    put_text(json, "name", str(types[i].name));
+    put_attributes(json, types[i].schema);
+}
+
 bool scim_schemas(ApiRequest *request, HttpResponse *response, Error *err)
 {
     (void)request;
@@ -219,12 +300,22 @@ bool scim_schemas(ApiRequest *request, HttpResponse *response, Error *err)
     JsonWriter json = begin_list(response, COUNT(types));
     for (size_t i = 0; i < COUNT(types); i++) {
         put_object(&json, NULL);
-        put_text(&json, "id", str(types[i].schema));
-        put_text(&json, "name", str(types[i].name));
-        put_attributes(&json, types[i].schema);
+        put_schema(&json, i);
         put_end(&json);
     }
     put_end(&json);
     put_end(&json);
     return true;
+}
+
+bool scim_schema(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (str_is(request->params[0], types[i].schema)) {
+            JsonWriter json = scim_begin(response, OF_SCHEMAS);
+            put_schema(&json, i);
+            put_end(&json);
+            return true;
+        }
+    return fail(err, ERROR_NOT_FOUND, "there is no such schema: " SCIM_USER " and " SCIM_GROUP);
 }

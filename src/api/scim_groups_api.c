@@ -35,14 +35,17 @@ bool scim_groups_list(ApiRequest *request, HttpResponse *response, Error *err)
     int64_t start, count, total = 0, shown = 0;
     if (!scim_filter(request, &attribute, &value, err) || !scim_page(request, &start, &count, err))
         return false;
-    if (attribute.length && !str_equal_ignore_case(attribute, S("displayName")))
-        return fail_field(err, "filter", "groups are found by displayName");
+    attribute = scim_attribute(attribute, SCIM_GROUP);
+    bool is_id = str_equal_ignore_case(attribute, S("id"));
+    if (attribute.length && !is_id && !str_equal_ignore_case(attribute, S("displayName")))
+        return fail_field(err, "filter", "groups are found by displayName or id");
     if (!account_list_groups(request->api->account, request->arena, &request->visitor, &list, err))
         return false;
     JsonWriter json = scim_begin(response, "urn:ietf:params:scim:api:messages:2.0:ListResponse");
     put_array(&json, "Resources");
     for (size_t i = 0; i < list.count; i++) {
-        bool fits = !attribute.length || str_equal_ignore_case(list.at[i].name, value);
+        bool fits = !attribute.length || (is_id ? str_equal(list.at[i].id, value)
+                                                : str_equal_ignore_case(list.at[i].name, value));
         if (!fits || ++total < start || shown >= count)
             continue;
         put_object(&json, NULL);
@@ -92,9 +95,12 @@ static bool save(ApiRequest *request, HttpResponse *response, Str id, const Grou
 {
     Group group;
     MembershipList members;
-    return account_save_group(request->api->account, request->arena, &request->visitor, id, change,
-                              &group, &members, err) &&
-           write_group(request, response, &group, &members);
+    if (!account_save_group(request->api->account, request->arena, &request->visitor, id, change,
+                            &group, &members, err))
+        return false;
+    if (!id.length)
+        scim_created(request, response, "Group", group.id);
+    return write_group(request, response, &group, &members);
 }
 
 bool scim_groups_add(ApiRequest *request, HttpResponse *response, Error *err)
@@ -102,7 +108,6 @@ bool scim_groups_add(ApiRequest *request, HttpResponse *response, Error *err)
     GroupChange change = { .name = json_member_text(request->json, "displayName") };
     if (!change.name.length)
         return fail_field(err, "displayName", "is missing");
-    response->status = 201;
     return add_ids(request, json_object_get(request->json, "members"), &change.add, err) &&
            save(request, response, STR_NONE, &change, err);
 }
@@ -155,12 +160,11 @@ static bool add_id_of_path(const ApiRequest *request, Str path, StrList *list, E
 static bool read_operation(ApiRequest *request, const json_t *operation, GroupChange *change,
                            Error *err)
 {
-    Str action = json_member_text(operation, "op"), path = json_member_text(operation, "path");
+    Str path = scim_attribute(json_member_text(operation, "path"), SCIM_GROUP);
     const json_t *value = json_object_get(operation, "value");
-    bool adds = str_equal_ignore_case(action, S("add")),
-         replaces = str_equal_ignore_case(action, S("replace"));
-    if (!adds && !replaces && !str_equal_ignore_case(action, S("remove")))
-        return fail_field(err, "op", "is add, remove or replace");
+    char action;
+    if (!scim_action(operation, &action, err))
+        return false;
     if (!path.length && json_object_get(value, "displayName"))
         change->name = json_member_text(value, "displayName");
     if (!path.length)
@@ -171,9 +175,9 @@ static bool read_operation(ApiRequest *request, const json_t *operation, GroupCh
     }
     if (path.length && !str_equal_ignore_case(path, S("members")))
         return add_id_of_path(request, path, &change->remove, err);
-    if (adds || replaces)
+    if (action != '-')
         return add_ids(request, value, &change->add, err) &&
-               (!replaces || !value || remove_others(request, change, err));
+               (action == 'a' || !value || remove_others(request, change, err));
     return value ? add_ids(request, value, &change->remove, err)
                  : remove_others(request, change, err);
 }
