@@ -13,6 +13,7 @@ typedef struct Place {
     Account *account;
     Visitor owner, other;
     User user;
+    SearchList searches;
 } Place;
 
 static Error err;
@@ -32,6 +33,20 @@ static bool add_searches(DbTx *tx, void *argument, Error *error)
     return true;
 }
 
+static bool list_searches(DbTx *tx, void *argument, Error *error)
+{
+    Place *place = argument;
+    return search_list(tx, &place->other.scope, place->arena, STR_NONE, NULL, &place->searches,
+                       error);
+}
+
+static size_t searches_of(Place *place)
+{
+    cr_assert(store_read(place->db, &place->other.scope, list_searches, place, &err), "%s",
+              err.message);
+    return place->searches.count;
+}
+
 static void place_open(Place *place, const char *url)
 {
     AccountOptions options = { .session_days = 30, .erases_themselves = true };
@@ -45,6 +60,7 @@ static void place_open(Place *place, const char *url)
     place->other.scope.role = ROLE_EDITOR;
     cr_assert(store_write(place->db, &place->other.scope, add_search, place, &err), "%s",
               err.message);
+    cr_assert_eq(searches_of(place), 1u);
 }
 
 static void place_close(Place *place)
@@ -138,6 +154,9 @@ TEST_BOTH(erasure, somebody_is_erased_with_a_proof_that_only_this_server_signs)
     cr_expect(
         !account_person_data(place.account, place.arena, &place.owner, place.user.id, &out, &err) &&
         err.code == ERROR_NOT_FOUND);
+    cr_assert(store_write(place.db, &place.other.scope, add_search, &place, &err), "%s",
+              err.message);
+    cr_expect_eq(searches_of(&place), 0u, "one that was told too late is not kept");
     cr_assert(jobs_stop(jobs, 20000));
     place_close(&place);
 }

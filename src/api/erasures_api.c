@@ -3,6 +3,7 @@
 #include "account/throttle.h"
 #include "api/api.h"
 #include "base/clock.h"
+#include "search/search.h"
 
 /* --- Showing --- */
 
@@ -53,6 +54,7 @@ static bool write_erasure(HttpResponse *response, const ErasureShown *shown)
 
 bool users_data(ApiRequest *request, HttpResponse *response, Error *err)
 {
+    searcher_flush_history(request->api->searcher);
     return scope_needs(request->scope, ROLE_ADMIN, err) &&
            account_person_data(request->api->account, request->arena, &request->visitor,
                                request->params[0], &response->body, err);
@@ -137,6 +139,7 @@ static bool needs_self(const ApiRequest *request, Error *err)
 
 bool session_data(ApiRequest *request, HttpResponse *response, Error *err)
 {
+    searcher_flush_history(request->api->searcher);
     http_header(response, "Content-Disposition", S("attachment; filename=\"about-me.json\""));
     return needs_self(request, err) &&
            account_person_data(request->api->account, request->arena, &request->visitor,

@@ -31,7 +31,10 @@ bool search_add(DbTx *tx, const Scope *scope, Arena *arena, Search *search, Erro
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO searches (workspace, id, user_id, query, query_fold, mode,"
                          " result_count, took_ms, created_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+                         " SELECT $1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT),"
+                         " CAST($8 AS BIGINT), CAST($9 AS BIGINT)"
+                         " WHERE $3 = '' OR EXISTS (SELECT 1 FROM memberships"
+                         " WHERE workspace = $1 AND user_id = $3)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
                          db_text(added.query), db_text(utf8_fold(arena, added.query)),
                          db_text(added.mode), db_int(added.result_count), db_int(added.took_ms),

@@ -16,7 +16,9 @@ typedef struct SearchList {
     Str next;
 } SearchList;
 
-/* Adds it for the scope's user; without an id or a time it gets them, set in *search. */
+/* Adds it for the scope's user; without an id or a time it gets them, set in *search. Searches are
+ * written some time after they were made: of who has left the workspace meanwhile, or was erased,
+ * nothing is kept. */
 MUST_CHECK bool search_add(DbTx *tx, const Scope *scope, Arena *arena, Search *search, Error *err);
 /* The scope's user's, newest first; only those that begin with `prefix` unless it is empty. */
 MUST_CHECK bool search_list(DbTx *tx, const Scope *scope, Arena *arena, Str prefix,
