@@ -30,6 +30,11 @@ bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
         return db_failing_open(url + S("failing:").length, &full, db_r, err);
     if (str_starts(text, S("noting:")))
         return db_noting_open(url + S("noting:").length, &full, db_r, err);
+    if (str_find(text, S("://")) >= 0 && !str_starts(text, S("file:")))
+        return fail_field(err, "database",
+                          "'" STR_FMT "' is no database that is spoken here; give "
+                          "postgresql://..., or a path for SQLite",
+                          STR_ARG(text));
     return db_sqlite_open(url, &full, db_r, err);
 }
 

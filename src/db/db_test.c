@@ -694,4 +694,6 @@ Test(db, what_cannot_be_opened_is_said_in_one_sentence)
     cr_assert(!db_open("postgresql://nobody@127.0.0.1:1/none", NULL, &db, &err));
     cr_assert_eq(err.code, ERROR_BUSY, "%s", err.message);
     cr_assert(!db_open("failing:0:x.db", NULL, &db, &err) && err.code == ERROR_INVALID);
+    cr_assert(!db_open("mysql://root@localhost/lectern", NULL, &db, &err));
+    cr_assert(err.code == ERROR_INVALID && strstr(err.message, "postgresql://"), "%s", err.message);
 }
