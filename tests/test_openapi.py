@@ -112,6 +112,13 @@ def test_an_address_that_cannot_be_read_is_refused_as_clients_of_the_path_expect
     assert server.get("/v1/documents?limit=%00").json()["error"]["code"] == "invalid"
 
 
+@pytest.mark.parametrize("headers, wanted", [({}, None), ({"X-Request-Id": "order-17"}, "order-17")])
+def test_a_failure_names_its_request_as_the_headers_and_the_log_do(server, headers, wanted):
+    answer = server.get("/v1/documents/none", headers=headers)
+    told = answer.json()["error"]["request_id"]
+    assert answer.status_code == 404 and told == answer.headers["X-Request-Id"] and wanted in (None, told)
+
+
 @pytest.mark.parametrize("path, body, cited", [
     ("/v1/compare", {"left_text": "The notice period is three months.", "right_text": "The notice period is six months."},
      lambda answer: answer["items"][0]["left"]["citations"][0]),

@@ -84,6 +84,8 @@ void http_respond_error(HttpResponse *response, const Error *err)
         put_int(&json, "end", err->end);
         put_end(&json);
     }
+    if (response->exchange && response->exchange->request.shown_id.length)
+        put_text(&json, "request_id", response->exchange->request.shown_id);
     if (response->exchange && response->exchange->request.trace.is_set)
         put_text(&json, "trace_id",
                  trace_id_text(&response->exchange->request.trace, (char[TRACE_TEXT_SIZE]){ 0 }));
