@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import re
+import time
 
 import requests
 
@@ -130,8 +131,12 @@ def test_guessing_is_slowed_down(fresh_server):
                           json={"email": "ada@example.org", "password": f"guess number {i}"}).status_code
             for i in range(8)]
     assert seen[:5] == [401] * 5 and 429 in seen[5:], seen
-    right = requests.post(f"{fresh_server.url}/v1/session", json={"email": "ada@example.org", "password": PASSWORD})
+    sign_in_again = lambda: requests.post(f"{fresh_server.url}/v1/session", json={"email": "ada@example.org", "password": PASSWORD})
+    right = sign_in_again()
     assert right.status_code == 429 and "seconds" in right.json()["error"]["message"]
+    assert 1 <= int(right.headers["Retry-After"]) <= int(re.search(r"(\d+) seconds", right.json()["error"]["message"])[1])
+    time.sleep(int(right.headers["Retry-After"]))
+    assert sign_in_again().status_code == 200, "who waits as long as they are told is let in"
 
 
 def test_a_set_up_token_is_needed_away_from_this_machine(tmp_path):

@@ -1,4 +1,5 @@
 """What happens, told over WebSockets: by an official client, beside the server-sent events of the same."""
+import contextlib
 import json
 
 import pytest
@@ -114,6 +115,19 @@ def test_a_call_that_is_no_handshake_is_told_what_is_spoken(server, admin):
     good = {"Upgrade": "websocket", "Connection": "keep-alive, Upgrade", "Sec-WebSocket-Version": "13"}
     for headers, status in (({**good, "Sec-WebSocket-Version": "8"}, 426), (good, 400), ({**good, "Sec-WebSocket-Key": "c2hvcnQ="}, 400)):
         assert server.get("/ws", key=admin, headers=headers).status_code == status, headers
+
+
+def test_who_listens_too_often_is_told_when_to_come_again(server, admin):
+    key = server.cli("keys", "add", "many", "--role", "reader").stdout.split()[-1]
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(100):
+            open_ones.enter_context(dial(server, key=key))
+        with pytest.raises(InvalidStatus) as refused:
+            dial(server, key=key)
+        assert status_of(refused) == 429 and int(refused.value.response.headers["Retry-After"]) >= 1
+        assert int(server.get("/v1/events", key=key).headers["Retry-After"]) >= 1
+        with dial(server, key=admin) as other:
+            hear(other, "hello")
 
 
 def test_only_an_administrator_tells_everybody(server, admin):

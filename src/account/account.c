@@ -507,6 +507,13 @@ static bool enter_with_code(DbTx *tx, void *argument, Error *err)
                                                        entry->user.id, entry->who->address, err);
 }
 
+int64_t account_wait_ms(const Account *account, Str address, Str user)
+{
+    int64_t of_address = throttle_left_ms(account->throttle, address);
+    int64_t of_user = user.length ? throttle_left_ms(account->throttle, user) : 0;
+    return MAX(of_address, of_user);
+}
+
 bool account_enter_code(Account *account, Arena *arena, const SignIn *who, Str waiting, Str code,
                         Str *token_r, Visitor *visitor_r, Error *err)
 {

@@ -120,6 +120,9 @@ MUST_CHECK bool account_setup(Account *account, Arena *arena, const SignIn *who,
  * (account_enter_passkey()). */
 MUST_CHECK bool account_sign_in(Account *account, Arena *arena, const SignIn *who, Str *token_r,
                                 Visitor *visitor_r, Error *err);
+/* How long whoever has guessed too often from this address, or as this person, has to wait; 0: not
+ * at all. */
+int64_t account_wait_ms(const Account *account, Str address, Str user);
 /* The second half: `waiting` is that token, `code` of the app or a recovery code. ERROR_NO_LOGIN:
  * the time is over, sign in anew. */
 MUST_CHECK bool account_enter_code(Account *account, Arena *arena, const SignIn *who, Str waiting,

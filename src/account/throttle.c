@@ -61,7 +61,7 @@ static Slot *find(Throttle *throttle, uint64_t hash)
     return NULL;
 }
 
-bool throttle_allows(Throttle *throttle, Str key, Error *err)
+int64_t throttle_left_ms(Throttle *throttle, Str key)
 {
     int64_t now = monotonic_ms(), wait_ms = 0;
     pthread_mutex_lock(&throttle->lock);
@@ -69,6 +69,12 @@ bool throttle_allows(Throttle *throttle, Str key, Error *err)
     if (slot && slot->until_ms > now)
         wait_ms = slot->until_ms - now;
     pthread_mutex_unlock(&throttle->lock);
+    return wait_ms;
+}
+
+bool throttle_allows(Throttle *throttle, Str key, Error *err)
+{
+    int64_t wait_ms = throttle_left_ms(throttle, key);
     if (wait_ms)
         return fail(err, ERROR_LIMITED, "too many failed attempts; try again in %d seconds",
                     (int)(wait_ms / 1000 + 1));

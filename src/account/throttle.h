@@ -23,5 +23,7 @@ MUST_CHECK bool throttle_share(Throttle *throttle, Db *db, const char *channel, 
 void throttle_free(Throttle *throttle);
 /* Fails with ERROR_LIMITED and the seconds to wait. */
 MUST_CHECK bool throttle_allows(Throttle *throttle, Str key, Error *err);
+/* How long it still has to wait; 0: not at all. */
+int64_t throttle_left_ms(Throttle *throttle, Str key);
 void throttle_failed(Throttle *throttle, Str key);
 void throttle_succeeded(Throttle *throttle, Str key);

@@ -247,6 +247,18 @@ static bool has_other_methods(const ApiRequest *request)
     return is_known;
 }
 
+/* When to come again; who has guessed too often, when they may guess again. */
+static Str seconds_until_again(const ApiRequest *request, const Error *err)
+{
+    if (!request)
+        return S("1");
+    int64_t wait_ms = request->wait_ms;
+    if (!wait_ms && err->code == ERROR_LIMITED)
+        wait_ms = account_wait_ms(request->api->account, request->http->peer,
+                                  request->visitor.scope.user);
+    return str_format(request->arena, "%" PRId64, MAX((wait_ms + 999) / 1000, INT64_C(1)));
+}
+
 static void refuse(void *app, HttpRequest *http, const Error *failure, HttpResponse *response)
 {
     const ApiRequest *request = http->route;
@@ -264,13 +276,10 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
         http_header(response, "WWW-Authenticate",
                     str_starts(http->path, S("/dav/")) ? S("Basic realm=\"Lectern\"")
                                                        : S("Bearer"));
-    bool is_too_soon =
-        err->code == ERROR_LIMITED || err->code == ERROR_BUSY || err->code == ERROR_CONFLICT;
-    if (is_too_soon && request && request->wait_ms)
-        http_header(response, "Retry-After",
-                    str_format(request->arena, "%" PRId64, (request->wait_ms + 999) / 1000));
-    else if (err->code == ERROR_BUSY)
-        http_header(response, "Retry-After", S("1"));
+    bool is_too_soon = err->code == ERROR_LIMITED || err->code == ERROR_BUSY ||
+                       (err->code == ERROR_CONFLICT && request && request->wait_ms);
+    if (is_too_soon)
+        http_header(response, "Retry-After", seconds_until_again(request, err));
     if (is_wrong_method) {
         response->status = 405; /* whatever the error's own shape made of it */
         http_header(response, "Allow", allowed(request));
