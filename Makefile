@@ -13,6 +13,7 @@
 # make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
 # make bench-gateway [PEERS=DIR]  the gateway beside nginx and LiteLLM    make soak       the gateway for ten minutes
 # make plans      200,000 rows of 50 workspaces: no statement reads a large table whole
+# make bench-platform  one server under odd load (2 GiB, 5,000 sockets, restarts), and how much the tests of the platform try
 # make load       two hundred clients that upload and two hundred searches a second, for a minute
 # make docs       print the reference pages of docs/
 
@@ -379,8 +380,13 @@ bench-search: all $(BENCHES)
 bench-understanding: all $(BENCHES)
 	bench/run --understanding
 
+# What is promised of the server under odd load, and how much its tests try.
+PLATFORM_UNITS = $(patsubst %,$(BUILD)/unit/%,account net store library)
+bench-platform: all $(PLATFORM_UNITS)
+	bench/run --only platform
+
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
-bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/jobs_long_bench $(BUILD)/jobs_lost_bench $(BUILD)/work_bench $(BUILD)/calls_bench
+bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/jobs_long_bench $(BUILD)/jobs_lost_bench $(BUILD)/work_bench $(BUILD)/calls_bench $(PLATFORM_UNITS)
 	bench/run
 
 bench-gateway: all
@@ -405,4 +411,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test cluster bench-gateway bench-cache soak load seeds unit unit-programs check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE
+.PHONY: all run test cluster bench-gateway bench-platform bench-cache soak load seeds unit unit-programs check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE

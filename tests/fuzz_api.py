@@ -119,12 +119,13 @@ def main(examples=20, seed=1, database="sqlite"):
             after.callback(cluster.stop)
         started = Server(f"{folder}/library", cluster.new_database() if cluster else "").start()
         after.callback(started.stop)
-        return run(started, int(examples), int(seed))
+        wrong, codes = run(started, int(examples), int(seed))
+        return wrong, codes, len(plan(started.get("/openapi.json").json()))
 
 
 if __name__ == "__main__":
-    found, answered = main(*sys.argv[1:])
+    found, answered, operations = main(*sys.argv[1:])
     for row in found:
         print(*row, sep="\n    ")
-    print(sum(answered.values()), "requests,", len(found), "wrong;", dict(sorted(answered.items())))
+    print(operations, "operations,", sum(answered.values()), "requests,", len(found), "wrong;", dict(sorted(answered.items())))
     sys.exit(bool(found))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -57,7 +58,7 @@ class Client:
 
     def __init__(self, server, keeps, path, body=None):
         self.server, self.keeps, self.path, self.body = server, keeps, path, body
-        self.answers, self.failures, self.is_over = 0, [], False
+        self.answers, self.failures, self.longest_s, self.is_over = 0, [], 0, False
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -66,6 +67,7 @@ class Client:
         while not self.is_over:
             connection = connection or http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
             headers = {"Authorization": f"Bearer {self.server.key}", **({} if self.keeps else {"Connection": "close"})}
+            began = time.monotonic()
             try:
                 connection.request("POST" if self.body else "GET", self.path, self.body, {**headers, "Content-Type": "application/json"})
                 answer = connection.getresponse()
@@ -79,6 +81,7 @@ class Client:
                 self.failures.append(repr(failure))
                 connection = None
             self.answers += 1
+            self.longest_s = max(self.longest_s, time.monotonic() - began)
 
     def end(self):
         self.is_over = True

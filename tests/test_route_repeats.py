@@ -114,7 +114,7 @@ def get(house, path, **options):
     return requests.get(house.server.url + path, headers=headers, timeout=60, allow_redirects=False, **options)
 
 
-def test_every_reading_with_a_tag_is_sent_again_only_when_it_has_changed(house):
+def test_every_reading_with_a_tag_is_sent_again_only_when_it_has_changed(house, record_property):
     house.settle()
     tagged, wrong = [], []
     for path, target in readings(house):
@@ -134,9 +134,10 @@ def test_every_reading_with_a_tag_is_sent_again_only_when_it_has_changed(house):
             wrong.append((path, "the same tag was sent again"))
     assert wrong == []
     assert len(tagged) > 100, tagged
+    record_property("routes with an ETag", len(tagged))
 
 
-def test_no_change_is_made_by_somebody_who_has_read_something_else(house):
+def test_no_change_is_made_by_somebody_who_has_read_something_else(house, record_property):
     house.settle()
     before, refused, wrong = house.rows(house.theirs), 0, []
     for method, path in house.routes:
@@ -151,12 +152,13 @@ def test_no_change_is_made_by_somebody_who_has_read_something_else(house):
             wrong.append((method, path, answer.status_code, answer.text[:200]))
     assert wrong == []
     assert refused > 25
+    record_property("changes refused by If-Match", refused)
     before, after = still(before), still(house.rows(house.theirs))
     quiet = [table for table in before if table not in ("api_keys", "sessions", "jobs", "audit", "alerts")]
     assert {table: sorted(before[table]) for table in quiet} == {table: sorted(after.get(table, [])) for table in quiet}
 
 
-def test_every_list_shows_the_same_rows_in_small_parts_and_knows_its_own_places_alone(house):
+def test_every_list_shows_the_same_rows_in_small_parts_and_knows_its_own_places_alone(house, record_property):
     paths = house.server.get("/openapi.json").json()["paths"]
     walked, places, wrong = [], {}, []
     for path, item in paths.items():
@@ -181,6 +183,7 @@ def test_every_list_shows_the_same_rows_in_small_parts_and_knows_its_own_places_
             wrong.append((path, ids))
     assert wrong == [], wrong[:3]
     assert len(walked) > 25 and len(places) > 10, (walked, list(places))
+    record_property("lists walked by cursors", len(walked))
     for path in places:
         for other, after in places.items():
             if other != path:
@@ -203,7 +206,7 @@ def test_every_change_by_somebody_who_is_known_knows_a_key(house):
     assert len(known) > 250
 
 
-def test_every_change_is_done_once_for_two_requests_with_one_key(house):
+def test_every_change_is_done_once_for_two_requests_with_one_key(house, record_property):
     sender = Sender(house)
     for method, path in changes(house):
         if path in LEFT_OUT or path.startswith(NOT_HERE) or kind_of(path) in OWN:
@@ -215,12 +218,14 @@ def test_every_change_is_done_once_for_two_requests_with_one_key(house):
             sender.try_route("POST", path, path, body, headers)
     assert sender.wrong == [], json.dumps(sender.wrong[:9], indent=1)
     assert len(set(sender.done)) > 120, sorted(set(sender.done))
+    record_property("changes done once for two requests", len(set(sender.done)))
 
 
-def test_of_requests_at_once_with_one_key_one_is_done_wherever_something_is_made(house):
+def test_of_requests_at_once_with_one_key_one_is_done_wherever_something_is_made(house, record_property):
     sender, tried = Sender(house), 0
     for method, path in changes(house):
         if method == "POST" and "{" not in path and path not in LEFT_OUT and not path.startswith(NOT_HERE):
             tried += sender.try_at_once(method, path, path, house.bodies.get(path, ({}, None))[0])
     assert sender.wrong == [], json.dumps(sender.wrong[:9], indent=1)
     assert tried > 20
+    record_property("changes done once for requests at once", tried)

@@ -124,11 +124,12 @@ class Caller:
 
     def __init__(self, house, person, own, forbidden):
         self.house, self.person, self.own, self.wrong = house, person, own, []
-        self.tasks = []  # that were started
+        self.tasks, self.asked = [], 0  # that were started; calls
         self.forbidden = re.compile("|".join(map(re.escape, forbidden)))
 
     def call(self, method, path, body=None, headers=None):
         status, text = self.person.call(method, path, body, headers)
+        self.asked += 1
         asked = f"{path} {body}"
         if any(word not in asked for word in self.forbidden.findall(text)) or status >= 500 and status not in (502, 503):
             self.wrong.append((method, path, body, status, text[:300]))
@@ -347,7 +348,7 @@ def test_whatever_a_world_is_made_of_is_made_once_for_two_requests_with_one_key(
         assert len(repeated) > 30, repeated
 
 
-def test_another_workspace_sees_and_changes_nothing(house):
+def test_another_workspace_sees_and_changes_nothing(house, record_property):
     house.settle()
     before = house.rows(house.ours)
     caller = Caller(house, house.theirs, house.own, [OURS])
@@ -366,6 +367,8 @@ def test_another_workspace_sees_and_changes_nothing(house):
     held = {(table, kind) for table, rows in house.rows(house.theirs).items() if table not in TEXTS
             for kind, id in house.ids.items() if kind not in CHOSEN and any(id in row for row in rows)}
     assert held == set(), "rows of one workspace name what is another's"
+    record_property("routes", len(house.routes))
+    record_property("requests", caller.asked)
 
 
 def test_a_colleague_sees_and_changes_nothing_private(house):

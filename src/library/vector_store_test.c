@@ -268,6 +268,7 @@ static void check_cases(Bench *bench)
         VectorSpace space = new_space(bench, "all-MiniLM \"日本語\" {modèle}");
         cases[i].check(bench, &space);
     }
+    cr_log_info("%zu cases of a store were tried", COUNT(cases));
 }
 
 static void spaces_are_apart(Bench *bench)

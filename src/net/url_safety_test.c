@@ -67,6 +67,7 @@ Test(net, an_address_inside_is_refused_in_each_of_its_spellings)
         }
     }
     cr_expect(tried >= 400);
+    cr_log_info("%zu spellings of %zu addresses were tried", tried, COUNT(inside));
     arena_free(arena);
 }
 
@@ -195,6 +196,7 @@ Test(net, other_ways_to_lead_inside_are_refused)
     Arena *arena = arena_new(MB(4));
     for (size_t i = 0; i < COUNT(ways); i++)
         cr_expect(is_refused(arena, str(ways[i])), "%s", ways[i]);
+    cr_log_info("%zu other ways were tried", COUNT(ways));
     arena_free(arena);
 }
 

@@ -71,6 +71,7 @@ static bool every_table_looks_empty(DbTx *tx, World *world, Error *err)
         CALL(db_query_int(tx, DB_SAME(others[i]), DB_NO_ARGS, -1, &count, err));
         EXPECT(count == 0);
     }
+    cr_log_info("%zu tables were tried as another workspace", tables.count);
     return true;
 }
 
