@@ -327,8 +327,11 @@ static bool has_part(Str text, Str part)
         return false;
     if (text.length > SHORT || !part.length)
         return memmem(text.at, text.length, part.at, part.length);
+    char first = part.at[0], last = part.at[part.length - 1];
+    const char *ends = text.at + part.length - 1;
     for (size_t from = 0; from <= text.length - part.length; from++)
-        if (text.at[from] == part.at[0] && !memcmp(text.at + from, part.at, part.length))
+        if (text.at[from] == first && ends[from] == last &&
+            !memcmp(text.at + from, part.at, part.length))
             return true;
     return false;
 }

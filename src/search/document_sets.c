@@ -14,9 +14,10 @@ DocumentSet document_set_new(const DocumentTable *table, Arena *arena)
 
 DocumentSet document_set_live(const DocumentTable *table, Arena *arena)
 {
-    DocumentSet set = document_set_new(table, arena);
-    if (set.count)
-        memcpy(set.words, table->live, set.count * sizeof *set.words);
+    size_t count = (table->count + 63) / 64, size = count * sizeof(uint64_t);
+    DocumentSet set = { arena_alloc_raw(arena, size + 1), count };
+    if (count)
+        memcpy(set.words, table->live, size);
     return set;
 }
 
@@ -155,12 +156,22 @@ void document_set_add_texts_with(const DocumentTable *table, DocumentSet *set, T
     ADD_WHERE(table, set, wanted[numbers[i]])
 }
 
+/* In a loop of its own, since most filters name one format or collection. */
+static void keep_plane(DocumentSet *set, const uint64_t *plane)
+{
+    for (size_t word = 0; word < set->count; word++)
+        set->words[word] &= plane[word];
+}
+
 void document_set_keep_texts(const DocumentTable *table, DocumentSet *set, TextColumn column,
                              StrList texts)
 {
     TextLook look = text_look(table, column, texts);
-    for (size_t word = 0; word < set->count; word++)
-        set->words[word] = look_at_texts(&look, word, set->words[word]);
+    if (look.is_exact && look.values.count == 1)
+        keep_plane(set, look.values.planes[0]);
+    else
+        for (size_t word = 0; word < set->count; word++)
+            set->words[word] = look_at_texts(&look, word, set->words[word]);
     free(look.wanted);
 }
 

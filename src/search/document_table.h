@@ -2,7 +2,7 @@
  *
  * A filter in the database reads the row of every document that it lets through: half a second in a
  * library of half a million. Here it compares numbers in a row: a millisecond for a million
- * documents, which take about 280 bytes each, with their names. The database stays what is right:
+ * documents, which take about 310 bytes each, with their names. The database stays what is right:
  * document_tables.h keeps the columns as it has them.
  *
  * Each document has a place; sets of documents are a bit for each place. One that is searched no
