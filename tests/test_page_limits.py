@@ -345,6 +345,17 @@ def test_on_a_phone_it_does_not_move_sideways(browser, desk, section):  # noqa: 
     phone.context.close()
 
 
+def test_the_tab_that_is_open_is_seen_after_the_window_was_made_narrow(browser, desk):  # noqa: F811
+    window = Desk(browser, desk.url, storage_state=desk.context.storage_state())
+    page = window.go(f"/settings/{SECTIONS[-1]}")
+    tab = part(page, f"tab-{SECTIONS[-1]}")
+    tab.wait_for()
+    page.set_viewport_size(PHONE)
+    page.wait_for_function("() => document.querySelector('.tabs').scrollWidth > document.querySelector('.tabs').clientWidth")
+    expect(tab).to_be_in_viewport(ratio=0.99)
+    window.context.close()
+
+
 def test_an_owner_exports_everything_from_the_page(desk, page):
     desk.go("/settings/server")
     part(page, "export-begin").click()

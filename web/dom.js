@@ -105,11 +105,15 @@ export function fadeEdges(row) {
   new ResizeObserver(look).observe(row);
 }
 
-// Tabs in one line, once they are in the document: the one that is open stands clear of what fades.
+// Tabs in one line, once they are in the document: the one that is open stands clear of what fades, in a window made narrow too.
 export function showTab(tabs) {
+  const place = () => {
+    const current = tabs.querySelector('[aria-current]');
+    if (current) tabs.scrollLeft = current.offsetLeft + current.offsetWidth + FADE_PX - tabs.clientWidth;
+  };
   fadeEdges(tabs);
-  const current = tabs.querySelector('[aria-current]');
-  if (current) tabs.scrollLeft = current.offsetLeft + current.offsetWidth + FADE_PX - tabs.clientWidth;
+  place();
+  new ResizeObserver(place).observe(tabs);
 }
 
 // Focus without scrolling something the person is reading, and never raising a keyboard on a phone unasked.
