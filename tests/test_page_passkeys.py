@@ -188,15 +188,23 @@ def test_an_administrator_removes_lost_ones_of_somebody_on_the_page_and_in_a_ter
     part(page, "passkey-of-form-submit").click()
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Work laptop")
+    away.go("/settings")
+    expect(part(there, "passkey-row")).to_have_count(1)  # sessions go on
     part(page, "dialog-close").click()
     bare = part(page, "person-row").filter(has_text="Ada Keeper").locator("[data-test=person-passkeys]")
     expect(bare).to_have_count(0)  # one's own are under Account
 
-    away.go("/settings")
-    expect(part(there, "passkey-row")).to_have_count(1)
     sign_out(there)
     part(there, "passkey-sign-in").click()
     expect(part(there, "nav-library")).to_be_visible()
+    part(page, "person-row").filter(has_text="bo@example.org").locator("[data-test=person-passkeys]").click()
+    rows.get_by_role("button").click()
+    part(page, "field-ends").check()
+    part(page, "passkey-of-form-submit").click()
+    expect(rows).to_have_count(0)
+    away.go("/settings")
+    expect(part(there, "passkey-sign-in")).to_be_visible()  # signed out
+    away.complaints.clear()  # the 401 that said so
     desk.check()
     away.check()
     desk.context.close()

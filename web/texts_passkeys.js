@@ -23,6 +23,7 @@ learn({
   'passkey.of': 'Passkeys of {name}',
   'passkey.of_none': '{name} has no passkey.',
   'passkey.of_goes': 'This passkey signs {name} in no more. Their other passkeys go on; without any, their recovery codes end too.',
+  'passkey.of_ends': 'Sign {name} out wherever they are signed in',
   'passkey.elsewhere': 'Passkeys work only at {host}, the address of this server.',
   'passkey.old_browser': 'This browser knows no passkeys.',
   'passkey.sign_in': 'Sign in with a passkey',
