@@ -323,8 +323,8 @@ BY_THEMSELVES = ("calendar_sync", "ai.cleanup_expired_workflows", "ai.monitor_ai
 
 def still(rows):
     """Rows of a workspace by their tables, without what moves by itself: a key's last use is noted, a calendar that cannot be read is tried
-    again, every workspace has its schedules, and what the index has followed is forgotten."""
-    moving = {"api_keys": {"last_used_at", "last_address"}, "calendars": {"failures", "next_at"}}
+    again, an alert whose rule has nothing to say for minutes is over, every workspace has its schedules, and what the index has followed is forgotten."""
+    moving = {"api_keys": {"last_used_at", "last_address"}, "calendars": {"failures", "next_at"}, "alerts": {"is_open"}}
     held = lambda table, row: json.dumps({name: value for name, value in json.loads(row).items() if name not in moving[table]})
     return {table: [held(table, row) if table in moving else row for row in all if table != "jobs" or json.loads(row)["type"] not in BY_THEMSELVES]
             for table, all in rows.items() if table != "index_changes"}
