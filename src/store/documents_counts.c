@@ -48,14 +48,33 @@ static bool list_keys(DbTx *tx, Arena *arena, const char *sql, const DbValue *ar
     return true;
 }
 
+/* Whether there are any: as a rule there are none, and nobody reads an entry of each document. */
+static bool any_unembedded(DbTx *tx, Str model, int64_t *any_r, Error *err)
+{
+#define FROM_DOCUMENTS(by)                                                                         \
+    "SELECT CASE WHEN EXISTS (SELECT 1 FROM document_counts WHERE in_trash = 0"                    \
+    "  AND state = 'ready' AND chunks > 0 AND vector_model <> $1)"                                 \
+    " OR EXISTS (SELECT 1 FROM documents" by " WHERE state = 'ready' AND deleted_at = 0"           \
+    "  AND vector_count < chunk_count) THEN 1 ELSE 0 END"
+    return db_query_int(
+        tx, DB_SQL(FROM_DOCUMENTS(" INDEXED BY documents_unembedded"), FROM_DOCUMENTS("")),
+        DB_ARGS(db_text(model)), 0, any_r, err);
+#undef FROM_DOCUMENTS
+}
+
 bool document_list_unembedded(DbTx *tx, const Scope *scope, Arena *arena, Str model,
                               const DocumentKey *after, int64_t limit, DocumentKeyList *list_r,
                               Error *err)
 {
     static const DocumentKey first;
     const DocumentKey *from = after ? after : &first;
+    int64_t any;
 
-    return list_keys(tx, arena,
+    *list_r = (DocumentKeyList){ 0 };
+    if (!any_unembedded(tx, model, &any, err))
+        return false;
+    return !any ||
+           list_keys(tx, arena,
                      "SELECT workspace, id FROM documents WHERE state = 'ready' AND deleted_at = 0"
                      " AND chunk_count > 0 AND (vector_model <> $1 OR vector_count < chunk_count)"
                      " AND ($2 = 1 OR workspace = $3) AND (workspace, id) > ($5, $6)"

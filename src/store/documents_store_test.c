@@ -468,6 +468,12 @@ STORE_TEST(what_is_to_be_done_is_found_in_every_workspace)
     CALL(document_list_unembedded(tx, &world->system, world->arena, S("other"), NULL, 10, &list,
                                   err));
     EXPECT(list.count == 1 && str_equal(list.at[0].id, ours.id));
+    CALL(db_exec(tx, DB_SAME("UPDATE documents SET vector_count = 1 WHERE id = $1"),
+                 DB_ARGS(db_text(ours.id)), NULL, err));
+    CALL(document_list_unembedded(tx, &world->ours, world->arena, S("m"), NULL, 10, &list, err));
+    EXPECT(list.count == 1);
+    CALL(db_exec(tx, DB_SAME("UPDATE documents SET vector_count = 2 WHERE id = $1"),
+                 DB_ARGS(db_text(ours.id)), NULL, err));
     CALL(document_list_stuck(tx, &world->system, world->arena, FROM(QUEUED) | FROM(EXTRACTING),
                              INT64_MAX, 10, &list, err));
     EXPECT(list.count == 1 && str_equal(list.at[0].workspace, world->ours.workspace));
