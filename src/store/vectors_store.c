@@ -113,17 +113,23 @@ bool vector_find_many(DbTx *tx, const Scope *scope, Arena *arena, Str model, con
     return true;
 }
 
+#define ALL_BEHIND                                                                                 \
+    "WHERE (c.workspace, c.number) > ($1, $2) AND v.model = $4"                                    \
+    " ORDER BY c.workspace, c.number LIMIT $3"
+
 bool vector_scan(DbTx *tx, const Scope *scope, Arena *arena, Str model, ChunkCursor *cursor,
                  int64_t limit, VectorList *list_r, Error *err)
 {
-    const char *sql = scope->is_system
-                          ? LIVE_VECTORS "WHERE (c.workspace, c.number) > ($1, $2) AND v.model = $4"
-                                         " ORDER BY c.workspace, c.number LIMIT $3"
-                          : LIVE_VECTORS "WHERE c.workspace = $1 AND c.number > $2"
-                                         " AND v.model = $4 ORDER BY c.number LIMIT $3";
+#define OF_WORKSPACE(more)                                                                         \
+    LIVE_VECTORS "WHERE c.workspace = $1 AND c.number > $2" more                                   \
+                 " AND v.model = $4 ORDER BY c.number LIMIT $3"
+    /* PostgreSQL merges both by their numbers, and would begin with the first vector each time. */
+    static const DbSql of_workspace = { OF_WORKSPACE(""), OF_WORKSPACE(" AND v.number > $2") };
+    static const DbSql of_all = { LIVE_VECTORS ALL_BEHIND, LIVE_VECTORS ALL_BEHIND };
+#undef OF_WORKSPACE
     SqlItems items;
 
-    if (!sql_list(tx, arena, DB_SAME(sql),
+    if (!sql_list(tx, arena, scope->is_system ? of_all : of_workspace,
                   DB_ARGS(db_text(scope->is_system ? cursor->workspace : scope->workspace),
                           db_int(cursor->number), db_int(limit), db_text(model)),
                   read_vector, sizeof(Vector), &items, err))
