@@ -159,6 +159,8 @@ static bool is_outside(const Gathering *in, const NumberZone *zone)
 
 /* A step to the next of an order and a look at its bit take less than a number that is fetched. */
 #define STEPS_OF_LOOK 2
+/* So many times the steps that are enough on average; then the set lies at the other end. */
+#define STEPS_BEYOND 8
 #define STEPS_MIN 1000
 
 static bool has_place(const DocumentSet *set, size_t place)
@@ -211,9 +213,10 @@ static bool walk_names(Gathering *in, const DocumentSet *set, const DocumentTabl
 static bool walk(Gathering *in, const DocumentTable *table, const DocumentSet *set,
                  const DocumentPart *part)
 {
-    size_t among = document_set_count(set), steps = among * STEPS_OF_LOOK + STEPS_MIN;
-    if (!among || in->most * table->count / among > steps)
+    size_t among = document_set_count(set), average = in->most * table->count / MAX(among, 1);
+    if (average > among * STEPS_OF_LOOK + STEPS_MIN)
         return false;
+    size_t steps = MIN(among * STEPS_OF_LOOK, average * STEPS_BEYOND) + STEPS_MIN;
     bool is_whole = part->order == DOCUMENT_BY_NAME
                         ? walk_names(in, set, table, part->after, steps)
                         : walk_buckets(in, set, &table->buckets[column_of(part->order)], steps);
