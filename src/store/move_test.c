@@ -132,7 +132,7 @@ Test(move, postgresql_has_its_indexes_keys_and_guards_again_afterwards)
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     World world;
     Error err = { 0 };
-    if (!has_postgres(arena))
+    if (!test_has_postgres())
         return;
     world_open(&world, test_db_url(arena, DB_SQLITE));
     world_write(&world, &world.ours, isolation_fill);
