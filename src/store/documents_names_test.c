@@ -97,3 +97,25 @@ STORE_TEST(a_part_of_a_name_finds_the_same_whichever_way)
     CALL(world_document(tx, world, &world->ours, "Report of the others", "theirs", &others, err));
     return check_parts(tx, world, &random, err);
 }
+
+/* Word by word what a program of before migration 0106 says. */
+STORE_TEST(an_older_program_that_erases_may_tidy_up_the_index_that_is_gone)
+{
+    const DbSql total = DB_SAME("SELECT total_changes()");
+    int64_t before, after;
+    (void)world;
+    if (db_tx_kind(tx) != DB_SQLITE)
+        return true;
+    CALL(db_query_int(tx, total, DB_NO_ARGS, 0, &before, err));
+    CALL(db_exec(tx,
+                 DB_SAME("INSERT INTO document_name_parts (document_name_parts, rank)"
+                         " VALUES ('usermerge', 2)"),
+                 DB_NO_ARGS, NULL, err));
+    CALL(db_exec(tx,
+                 DB_SAME("INSERT INTO document_name_parts (document_name_parts, rank)"
+                         " VALUES ('merge', $1)"),
+                 DB_ARGS(db_int(-500)), NULL, err));
+    CALL(db_query_int(tx, total, DB_NO_ARGS, 0, &after, err));
+    EXPECT(after - before < 500); /* it has nothing left to do */
+    return true;
+}

@@ -1,0 +1,14 @@
+#include "store/migrate.h"
+
+extern const Migration migration_0112;
+
+/* A program of before 0106 that still runs on a SQLite tells its index of names to tidy up whenever
+ * something is erased, and without the table the erasing would not end. It is told nothing back. */
+const Migration migration_0112 = {
+    .up = { "CREATE VIEW document_name_parts AS"
+            " SELECT '' AS document_name_parts, 0 AS rank WHERE 1 = 0;"
+            "CREATE TRIGGER document_name_parts_said INSTEAD OF INSERT ON document_name_parts"
+            " BEGIN SELECT 1; END;",
+            "SELECT 1;" },
+    .down = { "DROP VIEW document_name_parts;", "SELECT 1;" },
+};
