@@ -234,6 +234,11 @@ STORE_TEST(chunks_and_vectors_are_walked_and_replaced)
     EXPECT(vectors.at[0].scale == 0.5);
     CALL(vector_scan(tx, &world->system, world->arena, S("m"), &cursor, 6, &vectors, err));
     EXPECT(vectors.count == 2);
+    cursor = (ChunkCursor){ 0 };
+    for (size_t left = 8; left; left -= vectors.count) {
+        CALL(vector_scan(tx, ours, world->arena, S("m"), &cursor, 3, &vectors, err));
+        EXPECT(vectors.count == MIN(left, 3));
+    }
     CALL(vector_missing(tx, ours, world->arena, doc.id, S("n"), 4, &chunks, err));
     EXPECT(chunks.count == 4 && str_is(chunks.at[0].text, "a"));
     floats.number = chunks.at[0].number;
