@@ -13,7 +13,7 @@ trap postgres_stop EXIT
 postgres_start
 server=postgresql://postgres@$(echo "$postgres_folder" | sed 's,/,%2F,g')
 for count in 10000 1000000; do
-	psql -qXAt "$postgres_url" -c "SELECT FROM pg_database WHERE datname = 'large_$count'" | grep -q . ||
+	psql -qXAt "$postgres_url" -c "SELECT 1 FROM pg_database WHERE datname = 'large_$count'" | grep -q . ||
 		psql -qX "$postgres_url" -c "CREATE DATABASE large_$count"
 done
 python3 bench/large_library.py "$program" --keep "$folder" --postgresql "$server" --move "$from"
