@@ -168,23 +168,36 @@ static bool has_place(const DocumentSet *set, size_t place)
     return set->words[place / 64] >> place % 64 & 1;
 }
 
-/* Each bucket whose numbers may be among the first, until there are enough. */
+/* Each bucket whose numbers may be among the first, until there are enough. `counts` says how many
+ * of the set are in each; NULL: that is not known. */
 static bool walk_buckets(Gathering *in, const DocumentSet *set, const DocumentBuckets *buckets,
-                         size_t steps)
+                         const uint32_t *counts, size_t steps)
 {
     bool is_down = in->first.flip;
     size_t bucket = document_bucket(buckets, in->beginning.least ^ in->first.flip);
     for (size_t left = is_down ? bucket + 1 : BUCKETS - bucket; left && !is_full(in); left--) {
         const Bucket *one = &buckets->buckets[bucket];
-        if (one->count > steps)
+        size_t count = counts && !counts[bucket] ? 0 : one->count;
+        if (count > steps)
             return false;
-        steps -= one->count;
-        for (size_t i = 0; i < one->count; i++)
+        steps -= count;
+        for (size_t i = 0; i < count; i++)
             if (has_place(set, one->at[i]))
                 gather(in, one->at[i]);
         bucket += is_down ? (size_t)-1 : 1;
     }
     return true;
+}
+
+/* Wherever the set lies in the order: what is counted is read in the order of places, which is far
+ * quicker than to compare. */
+static void walk_counted(Gathering *in, const DocumentSet *set, const DocumentBuckets *buckets)
+{
+    AUTO_FREE uint32_t *counts = heap_alloc(BUCKETS * sizeof *counts);
+    for (size_t word = 0; word < set->count; word++)
+        for (uint64_t left = set->words[word]; left; left &= left - 1)
+            counts[buckets->at[word * 64 + (size_t)__builtin_ctzll(left)]]++;
+    (void)walk_buckets(in, set, buckets, counts, SIZE_MAX);
 }
 
 static bool walk_names(Gathering *in, const DocumentSet *set, const DocumentTable *table,
@@ -213,16 +226,19 @@ static bool walk_names(Gathering *in, const DocumentSet *set, const DocumentTabl
 static bool walk(Gathering *in, const DocumentTable *table, const DocumentSet *set,
                  const DocumentPart *part)
 {
+    bool is_by_name = part->order == DOCUMENT_BY_NAME;
+    const DocumentBuckets *buckets = is_by_name ? NULL : &table->buckets[column_of(part->order)];
     size_t among = document_set_count(set), average = in->most * table->count / MAX(among, 1);
     if (average > among * STEPS_OF_LOOK + STEPS_MIN)
         return false;
     size_t steps = MIN(among * STEPS_OF_LOOK, average * STEPS_BEYOND) + STEPS_MIN;
-    bool is_whole = part->order == DOCUMENT_BY_NAME
-                        ? walk_names(in, set, table, part->after, steps)
-                        : walk_buckets(in, set, &table->buckets[column_of(part->order)], steps);
-    if (!is_whole)
-        in->count = 0;
-    return is_whole;
+    if (buckets ? walk_buckets(in, set, buckets, NULL, steps)
+                : walk_names(in, set, table, part->after, steps))
+        return true;
+    in->count = 0;
+    if (buckets)
+        walk_counted(in, set, buckets);
+    return buckets;
 }
 
 /* What came last has the highest place as a rule: the best come early from either end. */

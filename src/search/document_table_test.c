@@ -134,6 +134,40 @@ Test(search, a_table_lists_what_it_was_given_in_every_order)
     arena_free(arena);
 }
 
+/* --- Orders whose beginning is far away --- */
+
+#define SPREAD 20000
+#define STRIDE 7919 /* prime to it: the sizes lie in no order */
+#define SMALL 2000
+#define PAGE 10
+
+Test(search, a_list_begins_far_from_the_beginning_of_its_order)
+{
+    Arena *arena = arena_new(MB(512));
+    DocumentTable *table = document_table_new();
+    for (int64_t i = 0; i < SPREAD; i++)
+        document_table_put(table, &(DocumentColumns){ .id = id_new(arena),
+                                                      .ranges = { &one_chunk, 1 },
+                                                      .size_bytes = i * STRIDE % SPREAD });
+    document_table_settle(table);
+    DocumentSet set = document_set_live(table, arena);
+    document_set_keep_range(table, &set, COLUMN_SIZE, 0, SMALL);
+    cr_assert_eq(document_set_count(&set), SMALL);
+    DocumentPart part = { .order = DOCUMENT_BY_SIZE, .descending = true, .most = PAGE };
+    ListKey last;
+    for (int64_t expected = SMALL - 1; expected >= 0; part.after = &last) {
+        uint32_t *places;
+        size_t count = document_set_first(table, &set, arena, &part, &places);
+        cr_assert_eq(count, PAGE);
+        for (size_t i = 0; i < count; i++, expected--) {
+            last = document_list_key(table, places[i], part.order, arena);
+            cr_assert_eq(last.number, expected);
+        }
+    }
+    document_table_free(table);
+    arena_free(arena);
+}
+
 Test(search, a_table_finds_parts_of_names_and_stops_when_there_are_enough)
 {
     Arena *arena = arena_new(MB(512));
