@@ -46,6 +46,13 @@ static const int64_t *numbers_of(const DocumentTable *table, DocumentOrder order
                                         : document_names_labels(table->names);
 }
 
+/* NULL: names have none. */
+static const DocumentBuckets *buckets_of(const DocumentTable *table, DocumentOrder order)
+{
+    NumberColumn column = column_of(order);
+    return column < NUMBER_COLUMN_COUNT ? &table->buckets[column] : NULL;
+}
+
 /* Where a part of a list begins: behind `key` where the worth is `least`, else from there on. */
 typedef struct Beginning {
     int64_t least;
@@ -226,8 +233,7 @@ static bool walk_names(Gathering *in, const DocumentSet *set, const DocumentTabl
 static bool walk(Gathering *in, const DocumentTable *table, const DocumentSet *set,
                  const DocumentPart *part)
 {
-    bool is_by_name = part->order == DOCUMENT_BY_NAME;
-    const DocumentBuckets *buckets = is_by_name ? NULL : &table->buckets[column_of(part->order)];
+    const DocumentBuckets *buckets = buckets_of(table, part->order);
     size_t among = document_set_count(set), average = in->most * table->count / MAX(among, 1);
     if (average > among * STEPS_OF_LOOK + STEPS_MIN)
         return false;
@@ -291,7 +297,7 @@ static size_t first_of_any(const DocumentTable *table, const DocumentSet *set, A
     in.kept = arena_alloc_raw(arena, in.most * sizeof *in.kept);
     bool is_by_place = part->order == DOCUMENT_BY_CREATED || part->order == DOCUMENT_BY_UPDATED;
     if (!is_by_place && part->order != DOCUMENT_BY_NAME)
-        in.buckets = table->buckets[column_of(part->order)].at;
+        in.buckets = buckets_of(table, part->order)->at;
     if (is_by_place)
         look_by_place(&in, set, table->zones[column_of(part->order)]);
     else if (!walk(&in, table, set, part))
