@@ -415,6 +415,15 @@ def test_the_password_of_an_address_is_not_shown_and_stays(library, places):
     assert "Basic " + base64.b64encode(b"ann:kept secret").decode() in str(places.requests)
 
 
+@pytest.mark.parametrize("kind, path", [("feed", "/feed.xml"), ("web", "/"), ("webdav", "/dav/ann/")])
+def test_each_address_of_a_server_is_asked_with_the_password_of_the_connections_own(library, places, kind, path):
+    places.pages, places.dav = {"/": ("text/html", b"<p>Open</p>")}, {"/dav/ann/a.txt": b"A note"}
+    places.requests.clear()
+    library.post("/v1/connections/test", {"kind": kind, "settings": {"url": places.url.replace("//", "//ann:secret@") + path}})
+    said = {headers.get("Authorization") for _, _, headers in places.requests}
+    assert said == {"Basic " + base64.b64encode(b"ann:secret").decode()}, places.requests
+
+
 def library_folder(library):
     write(library.watched / "plain" / "z.txt", "Nothing to grant.")
     return Connection(library, "folder", path=str(library.watched / "plain"))

@@ -233,13 +233,49 @@ static bool judge(ConnectRun *run, Str address, const HttpAnswer *answer, Error 
                 STR_FMT " answers with status %d" STR_FMT, STR_ARG(where), status, STR_ARG(words));
 }
 
+static bool has_sign_in(const ConnectAsk *ask, const Url *url)
+{
+    for (size_t i = 0; i < ask->header_count; i++)
+        if (str_equal_ignore_case(ask->headers[i].name, S("Authorization")))
+            return true;
+    return url->user.length || url->password.length;
+}
+
+static size_t authority_length(Str rest)
+{
+    size_t length = 0;
+    while (length < rest.length && !strchr("/?#", rest.at[length]))
+        length++;
+    return length;
+}
+
+/* With the user and the password of the connection's own address, where it leads to that server. */
+static Str signed_in(const ConnectRun *run, const ConnectAsk *ask, Str address)
+{
+    Url url;
+    Error none;
+    Str own = connect_text(run, "url");
+    ptrdiff_t start = str_find(own, S("://")), to = str_find(address, S("://"));
+    if (start < 0 || to < 0)
+        return address;
+    Str authority = str_from(own, (size_t)start + strlen("://"));
+    authority = str_slice(authority, 0, authority_length(authority));
+    ptrdiff_t at = str_find_last_char(authority, '@');
+    if (at < 0 || !url_parse(run->arena, address, &url, &none) || has_sign_in(ask, &url) ||
+        !connect_same_origin(run->arena, own, address))
+        return address;
+    return str_format(run->arena, STR_FMT "://" STR_FMT STR_FMT, STR_ARG(url.scheme),
+                      STR_ARG(str_slice(authority, 0, (size_t)at + 1)),
+                      STR_ARG(str_from(address, (size_t)to + strlen("://"))));
+}
+
 static bool ask_once(ConnectRun *run, const ConnectAsk *ask, Str address, bool is_first,
                      HttpAnswer *answer_r, Error *err)
 {
     UrlSafety safety = { .allows_private = run->connection.allows_private };
     ConnectTake take = { run, ask->into };
     HttpCall call = { .method = ask->method,
-                      .url = address,
+                      .url = signed_in(run, ask, address),
                       .body = ask->body,
                       .connect_ms = CONNECT_MS,
                       .first_byte_ms = ANSWER_MS,
