@@ -66,7 +66,7 @@ class KeepSeconds:
         self.took[name] = self.took.get(name, 0) + report.duration
 
     def pytest_sessionfinish(self, session):
-        if not hasattr(session.config, "workerinput"):
+        if session.config.getoption("numprocesses", None):  # of those that run side by side: only their order matters
             rows = sorted(self.took.items(), key=lambda row: -row[1])
             SECONDS.write_text("".join(f"{seconds:.1f}\t{name}\n" for name, seconds in rows))
 
