@@ -38,7 +38,7 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Most tests wait for a server most of the time: three for each core left a third of its time unused."""
+    """Most tests wait for a server most of the time: two for each core left a third of its time unused."""
     return 3 * os.cpu_count()
 
 
