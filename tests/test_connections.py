@@ -419,9 +419,9 @@ def test_the_password_of_an_address_is_not_shown_and_stays(library, places):
 def test_each_address_of_a_server_is_asked_with_the_password_of_the_connections_own(library, places, kind, path):
     places.pages, places.dav = {"/": ("text/html", b"<p>Open</p>")}, {"/dav/ann/a.txt": b"A note"}
     places.requests.clear()
-    library.post("/v1/connections/test", {"kind": kind, "settings": {"url": places.url.replace("//", "//ann:secret@") + path}})
+    library.post("/v1/connections/test", {"kind": kind, "settings": {"url": places.url.replace("//", "//ann:kept%20secret@") + path}})
     said = {headers.get("Authorization") for _, _, headers in places.requests}
-    assert said == {"Basic " + base64.b64encode(b"ann:secret").decode()}, places.requests
+    assert said == {"Basic " + base64.b64encode(b"ann:kept secret").decode()}, places.requests
 
 
 def library_folder(library):

@@ -241,32 +241,21 @@ static bool has_sign_in(const ConnectAsk *ask, const Url *url)
     return url->user.length || url->password.length;
 }
 
-static size_t authority_length(Str rest)
-{
-    size_t length = 0;
-    while (length < rest.length && !strchr("/?#", rest.at[length]))
-        length++;
-    return length;
-}
-
 /* With the user and the password of the connection's own address, where it leads to that server. */
 static Str signed_in(const ConnectRun *run, const ConnectAsk *ask, Str address)
 {
-    Url url;
+    Url own, url;
     Error none;
-    Str own = connect_text(run, "url");
-    ptrdiff_t start = str_find(own, S("://")), to = str_find(address, S("://"));
-    if (start < 0 || to < 0)
+    Str own_address = connect_text(run, "url");
+    if (!url_parse(run->arena, own_address, &own, &none) ||
+        (!own.user.length && !own.password.length) ||
+        !url_parse(run->arena, address, &url, &none) || has_sign_in(ask, &url) ||
+        !connect_same_origin(run->arena, own_address, address))
         return address;
-    Str authority = str_from(own, (size_t)start + strlen("://"));
-    authority = str_slice(authority, 0, authority_length(authority));
-    ptrdiff_t at = str_find_last_char(authority, '@');
-    if (at < 0 || !url_parse(run->arena, address, &url, &none) || has_sign_in(ask, &url) ||
-        !connect_same_origin(run->arena, own, address))
-        return address;
-    return str_format(run->arena, STR_FMT "://" STR_FMT STR_FMT, STR_ARG(url.scheme),
-                      STR_ARG(str_slice(authority, 0, (size_t)at + 1)),
-                      STR_ARG(str_from(address, (size_t)to + strlen("://"))));
+    Str rest = str_from(address, url.scheme.length + strlen("://"));
+    return str_format(run->arena, STR_FMT "://" STR_FMT ":" STR_FMT "@" STR_FMT,
+                      STR_ARG(url.scheme), STR_ARG(url_encode(run->arena, own.user)),
+                      STR_ARG(url_encode(run->arena, own.password)), STR_ARG(rest));
 }
 
 static bool ask_once(ConnectRun *run, const ConnectAsk *ask, Str address, bool is_first,
