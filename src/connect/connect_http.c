@@ -253,9 +253,9 @@ static Str signed_in(const ConnectRun *run, const ConnectAsk *ask, Str address)
         !connect_same_origin(run->arena, own_address, address))
         return address;
     Str rest = str_from(address, url.scheme.length + strlen("://"));
+    Str user = url_encode(run->arena, own.user), password = url_encode(run->arena, own.password);
     return str_format(run->arena, STR_FMT "://" STR_FMT ":" STR_FMT "@" STR_FMT,
-                      STR_ARG(url.scheme), STR_ARG(url_encode(run->arena, own.user)),
-                      STR_ARG(url_encode(run->arena, own.password)), STR_ARG(rest));
+                      STR_ARG(url.scheme), STR_ARG(user), STR_ARG(password), STR_ARG(rest));
 }
 
 static bool ask_once(ConnectRun *run, const ConnectAsk *ask, Str address, bool is_first,
