@@ -105,7 +105,7 @@ def test_what_is_damaged_or_no_row_is_left_out_and_named_and_the_rest_comes(desk
     assert [one["name"] for one in documents_of(fresh_server)] == ["a.txt"]
 
 
-def test_it_can_be_stopped_goes_on_while_other_views_are_open_and_again_later(desk, fresh_server, tmp_path):
+def test_it_can_be_stopped_by_a_button_that_stays_goes_on_while_other_views_are_open_and_again_later(desk, fresh_server, tmp_path):
     folder = small_export(tmp_path / "out")
     first = json.loads((folder / "documents.jsonl").read_text())
     for number in range(60):
@@ -118,7 +118,9 @@ def test_it_can_be_stopped_goes_on_while_other_views_are_open_and_again_later(de
     part(page, "nav-library").click()
     part(page, "nav-settings").click()
     part(page, "tab-server").click()
-    part(page, "import-stop").click()
+    pressed, before = part(page, "import-stop").element_handle(), part(page, "import-going").text_content()
+    expect(part(page, "import-going")).not_to_have_text(before)
+    pressed.click()
     expect(part(page, "import-broken")).to_contain_text("import the same file again")
     some = len(documents_of(fresh_server))
     page = choose(desk, tmp_path / "chosen.zip")

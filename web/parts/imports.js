@@ -1,5 +1,5 @@
 // imports.js - an export back into the workspace: choosing its file, how far it is, what came and what did not. For owners.
-import {h, fill} from '../dom.js';
+import {h, fill, say} from '../dom.js';
 import {t, has, number} from '../texts.js';
 import {check, field} from './forms.js';
 import {Importing} from './importing.js';
@@ -42,11 +42,20 @@ function came({tables}) {
 const never = ({never: tables}) => tables && h('details', {}, h('summary', {}, t('imports.never')),
   h('ul', {class: 'reasons'}, tables.map((one) => h('li', {}, `${nameOf(one.table)}: ${one.reason}`))));
 
-function progress({importing}) {
-  const {stage, done, total} = importing;
-  return [h('p', {class: 'status', role: 'status', test: 'import-going'}, t(`imports.at_${stage}`, {done: number(done), total: number(Math.max(done, total))}), ' ',
-    h('button', {type: 'button', class: 'small', test: 'import-stop', onclick: () => importing.stop()}, t('do.cancel'))),
-  total > 0 && h('progress', {max: total, value: done})];
+// What is pressed stays the same element while the numbers beside it change.
+function progress(importing) {
+  const words = h('span', {role: 'status'});
+  const bar = h('progress', {hidden: true});
+  const parts = [h('p', {class: 'status', test: 'import-going'}, words, ' ',
+    h('button', {type: 'button', class: 'small', test: 'import-stop', onclick: () => importing.stop()}, t('do.cancel'))), bar];
+  const paintNumbers = () => {
+    const {stage, done, total} = importing;
+    say(words, t(`imports.at_${stage}`, {done: number(done), total: number(Math.max(done, total))}));
+    bar.hidden = total <= 0;
+    bar.max = Math.max(total, 1);
+    bar.value = done;
+  };
+  return {importing, parts, paintNumbers};
 }
 
 function outcome({importing, ended, error}) {
@@ -66,10 +75,19 @@ export function render(root) {
     event.preventDefault();
     begin(form.elements.file.files[0], form.elements.people.checked);
   });
+  let going = null;
   paint = () => {
     const isRunning = Boolean(current) && !current.ended;
     submit.disabled = isRunning;
-    fill(told, current && (isRunning ? progress(current) : outcome(current)));
+    if (!isRunning) {
+      fill(told, current && outcome(current));
+      return;
+    }
+    if (going?.importing !== current.importing) {
+      going = progress(current.importing);
+      fill(told, going.parts);
+    }
+    going.paintNumbers();
   };
   fill(root, h('h2', {}, t('imports.title')), h('p', {class: 'lead'}, t('imports.lead')), form, told);
   paint();
