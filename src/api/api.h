@@ -109,7 +109,9 @@ typedef struct Api {
  * the server's first workspace (account_check_operator): what is of the whole server.
  * With | AUDITED a route is open to auditors too: it only looks, and shows no contents of
  * documents, or it is about one's own account. With | LIMITED it is open to keys that are limited
- * to collections: all that it reads and writes is asked of document_access.h. */
+ * to collections: all that it reads and writes is asked of document_access.h. With | KEEPS it only
+ * keeps the files that it is sent and answers at once: a folder brings many in one moment, so they
+ * let others pass (HttpPlan.is_patient). */
 typedef enum ApiNeeds {
     ANYONE,
     READER,
@@ -119,7 +121,8 @@ typedef enum ApiNeeds {
     OPERATOR,
     CONVERTER,
     AUDITED = 8,
-    LIMITED = 16
+    LIMITED = 16,
+    KEEPS = 32
 } ApiNeeds;
 /* UPLOAD_BODY: a form with the fields of an upload; FORM_BODY: with any fields; FILE_BODY: one
  * file, as it is or in a form. Files are on disk when the handler runs. TEXT_BODY: any small body,
@@ -163,6 +166,7 @@ typedef struct ApiRoute {
     ApiNeeds needs;
     bool is_audited; /* auditors may too */
     bool is_limited; /* keys that are limited to collections may too */
+    bool keeps;      /* a file, and nothing else */
     ApiBody body;
     size_t body_max;
     ApiHandler *handle;

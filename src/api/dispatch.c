@@ -42,6 +42,7 @@ static void plan_files(const ApiRequest *request, HttpPlan *plan)
     plan->body_max = is_one_file ? plan->file_max : plan->file_max + MB(16);
     plan->part_max = 1000;
     plan->fields = route->body == UPLOAD_BODY ? upload_fields : NULL;
+    plan->is_patient = route->keeps;
     plan->folder = request->api->upload_folder;
 }
 

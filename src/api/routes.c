@@ -13,6 +13,7 @@ const ApiRoute api_routes[] = {
       (needs) & (AUDITED - 1),                                                                     \
       ((needs)&AUDITED) != 0,                                                                      \
       ((needs)&LIMITED) != 0,                                                                      \
+      ((needs)&KEEPS) != 0,                                                                        \
       body,                                                                                        \
       body_max,                                                                                    \
       handler,                                                                                     \

@@ -352,6 +352,76 @@ Test(base, pieces_that_wait_for_each_other_all_get_a_thread, .timeout = 60)
     pthread_barrier_destroy(&barrier);
 }
 
+/* What one thread of a pool took, in order; its first piece waits until all is there. */
+typedef struct Taken {
+    char order[64];
+    atomic_int count, running, most;
+    atomic_bool may_begin;
+} Taken;
+
+static Taken taken;
+
+static void note(char letter) { taken.order[atomic_fetch_add(&taken.count, 1)] = letter; }
+static void take_first(void *unused)
+{
+    (void)unused;
+    note('a');
+}
+static void take_second(void *unused)
+{
+    (void)unused;
+    note('b');
+}
+
+static void hold(void *unused)
+{
+    (void)unused;
+    atomic_fetch_add(&taken.running, 1);
+    while (!taken.may_begin)
+        sleep_ms(1);
+}
+
+Test(base, a_second_lane_lets_the_first_pass_but_comes_to_its_turn)
+{
+    Pool *pool = pool_new("test", 1, 100);
+    pool_open_lane(pool, 1);
+    cr_assert(pool_add(pool, hold, NULL));
+    while (!taken.running)
+        sleep_ms(1);
+    for (int i = 0; i < 3; i++)
+        cr_assert(pool_add_to_lane(pool, take_second, NULL));
+    for (int i = 0; i < 2 * POOL_PASS_MAX; i++)
+        cr_assert(pool_add(pool, take_first, NULL));
+    cr_assert_eq(pool_waiting(pool), 2 * POOL_PASS_MAX + 3);
+    taken.may_begin = true;
+    pool_free(pool);
+    cr_assert_str_eq(taken.order, "aaaaaaaabaaaaaaaabb");
+}
+
+static void run_some(void *unused)
+{
+    (void)unused;
+    int running = atomic_fetch_add(&taken.running, 1) + 1;
+    if (running > taken.most)
+        taken.most = running;
+    sleep_ms(2);
+    atomic_fetch_sub(&taken.running, 1);
+    atomic_fetch_add(&taken.count, 1);
+}
+
+Test(base, only_so_many_of_a_second_lane_run_at_once_and_all_before_the_pool_ends)
+{
+    Pool *pool = pool_new("test", 8, 100);
+    pool_open_lane(pool, 2);
+    int added = 0;
+    while (pool_add_to_lane(pool, run_some, NULL))
+        added++;
+    cr_assert_geq(added, 100);
+    pool_free(pool);
+    cr_assert_eq(taken.count, added);
+    cr_assert_eq(taken.most, 2);
+}
+
 Test(base, file_write_replaces_and_file_read_is_bounded)
 {
     Error err;

@@ -77,6 +77,8 @@ typedef struct HttpPlan {
     HttpBodyKind body;
     bool is_fast;              /* handle runs on the reactor thread: it must not block */
     bool is_checked;           /* check runs on the pool before handle */
+    bool is_patient;           /* handle lets others pass and few such run at once, unless the
+                                * body is large: many come in one moment, each is soon done */
     uint64_t body_max;         /* bytes of the whole body */
     uint64_t file_max;         /* of one file */
     size_t field_max;          /* of one text field; 0: 64 KiB */

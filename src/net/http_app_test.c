@@ -31,6 +31,12 @@ static bool app_begin(void *app, HttpRequest *request, HttpPlan *plan, Error *er
         *plan = (HttpPlan){
             .body = HTTP_BODY_FILE, .body_max = MB(8), .file_max = MB(8), .folder = http_app.folder
         };
+    if (str_is(request->path, "/held-file"))
+        *plan = (HttpPlan){ .body = HTTP_BODY_FILE,
+                            .body_max = MB(20),
+                            .file_max = MB(20),
+                            .folder = http_app.folder,
+                            .is_patient = true };
     return true;
 }
 
@@ -127,7 +133,7 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
     } else if (str_is(request->path, "/slow")) {
         sleep_ms(300);
         show(request, response);
-    } else if (str_is(request->path, "/held")) {
+    } else if (str_starts(request->path, S("/held"))) {
         while (!http_app.may_end)
             sleep_ms(5);
         show(request, response);

@@ -19,6 +19,8 @@
 #define UNCHECKED_BODY_MAX KB(16)
 #define BEGIN_LOOK_MS 100
 #define LOOK_EACH_MS 50
+/* To store more may take long, and the others that are patient would wait for it. */
+#define PATIENT_BODY_MAX MB(16)
 
 /* --- Life --- */
 
@@ -274,7 +276,9 @@ static void give_to_pool(HttpExchange *x, HttpState state, PoolWork *work)
     x->given_ms = monotonic_ms();
     x->holders++;
     x->server->counts.running++;
-    if (pool_add(x->server->pool, work, x))
+    bool lets_pass =
+        x->plan.is_patient && state == HTTP_RUNNING && x->body.size <= PATIENT_BODY_MAX;
+    if ((lets_pass ? pool_add_to_lane : pool_add)(x->server->pool, work, x))
         return;
     x->holders--;
     x->server->counts.running--;

@@ -137,6 +137,7 @@ bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dis
     pthread_mutex_init(&server->lock, NULL);
     addresses_open(server);
     server->pool = pool_new("http", server->options.thread_count, server->options.queue_max);
+    pool_open_lane(server->pool, MAX(server->options.thread_count / 4, 1));
     *server_r = server; /* the first handler may run, and look at it, before all have started */
     if (start_all(server, err))
         return true;

@@ -294,6 +294,37 @@ Test(net_server, what_a_client_that_left_asked_for_is_not_begun)
     http_app.server = wide;
 }
 
+/* Of 16 threads a quarter. */
+Test(net_server, many_that_are_patient_leave_threads_to_others_and_a_large_body_waits_for_none)
+{
+    int fds[8];
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        fds[i] = client_dial();
+        client_say(fds[i], S("POST /held-file HTTP/1.1\r\n" CLOSE "Content-Length: 1\r\n\r\nx"));
+    }
+    WAIT_UNTIL(http_server_counts(http_app.server).waiting == 4);
+    cr_assert(HAS(client_ask(S("GET / HTTP/1.1\r\n" CLOSE "\r\n")), "200 OK"));
+    cr_assert_eq(http_app.handled_count, 5);
+    AUTO_CLOSE int large = client_dial();
+    size_t size = MB(17);
+    char *bytes = heap_alloc(size);
+    memset(bytes, 'x', size);
+    client_say(large, str_format(http_app.arena,
+                                 "POST /held-file HTTP/1.1\r\n" CLOSE "Content-Length: %zu\r\n\r\n",
+                                 size));
+    client_say(large, (Str){ bytes, size });
+    free(bytes);
+    WAIT_UNTIL(http_app.handled_count == 6);
+    cr_assert_eq(http_app.handled_count, 6);
+    cr_assert_eq(http_server_counts(http_app.server).waiting, 4);
+    http_app.may_end = true;
+    cr_assert(HAS(client_read_until(large, "200 OK"), "200 OK"));
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        cr_assert(HAS(client_read_until(fds[i], "200 OK"), "200 OK"));
+        close(fds[i]);
+    }
+}
+
 Test(net_server, work_learns_that_its_client_has_left_and_of_one_that_says_no_more_that_it_waits)
 {
     AUTO_CLOSE int waits = client_dial();
