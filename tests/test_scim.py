@@ -77,7 +77,7 @@ def test_what_is_added_says_where_it_is_and_is_found_by_each_of_its_names(direct
     made = directory.call("POST", "/Users", {"schemas": [USER], "userName": "fo@example.org", "externalId": "d-6", "displayName": "Fo"})
     id = made.json()["id"]
     assert made.headers["Location"] == made.json()["meta"]["location"] and made.headers["Location"].endswith(f"/scim/v2/Users/{id}")
-    for wanted in ('emails eq "fo@example.org"', 'emails.value eq "FO@example.org"', f'id eq "{id}"', f'{USER}:userName eq "fo@example.org"', f'{USER.lower()}:externalId eq "d-6"'):
+    for wanted in ('emails eq "fo@example.org"', 'emails.value eq "FO@example.org"', 'emails[value eq "fo@example.org"]', f'{USER}:emails[ value EQ "fo@example.org" ]', f'id eq "{id}"', f'{USER}:userName eq "fo@example.org"', f'{USER.lower()}:externalId eq "d-6"'):
         assert [one["id"] for one in directory.call("GET", "/Users", filter=wanted).json()["Resources"]] == [id], wanted
     group = directory.call("POST", "/Groups", {"schemas": [GROUP], "displayName": "Located"})
     assert group.headers["Location"].endswith(f"/Groups/{group.json()['id']}")
@@ -142,15 +142,23 @@ def test_wrong_requests_are_refused_in_its_own_words(directory):
             (400, "POST", "/Users", {"userName": "no address"}, {}),
             (400, "GET", "/Users", None, {"filter": 'userName co "a"'}),
             (400, "GET", "/Users", None, {"filter": 'title eq "a"'}),
+            (400, "GET", "/Users", None, {"filter": 'emails[display eq "a"]'}),
+            (400, "GET", "/Users", None, {"filter": 'emails[value eq "a" and type eq "work"]'}),
+            (400, "GET", "/Users", None, {"filter": '[value eq "a"]'}),
+            (400, "GET", "/Users", None, {"filter": 'emails['}),
             (400, "GET", "/Groups", None, {"filter": 'displayName eq "a'}),
             (400, "PATCH", f"/Users/{ada}", {"Operations": []}, {}),
             (400, "PATCH", f"/Users/{ada}", {"Operations": [{"op": "replace", "path": "active", "value": 7}]}, {}),
             (403, "PATCH", f"/Users/{ada}", {"Operations": [{"op": "replace", "path": "active", "value": False}]}, {}),  # an owner
             (400, "POST", "/Groups", {"members": []}, {}),
             (400, "POST", "/Groups", {"displayName": "x", "members": [{"value": "nobody"}]}, {}),
-            (404, "GET", "/Groups/none", None, {})):
+            (404, "GET", "/Groups/none", None, {}),
+            (404, "GET", "/Printers", None, {}),
+            (404, "POST", "/Bulk", {}, {}),
+            (405, "PUT", "/Users", {}, {})):
         answer = directory.call(method, path, body, **params)
         assert answer.status_code == status and answer.json()["detail"], (method, path, answer.status_code, answer.text)
+        assert answer.headers["Content-Type"].startswith("application/scim+json") and answer.json()["status"] == str(status), (method, path)
 
 
 def test_only_a_key_of_the_scope_may(directory):

@@ -172,6 +172,8 @@ static const char *tag_of(const HttpRequest *http)
     const ApiRoute *route = !request         ? route_similar(http)
                             : request->route ? request->route
                                              : request->similar;
+    if (!route && str_starts(http->path, S(SCIM_FOLDER)))
+        return TAG_SCIM;
     return route ? route->tag : "";
 }
 

@@ -61,25 +61,50 @@ Str scim_attribute(Str name, const char *schema)
     return has ? str_from(name, prefix.length + 1) : name;
 }
 
-bool scim_filter(const ApiRequest *request, Str *attribute_r, Str *value_r, Error *err)
+/* ATTRIBUTE eq "VALUE" */
+static bool read_equation(Arena *arena, Str text, Str *attribute_r, Str *value_r)
 {
-    Str text = str_trim(http_query(request->http, "filter"));
     ptrdiff_t space = str_find_char(text, ' ');
-    *attribute_r = *value_r = STR_NONE;
-    if (!text.length)
-        return true;
     Str rest = space < 0 ? STR_NONE : str_trim(str_from(text, (size_t)space));
     Str value = rest.length > 3 ? str_trim(str_from(rest, 3)) : STR_NONE;
     AUTO_JSON json_t *parsed = NULL;
     Error ignored;
     bool good = rest.length > 3 && str_equal_ignore_case(str_slice(rest, 0, 3), S("eq ")) &&
-                json_parse(str_format(request->arena, "[" STR_FMT "]", STR_ARG(value)), KB(4),
-                           &parsed, &ignored) &&
+                json_parse(str_format(arena, "[" STR_FMT "]", STR_ARG(value)), KB(4), &parsed,
+                           &ignored) &&
                 json_array_size(parsed) == 1 && json_is_string(json_array_get(parsed, 0));
     if (!good)
-        return fail_field(err, "filter", "only filters such as userName eq \"ada@example.org\"");
+        return false;
     *attribute_r = str_slice(text, 0, (size_t)space);
-    *value_r = str_copy(request->arena, str(json_string_value(json_array_get(parsed, 0))));
+    *value_r = str_copy(arena, str(json_string_value(json_array_get(parsed, 0))));
+    return true;
+}
+
+/* The attribute in front of the brackets of a value path, as emails[value eq "..."] (RFC 7644,
+ * section 3.5.2); *inside_r is what stands in them. Empty: it is none. */
+static Str before_brackets(Str text, Str *inside_r)
+{
+    ptrdiff_t open = str_find_char(text, '['), space = str_find_char(text, ' ');
+    if (open <= 0 || (space >= 0 && space < open) || text.at[text.length - 1] != ']')
+        return STR_NONE;
+    *inside_r = str_trim(str_slice(text, (size_t)open + 1, text.length - 1));
+    return str_slice(text, 0, (size_t)open);
+}
+
+bool scim_filter(const ApiRequest *request, Str *attribute_r, Str *value_r, Error *err)
+{
+    Str text = str_trim(http_query(request->http, "filter")), equation = text;
+    *attribute_r = *value_r = STR_NONE;
+    if (!text.length)
+        return true;
+    Str outer = before_brackets(text, &equation);
+    if (!read_equation(request->arena, equation, attribute_r, value_r))
+        return fail_field(err, "filter",
+                          "only filters such as userName eq \"ada@example.org\" and "
+                          "emails[value eq \"ada@example.org\"]");
+    if (outer.length)
+        *attribute_r = str_format(request->arena, STR_FMT "." STR_FMT, STR_ARG(outer),
+                                  STR_ARG(*attribute_r));
     return true;
 }
 

@@ -7,6 +7,8 @@
 #define SCIM_GROUP "urn:ietf:params:scim:schemas:core:2.0:Group"
 #define SCIM_MEDIA S("application/scim+json")
 #define TAG_SCIM "SCIM"
+/* All paths of SCIM's clients are below it. */
+#define SCIM_FOLDER "/scim/v2/"
 
 /* Opens {"schemas":[schema], ...; the caller closes it. */
 JsonWriter scim_begin(HttpResponse *response, const char *schema);
@@ -21,7 +23,8 @@ void scim_created(const ApiRequest *request, HttpResponse *response, const char 
 
 /* The name of an attribute, without the schema that may stand before it. */
 Str scim_attribute(Str name, const char *schema);
-/* filter=ATTRIBUTE eq "VALUE"; *attribute_r empty: no filter. Others are refused. */
+/* filter=ATTRIBUTE eq "VALUE", or of a part as ATTRIBUTE[PART eq "VALUE"], which is told as
+ * ATTRIBUTE.PART; *attribute_r empty: no filter. Others are refused. */
 MUST_CHECK bool scim_filter(const ApiRequest *request, Str *attribute_r, Str *value_r, Error *err);
 /* startIndex (from 1) and count, at most 200; less and more mean the nearest, as RFC 7644, section
  * 3.4.2.4, has it. */
