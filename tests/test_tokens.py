@@ -110,3 +110,9 @@ def test_a_key_that_is_not_published_signs_nothing(open_server, project):
 def test_a_key_of_nobody_is_still_only_wrong(open_server):
     answer = requests.get(f"{open_server.url}/v1/documents", headers={"Authorization": "Bearer lk_nothing"}, timeout=30)
     assert answer.status_code == 401 and "API key" in answer.text
+
+
+def test_a_token_that_leaves_no_room_in_the_head_is_refused_before_it_is_looked_at(open_server, project):
+    for size, status in ((12_000, 401), (20_000, 431)):
+        answer = requests.get(f"{open_server.url}/v1/documents", headers={"Authorization": f"Bearer {project.token('e', note='n' * (size * 3 // 4), aud='anon')}"}, timeout=30)
+        assert answer.status_code == status and answer.json()["error"]["message"], answer.text
