@@ -5,6 +5,7 @@
 #include "jobs/job_queue.h"
 #include "models/models_budgets.h"
 #include "store/calls_store.h"
+#include "store/people_store.h"
 #include "store/prompt_logs_store.h"
 #include "store/responses_store.h"
 
@@ -15,13 +16,14 @@ static int64_t flags_of(const CallRecord *record)
            (record->is_truncated ? CALL_IS_TRUNCATED : 0) | (record->is_local ? CALL_IS_LOCAL : 0);
 }
 
-static CallRow row_of(const CallRecord *record)
+/* `gone`: who has left the workspace since, or was erased; their calls name nobody. */
+static CallRow row_of(const CallRecord *record, const Map *gone)
 {
     const ModelUsage *usage = &record->usage;
     int64_t written = usage->cache_write + usage->cache_write_long;
     return (CallRow){
         .id = record->id,
-        .user = record->user,
+        .user = map_find(gone, record->user) ? STR_NONE : record->user,
         .key = record->key,
         .feature = record->feature,
         .task = str(task_words[record->task]),
@@ -59,11 +61,13 @@ typedef struct Part {
     Str workspace;
     const CallRecord **records;
     size_t count;
+    Map gone;
 } Part;
 
 typedef struct RecordsWork {
     Scope scope;
     Arena *arena;
+    Part *parts;
     CallBatch **batches;
     size_t count;
     const ModelBudgets *budgets;
@@ -138,12 +142,46 @@ static CallBatch *batch_of(ModelRecords *desk, const Part *part)
     for (size_t from = 0; from < part->count; from += CALL_PAGE) {
         size_t count = MIN(part->count - from, (size_t)CALL_PAGE);
         for (size_t i = 0; i < count; i++) {
-            desk->rows[i] = row_of(part->records[from + i]);
+            desk->rows[i] = row_of(part->records[from + i], &part->gone);
             give_way_each(i);
         }
         calls_batch_page(batch, desk->rows, count);
     }
     return batch;
+}
+
+static StrList people_of(Arena *arena, const Part *part)
+{
+    Map map = map_new(arena);
+    VEC(Str) people = { 0 };
+    for (size_t i = 0; i < part->count; i++) {
+        Str user = part->records[i]->user;
+        bool is_new = false;
+        if (user.length && (!i || user.at != part->records[i - 1]->user.at))
+            map_add(&map, user, &is_new);
+        if (is_new)
+            *vec_push(arena, &people) = user;
+        give_way_each(i);
+    }
+    return (StrList){ people.at, people.count };
+}
+
+/* A call may end after its person was erased. */
+static bool find_gone(DbTx *tx, void *argument, Error *err)
+{
+    RecordsWork *work = argument;
+    for (size_t i = 0; i < work->count; i++) {
+        Part *part = &work->parts[i];
+        StrList people = people_of(work->arena, part), gone = { 0 };
+        Scope scope = { .is_system = true, .role = ROLE_OWNER, .workspace = part->workspace };
+        bool is_new;
+        if (people.count && !membership_missing(tx, &scope, work->arena, people, &gone, err))
+            return false;
+        part->gone = map_new(work->arena);
+        for (size_t j = 0; j < gone.count; j++)
+            map_add(&part->gone, gone.at[j], &is_new);
+    }
+    return true;
 }
 
 static bool add_batches(DbTx *tx, void *argument, Error *err)
@@ -164,10 +202,12 @@ bool models_write_records(void *argument, const CallRecord *const *records, size
     RecordsWork work = { .scope = { .is_system = true, .role = ROLE_OWNER },
                          .arena = arena,
                          .budgets = models->budgets };
-    Part *parts = by_workspace(arena, records, count, &work.count);
+    work.parts = by_workspace(arena, records, count, &work.count);
+    if (!store_read(models->options.db, &work.scope, find_gone, &work, err))
+        return false;
     work.batches = arena_new_array(arena, CallBatch *, work.count);
     for (size_t i = 0; i < work.count; i++)
-        work.batches[i] = batch_of(models->records, &parts[i]);
+        work.batches[i] = batch_of(models->records, &work.parts[i]);
     spendings_of(models->budgets, arena, records, count, &work.spendings);
     if (!store_write(models->options.db, &work.scope, add_batches, &work, err))
         return false;

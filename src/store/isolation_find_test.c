@@ -347,6 +347,7 @@ static bool groups_find_nothing(DbTx *tx, World *world, Error *err)
     MembershipList members;
     Membership member;
     Group group;
+    StrList missing;
 
     EXPECT_CODE(ERROR_NOT_FOUND,
                 group_find(tx, theirs, world->arena, secret.group.id, &group, err));
@@ -357,6 +358,9 @@ static bool groups_find_nothing(DbTx *tx, World *world, Error *err)
                 membership_find(tx, theirs, world->arena, world->ours.user, &member, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
                 membership_find(tx, theirs, world->arena, S("ours@example.org"), &member, err));
+    const StrList people = { &world->ours.user, 1 };
+    CALL(membership_missing(tx, theirs, world->arena, people, &missing, err));
+    EXPECT(missing.count == 1);
     return true;
 }
 

@@ -192,6 +192,25 @@ bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err)
            access_changed(tx, ACCESS_USER, user, err);
 }
 
+bool membership_missing(DbTx *tx, const Scope *scope, Arena *arena, StrList users,
+                        StrList *missing_r, Error *err)
+{
+#define NO_MEMBER                                                                                  \
+    ") AS u WHERE NOT EXISTS (SELECT 1 FROM memberships WHERE workspace = $1 AND user_id = u.id)"
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SQL("SELECT u.id FROM (SELECT value AS id FROM json_each($2)" NO_MEMBER,
+                         "SELECT u.id FROM"
+                         " (SELECT json_array_elements_text($2::json) AS id" NO_MEMBER),
+                  DB_ARGS(db_text(scope->workspace), sql_texts(arena, users.at, users.count)),
+                  sql_read_text, sizeof(Str), &items, err))
+        return false;
+    *missing_r = (StrList){ items.at, items.count };
+    return true;
+#undef NO_MEMBER
+}
+
 bool membership_find(DbTx *tx, const Scope *scope, Arena *arena, Str named, Membership *member_r,
                      Error *err)
 {

@@ -4,6 +4,7 @@
  * An ordinary scope sees only people of its own workspace. */
 #pragma once
 
+#include "base/json.h"
 #include "store/scope.h"
 
 typedef struct User {
@@ -63,6 +64,9 @@ MUST_CHECK bool membership_list(DbTx *tx, const Scope *scope, Arena *arena, Memb
 /* Everyone of a group of it, by name; empty when there is none. */
 MUST_CHECK bool membership_list_of_group(DbTx *tx, const Scope *scope, Arena *arena, Str group,
                                          MembershipList *list_r, Error *err);
+/* Which of these are no members of the scope's workspace. A system scope names it. */
+MUST_CHECK bool membership_missing(DbTx *tx, const Scope *scope, Arena *arena, StrList users,
+                                   StrList *missing_r, Error *err);
 /* Every workspace of one person, by name of the workspace. System scope sees all; any other only
  * its own. */
 MUST_CHECK bool membership_list_of_user(DbTx *tx, const Scope *scope, Arena *arena, Str user,

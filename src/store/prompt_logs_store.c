@@ -8,7 +8,10 @@ bool prompt_log_add(DbTx *tx, const Scope *scope, const PromptLog *log, Error *e
         tx,
         DB_SAME("INSERT INTO prompt_logs (workspace, id, user_id, key_id, model, feature,"
                 " status, is_hashed, prompt, reply, created_at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+                " SELECT $1, $2, $3, $4, $5, $6, $7, CAST($8 AS BIGINT), $9, $10,"
+                " CAST($11 AS BIGINT)"
+                " WHERE $3 = '' OR EXISTS (SELECT 1 FROM memberships"
+                " WHERE workspace = $1 AND user_id = $3)"
                 " ON CONFLICT (workspace, id) DO NOTHING"),
         DB_ARGS(db_text(scope->workspace), db_text(log->id), db_text(log->user), db_text(log->key),
                 db_text(log->model), db_text(log->feature), db_text(log->status),

@@ -20,6 +20,8 @@ typedef struct PromptLogList {
     Str next;
 } PromptLogList;
 
+/* Prompts are written when their call has ended: of who has left the workspace meanwhile, or was
+ * erased, nothing is kept. */
 MUST_CHECK bool prompt_log_add(DbTx *tx, const Scope *scope, const PromptLog *log, Error *err);
 /* Newest first; of one person unless `user` is empty. */
 MUST_CHECK bool prompt_log_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
