@@ -149,6 +149,42 @@ TEST_BOTH(store,
     world_close(&world);
 }
 
+/* As a program of before does it, which knows of no sealed part. */
+static bool save_as_before(DbTx *tx, void *argument, Error *err)
+{
+    const Rows *rows = argument;
+    return sql_change(tx, DB_SAME("UPDATE webhooks SET url = $2, failures = 0 WHERE id = $1"),
+                      DB_ARGS(db_text(rows->hook.id), db_text(rows->hook.url)), "hook",
+                      rows->hook.id, err) &&
+           sql_change(tx,
+                      DB_SAME("UPDATE gateway_items SET document = $2, updated_at = 9"
+                              " WHERE name = $1"),
+                      DB_ARGS(db_text(rows->item.name), db_text(rows->item.document)), "service",
+                      rows->item.name, err);
+}
+
+TEST_BOTH(store, what_an_older_program_saves_over_a_sealed_text_holds)
+{
+    World world;
+    Error err;
+    world_open(&world, url);
+    server_key_set_master(seal_new_key(world.arena));
+    seal_all(&world);
+    Rows rows = add_rows(&world), other = rows;
+    cr_assert(store_read(world.db, &world.ours, read_work, &rows, &err), "%s", err.message);
+    cr_assert(store_write(world.db, &world.ours, save_as_before, &rows, &err), "%s", err.message);
+    expect_whole(&rows); /* it was as they had read it */
+
+    other.hook.url = S("https://other.example.org/hook");
+    other.item.document = S("{\"models\":[\"other\"]}");
+    cr_assert(store_write(world.db, &world.ours, save_as_before, &other, &err), "%s", err.message);
+    cr_assert(store_read(world.db, &world.ours, read_work, &rows, &err), "%s", err.message);
+    cr_expect(!rows.hook.whole.length && str_equal(rows.hook.url, other.hook.url));
+    cr_expect(!rows.item.whole.length && str_equal(rows.item.document, other.item.document));
+    cr_expect(look(&world).count == 0 && look(&world).open == 0);
+    world_close(&world);
+}
+
 TEST_BOTH(store,
           with_another_master_key_secrets_of_texts_are_lost_and_counted_and_with_a_new_one_not)
 {
