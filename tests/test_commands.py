@@ -296,8 +296,26 @@ def test_a_backup_is_private_and_a_damaged_one_restores_nothing(fresh_server, tm
         target = Server(tmp_path / f"restored{number}")
         done = target.cli("restore", str(broken), check=False)
         assert done.returncode != 0 and len(done.stderr.strip().splitlines()) == 1, done
-        assert not (target.data / "lectern.db").exists()
+        assert not target.data.exists()
         assert number != 1 or "cut off or damaged; take another copy" in done.stderr
+
+
+def test_a_restore_that_fails_leaves_a_folder_as_it_was(fresh_server, tmp_path):
+    fresh_server.add(("keep.txt", b"Keep this sentence about quince jelly."))
+    fresh_server.cli("backup", str(tmp_path / "copy.tar"))
+    whole = (tmp_path / "copy.tar").read_bytes()
+    (tmp_path / "torn.tar").write_bytes(whole[:-2048])
+    target = Server(tmp_path / "restored")
+    target.data.mkdir()
+    (target.data / "lectern.conf").write_text("trash_days = 4\n")
+    (target.data / "blobs").mkdir()
+    (target.data / "blobs" / "mine").write_text("mine")
+    assert target.cli("restore", str(tmp_path / "torn.tar"), check=False).returncode
+    assert sorted(f.name for f in target.data.iterdir()) == ["blobs", "lectern.conf"]
+    assert (target.data / "blobs" / "mine").read_text() == "mine"
+    (target.data / "blobs" / "mine").unlink()
+    target.cli("restore", str(tmp_path / "copy.tar"))
+    assert target.cli("ls").stdout.count("keep.txt") == 1
 
 
 @pytest.mark.parametrize("name", ["../escape.txt", "/tmp/lectern-escape.txt", "blobs/../../x", "blobs/w/" + "A" * 64,

@@ -25,20 +25,10 @@ static bool find_file(CommandLine *line, Str folder, char **path_r, bool *fetche
     return good;
 }
 
-static bool run(CommandLine *line, Error *err)
+static bool read_into(CommandLine *line, Str folder, BackupCounts *counts_r, Error *err)
 {
     char *path;
     bool is_fetched;
-    Str folder;
-    BackupCounts counts;
-    AUTO_CLOSE int lock = -1;
-    if (!app_data_folder(line->arena, &line->settings, &folder, err) ||
-        !app_lock_folder(folder, &lock, err))
-        return false;
-    if (file_exists(path_join(line->arena, folder, S("lectern.db"))))
-        return fail(err, ERROR_CONFLICT,
-                    STR_FMT " holds a library already; restore into an empty folder",
-                    STR_ARG(folder));
     BlobStore *blobs;
     if (!app_open_blobs(line->arena, &line->settings, folder, &blobs, err))
         return false;
@@ -46,12 +36,63 @@ static bool run(CommandLine *line, Error *err)
     if (line->settings.database.length)
         target.database = str_c(line->arena, line->settings.database);
     bool good = find_file(line, folder, &path, &is_fetched, err) &&
-                backup_read(path, &target, &counts, err);
+                backup_read(path, &target, counts_r, err);
     if (good && is_fetched)
         (void)unlink(path);
     blob_store_free(blobs);
-    if (!good)
+    return good;
+}
+
+/* What a restore makes in the data folder, and whether it was there before. */
+typedef struct Made {
+    const char *path;
+    bool was_there;
+} Made;
+
+/* A restore that fails leaves a folder as it was. */
+static void take_away(const Made *made, size_t count)
+{
+    Error ignored;
+    for (size_t i = 0; i < count; i++)
+        if (!made[i].was_there)
+            (void)!folder_remove(made[i].path, &ignored);
+}
+
+static bool restore(CommandLine *line, Str folder, BackupCounts *counts_r, Error *err)
+{
+    Made made[] = { { .path = path_join(line->arena, folder, S("blobs")) },
+                    { .path = path_join(line->arena, folder, S("s3")) },
+                    { .path = path_join(line->arena, folder, S("fetched.tar")) },
+                    { .path = path_join(line->arena, folder, S("lock")) } };
+    AUTO_CLOSE int lock = -1;
+    for (size_t i = 0; i < COUNT(made); i++)
+        made[i].was_there = file_exists(made[i].path);
+    if (!app_lock_folder(folder, &lock, err))
         return false;
+    if (file_exists(path_join(line->arena, folder, S("lectern.db"))))
+        return fail(err, ERROR_CONFLICT,
+                    STR_FMT " holds a library already; restore into an empty folder",
+                    STR_ARG(folder));
+    if (read_into(line, folder, counts_r, err))
+        return true;
+    take_away(made, COUNT(made));
+    return false;
+}
+
+static bool run(CommandLine *line, Error *err)
+{
+    Str folder, path;
+    BackupCounts counts;
+    if (!app_data_path(line->arena, &line->settings, &path, err))
+        return false;
+    bool was_there = file_exists(str_c(line->arena, path));
+    if (!app_data_folder(line->arena, &line->settings, &folder, err))
+        return false;
+    if (!restore(line, folder, &counts, err)) {
+        if (!was_there)
+            (void)rmdir(str_c(line->arena, folder));
+        return false;
+    }
     AUTO_JSON json_t *about =
         json_pack("{s:I, s:I, s:I}", "files", (json_int_t)counts.originals, "missing",
                   (json_int_t)counts.missing, "rows", (json_int_t)counts.rows);
