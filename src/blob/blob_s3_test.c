@@ -344,6 +344,8 @@ static const struct {
     { "a/b", "http://h", "r", "", "key", "blob_store" },
     { "bucket", "ftp://h", "r", "", "key", "s3_endpoint" },
     { "bucket", "http://u:p@h", "r", "", "key", "s3_endpoint" },
+    { "bucket", "http://u@h", "r", "", "key", "s3_endpoint" },
+    { "bucket", "http://h/?x=1", "r", "", "key", "s3_endpoint" },
     { "bucket", "http://h", "R 1", "", "key", "s3_region" },
     { "bucket", "http://h", "r", "none", "key", "s3_encryption" },
     { "bucket", "http://h", "r", "", "", "s3_access_key" },

@@ -34,7 +34,7 @@ static bool check_bucket(Str bucket, Error *err)
                               STR_ARG(bucket));
 }
 
-static bool check_region(Str region, Error *err)
+bool s3_check_region(Str region, Error *err)
 {
     bool good = region.length && region.length <= REGION_MAX;
     for (size_t i = 0; i < region.length; i++)
@@ -43,11 +43,27 @@ static bool check_region(Str region, Error *err)
                               STR_ARG(region));
 }
 
-static bool check_encryption(Str encryption, Error *err)
+bool s3_check_encryption(Str encryption, Error *err)
 {
     return !encryption.length || str_is(encryption, "AES256") || str_is(encryption, "aws:kms") ||
            str_starts(encryption, S("aws:kms:")) ||
            fail_field(err, "s3_encryption", "s3_encryption is AES256, aws:kms or aws:kms:KEY");
+}
+
+static bool read_endpoint(Arena *arena, Str endpoint, Url *url_r, Error *err)
+{
+    bool good = url_parse(arena, endpoint, url_r, err) &&
+                (str_is(url_r->scheme, "http") || str_is(url_r->scheme, "https")) &&
+                !url_r->user.length && !url_r->password.length && !url_r->query.length;
+    return good ||
+           fail_field(err, "s3_endpoint",
+                      "s3_endpoint is the address of an S3 server, as https://s3.example.org");
+}
+
+bool s3_check_endpoint(Arena *arena, Str endpoint, Error *err)
+{
+    Url url;
+    return !endpoint.length || read_endpoint(arena, endpoint, &url, err);
 }
 
 static Str host_of(Arena *arena, const Url *url)
@@ -66,10 +82,8 @@ static bool find_place(S3Client *client, Error *err)
     Str endpoint =
         is_aws ? str_format(arena, "https://s3." STR_FMT ".amazonaws.com", STR_ARG(options->region))
                : options->endpoint;
-    if (!url_parse(arena, endpoint, &url, err) ||
-        (!str_is(url.scheme, "http") && !str_is(url.scheme, "https")) || url.password.length)
-        return fail_field(err, "s3_endpoint",
-                          "s3_endpoint is the address of an S3 server, as https://s3.example.org");
+    if (!read_endpoint(arena, endpoint, &url, err))
+        return false;
     bool by_host = options->addressing == S3_ADDRESS_HOST ||
                    (options->addressing == S3_ADDRESS_AUTO && is_aws &&
                     str_find_char(options->bucket, '.') < 0);
@@ -110,8 +124,8 @@ bool s3_client_open(const S3Options *options, S3Client **client_r, Error *err)
     S3Keys keys;
     client->arena = arena_new(MB(1));
     copy_options(client, options);
-    if (!check_bucket(options->bucket, err) || !check_region(options->region, err) ||
-        !check_encryption(options->encryption, err) || !find_place(client, err) ||
+    if (!check_bucket(options->bucket, err) || !s3_check_region(options->region, err) ||
+        !s3_check_encryption(options->encryption, err) || !find_place(client, err) ||
         !s3_keys_find(client->arena, &client->options.keys, &keys, err)) {
         s3_client_free(client);
         return false;

@@ -26,6 +26,11 @@ typedef struct S3Options {
     int64_t tries_ms;        /* how long trying again may go on; 0: 3 s */
 } S3Options;
 
+/* Whether these can be, whichever bucket they are for; an empty endpoint is AWS's. */
+MUST_CHECK bool s3_check_endpoint(Arena *arena, Str endpoint, Error *err);
+MUST_CHECK bool s3_check_region(Str region, Error *err);
+MUST_CHECK bool s3_check_encryption(Str encryption, Error *err);
+
 typedef struct S3Client S3Client;
 
 /* Copies the options. Fails on a setting that cannot be; asks nobody yet. */

@@ -1,5 +1,6 @@
 /* settings_check.c - what values must be beyond their types, each setting by itself and together.
  * Everything is looked at before anything starts, so that all that is wrong is told at once. */
+#include "blob/s3_client.h"
 #include "cli/app_replicas.h"
 #include "cli/settings.h"
 #include "encode/kernel_sets.h"
@@ -138,6 +139,9 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
     CHECK(check_origins(settings, &err));
     CHECK(replicas_check(settings, &err));
     CHECK(!settings->clamd.length || clamd_check(settings->clamd, &err));
+    CHECK(s3_check_endpoint(arena, settings->s3_endpoint, &err));
+    CHECK(s3_check_region(settings->s3_region, &err));
+    CHECK(s3_check_encryption(settings->s3_encryption, &err));
     CHECK(check_chunks(settings, &err));
     CHECK(check_tls(settings, &err));
     CHECK(trusted_proxies_check(settings->trusted_proxies, &err));

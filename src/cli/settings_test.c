@@ -199,9 +199,14 @@ Test(settings, everything_that_is_wrong_is_said_at_once)
                                         "listen is ADDRESS:PORT",
                                         "'*' is not taken",
                                         "less than chunk_size",
-                                        "public_url begins with" };
+                                        "public_url begins with",
+                                        "s3_endpoint is the address",
+                                        "is not the name of a region",
+                                        "s3_encryption is" };
     const char *file = file_of(".conf", "colour = red\ntrash_days = 99999\nAPI_PORT = 99999\n"
-                                        "listen = here\nchunk_overlap = 4000\npublic_url = h\n");
+                                        "listen = here\nchunk_overlap = 4000\npublic_url = h\n"
+                                        "s3_endpoint = s3.example.org\ns3_region = R 1\n"
+                                        "s3_encryption = none\n");
     SettingFlag flags[] = { { "profile", S("test") } };
     SettingTexts problems;
     Settings settings;
