@@ -13,7 +13,7 @@
 
 static ForeignReading read_nothing, read_text, read_variable, read_database, read_embedding_model,
     read_model, read_debug, read_host, read_port, read_list, read_hub, read_log_level, read_lower,
-    read_docs;
+    read_docs, read_otlp_protocol;
 
 static bool read_nothing(const char *name, ForeignValue *value, Error *err)
 {
@@ -193,6 +193,22 @@ static bool read_docs(const char *name, ForeignValue *value, Error *err)
     value->value = is_none ? S("off") : S("on");
     if (!is_none && !str_is(path, "/docs"))
         value->notice = S("the page about the API is at /docs");
+    return true;
+}
+
+/* Protobuf and JSON are two ways to write one thing to one address; gRPC has an address of its
+ * own. */
+static bool read_otlp_protocol(const char *name, ForeignValue *value, Error *err)
+{
+    (void)name;
+    if (str_is(value->value, "http/protobuf"))
+        value->notice = S("spans and figures are sent as JSON, which collectors take at the same "
+                          "address; before what takes protobuf alone, put a collector");
+    else if (str_is(value->value, "grpc"))
+        value->notice = S("spans and figures are sent over HTTP, as JSON: name the collector's "
+                          "port for that (4318), not that of gRPC (4317)");
+    else if (value->value.length && !str_is(value->value, "http/json"))
+        return fail(err, ERROR_INVALID, "the protocol is http/json, http/protobuf or grpc");
     return true;
 }
 
