@@ -2,8 +2,8 @@
  * place for "where", a date for "when". What the question says itself does not count. */
 #include "answer/question_int.h"
 #include "answer/reading.h"
+#include "base/ascii.h"
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 static bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z') || (c & 0x80); }
 

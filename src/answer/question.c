@@ -1,6 +1,8 @@
 /* question.c - see question.h. */
 #include "answer/question_int.h"
 
+#include "base/ascii.h"
+
 /* --- Word lists --- */
 
 /* Say what is asked, or say nothing of their own, and hardly ever stand in the answer. */
@@ -100,7 +102,6 @@ QuestionTokens question_tokens(Arena *arena, Str text)
 }
 
 static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool word_has_digit(Str word)
 {

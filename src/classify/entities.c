@@ -89,7 +89,7 @@ static bool is_whole_date(const EntitySearch *search, const DateFound *found)
     if (found->kind != DATE_POINT || found->grain != DATE_DAY)
         return false;
     for (size_t i = found->start; i < found->end && digits < 4; i++)
-        digits = entity_is_digit((unsigned char)search->text.at[i]) ? digits + 1 : 0;
+        digits = is_digit((unsigned char)search->text.at[i]) ? digits + 1 : 0;
     return digits == 4;
 }
 

@@ -1,6 +1,7 @@
 /* entities_int.h - what the files of entities.h share; for this folder only. */
 #pragma once
 
+#include "base/ascii.h"
 #include "classify/entities.h"
 
 /* The search through one text. */
@@ -37,13 +38,9 @@ static inline unsigned char entity_byte(Str text, size_t at)
 {
     return at < text.length ? (unsigned char)text.at[at] : 0;
 }
-static inline bool entity_is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 static inline bool entity_is_upper(unsigned char c) { return c >= 'A' && c <= 'Z'; }
 static inline bool entity_is_letter(unsigned char c)
 {
     return (unsigned char)((c | 32) - 'a') < 26 || c >= 0x80;
 }
-static inline bool entity_is_alnum(unsigned char c)
-{
-    return entity_is_digit(c) || entity_is_letter(c);
-}
+static inline bool entity_is_alnum(unsigned char c) { return is_digit(c) || entity_is_letter(c); }

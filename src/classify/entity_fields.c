@@ -72,7 +72,7 @@ static bool identifier_behind(Str text, size_t at, size_t *start_r, size_t *end_
         bool is_inside = HAS_CHAR(c, "-/._") && entity_is_alnum(entity_byte(text, end + 1));
         if (!(entity_is_alnum(c) && c < 0x80) && !is_inside)
             break;
-        digits += entity_is_digit(c);
+        digits += is_digit(c);
     }
     *start_r = start;
     *end_r = end;

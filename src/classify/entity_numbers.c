@@ -24,7 +24,7 @@ static size_t wide_separator(Str text, size_t at)
 static size_t digits_at(Str text, size_t at)
 {
     size_t count = 0;
-    while (entity_is_digit(entity_byte(text, at + count)))
+    while (is_digit(entity_byte(text, at + count)))
         count++;
     return count;
 }
@@ -33,7 +33,7 @@ static Str plain_number(Arena *arena, Str written, ptrdiff_t point)
 {
     Buf out = buf_new(arena, written.length + 1);
     for (size_t i = 0; i < written.length; i++) {
-        if (entity_is_digit((unsigned char)written.at[i]))
+        if (is_digit((unsigned char)written.at[i]))
             buf_add_char(&out, written.at[i]);
         else if ((ptrdiff_t)i == point)
             buf_add_char(&out, '.');
@@ -117,7 +117,7 @@ static size_t currency_at(Str text, size_t at, const char **code_r)
         bool is_word = entity_is_letter((unsigned char)currencies[i].written[0]) &&
                        (unsigned char)currencies[i].written[0] < 0x80;
         if (is_word && length > 2 && !stands_apart(text, at, at + length) &&
-            !entity_is_digit(entity_byte(text, at + length)))
+            !is_digit(entity_byte(text, at + length)))
             continue;
         best = length;
         *code_r = currencies[i].code;
@@ -235,7 +235,7 @@ static size_t find_bic(EntitySearch *s, size_t at)
 {
     size_t length = 0;
     while (entity_is_upper(entity_byte(s->text, at + length)) ||
-           entity_is_digit(entity_byte(s->text, at + length)))
+           is_digit(entity_byte(s->text, at + length)))
         length++;
     if ((length != 8 && length != 11) || !stands_apart(s->text, at, at + length))
         return 0;
@@ -330,8 +330,8 @@ static size_t match_form(Str text, size_t at, const char *form, char *body)
     size_t start = at;
     for (size_t i = 0; form[i]; at++) {
         unsigned char c = entity_byte(text, at);
-        bool fits = form[i] == '9'   ? entity_is_digit(c)
-                    : form[i] == '*' ? entity_is_digit(c) || entity_is_upper(c)
+        bool fits = form[i] == '9'   ? is_digit(c)
+                    : form[i] == '*' ? is_digit(c) || entity_is_upper(c)
                                      : c == (unsigned char)form[i];
         if (fits)
             body[i++] = (char)c;
@@ -371,14 +371,14 @@ static size_t find_phone(EntitySearch *s, size_t at)
         return 0;
     for (; digits <= 15; end++) {
         unsigned char c = entity_byte(s->text, end);
-        if (entity_is_digit(c)) {
+        if (is_digit(c)) {
             digits++;
             last = end + 1;
         } else if (!HAS_CHAR(c, " -./()") || (end > last && end - last > 2)) {
             break;
         }
     }
-    while (last > at && !entity_is_digit(entity_byte(s->text, last - 1)))
+    while (last > at && !is_digit(entity_byte(s->text, last - 1)))
         last--;
     if (digits < 6 || digits > 15 || entity_is_alnum(entity_byte(s->text, last)))
         return 0;
@@ -405,7 +405,7 @@ void entity_find_numbers(EntitySearch *s)
         }
         if (!end && (entity_is_upper(c) || c == '$' || c >= 0xC2))
             end = money_behind_sign(s, at);
-        if (!end && entity_is_digit(c) && !entity_is_letter(before) && before != '_') {
+        if (!end && is_digit(c) && !entity_is_letter(before) && before != '_') {
             end = find_phone(s, at);
             if (!end)
                 end = amount_at_number(s, at);

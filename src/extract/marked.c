@@ -1,6 +1,7 @@
 /* marked.c - see marked.h. */
 #include "extract/marked.h"
 
+#include "base/ascii.h"
 #include "extract/charset/encoding.h"
 
 /* How far the end of an emphasis may be, so that a lone mark costs little. */
@@ -74,8 +75,6 @@ bool marked_is_rule(Str line, char c, size_t min)
             return false;
     return line.length >= min;
 }
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 size_t marked_marker(Str line)
 {

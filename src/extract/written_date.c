@@ -1,14 +1,14 @@
 /* written_date.c - see written_date.h. */
 #include "extract/written_date.h"
 
+#include "base/ascii.h"
+
 enum { WORDS_MAX = 8 };
 
 typedef struct WrittenDate {
     int year, month, day; /* 0: not said */
     bool is_other;        /* something that is no part of a date */
 } WrittenDate;
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_letter(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
 

@@ -1,9 +1,9 @@
 /* values_int.h - what the files of values share; for them only. */
 #pragma once
 
+#include "base/ascii.h"
 #include "fields/fields_int.h"
 
-static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool is_letter(char c)
 {
     return (unsigned char)((c | 32) - 'a') < 26 || (unsigned char)c >= 0x80;

@@ -122,7 +122,7 @@ static bool is_random(const Scan *scan, size_t prefix_end, size_t end)
 {
     size_t digits = 0, joints = 0;
     for (size_t i = prefix_end; i < end; i++) {
-        digits += guard_is_digit(at_of(scan, i));
+        digits += is_digit(at_of(scan, i));
         joints += !guard_is_alnum(at_of(scan, i));
     }
     bool has_sign = !guard_is_alnum(at_of(scan, prefix_end - 1));
@@ -283,7 +283,7 @@ static bool find_labelled(const Scan *scan, size_t at, GuardFound *found_r)
             start += schemes[i].length;
     size_t end = start;
     for (; is_secret_char(at_of(scan, end)); end++) {
-        digits += guard_is_digit(at_of(scan, end));
+        digits += is_digit(at_of(scan, end));
         letters += guard_is_letter(at_of(scan, end));
     }
     while (end > start && HAS_CHAR(at_of(scan, end - 1), ".!?:*"))
@@ -432,8 +432,8 @@ bool guard_find(Str text, unsigned kinds, size_t *at, GuardFound *found_r)
             return true;
         }
         /* A number is looked at once, as a whole. */
-        bool is_number = guard_is_digit(at_of(&scan, stop));
-        while (is_number && guard_is_digit(at_of(&scan, stop + 1)))
+        bool is_number = is_digit(at_of(&scan, stop));
+        while (is_number && is_digit(at_of(&scan, stop + 1)))
             stop++;
         stop++;
     }

@@ -32,8 +32,8 @@ static void read_groups(Str text, size_t at, int max, Groups *groups)
         char c = (char)at_of(text, at);
         bool is_joint = (c == ' ' || c == '-') && groups->count &&
                         (!groups->separator || groups->separator == c) &&
-                        guard_is_digit(at_of(text, at + 1)) && groups->group_count < 16;
-        if (guard_is_digit((unsigned char)c)) {
+                        is_digit(at_of(text, at + 1)) && groups->group_count < 16;
+        if (is_digit((unsigned char)c)) {
             groups->digits[groups->count++] = c;
             groups->sizes[groups->group_count - 1]++;
             groups->end = at + 1;
@@ -110,7 +110,7 @@ static bool find_card(Str text, size_t floor, size_t at, GuardFound *found_r)
     unsigned char after = at_of(text, groups.end);
     bool is_apart = !guard_is_alnum(before) && !HAS_CHAR(before, "._-/=") &&
                     !guard_is_alnum(after) && after != '_' &&
-                    !(after == '.' && guard_is_digit(at_of(text, groups.end + 1)));
+                    !(after == '.' && is_digit(at_of(text, groups.end + 1)));
     return is_apart && groups.count >= 12 && groups.count <= 19 && is_grouped(&groups) &&
            is_network(&groups) && luhn(&groups) && found(found_r, MASK_CARD, at, groups.end);
 }
@@ -138,8 +138,8 @@ static bool iban_is_right(const char *iban, int length)
     int rest = 0;
     for (int i = 0; i < length; i++) {
         char c = iban[(i + 4) % length];
-        rest = guard_is_digit((unsigned char)c) ? (rest * 10 + c - '0') % 97
-                                                : (rest * 100 + c - 'A' + 10) % 97;
+        rest = is_digit((unsigned char)c) ? (rest * 10 + c - '0') % 97
+                                          : (rest * 100 + c - 'A' + 10) % 97;
     }
     return rest == 1;
 }
@@ -149,7 +149,7 @@ static bool find_iban(Str text, size_t floor, size_t at, GuardFound *found_r)
 {
     char iban[40];
     int count = 0;
-    if (at < floor + 2 || !guard_is_digit(at_of(text, at + 1)))
+    if (at < floor + 2 || !is_digit(at_of(text, at + 1)))
         return false;
     size_t start = at - 2, end = start;
     if (!guard_is_letter(at_of(text, start)) ||
@@ -182,7 +182,7 @@ static bool find_phone_abroad(Str text, size_t floor, size_t at, GuardFound *fou
         return false;
     for (int joints = 0; digits <= 15 && joints <= 2 && end < text.length; end++) {
         unsigned char c = at_of(text, end);
-        if (guard_is_digit(c)) {
+        if (is_digit(c)) {
             digits++;
             joints = 0;
             last = end;
@@ -198,8 +198,8 @@ static bool find_phone_abroad(Str text, size_t floor, size_t at, GuardFound *fou
 
 static bool three_digits(Str text, size_t at, bool is_area)
 {
-    return (!is_area || at_of(text, at) >= '2') && guard_is_digit(at_of(text, at)) &&
-           guard_is_digit(at_of(text, at + 1)) && guard_is_digit(at_of(text, at + 2));
+    return (!is_area || at_of(text, at) >= '2') && is_digit(at_of(text, at)) &&
+           is_digit(at_of(text, at + 1)) && is_digit(at_of(text, at + 2));
 }
 
 /* (212) 555-0123, 212-555-0123, 212.555.0123: the plan of North America. */
@@ -217,7 +217,7 @@ static bool find_phone_here(Str text, size_t floor, size_t at, GuardFound *found
         return false;
     unsigned char second = at_of(text, next + 3), after = at_of(text, next + 8);
     bool is_one = (is_bracket ? HAS_CHAR(second, "-. ") : second == joint) &&
-                  three_digits(text, next + 4, false) && guard_is_digit(at_of(text, next + 7)) &&
+                  three_digits(text, next + 4, false) && is_digit(at_of(text, next + 7)) &&
                   !guard_is_alnum(after) && !HAS_CHAR(after, "-_");
     return is_one && found(found_r, MASK_PHONE, start, next + 8);
 }
@@ -241,7 +241,7 @@ static bool find_ssn(Str text, size_t floor, size_t at, GuardFound *found_r)
     static const char form[] = "ddd-dd-dddd";
     unsigned char before = at > floor ? at_of(text, at - 1) : 0;
     for (size_t i = 0; form[i]; i++)
-        if (form[i] == 'd' ? !guard_is_digit(at_of(text, at + i)) : at_of(text, at + i) != '-')
+        if (form[i] == 'd' ? !is_digit(at_of(text, at + i)) : at_of(text, at + i) != '-')
             return false;
     size_t end = at + sizeof form - 1;
     Str number = str_slice(text, at, end);
@@ -265,7 +265,7 @@ static bool find_ip4(Str text, size_t floor, size_t at, GuardFound *found_r)
         return false;
     for (int part = 0; part < 4; part++) {
         size_t first = end;
-        while (guard_is_digit(at_of(text, end)) && end - first < 3)
+        while (is_digit(at_of(text, end)) && end - first < 3)
             parts[part] = parts[part] * 10 + at_of(text, end++) - '0';
         bool is_padded = end - first > 1 && at_of(text, first) == '0';
         if (end == first || parts[part] > 255 || is_padded || (part < 3 && at_of(text, end) != '.'))
@@ -284,8 +284,8 @@ static size_t mapped_end(Str text, size_t end)
 {
     int dots = 0;
     size_t last = end;
-    for (; guard_is_digit(at_of(text, last)) ||
-           (at_of(text, last) == '.' && guard_is_digit(at_of(text, last + 1)));
+    for (; is_digit(at_of(text, last)) ||
+           (at_of(text, last) == '.' && is_digit(at_of(text, last + 1)));
          last++)
         dots += at_of(text, last) == '.';
     return dots == 3 ? last : end;
@@ -317,10 +317,10 @@ bool guard_find_ip6(Str text, size_t floor, size_t at, GuardFound *found_r)
 bool guard_find_number(Str text, size_t floor, size_t at, unsigned kinds, GuardFound *found_r)
 {
     if (at_of(text, at) == '+')
-        return (kinds >> MASK_PHONE & 1) && guard_is_digit(at_of(text, at + 1)) &&
+        return (kinds >> MASK_PHONE & 1) && is_digit(at_of(text, at + 1)) &&
                find_phone_abroad(text, floor, at, found_r);
     size_t digits = 1;
-    while (guard_is_digit(at_of(text, at + digits)) && digits < 20)
+    while (is_digit(at_of(text, at + digits)) && digits < 20)
         digits++;
     unsigned char before = at > floor ? at_of(text, at - 1) : 0;
     if (guard_is_letter(before))

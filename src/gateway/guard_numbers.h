@@ -2,14 +2,11 @@
  * other folders. */
 #pragma once
 
+#include "base/ascii.h"
 #include "gateway/guard.h"
 
-static inline bool guard_is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 static inline bool guard_is_letter(unsigned char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
-static inline bool guard_is_alnum(unsigned char c)
-{
-    return guard_is_digit(c) || guard_is_letter(c);
-}
+static inline bool guard_is_alnum(unsigned char c) { return is_digit(c) || guard_is_letter(c); }
 
 /* `at` is the first digit of a number, or the + in front of one. Nothing before `floor` is looked
  * at. */

@@ -1,6 +1,8 @@
 /* http_reader.c - see http_reader.h. */
 #include "net/http_reader.h"
 
+#include "base/ascii.h"
+
 #define CHUNK_MAX GB(1)
 #define CHUNK_DIGITS_MAX 16
 #define LINE_MAX KB(8) /* of a chunk's extension, and of all trailers together */
@@ -36,8 +38,6 @@ static bool refuse(const HttpReader *reader, Error *err, const char *what)
     return reader->is_request ? fail(err, ERROR_INVALID, "the request is not valid HTTP: %s", what)
                               : fail(err, ERROR_UPSTREAM, "the answer is not valid HTTP: %s", what);
 }
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Digits and nothing else, no sign. */
 static bool read_number(Str text, int64_t max, int64_t *number_r)

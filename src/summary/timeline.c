@@ -5,6 +5,7 @@
 
 #include "answer/answer_json.h"
 #include "answer/reading.h"
+#include "base/ascii.h"
 #include "base/map.h"
 #include "text/date_calendar.h"
 
@@ -26,8 +27,6 @@ typedef struct Finder {
 } Finder;
 
 /* --- Years that stand alone --- */
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* "wurde 1904 gebaut": German names a year without a word before it. Behind a number of things
  * stands a noun, which is written large. */

@@ -1,9 +1,9 @@
 /* draw_speakers.c - who says a line of a chat or transcript. */
 #include "tasks/draw_int.h"
 
-#define SPEAKER_MAX 40 /* bytes of a name before a colon */
+#include "base/ascii.h"
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+#define SPEAKER_MAX 40 /* bytes of a name before a colon */
 
 /* Behind the time of "Priya (00:12)", "Ben [10:02]"; 0: none. */
 static size_t time_behind(Str line)

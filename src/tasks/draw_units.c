@@ -1,6 +1,7 @@
 /* draw_units.c - a text cut into pieces that may be tasks: sentences, list items, table rows. Lines
  * first, since lists, chats and tables are made of them; the sentences of a paragraph may go over
  * several. */
+#include "base/ascii.h"
 #include "tasks/draw_int.h"
 #include "text/sentences.h"
 
@@ -21,8 +22,6 @@ typedef struct Cutter {
     int owner_column, due_column, task_column, state_column; /* of the table; -1: none */
     bool in_table;
 } Cutter;
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool has_word(Str line, const char *const *words, size_t count)
 {

@@ -1,6 +1,7 @@
 /* date_tokens.c - a sentence as words of time, with numbers put together. */
 #include <pthread.h>
 
+#include "base/ascii.h"
 #include "text/date_int.h"
 
 typedef struct Word {
@@ -49,7 +50,6 @@ static const Word *find_word(Str text, unsigned languages)
 
 /* --- Pieces of the text --- */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /* Bytes of other letters than ASCII's count as letters, but for the dashes and quotes of U+20xx. */
 static bool is_letter(Str text, size_t i)
 {

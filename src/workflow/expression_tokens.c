@@ -1,14 +1,13 @@
 /* expression_tokens.c - the text of an expression cut into names, numbers, texts and signs. */
 #include "workflow/expression_parser.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 bool parser_fail_at(Parser *p, size_t start, size_t end)
 {
     return fail_at(p->err, utf8_utf16_units(p->source, start), utf8_utf16_units(p->source, end));
 }
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_name_start(char c)
 {

@@ -1,5 +1,6 @@
 /* log.c - logs: lines that begin with a moment. They stay lines, in groups that end where another
  * hour begins; the first and last moment and the counts of each level are facts. */
+#include "base/ascii.h"
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
@@ -25,8 +26,6 @@ typedef struct Log {
 } Log;
 
 /* --- Moments --- */
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* The length of what matches: "9" is a digit, "A" a letter, "_" a space or a digit, "T" what may
  * be between date and clock, anything else itself. */

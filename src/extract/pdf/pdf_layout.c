@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 typedef struct Line {
@@ -93,7 +94,6 @@ static bool is_lower(uint32_t c)
 }
 
 static bool is_letter(uint32_t c) { return is_lower(c) || (c >= 'A' && c <= 'Z') || c >= 0xC0; }
-static bool is_digit(uint32_t c) { return c >= '0' && c <= '9'; }
 static bool ends_sentence(Str text)
 {
     uint32_t c = last_char(text);

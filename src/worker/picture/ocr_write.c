@@ -1,6 +1,7 @@
 /* ocr_write.c - see ocr_write.h. */
 #include "worker/picture/ocr_write.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "extract/metadata.h"
 #include "worker/picture/ocr_table.h"
@@ -24,8 +25,6 @@ typedef struct Line {
 } Line;
 
 typedef VEC(Line) Lines;
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static Line line_of(const OcrWord *words, size_t count)
 {
