@@ -69,10 +69,10 @@ static bool read_equation(Arena *arena, Str text, Str *attribute_r, Str *value_r
     Str value = rest.length > 3 ? str_trim(str_from(rest, 3)) : STR_NONE;
     AUTO_JSON json_t *parsed = NULL;
     Error ignored;
-    bool good = rest.length > 3 && str_equal_ignore_case(str_slice(rest, 0, 3), S("eq ")) &&
-                json_parse(str_format(arena, "[" STR_FMT "]", STR_ARG(value)), KB(4), &parsed,
-                           &ignored) &&
-                json_array_size(parsed) == 1 && json_is_string(json_array_get(parsed, 0));
+    bool good =
+        rest.length > 3 && str_equal_ignore_case(str_slice(rest, 0, 3), S("eq ")) &&
+        json_parse(str_format(arena, "[" STR_FMT "]", STR_ARG(value)), KB(4), &parsed, &ignored) &&
+        json_array_size(parsed) == 1 && json_is_string(json_array_get(parsed, 0));
     if (!good)
         return false;
     *attribute_r = str_slice(text, 0, (size_t)space);
@@ -103,8 +103,8 @@ bool scim_filter(const ApiRequest *request, Str *attribute_r, Str *value_r, Erro
                           "only filters such as userName eq \"ada@example.org\" and "
                           "emails[value eq \"ada@example.org\"]");
     if (outer.length)
-        *attribute_r = str_format(request->arena, STR_FMT "." STR_FMT, STR_ARG(outer),
-                                  STR_ARG(*attribute_r));
+        *attribute_r =
+            str_format(request->arena, STR_FMT "." STR_FMT, STR_ARG(outer), STR_ARG(*attribute_r));
     return true;
 }
 
