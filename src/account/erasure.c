@@ -118,6 +118,15 @@ bool account_check_proof(Account *account, Str proof, Error *err)
     return proof_check(account->db, proof, err);
 }
 
+bool account_proof_key(Account *account, Arena *arena, Str *public_key_r, Error *err)
+{
+    Str key;
+    if (!proof_key(account->db, arena, &key, err))
+        return false;
+    *public_key_r = proof_public_key(arena, key);
+    return true;
+}
+
 /* --- Asking for its erasure --- */
 
 static bool note(DbTx *tx, const Scope *scope, const char *action, Str user, Error *err)

@@ -66,3 +66,5 @@ JobCancel account_erase_person_cancel;
 
 /* ERROR_DENIED when this server has not signed such a proof, or a letter of it has changed. */
 MUST_CHECK bool account_check_proof(Account *account, Str proof, Error *err);
+/* The public key that checks them anywhere, as they have it (store/proof.h). */
+MUST_CHECK bool account_proof_key(Account *account, Arena *arena, Str *public_key_r, Error *err);

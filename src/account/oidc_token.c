@@ -3,9 +3,9 @@
 
 #include <openssl/evp.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "net/pkce.h"
 
 #define DIGEST_BYTES_MAX 64
 
@@ -44,7 +44,7 @@ static bool check_access(Arena *arena, const Jwt *jwt, Str access_token, Error *
         return true;
     if (EVP_Digest(access_token.at, access_token.length, digest, &length, hash, NULL) != 1)
         return fail(err, ERROR_INTERNAL, "a digest cannot be computed");
-    Str half = base64_url(arena, (Str){ (const char *)digest, length / 2 });
+    Str half = base64_url_encode(arena, (Str){ (const char *)digest, length / 2 });
     return (json_is_string(said) && secret_equal(half, str(json_string_value(said)))) ||
            refuse(err, "its access token was changed on its way (at_hash)");
 }

@@ -1,8 +1,8 @@
 /* passkey_challenge.c - see passkeys_int.h. */
 #include "account/passkeys_int.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "net/pkce.h"
 #include "net/url.h"
 #include "store/server_key.h"
 #include "store/sign_in_states_store.h"
@@ -80,7 +80,7 @@ Str passkey_challenge(Arena *arena, Str key, PasskeyPurpose purpose, Str user)
     buf_add(&out, (Str){ bytes, sizeof bytes });
     buf_add(&out, str_format(arena, "%0*" PRId64, TIME_BYTES, until));
     buf_add(&out, sign(arena, key, purpose, user, buf_str(&out)));
-    return base64_url(arena, buf_str(&out));
+    return base64_url_encode(arena, buf_str(&out));
 }
 
 bool passkey_take_challenge(DbTx *tx, Account *account, Arena *arena, Str key,

@@ -1,9 +1,9 @@
 /* passkeys.c - making passkeys, and what becomes of them. See passkeys.h. */
 #include "account/passkeys_int.h"
 #include "account/second_factor_int.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "net/pkce.h"
 #include "store/audit_store.h"
 
 #define TRANSPORTS_MAX 10
@@ -41,7 +41,7 @@ static Str handle_of(const PasskeyWork *work)
     if (work->offer.known.count)
         return work->offer.known.at[0].handle;
     Str user = str_format(factor->arena, "handle " STR_FMT, STR_ARG(factor->visitor->scope.user));
-    return base64_url(factor->arena, hmac_sha256(factor->arena, work->key, user));
+    return base64_url_encode(factor->arena, hmac_sha256(factor->arena, work->key, user));
 }
 
 static bool list(DbTx *tx, void *argument, Error *err)
@@ -114,7 +114,7 @@ static bool read_made(PasskeyWork *work, const PasskeyMade *made, Error *err)
         !webauthn_new_key(&work->rules, made->attestation, &key, err))
         return false;
     work->passkey = (Passkey){ .user = work->factor.visitor->scope.user,
-                               .credential = base64_url(arena, key.id),
+                               .credential = base64_url_encode(arena, key.id),
                                .public_key = key.public_key,
                                .counter = key.counter,
                                .may_be_synced = key.may_be_synced,

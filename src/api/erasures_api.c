@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "base/clock.h"
 #include "search/search.h"
+#include "store/proof.h"
 
 /* --- Showing --- */
 
@@ -125,6 +126,26 @@ bool users_check_proof(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = put_begin(&response->body);
     put_bool(&json, "is_signed", true);
+    put_end(&json);
+    return true;
+}
+
+bool erasure_proofs_keys(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str key;
+    if (!account_proof_key(request->api->account, request->arena, &key, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_array(&json, "keys");
+    put_object(&json, NULL);
+    put_text(&json, "kty", S("OKP"));
+    put_text(&json, "crv", S("Ed25519"));
+    put_text(&json, "x", key);
+    put_text(&json, "kid", proof_key_id(request->arena, key));
+    put_text(&json, "use", S("sig"));
+    put_text(&json, "alg", S("EdDSA"));
+    put_end(&json);
+    put_end(&json);
     put_end(&json);
     return true;
 }

@@ -30,13 +30,22 @@ bool base64_url_decode(Arena *arena, Str text, Str *bytes_r)
     return true;
 }
 
+static Str encode(Arena *arena, Str bytes, int variant)
+{
+    size_t room = sodium_base64_encoded_len(bytes.length, variant);
+    char *text = arena_alloc(arena, room);
+    sodium_bin2base64(text, room, (const unsigned char *)bytes.at, bytes.length, variant);
+    return (Str){ text, room - 1 };
+}
+
 Str base64_encode(Arena *arena, Str bytes)
 {
-    size_t room = sodium_base64_encoded_len(bytes.length, sodium_base64_VARIANT_ORIGINAL);
-    char *text = arena_alloc(arena, room);
-    sodium_bin2base64(text, room, (const unsigned char *)bytes.at, bytes.length,
-                      sodium_base64_VARIANT_ORIGINAL);
-    return (Str){ text, room - 1 };
+    return encode(arena, bytes, sodium_base64_VARIANT_ORIGINAL);
+}
+
+Str base64_url_encode(Arena *arena, Str bytes)
+{
+    return encode(arena, bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 Str base32_encode(Arena *arena, Str bytes)

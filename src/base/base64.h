@@ -10,5 +10,7 @@ MUST_CHECK bool base64_decode(Arena *arena, Str text, Str *bytes_r);
 MUST_CHECK bool base64_url_decode(Arena *arena, Str text, Str *bytes_r);
 /* With padding, without line ends. */
 Str base64_encode(Arena *arena, Str bytes);
+/* The alphabet of addresses, without padding. */
+Str base64_url_encode(Arena *arena, Str bytes);
 /* Letters and the digits 2 to 7, without padding: for people to type. */
 Str base32_encode(Arena *arena, Str bytes);

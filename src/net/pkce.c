@@ -6,20 +6,11 @@
 
 #define RANDOM_BYTES 32
 
-Str base64_url(Arena *arena, Str bytes)
-{
-    Str text = base64_encode(arena, bytes);
-    Buf out = buf_new(arena, text.length + 1);
-    for (size_t i = 0; i < text.length && text.at[i] != '='; i++)
-        buf_add_char(&out, text.at[i] == '+' ? '-' : text.at[i] == '/' ? '_' : text.at[i]);
-    return buf_str(&out);
-}
-
 Str pkce_verifier(Arena *arena)
 {
     uint8_t bytes[RANDOM_BYTES];
     random_bytes(bytes, sizeof bytes);
-    return base64_url(arena, (Str){ (const char *)bytes, sizeof bytes });
+    return base64_url_encode(arena, (Str){ (const char *)bytes, sizeof bytes });
 }
 
 Str pkce_challenge(Arena *arena, Str verifier)
@@ -29,5 +20,5 @@ Str pkce_challenge(Arena *arena, Str verifier)
     sha256_begin(&sha);
     sha256_add(&sha, verifier);
     sha256_end(&sha, digest);
-    return base64_url(arena, (Str){ (const char *)digest, sizeof digest });
+    return base64_url_encode(arena, (Str){ (const char *)digest, sizeof digest });
 }

@@ -6,5 +6,3 @@
 /* 43 characters of base64url: 32 random bytes. Good for a state or a nonce too. */
 Str pkce_verifier(Arena *arena);
 Str pkce_challenge(Arena *arena, Str verifier);
-/* RFC 4648, section 5, without padding. */
-Str base64_url(Arena *arena, Str bytes);
