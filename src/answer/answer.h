@@ -30,6 +30,7 @@ void answers_set_asker(Answers *answers, AnswerAsker *asker);
 typedef struct Citation {
     int number;         /* as in [1] */
     Str document;       /* id */
+    int64_t version;    /* of the document, whose text this is of; 0: not known */
     Str name, format;   /* the file's name with folders; the extractor's name */
     Str place, heading; /* for people */
     int64_t page;       /* 0: none */

@@ -16,6 +16,8 @@ static void put_cited_document(JsonWriter *json, const Citation *citation)
     put_text_or_null(json, "format", citation->format);
     put_text_or_null(json, "family", library_family(citation->format));
     put_bool(json, "paged", library_is_paged(citation->format));
+    if (citation->version)
+        put_int(json, "version", citation->version);
     put_end(json);
 }
 

@@ -116,6 +116,7 @@ Citation *cite(AnswerRun *run, const Reading *reading, size_t passage_index, siz
     Citation *citation = &run->citations[run->answer.citation_count++];
     *citation = (Citation){ .number = (int)run->answer.citation_count,
                             .document = row->chunk.document,
+                            .version = row->chunk.version,
                             .name = row->name,
                             .format = row->format,
                             .start = (int64_t)start,

@@ -11,6 +11,12 @@
 /* The block kinds by their stored numbers, as extract/document.h names them. */
 static Str kind_of(const StoredBlock *block) { return str(library_block_kind(block->kind)); }
 
+/* ?version= of the document, as citations name it. */
+static bool read_version(const ApiRequest *request, int64_t *version_r, Error *err)
+{
+    return api_query_int(request, "version", 0, INT32_MAX, 0, version_r, err);
+}
+
 bool documents_text(ApiRequest *request, HttpResponse *response, Error *err)
 {
     static const struct {
@@ -24,12 +30,15 @@ bool documents_text(ApiRequest *request, HttpResponse *response, Error *err)
         { "html", TEXT_HTML, "text/html; charset=utf-8" },
     };
     Str wanted = http_query(request->http, "format");
+    int64_t version;
+    if (!read_version(request, &version, err))
+        return false;
     for (size_t i = 0; i < COUNT(forms); i++) {
         if (wanted.length ? !str_is(wanted, forms[i].name) : i != 0)
             continue;
         response->media_type = str(forms[i].media_type);
         return library_print(request->api->library, request->scope, request->arena,
-                             request->params[0], forms[i].form, &response->body, err);
+                             request->params[0], version, forms[i].form, &response->body, err);
     }
     return fail_field(err, "format", "'format' is text, markdown, json or html");
 }
@@ -203,12 +212,13 @@ bool documents_chunks(ApiRequest *request, HttpResponse *response, Error *err)
 
 bool documents_view(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    int64_t start, end;
+    int64_t version, start, end;
     response->media_type = S("text/html; charset=utf-8");
-    return api_query_int(request, "start", 0, INT64_MAX, 0, &start, err) &&
+    return read_version(request, &version, err) &&
+           api_query_int(request, "start", 0, INT64_MAX, 0, &start, err) &&
            api_query_int(request, "end", 0, INT64_MAX, start, &end, err) &&
            library_view(request->api->library, request->scope, request->arena, request->params[0],
-                        start, end, &response->body, err);
+                        version, start, end, &response->body, err);
 }
 
 /* --- The original and its pages --- */
@@ -232,12 +242,13 @@ static bool is_safe_inline(Str media_type)
 
 /* To the store itself, when the setting allows it and it has addresses; else *is_sent_r is false.
  */
-static bool send_elsewhere(ApiRequest *request, HttpResponse *response, bool *is_sent_r, Error *err)
+static bool send_elsewhere(ApiRequest *request, HttpResponse *response, int64_t version,
+                           bool *is_sent_r, Error *err)
 {
     Str url = S("");
     if (request->api->redirect_s && str_is(http_query(request->http, "redirect"), "1") &&
         !library_original_url(request->api->library, request->scope, request->arena,
-                              request->params[0], request->api->redirect_s, &url, err))
+                              request->params[0], version, request->api->redirect_s, &url, err))
         return false;
     *is_sent_r = url.length > 0;
     if (url.length) {
@@ -249,8 +260,8 @@ static bool send_elsewhere(ApiRequest *request, HttpResponse *response, bool *is
 }
 
 /* A player and a reader of PDF ask for parts, of which a store elsewhere need not send the rest. */
-static bool open_wanted(ApiRequest *request, Document *document_r, int *fd_r, uint64_t *from_r,
-                        Error *err)
+static bool open_wanted(ApiRequest *request, int64_t version, Document *document_r, int *fd_r,
+                        uint64_t *from_r, Error *err)
 {
     Library *library = request->api->library;
     const Scope *scope = request->scope;
@@ -258,14 +269,15 @@ static bool open_wanted(ApiRequest *request, Document *document_r, int *fd_r, ui
     DocumentView view;
     BlobPart part;
     *from_r = 0;
-    if (!http_header_in(request->http, "Range").length)
-        return library_open_original(library, scope, request->arena, id, document_r, fd_r, err);
+    if (version || !http_header_in(request->http, "Range").length)
+        return library_open_original(library, scope, request->arena, id, version, document_r, fd_r,
+                                     err);
     if (!library_find(library, scope, request->arena, id, &view, err))
         return false;
     *document_r = view.document;
     if (!http_asks_part(request->http, (uint64_t)document_r->size_bytes, document_r->blob,
                         &part.start, &part.length))
-        return library_open_original(library, scope, request->arena, id, document_r, fd_r, err);
+        return library_open_original(library, scope, request->arena, id, 0, document_r, fd_r, err);
     return library_open_part(library, scope, document_r, &part, fd_r, from_r, err);
 }
 
@@ -274,10 +286,12 @@ bool documents_original(ApiRequest *request, HttpResponse *response, Error *err)
     Document document;
     bool is_sent = false;
     uint64_t from;
+    int64_t version;
     int fd;
-    if (!send_elsewhere(request, response, &is_sent, err) || is_sent)
+    if (!read_version(request, &version, err) ||
+        !send_elsewhere(request, response, version, &is_sent, err) || is_sent)
         return is_sent;
-    if (!open_wanted(request, &document, &fd, &from, err))
+    if (!open_wanted(request, version, &document, &fd, &from, err))
         return false;
     HttpFile file = { .fd = fd,
                       .from = from,

@@ -32,8 +32,7 @@ static Str plain_name(Arena *arena, Str name)
     return str_copy(arena, str_slice(clean, 0, utf8_floor(clean, MIN(clean.length, (size_t)255))));
 }
 
-/* What a client says when it does not know is no hint. */
-static Str media_hint(Str type)
+Str convert_media_hint(Str type)
 {
     ptrdiff_t end = str_find_char(type, ';');
     Str name = str_trim(end < 0 ? type : str_slice(type, 0, (size_t)end));
@@ -50,7 +49,7 @@ bool convert_open_part(Arena *arena, const HttpPart *part, ConvertFile *file_r, 
     *file_r = (ConvertFile){ .fd = fd,
                              .size = part->size,
                              .name = plain_name(arena, part->file_name),
-                             .media_type = str_copy(arena, media_hint(part->media_type)),
+                             .media_type = str_copy(arena, convert_media_hint(part->media_type)),
                              .sha256 = str_copy(arena, str(part->sha256)) };
     return true;
 }

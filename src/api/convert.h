@@ -29,6 +29,8 @@ typedef struct ConvertOptions {
     int page_first, page_last; /* 0: all */
 } ConvertOptions;
 
+/* The media type that a client says; empty when it only says that it does not know. */
+Str convert_media_hint(Str type);
 /* The first file of the request; its name from Content-Disposition, or the form. The descriptor is
  * the caller's. Fails when there is none. */
 MUST_CHECK bool convert_open(const ApiRequest *request, ConvertFile *file_r, Error *err);

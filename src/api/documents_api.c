@@ -1,4 +1,5 @@
 /* documents_api.c - documents: upload, list, change, trash. */
+#include "api/convert.h"
 #include "api/document_json.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -170,6 +171,67 @@ bool documents_sample(ApiRequest *request, HttpResponse *response, Error *err)
     }
     put_end(&json);
     put_end(&json);
+    return true;
+}
+
+/* --- Versions --- */
+
+/* The file of a form, or the body as it is, which the header File-Name may name. */
+static bool read_new_file(const ApiRequest *request, NewFile *file_r, Error *err)
+{
+    const HttpRequest *http = request->http;
+    const HttpPart *file = NULL, *password = http_part(http, "password");
+    for (size_t i = 0; i < http->part_count && !file; i++)
+        file = http->parts[i].temp_path ? &http->parts[i] : NULL;
+    if (!file)
+        return fail_field(err, "file", "there is no file: send it as the body, or in a form");
+    bool is_body = str_is(file->field, "body") && str_is(file->file_name, "body");
+    *file_r = (NewFile){ .path = file->temp_path,
+                         .name = is_body ? http_header_in(http, "File-Name")
+                                         : file_name_of(request->arena, file->file_path),
+                         .media_type = convert_media_hint(file->media_type),
+                         .size = file->size,
+                         .sha256 = str(file->sha256),
+                         .password = password && !password->temp_path ? password->text : STR_NONE };
+    return true;
+}
+
+bool documents_replace(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Library *library = request->api->library;
+    Str id = request->params[0];
+    DocumentView view;
+    NewFile file;
+    if (!library_find(library, request->scope, request->arena, id, &view, err) ||
+        !read_new_file(request, &file, err))
+        return false;
+    file.name = file.name.length ? file.name : view.document.name;
+    response->status = 202;
+    return library_accepts(file.path, file.name, file.media_type, err) &&
+           library_add_version(library, request->scope, request->arena, id, &file, err) &&
+           respond_document(request, response, id, err);
+}
+
+bool documents_versions(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    DocumentVersionList list;
+    if (!library_versions(request->api->library, request->scope, request->arena, request->params[0],
+                          &list, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        const DocumentVersion *version = &list.at[i];
+        put_object(&json, NULL);
+        put_int(&json, "version", version->version);
+        put_text(&json, "name", version->name);
+        put_text_or_null(&json, "media_type", version->media_type);
+        put_int(&json, "size", version->size_bytes);
+        put_text(&json, "sha256", version->blob);
+        put_time(&json, "created_at", version->created_at_ms);
+        put_text_or_null(&json, "created_by", version->created_by);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)list.count, STR_NONE);
     return true;
 }
 

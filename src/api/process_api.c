@@ -84,7 +84,7 @@ static bool put_text_of(ApiRequest *request, Arena *arena, JsonWriter *json,
 {
     Buf text = buf_new(arena, CONVERT_ANSWER_MAX);
     if (process_has_text(view) && !library_print(request->api->library, request->scope, arena,
-                                                 view->document.id, TEXT_PLAIN, &text, err))
+                                                 view->document.id, 0, TEXT_PLAIN, &text, err))
         return false;
     put_text(json, "text", buf_str(&text));
     return true;

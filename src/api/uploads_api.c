@@ -240,8 +240,8 @@ bool uploads_content(ApiRequest *request, HttpResponse *response, Error *err)
     int64_t first;
     if (!api_query_int(request, "first", 0, INT32_MAX, 0, &first, err) ||
         !find_document(request, &view, err) ||
-        !library_print(library, request->scope, request->arena, view.document.id, TEXT_PLAIN, &text,
-                       err) ||
+        !library_print(library, request->scope, request->arena, view.document.id, 0, TEXT_PLAIN,
+                       &text, err) ||
         !library_chunks(library, request->scope, request->arena, view.document.id, first,
                         CHUNKS_SHOWN, &chunks, err) ||
         !library_structure(library, request->scope, view.document.id, &structure, err))

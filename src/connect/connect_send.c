@@ -88,7 +88,7 @@ bool connect_send(Connect *connect, const Scope *scope, Arena *arena, Str id,
         return fail(err, ERROR_UNSUPPORTED, "nothing can be written to a connection of kind %s",
                     send.kind->name);
     if (!library_find(connect->options.library, scope, arena, sending->document, &view, err) ||
-        !library_print(connect->options.library, scope, arena, sending->document, TEXT_MARKDOWN,
+        !library_print(connect->options.library, scope, arena, sending->document, 0, TEXT_MARKDOWN,
                        &text, err))
         return false;
     ConnectNote note = { .title =

@@ -128,7 +128,7 @@ static bool write_text(DocumentExport *in, Str path, Error *err)
     if (!in->document.text_bytes)
         return true;
     if (!library_print(work->exports->options.library, &work->scope, work->arena, in->document.id,
-                       TEXT_MARKDOWN, &text, &why) ||
+                       0, TEXT_MARKDOWN, &text, &why) ||
         text.overflowed) {
         note_missing(work, path, &why);
         return true;

@@ -23,6 +23,7 @@
 #include "store/chunks_store.h"
 #include "store/collections_store.h"
 #include "store/document_keys.h"
+#include "store/document_versions_store.h"
 #include "store/file_uploads_store.h"
 
 typedef struct Library Library;
@@ -111,6 +112,15 @@ MUST_CHECK bool library_accepts(const char *path, Str name, Str media_type, Erro
  * for as long as the document: its pages cannot be drawn without it. */
 MUST_CHECK bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFile *file,
                             Document *document_r, bool *is_new_r, Error *err);
+/* The file takes the place of the document's: it is read anew and found once it has been, and what
+ * was before stays as a version, for the citations of then. Collection and tags stay as they are.
+ * ERROR_CONFLICT: these bytes are in the workspace already, or the document is in the trash or a
+ * member of another; ERROR_BUSY: it is still being read. */
+MUST_CHECK bool library_add_version(Library *library, const Scope *scope, Arena *arena, Str id,
+                                    const NewFile *file, Error *err);
+/* Newest first. */
+MUST_CHECK bool library_versions(Library *library, const Scope *scope, Arena *arena, Str id,
+                                 DocumentVersionList *list_r, Error *err);
 /* "a/b.pdf" from whatever a client sent: no "..", no leading slash, no control characters. */
 Str library_clean_name(Arena *arena, Str name);
 
@@ -165,10 +175,11 @@ MUST_CHECK bool library_erase(Library *library, const Scope *scope, Str id, Erro
 /* An address that gives the original to whoever has it for some seconds; "" when the store of
  * originals has none: then it is opened. */
 MUST_CHECK bool library_original_url(Library *library, const Scope *scope, Arena *arena, Str id,
-                                     int64_t seconds, Str *url_r, Error *err);
-/* The original, open for reading. */
+                                     int64_t version, int64_t seconds, Str *url_r, Error *err);
+/* The original, open for reading. `version`, here and below: 0 is the newest, of texts the newest
+ * that has been read. */
 MUST_CHECK bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
-                                      Document *document_r, int *fd_r, Error *err);
+                                      int64_t version, Document *document_r, int *fd_r, Error *err);
 /* For who wants this part of it alone; see blob_open_part(). */
 MUST_CHECK bool library_open_part(Library *library, const Scope *scope, const Document *document,
                                   const BlobPart *part, int *fd_r, uint64_t *from_r, Error *err);
@@ -192,7 +203,7 @@ MUST_CHECK bool library_drop_original(Library *library, const Scope *scope, Str 
 typedef enum TextForm { TEXT_PLAIN, TEXT_MARKDOWN, TEXT_JSON, TEXT_HTML } TextForm;
 /* The whole document in a form, from what is stored. */
 MUST_CHECK bool library_print(Library *library, const Scope *scope, Arena *arena, Str id,
-                              TextForm form, Buf *out, Error *err);
+                              int64_t version, TextForm form, Buf *out, Error *err);
 /* Its text, at most so many bytes of the beginning. */
 MUST_CHECK bool library_beginning(Library *library, const Scope *scope, Arena *arena, Str id,
                                   size_t most, Str *text_r, Error *err);
@@ -231,7 +242,7 @@ MUST_CHECK bool library_structure(Library *library, const Scope *scope, Str id,
 /* HTML around text bytes start..end, with <mark id="passage">; the whole document when it is small,
  * else the blocks near the passage. */
 MUST_CHECK bool library_view(Library *library, const Scope *scope, Arena *arena, Str id,
-                             int64_t start, int64_t end, Buf *out, Error *err);
+                             int64_t version, int64_t start, int64_t end, Buf *out, Error *err);
 
 /* Whether documents of this format have pages that can be drawn. */
 bool library_is_paged(Str format);

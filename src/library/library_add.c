@@ -257,6 +257,11 @@ static bool check_infected(Library *library, Arena *arena, const NewFile *file, 
                 STR_ARG(str_slice(file->name, 0, 200)), STR_ARG(str_slice(found, 0, 200)));
 }
 
+bool library_check_file(Library *library, Arena *arena, const NewFile *file, Error *err)
+{
+    return check_allowed(library, file, err) && check_infected(library, arena, file, err);
+}
+
 bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFile *file,
                  Document *document_r, bool *is_new_r, Error *err)
 {

@@ -129,6 +129,8 @@ void library_ready_by_words(Library *library, const Scope *scope, Arena *arena, 
 
 void library_tell(Library *library, const Scope *scope, LibraryNews news, Str document);
 void library_tell_removed(Library *library, const Scope *scope, Str document, const StrList *those);
+/* Whether such a file may come in: the settings allow its kind, and no scanner finds anything. */
+MUST_CHECK bool library_check_file(Library *library, Arena *arena, const NewFile *file, Error *err);
 /* Adds the job that reads this document, or embeds it. */
 MUST_CHECK bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type,
                               Str document, Error *err);

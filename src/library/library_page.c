@@ -90,7 +90,7 @@ bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, in
     Str password;
     AUTO_CLOSE int fd = -1;
     AUTO_CLOSE int words_fd = -1;
-    if (!library_open_original(library, scope, arena, id, &document, &fd, err) ||
+    if (!library_open_original(library, scope, arena, id, 0, &document, &fd, err) ||
         !password_open(library, arena, document.password_sealed, &password, err))
         return false;
     if (page < 1 || page > document.page_count)

@@ -20,6 +20,7 @@ typedef struct ReadWork {
     const Scope *scope;
     Arena *arena;
     Str id;
+    int64_t version; /* 0: the one that is shown */
     int64_t first, count, start, end;
     Document document;
     Str text;
@@ -38,13 +39,14 @@ static int64_t shown_version(const Document *document)
 static bool find_work(DbTx *tx, void *argument, Error *err)
 {
     ReadWork *work = argument;
-    return document_find(tx, work->scope, work->arena, work->id, &work->document, err);
+    return document_version_find(tx, work->scope, work->arena, work->id, work->version,
+                                 &work->document, err);
 }
 
 bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
-                           Document *document_r, int *fd_r, Error *err)
+                           int64_t version, Document *document_r, int *fd_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id };
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .version = version };
     uint64_t size;
     if (!store_read(library->db, scope, find_work, &work, err) ||
         !blob_open(library->blobs, scope->workspace, work.document.blob, fd_r, &size, err))
@@ -62,9 +64,9 @@ bool library_open_part(Library *library, const Scope *scope, const Document *doc
 }
 
 bool library_original_url(Library *library, const Scope *scope, Arena *arena, Str id,
-                          int64_t seconds, Str *url_r, Error *err)
+                          int64_t version, int64_t seconds, Str *url_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id };
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .version = version };
     const Document *document = &work.document;
     if (!store_read(library->db, scope, find_work, &work, err))
         return false;
@@ -127,12 +129,12 @@ static DocNode *restored(const ReadWork *work)
                           work->blocks.at, work->blocks.count);
 }
 
-bool library_print(Library *library, const Scope *scope, Arena *arena, Str id, TextForm form,
-                   Buf *out, Error *err)
+bool library_print(Library *library, const Scope *scope, Arena *arena, Str id, int64_t version,
+                   TextForm form, Buf *out, Error *err)
 {
     static const DocFormat formats[] = { DOC_TEXT, DOC_MARKDOWN, DOC_JSON, DOC_HTML };
     AUTO_ARENA Arena *inner = arena_new(PRINT_MEMORY_MAX); /* freed before the answer is sent */
-    ReadWork work = { .scope = scope, .arena = inner, .id = id };
+    ReadWork work = { .scope = scope, .arena = inner, .id = id, .version = version };
     (void)arena;
     work.count = form == TEXT_PLAIN ? 0 : BLOCKS_MAX;
     if (!store_read(library->db, scope, whole_work, &work, err))
@@ -232,11 +234,13 @@ static bool near_work(DbTx *tx, void *argument, Error *err)
     return blocks_work(tx, argument, err);
 }
 
-bool library_view(Library *library, const Scope *scope, Arena *arena, Str id, int64_t start,
-                  int64_t end, Buf *out, Error *err)
+bool library_view(Library *library, const Scope *scope, Arena *arena, Str id, int64_t version,
+                  int64_t start, int64_t end, Buf *out, Error *err)
 {
     AUTO_ARENA Arena *inner = arena_new(PRINT_MEMORY_MAX);
-    ReadWork work = { .scope = scope, .arena = inner, .id = id, .start = start, .end = end };
+    ReadWork work = {
+        .scope = scope, .arena = inner, .id = id, .version = version, .start = start, .end = end
+    };
     (void)arena;
     if (!store_read(library->db, scope, near_work, &work, err))
         return false;

@@ -307,7 +307,7 @@ static void read_resource(Exchange *exchange)
     Error err = { 0 };
     if (!str_starts(uri, prefix) ||
         !library_print(call->parts->library, call->scope, call->arena, str_from(uri, prefix.length),
-                       TEXT_MARKDOWN, &text, &err)) {
+                       0, TEXT_MARKDOWN, &text, &err)) {
         answer_error(exchange, RPC_PARAMS,
                      err.message[0] ? str(err.message) : S("there is no such resource"));
         return;

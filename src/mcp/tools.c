@@ -171,7 +171,7 @@ bool tool_read(McpToolCall *call, Error *err)
         id = str_from(id, str("lectern://documents/").length);
     Buf text = buf_new(call->arena, TEXT_MAX);
     if (!library_find(call->parts->library, call->scope, call->arena, id, &view, err) ||
-        !library_print(call->parts->library, call->scope, call->arena, id, TEXT_MARKDOWN, &text,
+        !library_print(call->parts->library, call->scope, call->arena, id, 0, TEXT_MARKDOWN, &text,
                        err))
         return false;
     Str all = buf_str(&text);

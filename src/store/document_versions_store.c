@@ -83,6 +83,30 @@ bool document_version_add(DbTx *tx, const Scope *scope, Str document, DocumentVe
     return true;
 }
 
+bool document_version_find(DbTx *tx, const Scope *scope, Arena *arena, Str document,
+                           int64_t version, Document *document_r, Error *err)
+{
+    Document found;
+    DocumentVersion then;
+    if (!document_find(tx, scope, arena, document, &found, err))
+        return false;
+    if (version && version != found.version) {
+        if (!sql_find(tx, arena, DB_SAME(VERSIONS "AND version = $3"),
+                      DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version)),
+                      read_version, &then, "version of a document", document, err))
+            return false;
+        found.version = version;
+        found.blob = then.blob;
+        found.media_type = then.media_type;
+        found.name = then.name;
+        found.size_bytes = then.size_bytes;
+    }
+    if (version)
+        found.indexed_version = version;
+    *document_r = found;
+    return true;
+}
+
 bool document_version_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                            DocumentVersionList *list_r, Error *err)
 {

@@ -22,6 +22,10 @@ typedef struct DocumentVersionList {
  * are current here or in another document of the workspace already. */
 MUST_CHECK bool document_version_add(DbTx *tx, const Scope *scope, Str document,
                                      DocumentVersion *version, Error *err);
+/* The document as it was in this version: bytes, name, kind and text; 0: as it is. What is known of
+ * it otherwise is that of now. */
+MUST_CHECK bool document_version_find(DbTx *tx, const Scope *scope, Arena *arena, Str document,
+                                      int64_t version, Document *document_r, Error *err);
 /* Newest first. */
 MUST_CHECK bool document_version_list(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                                       DocumentVersionList *list_r, Error *err);

@@ -31,7 +31,7 @@ static bool run_export(StepRun *run, Error *err)
     while (i > 0 && !str_is(form, forms[i].name))
         i--;
     if (!step_document(run, &document, err) ||
-        !library_print(run->workflows->options.library, &run->scope, run->arena, document,
+        !library_print(run->workflows->options.library, &run->scope, run->arena, document, 0,
                        forms[i].form, &text, err))
         return false;
     if (text.overflowed)

@@ -1,0 +1,74 @@
+"""Another file in the place of a document's: what was before stays as a version, and what is found is of the new one."""
+from conftest import wait_until
+
+
+def replace(server, document, text, **options):
+    return server.call("PUT", f"/v1/documents/{document}/original", data=text, **options)
+
+
+def hits(server, words):
+    return [hit["document"]["id"] for hit in server.post("/v1/search", {"query": words, "mode": "keyword"}).json()["results"]]
+
+
+def test_a_new_version_is_found_and_the_old_one_stays_for_its_citations(server):
+    [old] = server.add(("harbour-rules.txt", b"The harbourmaster of Quillport is Amalia Brenn."))
+    asked = server.post("/v1/ask", {"question": "Who is the harbourmaster of Quillport?"}).json()
+    [cited] = asked["citations"]
+    assert cited["document"]["version"] == 1
+
+    answer = replace(server, old["id"], b"The harbourmaster of Quillport is Bertold Quast.")
+    assert answer.status_code == 202 and answer.json()["version"] == 2, answer.text
+    new = server.wait_document(old["id"])
+    assert (new["state"], new["version"], new["name"]) == ("ready", 2, old["name"])
+    assert wait_until(lambda: hits(server, "Quast") == [old["id"]]) and hits(server, "Brenn") == []
+    again = server.post("/v1/ask", {"question": "Who is the harbourmaster of Quillport?"}).json()
+    assert "Quast" in again["answer"] and "Brenn" not in again["answer"]
+    assert again["citations"][0]["document"]["version"] == 2
+
+    path = f"/v1/documents/{old['id']}"
+    then = server.get(f"{path}/text?version=1").content
+    assert then[cited["start"]:cited["end"]].decode() == cited["quote"]
+    assert b"Quast" in server.get(f"{path}/text").content
+    assert b"Brenn" in server.get(f"{path}/original?version=1").content and b"Quast" in server.get(f"{path}/original").content
+    shown = server.get(f"{path}/view?version=1&start={cited['start']}&end={cited['end']}").text
+    assert "<mark" in shown and "Amalia Brenn" in shown
+    assert server.get(f"{path}/text?version=3").status_code == 404
+    versions = server.get(f"{path}/versions").json()["items"]
+    assert [one["version"] for one in versions] == [2, 1] and versions[1]["size"] == old["size"]
+    server.call("DELETE", f"{path}?erase=1")
+    assert server.get(f"{path}/text?version=1").status_code == 404
+
+
+def test_a_new_version_may_have_another_name_and_kind(server):
+    [old] = server.add(("tariffs.txt", b"Mooring costs eleven florins."))
+    answer = server.call("PUT", f"/v1/documents/{old['id']}/original",
+                         files=[("file", ("tariffs-2027.html", b"<h1>Tariffs</h1><p>Mooring costs thirteen florins.</p>"))])
+    assert answer.status_code == 202, answer.text
+    new = server.wait_document(old["id"])
+    assert (new["name"], new["format"], new["version"]) == ("tariffs-2027.html", "html", 2)
+    assert server.get(f"/v1/documents/{old['id']}/versions").json()["items"][1]["name"] == "tariffs.txt"
+
+
+def test_a_version_that_cannot_be_read_leaves_the_one_before_to_be_found(server):
+    [old] = server.add(("berths.txt", b"Berth nine is for the corvette Oleander."))
+    assert replace(server, old["id"], b"PK\x03\x04 and then nothing of an archive", headers={"File-Name": "berths.docx"}).status_code == 202
+    failed = server.wait_document(old["id"])
+    assert failed["state"] == "failed" and failed["version"] == 2
+    assert hits(server, "Oleander") == [old["id"]]
+    assert replace(server, old["id"], b"Berth nine is for the corvette Oleander and a tender.").status_code == 202
+    assert server.wait_document(old["id"])["version"] == 3
+
+
+def test_what_is_no_new_version_is_refused_and_changes_nothing(server):
+    text = b"Lamps are lit at vespers, by the keeper Yolanthe."
+    [one] = server.add(("lamps.txt", text))
+    [other] = server.add(("oil.txt", b"Oil is measured in firkins."))
+    for body, status in ((text, 409), (b"Oil is measured in firkins.", 409), (b"\x7fELF" + bytes(200), 415)):
+        assert replace(server, one["id"], body).status_code == status, body
+    assert replace(server, "01890000-0000-7000-8000-000000000000", b"nothing").status_code == 404
+    reader = server.cli("keys", "add", "versions-reader", "--role", "reader").stdout.split()[-1]
+    assert replace(server, one["id"], b"A reader's wish", key=reader).status_code == 403
+    server.call("DELETE", f"/v1/documents/{one['id']}")
+    assert replace(server, one["id"], b"Into the trash").status_code == 409
+    assert server.get(f"/v1/documents/{one['id']}").json()["version"] == 1
+    assert len(server.get(f"/v1/documents/{other['id']}/versions").json()["items"]) == 1
