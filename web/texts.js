@@ -205,6 +205,10 @@ const CATALOGUE = {
   'collection.description': 'What it is for',
   'collection.draws_tasks': 'Find tasks in new documents',
   'collection.draws_tasks_hint': 'They are suggested, and done by nobody until you accept them.',
+  'collection.keep_days': 'Keep documents for so many days',
+  'collection.keep_days_hint': 'Then they go to the trash, counted from their last change. Empty: they stay. What has a list of its own stays too. Nothing goes within a day of changing this.',
+  'collection.due': 'Within 30 days {count} of its documents go to the trash; the next is {name}, {when}.',
+  'collection.none_due': 'Nothing of it goes to the trash within 30 days.',
   'collection.create': 'Create',
   'collection.removed': 'Removed {name}. Its documents stay in the library.',
 

@@ -3,12 +3,17 @@
 #include "base/clock.h"
 #include "store/collections_store.h"
 #include "store/documents_store.h"
+#include "store/kept_collections_store.h"
 
 typedef struct CollectionWork {
     ApiRequest *request;
     Str name, description;
     bool has_name, has_description;
     bool draws_tasks, has_draws_tasks;
+    int64_t keep_days;
+    bool has_keep_days;
+    int64_t before_ms, due_count;
+    DueDocumentList due;
     Collection collection;
     CollectionList list;
     TagCountList tags;
@@ -22,6 +27,10 @@ static void put_collection(JsonWriter *json, const Collection *collection)
     put_int(json, "documents", collection->document_count);
     put_bool(json, "draws_tasks", collection->draws_tasks_since_ms > 0);
     put_bool(json, "restricted", collection->is_restricted);
+    if (collection->keep_days)
+        put_int(json, "keep_days", collection->keep_days);
+    else
+        put_null(json, "keep_days");
     put_time(json, "created_at", collection->created_at_ms);
 }
 
@@ -52,8 +61,12 @@ static bool read_fields(CollectionWork *work, bool name_required, Error *err)
     if (!api_fields(request, err,
                     { "name", JSON_STR, &work->name, .required = name_required, .length_max = 200 },
                     { "description", JSON_STR, &work->description, .length_max = 2000 },
-                    { "draws_tasks", JSON_FLAG, &work->draws_tasks }))
+                    { "draws_tasks", JSON_FLAG, &work->draws_tasks },
+                    { "keep_days", JSON_I64, &work->keep_days, .max = KEEP_DAYS_MAX }))
         return false;
+    work->has_keep_days = json_object_get(request->json, "keep_days") != NULL;
+    if (work->has_keep_days && !scope_needs(request->scope, ROLE_ADMIN, err))
+        return fail_in(err, "keep_days");
     work->has_draws_tasks = json_object_get(request->json, "draws_tasks") != NULL;
     work->has_name = json_object_get(request->json, "name") != NULL;
     work->has_description = json_object_get(request->json, "description") != NULL;
@@ -63,12 +76,23 @@ static bool read_fields(CollectionWork *work, bool name_required, Error *err)
     return true;
 }
 
+/* Others than were set begin anew, with a day in which to take that back. */
+static void set_keep_days(CollectionWork *work)
+{
+    Collection *collection = &work->collection;
+    if (!work->has_keep_days || work->keep_days == collection->keep_days)
+        return;
+    collection->keep_days = work->keep_days;
+    collection->keep_since_ms = work->keep_days ? now_ms() : 0;
+}
+
 static bool add_work(DbTx *tx, void *argument, Error *err)
 {
     CollectionWork *work = argument;
     work->collection = (Collection){ .name = work->name,
                                      .description = work->description,
                                      .draws_tasks_since_ms = work->draws_tasks ? now_ms() : 0 };
+    set_keep_days(work);
     return collection_add(tx, work->request->scope, work->request->arena, &work->collection, err);
 }
 
@@ -104,6 +128,7 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
     bool draws = work->collection.draws_tasks_since_ms > 0;
     if (work->has_draws_tasks && work->draws_tasks != draws)
         work->collection.draws_tasks_since_ms = draws ? 0 : now_ms();
+    set_keep_days(work);
     return collection_update(tx, scope, &work->collection, err);
 }
 
@@ -124,6 +149,38 @@ bool collections_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CollectionWork work = { .request = request };
     return api_change(request, response, remove_work, NULL, &work, err);
+}
+
+/* --- How long documents are kept --- */
+
+#define DUE_SHOWN 100
+#define DUE_AHEAD_MS (INT64_C(30) * 24 * 3600 * 1000)
+
+static bool due_work(DbTx *tx, void *argument, Error *err)
+{
+    CollectionWork *work = argument;
+    const ApiRequest *request = work->request;
+    return collection_find(tx, request->scope, request->arena, request->params[0],
+                           &work->collection, err) &&
+           kept_collection_due(tx, request->scope, request->arena, &work->collection,
+                               work->before_ms, DUE_SHOWN, &work->due, &work->due_count, err);
+}
+
+bool collections_due(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    CollectionWork work = { .request = request, .before_ms = now_ms() + DUE_AHEAD_MS };
+    if (!store_read(request->api->db, request->scope, due_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.due.count; i++) {
+        put_object(&json, NULL);
+        put_text(&json, "id", work.due.at[i].id);
+        put_text(&json, "name", work.due.at[i].name);
+        put_time(&json, "goes_at", work.due.at[i].goes_at_ms);
+        put_end(&json);
+    }
+    api_list_end(&json, work.due_count, STR_NONE);
+    return true;
 }
 
 static bool tags_work(DbTx *tx, void *argument, Error *err)

@@ -21,6 +21,8 @@ static bool make_collection(Importing *in, const json_t *row, Str *id_r, Error *
     JsonWriter json = put_begin(&body);
     put_text(&json, "name", name);
     put_text(&json, "description", json_member_text(row, "description"));
+    if (output_int(row, "keep_days") > 0)
+        put_int(&json, "keep_days", output_int(row, "keep_days"));
     put_end(&json);
     Error why = { 0 };
     *id_r = S("");

@@ -10,6 +10,7 @@
 #include "store/erase_store.h"
 #include "store/idempotency_store.h"
 #include "store/index_changes_store.h"
+#include "store/kept_collections_store.h"
 #include "store/sessions_store.h"
 #include "store/sign_in_states_store.h"
 
@@ -32,6 +33,9 @@ typedef struct DocWork {
     JobRowList jobs;
     DocumentKeyList expired;
     StrList those; /* who saw what is removed, where it has a guard */
+    DueDocumentList due;
+    int64_t now_ms;
+    bool has_gone;
 } DocWork;
 
 /* --- Views --- */
@@ -379,6 +383,60 @@ bool library_erase(Library *library, const Scope *scope, Str id, Error *err)
     return false;
 }
 
+/* --- Collections that keep documents for a time --- */
+
+#define LET_GO_AT_ONCE 100
+
+static bool over_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    return kept_collections_over(tx, &work->library->system, work->arena, work->now_ms,
+                                 LET_GO_AT_ONCE, &work->due, err);
+}
+
+static bool let_go_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    return kept_collection_let_go(tx, work->scope, work->arena, work->id, work->now_ms,
+                                  &work->has_gone, err) &&
+           (!work->has_gone ||
+            (find_those(tx, work, err) && audit(tx, work, "document.let_go", err)));
+}
+
+static bool let_go(Library *library, const DueDocument *due, int64_t now, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Scope scope = { .workspace = due->workspace, .role = ROLE_OWNER };
+    DocWork work = {
+        .library = library, .scope = &scope, .arena = arena, .id = due->id, .now_ms = now
+    };
+    if (!store_write(library->db, &scope, let_go_work, &work, err))
+        return false;
+    if (work.has_gone)
+        tell_removed(&work);
+    return true;
+}
+
+/* A document a transaction, so that nobody waits. */
+static bool let_go_all(Library *library, Job *job, Error *err)
+{
+    int64_t now = now_ms();
+    for (;;) {
+        AUTO_ARENA Arena *arena = arena_new(MB(4));
+        DocWork work = { .library = library, .arena = arena, .now_ms = now };
+        if (!store_read(library->db, &library->system, over_work, &work, err))
+            return false;
+        for (size_t i = 0; i < work.due.count; i++) {
+            if (job_is_stopped(job))
+                return job_stopped(job, err);
+            if (!let_go(library, &work.due.at[i], now, err))
+                return false;
+        }
+        if (!work.due.count)
+            return true;
+    }
+}
+
 /* --- Purging --- */
 
 static bool expired_work(DbTx *tx, void *argument, Error *err)
@@ -435,7 +493,7 @@ static bool forget_changes(Library *library, Job *job, Error *err)
 bool library_purge_job(Job *job, Error *err)
 {
     Library *library = job->argument;
-    if (!forget_changes(library, job, err))
+    if (!forget_changes(library, job, err) || !let_go_all(library, job, err))
         return false;
     for (;;) {
         DocWork work = { .library = library, .arena = job->arena };

@@ -16,7 +16,9 @@ static void read_collection(DbRows *row, Arena *arena, void *item)
         .created_at_ms = db_get_int(row, 3),
         .draws_tasks_since_ms = db_get_int(row, 4),
         .is_restricted = db_get_text(row, 5, arena).length > 0,
-        .document_count = db_get_int(row, 6),
+        .keep_days = db_get_int(row, 6),
+        .keep_since_ms = db_get_int(row, 7),
+        .document_count = db_get_int(row, 8),
     };
 }
 
@@ -27,7 +29,7 @@ static bool list_collections(DbTx *tx, const Scope *scope, Arena *arena, const c
     SqlBuild build =
         sql_build_on(tx, arena,
                      "SELECT c.id, c.name, c.description, c.created_at, c.draws_tasks_since,"
-                     " c.guard, (",
+                     " c.guard, c.keep_days, c.keep_since, (",
                      args, count);
 
     if (access_sees_all(scope))
@@ -61,11 +63,13 @@ bool collection_add(DbTx *tx, const Scope *scope, Arena *arena, Collection *coll
     added.document_count = 0;
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO collections (workspace, id, name, name_fold, description,"
-                         " created_at, draws_tasks_since) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                         " created_at, draws_tasks_since, keep_days, keep_since)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
                          " ON CONFLICT (workspace, name_fold) DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.name),
                          db_text(utf8_fold(arena, added.name)), db_text(added.description),
-                         db_int(added.created_at_ms), db_int(added.draws_tasks_since_ms)),
+                         db_int(added.created_at_ms), db_int(added.draws_tasks_since_ms),
+                         db_int(added.keep_days), db_int(added.keep_since_ms)),
                  &changed, err))
         return false;
     if (!changed)
@@ -154,11 +158,13 @@ bool collection_update(DbTx *tx, const Scope *scope, const Collection *collectio
         return name_is_taken(err, collection->name);
     return sql_change(tx,
                       DB_SAME("UPDATE collections SET name = $3, name_fold = $4, description = $5,"
-                              " draws_tasks_since = $6 WHERE workspace = $1 AND id = $2"),
+                              " draws_tasks_since = $6, keep_days = $7, keep_since = $8"
+                              " WHERE workspace = $1 AND id = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(collection->id),
                               db_text(collection->name), db_text(folded),
                               db_text(collection->description),
-                              db_int(collection->draws_tasks_since_ms)),
+                              db_int(collection->draws_tasks_since_ms),
+                              db_int(collection->keep_days), db_int(collection->keep_since_ms)),
                       "collection", collection->id, err);
 }
 

@@ -10,6 +10,9 @@ typedef struct Collection {
     int64_t draws_tasks_since_ms; /* tasks are drawn from documents added since; 0: from none */
     int64_t document_count;       /* seen, outside the trash; read, never written */
     bool is_restricted;           /* likewise; see document_access.h */
+    int64_t keep_days; /* after which its documents go to the trash (kept_collections_store.h); 0:
+                          never */
+    int64_t keep_since_ms; /* when that was set */
 } Collection;
 
 typedef struct CollectionList {
@@ -31,7 +34,7 @@ MUST_CHECK bool collection_list_ids(DbTx *tx, const Scope *scope, Arena *arena, 
                                     StrList *ids_r, Error *err);
 MUST_CHECK bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, CollectionList *list_r,
                                 Error *err);
-/* Name, description, and whether tasks are drawn. */
+/* Name, description, whether tasks are drawn, and how long documents are kept. */
 MUST_CHECK bool collection_update(DbTx *tx, const Scope *scope, const Collection *collection,
                                   Error *err);
 /* Its documents stay, in no collection. ERROR_CONFLICT: its list hides some of them. */

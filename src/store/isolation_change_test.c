@@ -15,6 +15,7 @@
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
 #include "store/judgements_store.h"
+#include "store/kept_collections_store.h"
 #include "store/lab_runs_store.h"
 #include "store/passkeys_store.h"
 #include "store/people_store.h"
@@ -151,6 +152,8 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     StrList tags = { 0 };
     Chunk chunk = { .text = S("x") };
     DocumentVersion version = { .blob = S("x") };
+    Document found;
+    bool has_gone;
     DocumentFacts facts = { .title = S("x") };
     Vector vector = { .number = secret.numbers.at[0], .bytes = S("x") };
 
@@ -163,6 +166,9 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, document_erase(tx, theirs, arena, id, &erased, err));
     EXPECT_CODE(ERROR_NOT_FOUND, document_advance(tx, theirs, id, ~0u, DOCUMENT_QUEUED, err));
     EXPECT_CODE(ERROR_NOT_FOUND, document_version_add(tx, theirs, id, &version, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_version_find(tx, theirs, arena, id, 1, &found, err));
+    CALL(kept_collection_let_go(tx, theirs, arena, id, INT64_MAX / 4, &has_gone, err));
+    EXPECT(!has_gone);
     EXPECT_CODE(ERROR_NOT_FOUND, chunk_replace(tx, theirs, arena, id, 1, &chunk, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND, vector_add(tx, theirs, arena, id, S("m"), &vector, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND, collection_update(tx, theirs, &secret.collection, err));

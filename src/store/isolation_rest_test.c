@@ -18,6 +18,7 @@
 #include "store/gateway_items_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
+#include "store/kept_collections_store.h"
 #include "store/learner_store.h"
 #include "store/people_store.h"
 #include "store/person_data_store.h"
@@ -110,6 +111,12 @@ static bool documents_are_not_listed(DbTx *tx, World *world, Error *err)
     EXPECT(!keys.count);
     CALL(document_list_expired(tx, theirs, arena, INT64_MAX, 9, &keys, err));
     EXPECT(!keys.count);
+    DueDocumentList due;
+    CALL(kept_collections_over(tx, theirs, arena, INT64_MAX / 4, 9, &due, err));
+    EXPECT(!due.count);
+    CALL(kept_collection_due(tx, theirs, arena, &secret.collection, INT64_MAX / 4, 9, &due, &count,
+                             err));
+    EXPECT(!due.count && !count);
     for (Facet facet = 0; facet < FACET_COUNT; facet++) {
         FacetList facets;
         CALL(document_facet(tx, theirs, arena, &any, facet, &facets, err));

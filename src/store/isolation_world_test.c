@@ -360,7 +360,7 @@ bool isolation_fill(DbTx *tx, World *world, Error *err)
     page.bytes = STR_NONE;
     CALL(read_page_find(tx, ours, world->arena, &page, err));
     EXPECT(str_is(page.bytes, "our page"));
-    secret.collection = (Collection){ .name = S("Plans") };
+    secret.collection = (Collection){ .name = S("Plans"), .keep_days = 1 };
     CALL(collection_add(tx, ours, world->arena, &secret.collection, err));
     CALL(conversation_add(tx, ours, world->arena, &secret.conversation, err));
     secret.message = (Message){ .conversation = secret.conversation.id, .text = S("our plan") };

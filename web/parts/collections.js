@@ -1,7 +1,8 @@
 // collections.js - make, rename and remove collections.
-import {post, patch, remove} from '../api.js';
-import {t} from '../texts.js';
-import {emit, state} from '../state.js';
+import {get, post, patch, remove} from '../api.js';
+import {h} from '../dom.js';
+import {t, fullDate, number} from '../texts.js';
+import {emit, mayAdminister, state} from '../state.js';
 import {go} from '../router.js';
 import {check, field, formDialog} from './forms.js';
 import {toast} from './toast.js';
@@ -10,13 +11,28 @@ const fields = (one = {}) => [
   field({name: 'name', label: t('collection.name'), value: one.name, required: true, maxlength: 200, autocomplete: 'off'}),
   field({name: 'description', label: t('collection.description'), value: one.description || '', maxlength: 1000, autocomplete: 'off'}),
   check({name: 'draws_tasks', label: t('collection.draws_tasks'), checked: Boolean(one.draws_tasks), hint: t('collection.draws_tasks_hint')}),
+  mayAdminister() && field({name: 'keep_days', type: 'number', min: 0, max: 36500, step: 1, label: t('collection.keep_days'), value: one.keep_days || '', hint: t('collection.keep_days_hint')}),
 ];
+
+// What the form says, as the server takes it.
+const wanted = ({keep_days: days, ...values}) => (days === undefined ? values : {...values, keep_days: Number(days) || 0});
+
+// What goes next, before it does.
+function goingNext(one) {
+  const line = h('p', {class: 'hint', test: 'collection-due'});
+  if (one.keep_days) {
+    get(`/v1/collections/${one.id}/due`).then(({total, items}) => {
+      line.textContent = total ? t('collection.due', {count: number(total), name: items[0].name, when: fullDate(items[0].goes_at)}) : t('collection.none_due');
+    }, (error) => { line.textContent = error.message; });
+  }
+  return line;
+}
 
 export function newCollection() {
   formDialog({
     title: t('collection.new'), fields: fields(), submit: t('collection.create'), test: 'collection',
     send: async (values) => {
-      const made = await post('/v1/collections', values);
+      const made = await post('/v1/collections', wanted(values));
       state.collections = [...state.collections, made];
       emit('collections');
       go(`/library?collection=${made.id}`);
@@ -26,10 +42,9 @@ export function newCollection() {
 
 export function editCollection(one) {
   formDialog({
-    title: t('collection.edit'), fields: fields(one), submit: t('do.save'), test: 'collection',
+    title: t('collection.edit'), fields: [...fields(one), goingNext(one)], submit: t('do.save'), test: 'collection',
     send: async (values) => {
-      await patch(`/v1/collections/${one.id}`, values);
-      Object.assign(one, values);
+      Object.assign(one, await patch(`/v1/collections/${one.id}`, wanted(values)));
       emit('collections');
       emit('route-again');
     },

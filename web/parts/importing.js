@@ -181,12 +181,12 @@ export class Importing {
   // --- Collections and documents ---
 
   // Restricted before anything is in it.
-  async collection({id, name, description}) {
+  async collection({id, name, description, keep_days: days}) {
     if (this.collections.has(name)) {
       this.count('collections', 0, 1);
     } else {
       try {
-        this.collections.set(name, (await this.ask(() => post('/v1/collections', {name, description: description || ''}))).id);
+        this.collections.set(name, (await this.ask(() => post('/v1/collections', {name, description: description || '', ...(days ? {keep_days: days} : {})}))).id);
         this.count('collections', 1, 0);
       } catch (error) {
         return this.refused('collections', error);
