@@ -27,6 +27,14 @@ DbPool *db_pool_new(DbPoolOwner owner, int connection_max, int64_t timeout_ms)
     return pool;
 }
 
+void db_pool_begin_with(DbPool *pool, void *connection)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->idle[pool->idle_count++] = connection;
+    pool->open_count++;
+    pthread_mutex_unlock(&pool->lock);
+}
+
 void db_pool_free(DbPool *pool)
 {
     if (!pool)

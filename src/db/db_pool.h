@@ -19,6 +19,8 @@ typedef struct DbPoolOwner {
 } DbPoolOwner;
 
 DbPool *db_pool_new(DbPoolOwner owner, int connection_max, int64_t timeout_ms);
+/* One that its owner has opened already is the first to be taken: before anybody took one. */
+void db_pool_begin_with(DbPool *pool, void *connection);
 /* All connections must have been given back; NULL is fine. */
 void db_pool_free(DbPool *pool);
 /* An idle connection, a new one, or the next to be given back; ERROR_BUSY when that takes too

@@ -43,6 +43,25 @@ Test(db_pool, who_waits_too_long_for_a_connection_is_told_that_all_are_busy)
     cr_expect_eq(open_count, 0);
 }
 
+Test(db_pool, the_one_that_was_open_at_the_beginning_is_taken_first_and_closed_with_the_others)
+{
+    int open_count = 1;
+    DbPool *pool = db_pool_new((DbPoolOwner){ open_one, close_one, &open_count }, 2, 0);
+    DbPooled first, second, third;
+    Error err = { 0 };
+    db_pool_begin_with(pool, &open_count);
+    cr_assert(db_pool_take(pool, &first, &err));
+    cr_expect_eq(open_count, 1);
+    cr_assert(db_pool_take(pool, &second, &err));
+    cr_expect_eq(open_count, 2);
+    cr_expect(!db_pool_take(pool, &third, &err));
+    db_pool_give(pool, &first);
+    db_pool_give(pool, &second);
+    db_pool_renew(pool);
+    cr_expect_eq(open_count, 0);
+    db_pool_free(pool);
+}
+
 typedef struct Caller {
     pthread_t thread;
     DbPool *pool;

@@ -312,7 +312,6 @@ bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Erro
         pg_cluster_free(cluster);
         return false;
     }
-    pg_connection_close(first);
 
     PgDb *db = heap_alloc(sizeof *db);
     db->base = (Db){ &pg_driver, DB_POSTGRES };
@@ -322,6 +321,7 @@ bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Erro
     db->pool = db_pool_new((DbPoolOwner){ open_connection, close_connection, db },
                            options->connection_max, options->timeout_ms);
     db_pool_limit(db->pool, MAX(1, server.connection_max - CONNECTIONS_LEFT));
+    db_pool_begin_with(db->pool, first);
     db->news = db_news_new();
     db->hints = pg_hints_new(cluster, db->news);
     db->listen = pg_listen_new(cluster, db->news, db->hints);
