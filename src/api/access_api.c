@@ -1,6 +1,8 @@
 /* access_api.c - who sees a collection or a document. */
 #include "api/api.h"
+#include "jobs/job_queue.h"
 #include "store/audit_store.h"
+#include "store/collection_guard.h"
 #include "store/document_access.h"
 
 typedef struct AccessWork {
@@ -67,6 +69,15 @@ static bool note(DbTx *tx, const AccessWork *work, Error *err)
     return audit_add(tx, request->scope, &entry, err);
 }
 
+/* Where the documents of the collection follow it. */
+static bool add_job(DbTx *tx, const ApiRequest *request, Str id, Error *err)
+{
+    NewJob job = { .type = S("follow_guard"), .subject = id, .is_wanted_again = true };
+    bool follows;
+    return collection_guard_follows(tx, request->scope, id, &follows, err) &&
+           (!follows || job_add(tx, request->scope, request->arena, &job, NULL, err));
+}
+
 static bool set_work(DbTx *tx, void *argument, Error *err)
 {
     AccessWork *work = argument;
@@ -78,7 +89,8 @@ static bool set_work(DbTx *tx, void *argument, Error *err)
     bool ok = work->is_restricted ? access_restrict(tx, request->scope, work->what, id,
                                                     work->grants, work->count, err)
                                   : access_open(tx, request->scope, work->what, id, err);
-    return ok && note(tx, work, err) && find_work(tx, work, err);
+    return ok && (work->what != GUARDED_COLLECTION || add_job(tx, request, id, err)) &&
+           note(tx, work, err) && find_work(tx, work, err);
 }
 
 static bool answer(const void *argument, HttpResponse *response)

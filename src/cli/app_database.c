@@ -13,6 +13,7 @@
 #include "cli/app_replicas.h"
 #include "cli/app_wait.h"
 #include "db/db_servers.h"
+#include "store/collection_guard.h"
 #include "store/migrate.h"
 #include "store/sealed_texts.h"
 #include "store/server_key.h"
@@ -114,10 +115,13 @@ static bool check_master_key(App *app, Str folder, Error *err)
     return true;
 }
 
-/* Where no program of before can use the database too, nothing has to lie open for it. */
+/* Where no program of before can use the database too, nothing has to lie open for it, or to be
+ * written as it reads it. */
 static bool seal_texts(App *app, bool is_fresh, Error *err)
 {
-    return (db_kind(app->api.db) != DB_SQLITE && !is_fresh) || texts_seal_all(app->api.db, err);
+    Db *db = app->api.db;
+    return (db_kind(db) != DB_SQLITE && !is_fresh) ||
+           (texts_seal_all(db, err) && collection_guards_may_follow(db, err));
 }
 
 /* A server waits for a database that is away; a command says so. */

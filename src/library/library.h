@@ -468,8 +468,9 @@ JobHandler library_embed_job;
 bool library_can_embed(void *library);
 /* The same of this one: the model that comes, while there is one. */
 bool library_can_reembed(void *library);
-JobHandler library_reembed_job; /* all documents, after library_use_model() */
-JobHandler library_purge_job;   /* erases what was in the trash long enough; recurring */
+JobHandler library_follow_guard_job; /* see guard_job.c */
+JobHandler library_reembed_job;      /* all documents, after library_use_model() */
+JobHandler library_purge_job;        /* erases what was in the trash long enough; recurring */
 /* Looks for documents that no job works on any more, and for passages without vectors; recurring.
  */
 JobHandler library_sweep_job;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/collection_guard.h"
 #include "store/document_access_sql.h"
 #include "store/index_changes_store.h"
 #include "store/sql.h"
@@ -172,7 +173,14 @@ bool collection_update(DbTx *tx, const Scope *scope, const Collection *collectio
 static bool check_empty(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     int64_t count;
+    bool follows;
 
+    if (!collection_guard_follows(tx, scope, id, &follows, err))
+        return false;
+    if (follows)
+        return fail(err, ERROR_CONFLICT,
+                    "it was shared otherwise just now, and its documents follow still: try again"
+                    " in a minute");
     if (!db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM documents WHERE workspace = $1 AND guard = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &count, err))

@@ -56,15 +56,12 @@ bool access_find_row(DbTx *tx, const Scope *scope, Arena *arena, Guarded what, S
     SqlBuild build = sql_build(tx, arena);
     const char *row = guarded_kinds[what].row;
 
-    buf_addf(&build.text, "SELECT %s.guard, CASE WHEN ", row);
-    if (access_sees_all(scope)) {
+    sql_add(&build, what == GUARDED_DOCUMENT ? "SELECT " ACCESS_GUARD_OF("d") ", CASE WHEN "
+                                             : "SELECT c.guard, CASE WHEN ");
+    if (access_sees_all(scope))
         sql_add(&build, "1 = 1");
-    } else {
-        buf_addf(&build.text, "%s.guard = '' OR %s.guard IN ", row, row);
-        access_add_granted(&build, scope, grant_level_name(GRANT_edit));
-        sql_add(&build, " OR ");
-        access_add_passing(&build, scope);
-    }
+    else
+        access_add_guards(&build, scope, what, row, grant_level_name(GRANT_edit));
     sql_add(&build, " THEN 1 ELSE 0 END");
     sql_add(&build, what == GUARDED_DOCUMENT ? DOCUMENT_ROW : COLLECTION_ROW);
     sql_value(&build, db_text(scope->workspace));
@@ -154,8 +151,8 @@ bool access_is_for_all(DbTx *tx, const Scope *scope, Str document, bool *is_r, E
 
     if (document.length &&
         !db_query_int(tx,
-                      DB_SAME("SELECT count(*) FROM documents WHERE workspace = $1 AND id = $2"
-                              " AND guard <> ''"),
+                      DB_SAME("SELECT count(*) FROM documents d WHERE d.workspace = $1"
+                              " AND d.id = $2 AND " ACCESS_GUARD_OF("d") " <> ''"),
                       DB_ARGS(db_text(scope->workspace), db_text(document)), 0, &guarded_count,
                       err))
         return false;

@@ -192,7 +192,8 @@ bool access_open(DbTx *tx, const Scope *scope, Guarded what, Str id, Error *err)
     bool is_admin;
     AccessRow row;
 
-    return find_own(tx, scope, arena, what, id, &row, &is_admin, err) &&
+    return (what == GUARDED_COLLECTION || collection_guard_hold(tx, scope, id, err)) &&
+           find_own(tx, scope, arena, what, id, &row, &is_admin, err) &&
            (!str_equal(row.guard, id) ||
             (check_copies(tx, scope, arena, id, row.collection_guard, err) &&
              access_forget(tx, scope, id, err) &&

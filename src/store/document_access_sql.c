@@ -63,17 +63,64 @@ static void add_limit(SqlBuild *build, const Scope *scope, Guarded what, const c
     sql_add(build, ")");
 }
 
-static void add_guards(SqlBuild *build, const Scope *scope, Guarded what, const char *row)
+/* Collections whose documents follow them still (collection_guard.h). */
+static void add_following(SqlBuild *build, const Scope *scope)
 {
-    add_limit(build, scope, what, row);
-    buf_addf(&build->text, " AND (%s.guard = '' OR %s.guard IN ", row, row);
-    access_add_granted(build, scope, NULL);
-    if (scope->guard.length) {
+    sql_add(build, "(SELECT f.id FROM collections f WHERE f.workspace = ");
+    sql_value(build, db_text(scope->workspace));
+    sql_add(build, " AND f.guard_follows > 0 AND ");
+}
+
+/* It has this guard of its own accord, or one that is granted. */
+static void add_granted_guard(SqlBuild *build, const Scope *scope, const char *row,
+                              const char *level)
+{
+    buf_addf(&build->text, "%s.guard IN ", row);
+    access_add_granted(build, scope, level);
+    if (!level && scope->guard.length) {
         buf_addf(&build->text, " OR %s.guard = ", row);
         sql_value(build, db_text(scope->guard));
     }
+}
+
+/* What the row says of its guard holds, but where it follows its collection still: then what that
+ * one says does. Never NULL, of which NOT would be NULL too. */
+static void add_document_guards(SqlBuild *build, const Scope *scope, const char *row,
+                                const char *level)
+{
+    buf_addf(&build->text, "(%s.guard = '' AND (%s.collection IS NULL OR %s.collection NOT IN ",
+             row, row, row);
+    add_following(build, scope);
+    sql_add(build, "f.guard <> ''))) OR ");
+    add_granted_guard(build, scope, row, level);
+    buf_addf(&build->text,
+             " OR (%s.guard IN ('', coalesce(%s.collection, ''))"
+             " AND coalesce(%s.collection, '') IN ",
+             row, row, row);
+    add_following(build, scope);
+    sql_add(build, "(f.guard = '' OR ");
+    add_granted_guard(build, scope, "f", level);
+    sql_add(build, ")))");
+}
+
+void access_add_guards(SqlBuild *build, const Scope *scope, Guarded what, const char *row,
+                       const char *level)
+{
+    if (what == GUARDED_DOCUMENT) {
+        add_document_guards(build, scope, row, level);
+    } else {
+        buf_addf(&build->text, "%s.guard = '' OR ", row);
+        add_granted_guard(build, scope, row, level);
+    }
     sql_add(build, " OR ");
     access_add_passing(build, scope);
+}
+
+static void add_guards(SqlBuild *build, const Scope *scope, Guarded what, const char *row)
+{
+    add_limit(build, scope, what, row);
+    sql_add(build, " AND (");
+    access_add_guards(build, scope, what, row, NULL);
     sql_add(build, ")");
 }
 
@@ -93,11 +140,29 @@ void access_add_collections(SqlBuild *build, const Scope *scope)
     access_add_seen(build, scope, GUARDED_COLLECTION);
 }
 
-/* What is open is most of it, and seen by all but limited keys; what is not has an index. */
-static void add_hidden(SqlBuild *build, const Scope *scope, Guarded what, const char *row)
+/* Where what is hidden is looked for. */
+typedef enum Hiding {
+    HIDDEN_BY_ROW,        /* its own row has a guard */
+    HIDDEN_BY_COLLECTION, /* a document's has none, but it follows a collection that has one */
+    HIDING_COUNT
+} Hiding;
+
+static size_t hidings(const Scope *scope, Guarded what)
 {
-    if (!scope->collections.length)
+    return scope->collections.length || what == GUARDED_COLLECTION ? 1 : HIDING_COUNT;
+}
+
+/* What is open is most of it, and seen by all but limited keys; what is not has an index. */
+static void add_hidden(SqlBuild *build, const Scope *scope, Guarded what, Hiding hiding,
+                       const char *row)
+{
+    if (hiding == HIDDEN_BY_COLLECTION) {
+        buf_addf(&build->text, " AND %s.guard = '' AND %s.collection IN ", row, row);
+        add_following(build, scope);
+        sql_add(build, "f.guard <> '')");
+    } else if (!scope->collections.length) {
         buf_addf(&build->text, " AND %s.guard <> ''", row);
+    }
     sql_add(build, " AND NOT (1 = 1");
     add_guards(build, scope, what, row);
     sql_add(build, ")");
@@ -105,29 +170,37 @@ static void add_hidden(SqlBuild *build, const Scope *scope, Guarded what, const 
 
 void access_add_hidden(SqlBuild *build, const Scope *scope)
 {
-    if (access_sees_all(scope))
+    if (access_sees_all(scope)) {
         sql_add(build, " AND 1 = 0");
-    else
-        add_hidden(build, scope, GUARDED_DOCUMENT, "d");
+        return;
+    }
+    Str text = str_copy(build->text.arena, buf_str(&build->text));
+    add_hidden(build, scope, GUARDED_DOCUMENT, HIDDEN_BY_ROW, "d");
+    if (hidings(scope, GUARDED_DOCUMENT) == 1)
+        return;
+    sql_add(build, " UNION ALL ");
+    buf_add(&build->text, text);
+    add_hidden(build, scope, GUARDED_DOCUMENT, HIDDEN_BY_COLLECTION, "d");
 }
 
-/* " AND NOT EXISTS (...": no hidden row of the table has... */
-static void begin_none_hidden(SqlBuild *build, const Scope *scope, Guarded what)
+/* " AND NOT EXISTS (...": no row of the table that is hidden so has... */
+static void begin_none_hidden(SqlBuild *build, const Scope *scope, Guarded what, Hiding hiding)
 {
     buf_addf(&build->text, " AND NOT EXISTS (SELECT 1 FROM %ss hidden WHERE hidden.workspace = ",
              guarded_kinds[what].name);
     sql_value(build, db_text(scope->workspace));
-    add_hidden(build, scope, what, "hidden");
+    add_hidden(build, scope, what, hiding, "hidden");
 }
 
 void access_add_named(SqlBuild *build, const Scope *scope, const char *column)
 {
     if (access_sees_all(scope))
         return;
-    for (size_t i = 0; i < COUNT(guarded_kinds); i++) {
-        begin_none_hidden(build, scope, (Guarded)i);
-        buf_addf(&build->text, " AND hidden.id = %s)", column);
-    }
+    for (size_t i = 0; i < COUNT(guarded_kinds); i++)
+        for (size_t k = 0; k < hidings(scope, (Guarded)i); k++) {
+            begin_none_hidden(build, scope, (Guarded)i, (Hiding)k);
+            buf_addf(&build->text, " AND hidden.id = %s)", column);
+        }
 }
 
 bool access_list_named(DbTx *tx, const Scope *scope, Arena *arena, const SqlPart *parts,
@@ -146,9 +219,11 @@ void access_add_mentioned(SqlBuild *build, const Scope *scope, const char *colum
 {
     if (access_sees_all(scope))
         return;
-    begin_none_hidden(build, scope, GUARDED_DOCUMENT);
-    buf_addf(&build->text, " AND %s(%s, hidden.id) > 0)",
-             build->kind == DB_SQLITE ? "instr" : "strpos", column);
+    for (size_t k = 0; k < hidings(scope, GUARDED_DOCUMENT); k++) {
+        begin_none_hidden(build, scope, GUARDED_DOCUMENT, (Hiding)k);
+        buf_addf(&build->text, " AND %s(%s, hidden.id) > 0)",
+                 build->kind == DB_SQLITE ? "instr" : "strpos", column);
+    }
 }
 
 void access_add_document_counts(SqlBuild *build, const Scope *scope)

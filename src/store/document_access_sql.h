@@ -16,6 +16,14 @@ typedef struct GuardedKind {
 #define GUARDED_COUNT (GUARDED_DOCUMENT + 1)
 extern const GuardedKind guarded_kinds[GUARDED_COUNT];
 
+/* Whose list counts for a document of this name in the statement; where nothing follows
+ * (collection_guard.h) that is what its row says. */
+#define ACCESS_GUARD_OF(row)                                                                       \
+    "CASE WHEN " row ".guard IN ('', " row ".collection) THEN coalesce((SELECT k.guard"            \
+    " FROM collections k WHERE k.workspace = " row ".workspace AND k.id = " row                    \
+    ".collection), '')"                                                                            \
+    " ELSE " row ".guard END"
+
 typedef struct SqlPart {
     const char *text, *named, *rest; /* `named`: as in access_add_named() */
 } SqlPart;
@@ -33,7 +41,8 @@ MUST_CHECK bool access_list_named(DbTx *tx, const Scope *scope, Arena *arena, co
                                   size_t item_size, SqlItems *items_r, Error *err);
 /* The same of a text with ids in it, as JSON has them. */
 void access_add_mentioned(SqlBuild *build, const Scope *scope, const char *column);
-/* " AND ..." for documents as `d` that the scope does not see. */
+/* " AND ..." for documents as `d` that the scope does not see; ends a statement whose text until
+ * there it may repeat. */
 void access_add_hidden(SqlBuild *build, const Scope *scope);
 /* The table document_counts as `d`, and tag_counts as `t`, of what the scope sees: kept sums where
  * that is everything, else counted anew. */
@@ -41,6 +50,10 @@ void access_add_document_counts(SqlBuild *build, const Scope *scope);
 void access_add_tag_counts(SqlBuild *build, const Scope *scope);
 /* The guards that are granted to the scope, at one level or (NULL) any. */
 void access_add_granted(SqlBuild *build, const Scope *scope, const char *level);
+/* "... OR ...": the guard of a row of this kind lets the scope see it (NULL), or have this level.
+ */
+void access_add_guards(SqlBuild *build, const Scope *scope, Guarded what, const char *row,
+                       const char *level);
 /* "EXISTS (...": the scope's person, or the key that is nobody's, is an owner or admin. */
 void access_add_passing(SqlBuild *build, const Scope *scope);
 /* " AND ..." for rows of this kind. */

@@ -12,9 +12,10 @@
     " coalesce(d.collection, ''), coalesce((SELECT f.text FROM document_facts f"                   \
     " WHERE f.workspace = d.workspace AND f.document = d.id AND f.key = 'author'), ''),"           \
     " d.tags, " DOCUMENT_DATE ", d.created_at, d.size_bytes, d.updated_at, d.document_date,"       \
-    " d.name_fold, lower(d.title), CASE WHEN d.parent IS NULL THEN '' ELSE 'inside' END, d.guard"  \
-    " FROM documents d"                                                                            \
-    " WHERE d.workspace = $1 AND d.chunk_count > 0 AND +d.deleted_at = 0 AND d.id"
+    " d.name_fold, lower(d.title), CASE WHEN d.parent IS NULL THEN '' ELSE 'inside' "              \
+    "END, " ACCESS_GUARD_OF(                                                                       \
+        "d") " FROM documents d"                                                                   \
+             " WHERE d.workspace = $1 AND d.chunk_count > 0 AND +d.deleted_at = 0 AND d.id"
 
 typedef struct ColumnsRow {
     DocumentColumns columns;

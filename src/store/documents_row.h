@@ -1,6 +1,7 @@
 /* documents_row.h - how a row of `documents` is read and its tags kept. Private to src/store. */
 #pragma once
 
+#include "store/document_access_sql.h"
 #include "store/document_keys.h"
 #include "store/sql.h"
 
@@ -10,7 +11,7 @@
     " d.metadata, d.tags, d.source, d.created_by, d.password_sealed, d.version,"                   \
     " d.indexed_version, d.page_count, d.text_bytes, d.chunk_count, d.vector_count,"               \
     " d.vector_model, d.created_at, d.updated_at, d.document_date, d.deleted_at,"                  \
-    " d.quality, d.guard"
+    " d.quality, " ACCESS_GUARD_OF("d")
 
 /* What it says of itself, else when it came. */
 #define DOCUMENT_DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/collection_guard.h"
 #include "store/collections_store.h"
 #include "store/document_access_sql.h"
 #include "store/document_versions_store.h"
@@ -19,7 +20,8 @@ static bool check_relations(DbTx *tx, const Scope *scope, Arena *arena, Document
     Document parent;
 
     if (doc->parent.length) {
-        if (!document_find(tx, scope, arena, doc->parent, &parent, err) ||
+        if (!collection_guard_hold(tx, scope, doc->parent, err) ||
+            !document_find(tx, scope, arena, doc->parent, &parent, err) ||
             !access_may_change(tx, scope, GUARDED_DOCUMENT, doc->parent, err))
             return false;
         doc->guard = parent.guard;

@@ -1,6 +1,6 @@
 /* documents_trash.c - into the trash and out of it, with everything inside a document. */
 #include "base/clock.h"
-#include "store/document_access.h"
+#include "store/collection_guard.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
 
@@ -33,15 +33,17 @@ static bool tell_index(DbTx *tx, const Scope *scope, Str id, IndexOperation oper
 /* What comes back counts as changed now: else the days of its collection would be over again. */
 static bool set_deleted(DbTx *tx, const Scope *scope, Str id, int64_t deleted_at_ms, Error *err)
 {
-    return db_exec(
-        tx,
-        DB_SAME(DOCUMENT_FAMILY "UPDATE documents SET deleted_at = $3,"
-                                " updated_at = CASE WHEN $3 = 0 THEN $4"
-                                " ELSE updated_at END"
-                                " WHERE workspace = $1 AND id IN"
-                                " (SELECT id FROM family)"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_int(deleted_at_ms), db_int(now_ms())),
-        NULL, err);
+    return collection_guard_hold(tx, scope, id, err) &&
+           db_exec(tx,
+                   DB_SAME(DOCUMENT_FAMILY
+                           "UPDATE documents SET deleted_at = $3,"
+                           " updated_at = CASE WHEN $3 = 0 THEN $4 ELSE updated_at END,"
+                           " guard = " ACCESS_GUARD_OF(
+                               "documents") " WHERE workspace = $1"
+                                            " AND id IN (SELECT id FROM family)"),
+                   DB_ARGS(db_text(scope->workspace), db_text(id), db_int(deleted_at_ms),
+                           db_int(now_ms())),
+                   NULL, err);
 }
 
 bool document_trash(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err)

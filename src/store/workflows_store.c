@@ -56,11 +56,13 @@ static void read_whole_execution(DbRows *row, Arena *arena, void *item)
 bool workflow_tell(DbTx *tx, const Scope *scope, Str id, Str state, Error *err)
 {
     int64_t hidden;
-    if (!db_query_int(tx,
-                      DB_SAME("SELECT count(*) FROM documents d WHERE d.workspace = $1"
-                              " AND d.guard <> '' AND d.id = (SELECT x.document"
-                              " FROM workflow_executions x WHERE x.workspace = $1 AND x.id = $2)"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &hidden, err))
+    if (!db_query_int(
+            tx,
+            DB_SAME("SELECT count(*) FROM documents d WHERE d.workspace = $1"
+                    " AND " ACCESS_GUARD_OF(
+                        "d") " <> '' AND d.id = (SELECT x.document"
+                             " FROM workflow_executions x WHERE x.workspace = $1 AND x.id = $2)"),
+            DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &hidden, err))
         return false;
     return event_tell(tx, scope->workspace, EVENT_workflow, hidden ? STR_NONE : id,
                       hidden ? STR_NONE : state, err);

@@ -33,7 +33,10 @@ bool workspace_add(DbTx *tx, const Scope *scope, Arena *arena, Workspace *worksp
     if (!added.settings.length)
         added.settings = S("{}");
     if (!sql_needs_system(scope, err) ||
-        !db_exec(tx, DB_SAME("INSERT INTO workspaces (" COLUMNS ") VALUES ($1, $2, $3, $4)"),
+        !db_exec(tx,
+                 DB_SAME("INSERT INTO workspaces (" COLUMNS ", guards_follow)"
+                         " VALUES ($1, $2, $3, $4, (SELECT count(*) FROM settings"
+                         " WHERE workspace = '' AND name = 'guards_follow'))"),
                  DB_ARGS(db_text(added.id), db_text(added.name), db_text(added.settings),
                          db_int(added.created_at_ms)),
                  NULL, err))
