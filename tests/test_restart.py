@@ -1,7 +1,10 @@
 """The server is started anew under load, and no request fails."""
+import contextlib
 import http.client
 import os
 import signal
+import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -136,3 +139,33 @@ def test_a_signal_starts_it_anew_too(restarted):
     serving = restarted.serving()
     os.kill(serving, signal.SIGUSR2)
     restarted.others.append(wait_until(lambda: restarted.serving() != serving and restarted.serving()))
+
+
+def test_secrets_lie_open_as_long_as_an_older_program_may_read_them(tmp_path):
+    server = Restarted(tmp_path / "library").start()
+    try:
+        server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+        assert server.post("/v1/webhooks", {"url": "http://127.0.0.1:9/hook", "kinds": ["test"]}).status_code == 201
+
+        def stored(*statements):
+            with contextlib.closing(sqlite3.connect(server.data / "lectern.db", timeout=20)) as database, database:
+                for statement in statements:
+                    database.execute(statement)
+                return database.execute("SELECT url FROM webhooks").fetchone()[0]
+
+        was_open = "http://ann:hush-hush@127.0.0.1:9/hook"
+        # As a program leaves it that knows of no sealed texts.
+        assert stored("DELETE FROM settings WHERE name = 'texts_are_sealed'", f"UPDATE webhooks SET url = '{was_open}', whole = NULL") == was_open
+        before = server.serving()
+        with socket.create_connection(("127.0.0.1", server.port)) as slow:
+            slow.sendall(f"POST /v1/search HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\nContent-Type: application/json\r\n"
+                         "Content-Length: 40\r\n\r\n{".encode())
+            time.sleep(0.2)
+            assert server.restart().returncode == 0 and server.serving() != before
+            assert is_running(before) and stored() == was_open
+        wait_until(lambda: not is_running(before))
+        wait_until(lambda: stored() == "http://ann:***@127.0.0.1:9/hook", 10)
+        assert server.post("/v1/webhooks", {"url": "http://bo:hush@127.0.0.1:9/hook", "kinds": ["test"]}).status_code == 201
+        assert stored("DELETE FROM webhooks WHERE url LIKE '%ann%'") == "http://bo:***@127.0.0.1:9/hook"
+    finally:
+        server.stop()

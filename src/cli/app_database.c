@@ -116,12 +116,14 @@ static bool check_master_key(App *app, Str folder, Error *err)
 }
 
 /* Where no program of before can use the database too, nothing has to lie open for it, or to be
- * written as it reads it. */
+ * written as it reads it. The one whose place this takes may be such a program, and goes on when
+ * that comes to nothing: it is waited for (app_restart.c). */
 static bool seal_texts(App *app, bool is_fresh, Error *err)
 {
     Db *db = app->api.db;
-    return (db_kind(db) != DB_SQLITE && !is_fresh) ||
-           (texts_seal_all(db, err) && collection_guards_may_follow(db, err));
+    bool is_alone = db_kind(db) == DB_SQLITE ? !app->restart.take : is_fresh;
+    return !is_alone || (texts_seal_all(db, err) && collection_guards_may_follow(db, err));
+}
 }
 
 /* A server waits for a database that is away; a command says so. */

@@ -12,6 +12,7 @@
 #include "cli/service_manager.h"
 #include "jobs/job_runner.h"
 #include "library/library.h"
+#include "store/sealed_texts.h"
 
 #define HOLD_MS 60000
 /* An index that is built anew; then it is told that not all is found yet. */
@@ -77,12 +78,16 @@ void restart_sockets(AppRestart *restart, HttpServerOptions *options)
 }
 
 /* News of the database reaches one process alone where it is SQLite: what the other has done in its
- * last seconds is looked for. */
+ * last seconds is looked for. And nobody is left who reads secrets that lie open. */
 static void *wait_for_end(void *argument)
 {
     AppRestart *restart = argument;
+    Db *db = restart->api->db;
+    Error err;
     take_over_wait(restart->take);
-    db_missed_news(restart->api->db);
+    db_missed_news(db);
+    if (!restart->is_ending && db_kind(db) == DB_SQLITE && !texts_seal_all(db, &err))
+        log_warn("serve", "secrets inside addresses are sealed at the next start: %s", err.message);
     return NULL;
 }
 
@@ -174,6 +179,7 @@ void restart_end(AppRestart *restart)
 {
     hand_over_free(restart->over);
     if (restart->has_waiting) {
+        restart->is_ending = true;
         take_over_end(restart->take);
         (void)pthread_join(restart->waiting, NULL);
     }

@@ -20,6 +20,7 @@ typedef struct AppRestart {
     HttpSockets sockets; /* that the server begins with */
     pthread_t waiting;   /* for the process before to end */
     bool has_waiting;
+    _Atomic bool is_ending; /* the wait is over because this process ends */
 } AppRestart;
 
 /* The lock of the data folder, also from the process before. */
