@@ -103,6 +103,13 @@ def code_of(secret, steps=0):
     return f"{(int.from_bytes(digest[start:start + 4], 'big') & 0x7FFFFFFF) % 1000000:06}"
 
 
+def ask(method, url, **options):
+    """As requests.request, which looks for proxies in the whole environment each time: a third of what it takes."""
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(method, url, **options)
+
+
 def in_memory(least=6 << 30):
     """A folder of memory where there is enough of it, else None: what tests write nobody keeps."""
     has_room = os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free >= least
@@ -170,7 +177,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended: {self.log.read_text()[-2000:]}")
             try:
-                if requests.get(f"{self.url}/ready", timeout=5).status_code == 200:
+                if ask("GET", f"{self.url}/ready", timeout=5).status_code == 200:
                     return
             except (requests.ConnectionError, requests.Timeout):
                 pass
@@ -223,7 +230,7 @@ class Server:
         headers = dict(options.pop("headers", None) or {})
         headers.setdefault("Authorization", f"Bearer {key or self.key}")
         try:
-            return requests.request(method, self.url + path, headers=headers, timeout=60, **options)
+            return ask(method, self.url + path, headers=headers, timeout=60, **options)
         except requests.ConnectionError as lost:
             if not self.process.poll():
                 raise  # it runs, or was stopped
