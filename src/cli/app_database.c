@@ -13,10 +13,9 @@
 #include "cli/app_replicas.h"
 #include "cli/app_wait.h"
 #include "db/db_servers.h"
-#include "store/collection_guard.h"
 #include "store/migrate.h"
-#include "store/sealed_texts.h"
 #include "store/server_key.h"
+#include "store/upgrade.h"
 
 /* An older database is brought up only beside a copy of what it was. */
 static bool bring_up(App *app, Str path, bool *is_fresh_r, Error *err)
@@ -122,8 +121,7 @@ static bool seal_texts(App *app, bool is_fresh, Error *err)
 {
     Db *db = app->api.db;
     bool is_alone = db_kind(db) == DB_SQLITE ? !app->restart.take : is_fresh;
-    return !is_alone || (texts_seal_all(db, err) && collection_guards_may_follow(db, err));
-}
+    return !is_alone || upgrade_end(db, err);
 }
 
 /* A server waits for a database that is away; a command says so. */

@@ -12,7 +12,7 @@
 #include "cli/service_manager.h"
 #include "jobs/job_runner.h"
 #include "library/library.h"
-#include "store/sealed_texts.h"
+#include "store/upgrade.h"
 
 #define HOLD_MS 60000
 /* An index that is built anew; then it is told that not all is found yet. */
@@ -86,7 +86,7 @@ static void *wait_for_end(void *argument)
     Error err;
     take_over_wait(restart->take);
     db_missed_news(db);
-    if (!restart->is_ending && db_kind(db) == DB_SQLITE && !texts_seal_all(db, &err))
+    if (!restart->is_ending && db_kind(db) == DB_SQLITE && !upgrade_end(db, &err))
         log_warn("serve", "secrets inside addresses are sealed at the next start: %s", err.message);
     return NULL;
 }

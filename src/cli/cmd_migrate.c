@@ -3,10 +3,9 @@
 #include "base/file.h"
 #include "cli/app_folder.h"
 #include "cli/output.h"
-#include "store/collection_guard.h"
 #include "store/migrate.h"
-#include "store/sealed_texts.h"
 #include "store/server_key.h"
+#include "store/upgrade.h"
 
 typedef struct Opened {
     Db *db;
@@ -42,7 +41,7 @@ static bool seal_texts(CommandLine *line, const Opened *opened, Error *err)
 {
     return app_open_master_key(line->arena, opened->key_path, err) &&
            app_settle_master_key(line->arena, opened->db, opened->key_path, err) &&
-           texts_seal_all(opened->db, err) && collection_guards_may_follow(opened->db, err);
+           upgrade_end(opened->db, err);
 }
 
 /* No older program knows the tables of a new database: nothing has to lie open for it. */
@@ -50,7 +49,7 @@ static bool bring_up(Db *db, Error *err)
 {
     MigrateStatus status;
     return migrate_status(db, &status, err) && migrate_up(db, err) &&
-           (status.applied || (texts_seal_all(db, err) && collection_guards_may_follow(db, err)));
+           (status.applied || upgrade_end(db, err));
 }
 
 /* Some migrations open on the way back what was sealed. */
