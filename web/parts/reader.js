@@ -10,6 +10,7 @@ import {familyIcon} from './families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
 import {likeAddress} from './result.js';
+import {showOlder, sinceReplaced} from './versions.js';
 
 let root, shell, shown = null;
 
@@ -55,8 +56,9 @@ function stepper({index, count, step}) {
 
 function documentAddress(source) {
   const {document, page, start, end, place} = source;
+  const {version} = document;
   const at = clockSeconds(place) === null ? null : place;  // in a recording it reads "12:03-12:09"
-  return address(`/documents/${document.id}`, document.paged ? {page, start, end} : {start, end, at});
+  return address(`/documents/${document.id}`, document.paged ? {page, start, end, version} : {start, end, at, version});
 }
 
 function paintHead(source, where) {
@@ -77,9 +79,22 @@ function paintBody(source, own) {
   const viewer = viewerOf(source.document);
   body.dataset.viewer = viewer || '';
   const read = viewer ? viewed : source.document.paged && source.page ? pages : passage;
-  read(source, body, own).catch((error) => {
+  const failed = (error) => {
     if (error.name !== 'AbortError') fill(body, problem(error, () => paintBody(source, own)), quoteBox(source.quote));
-  });
+  };
+  const shown = read(source, body, own).catch(failed);
+  older(source, shown, body, own).catch(failed);
+}
+
+// The bytes of a citation are those of the file that was there when it was made.
+async function older(source, shown, body, own) {
+  const {signal} = own.abort;
+  const sign = await sinceReplaced(source.document, signal);
+  if (!sign) return;
+  await shown;
+  if (own.stop) own.stop();
+  own.stop = null;
+  await showOlder(body, source.document, {version: source.document.version, sign, signal, cited: source});
 }
 
 async function pages(source, body, own) {

@@ -19,6 +19,7 @@ import {familyIcon} from '../parts/families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
 import {likeAddress} from '../parts/result.js';
+import {olderSign, replaceFile, showOlder, versionList} from '../parts/versions.js';
 import {showSummary, showTimeline, showGlossary, compareAddress} from '../parts/summed.js';
 import * as documents from '../parts/documents.js';
 
@@ -94,7 +95,10 @@ async function showPassages(body, one, view) {
 
 const showReport = async (body, one, view) => (await import('../viewers/report.js')).showReport(body, one, {signal: view.signal});
 const showFiles = (body, one, view) => memberList(body, one, view);
-const showDetails = (body, one) => fill(body, factList(one));
+const showDetails = async (body, one, view) => {
+  fill(body, factList(one));
+  if (one.version > 1) body.append(await versionList(one, view.signal));
+};
 
 async function showPicture(body, one, view) {
   const [source, {showPicture: run}] = await Promise.all([sourceOf(one, view), import('../viewers/picture.js')]);
@@ -125,6 +129,7 @@ function actions(one, changed) {
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')
       : [act('do.rename', () => documents.rename(one, changed), 'rename-open'), act('do.tag', () => documents.tag([one], changed), 'tag-open'),
          act('do.move', () => documents.move([one], changed), 'move-open'),
+         !one.parent && act('versions.new', () => replaceFile(one, changed), 'new-version-open'),
          act('approval.ask', async () => (await import('../parts/approval_ask.js')).askApproval(one), 'document-ask-approval'),
          mayAdminister() && one.searchable && act('send.send', async () => (await import('../parts/send_out.js')).sendOut(one), 'send-open'), act('do.trash', () => { documents.trash([one]); go('/library'); }, 'trash')]));
 }
@@ -166,6 +171,7 @@ class DocumentView {
     try {
       this.one = await get(`/v1/documents/${encodeURIComponent(this.id)}`);
       this.readable = isReadable(this.one);
+      this.version = this.one.state === 'ready' ? this.one.version : null;
       this.paintHead();
       this.show(this.query.show);
       breadcrumb(this.one).then((crumbs) => fill(this.crumbs, crumbs)).catch(() => {});
@@ -179,7 +185,8 @@ class DocumentView {
     if (!this.one) return;
     this.one = {...this.one, ...next};
     // What one reads or hears already goes on: only what is known of it is new.
-    if (isReadable(next) && !this.readable) this.load();
+    const isNew = next.state === 'ready' && next.version !== this.version;
+    if (isReadable(next) && (!this.readable || isNew)) this.load();
     else this.paintHead();
   }
 
@@ -193,7 +200,7 @@ class DocumentView {
     const facts = [one.format && one.format.toUpperCase().replace('_', ' '), bytes(one.size), one.family === 'picture' && one.pages < 2 ? '' : pagesOf(one), length && clock(Number(length.value)),
       one.children > 0 && t('count.files', {count: one.children, shown: number(one.children)}), collectionName(one.collection)].filter(Boolean).join(' · ');
     this.tabs = h('div', {class: 'tabs', role: 'tablist', 'aria-label': t('document.shows')}, showsOf(one).map((name) =>
-      h('button', {role: 'tab', class: 'tab', data: {show: name}, onclick: () => { note(withQuery({show: name, page: null, start: null, end: null, at: null})); this.query = {}; this.show(name); }, test: `show-${name}`}, t(`document.show_${name}`))));
+      h('button', {role: 'tab', class: 'tab', data: {show: name}, onclick: () => { note(withQuery({show: name, page: null, start: null, end: null, at: null, version: null})); this.query = {}; this.show(name); }, test: `show-${name}`}, t(`document.show_${name}`))));
     fill(this.info, standing(one), h('div', {class: 'row wrap'}, h('span', {class: 'status'}, one.family && familyIcon(one), lockSign(one), facts), qualityBadge(one), documents.tagChips(one.tags), h('span', {class: 'gap'}),
       actions(one, (next) => { this.one = {...this.one, ...next}; this.paintHead(); })), this.tabs);
     this.markTab();
@@ -216,7 +223,9 @@ class DocumentView {
     this.signal = this.aborter.signal;
     fill(this.body, h('div', {class: 'sheet waiting'}));
     try {
-      await (SHOWS[this.showing] || showKind.bind(null, this.showing))(this.body, this.one, this);
+      const version = Number(this.query.version || this.one.version);
+      if (version !== this.one.version) await showOlder(this.body, this.one, {version, sign: olderSign(this.one, version), signal: this.signal, cited: citedBy(this.query)});
+      else await (SHOWS[this.showing] || showKind.bind(null, this.showing))(this.body, this.one, this);
     } catch (error) {
       if (error.name !== 'AbortError') fill(this.body, problem(error, () => this.show(name)));
     }
