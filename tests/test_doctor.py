@@ -1,6 +1,7 @@
 """`lectern doctor` on folders as they are found: what is there, what is wrong, what to do."""
 import fcntl
 import json
+import socket
 import sqlite3
 
 import pytest
@@ -12,7 +13,7 @@ from conftest import Server, free_port, make_certificate
 
 def findings(data, *words):
     """What is bad, as {what: detail}, and everything."""
-    done = Server(data).cli("doctor", "--json", *words, check=False)
+    done = Server(data).cli("doctor", "--json", "--listen", f"127.0.0.1:{free_port()}", *words, check=False)
     assert done.stdout, (done.returncode, done.stderr)
     all_of = json.loads(done.stdout)
     bad = {f["what"]: f["detail"] for f in all_of if not f["good"]}
@@ -64,6 +65,15 @@ def test_a_running_server_is_asked(library):
         assert set(bad) <= {"notice"} and everything["server"].startswith("version")
     finally:
         server.stop()
+
+
+def test_a_port_that_another_program_has_is_told(library):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        bad, _ = findings(library, "--listen", f"127.0.0.1:{port}")
+    assert f"port {port}" in bad["address"] and "the setting `listen`" in bad["address"]
 
 
 def test_a_locked_folder_is_told(library):

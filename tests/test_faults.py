@@ -135,6 +135,26 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def test_a_server_says_in_one_sentence_that_its_disk_is_full_or_read_only(small_disk):
+    server = Server(small_disk / "library", arguments=NO_MODEL).start()
+    server.stop()
+    with open(small_disk / "fill", "wb", buffering=0) as fill, contextlib.suppress(OSError):
+        while fill.write(bytes(4096)):
+            pass
+    start = ("--data", server.data, "--listen", f"127.0.0.1:{free_port()}")
+    status, said = serve_once(*start)
+    assert status and "is full; make room" in one_sentence(said)
+    assert "is full; make room" in server.cli("doctor", check=False).stdout
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    status, said = serve_once(*start)
+    assert status and "mounted read-only; mount it for writing" in one_sentence(said)
+    assert "mounted read-only" in server.cli("doctor", check=False).stdout
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    (small_disk / "fill").unlink()
+    server.start()
+    server.stop()
+
+
 def test_a_full_disk_damages_nothing_and_work_goes_on_when_there_is_room(small_disk):
     """With no reserve at all the disk fills to the last byte."""
     server = Server(small_disk / "library", arguments=["--disk-reserve", "4096", *NO_MODEL]).start()

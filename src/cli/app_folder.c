@@ -58,6 +58,12 @@ bool app_lock_folder(Str folder, int *fd_r, Error *err)
                     " may not be used by this user; run as the user whose it is, or name another "
                     "folder with --data",
                     STR_ARG(folder));
+    if (fd < 0 && errno == EROFS)
+        return fail(err, ERROR_IO,
+                    "the data folder " STR_FMT
+                    " is on a file system that is mounted read-only; mount it for writing, or name "
+                    "another folder with --data",
+                    STR_ARG(folder));
     if (fd < 0)
         return fail_errno(err, "the data folder cannot be used: %s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

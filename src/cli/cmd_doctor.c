@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "db/db.h"
 #include "library/extraction.h"
+#include "net/http_server.h"
 
 #define READY_WAIT_MS 5000
 #define READY_POLL_MS 20
@@ -108,6 +109,26 @@ static Str nearest_folder(Arena *arena, Str path)
     return path;
 }
 
+/* Where no server runs that would have it. */
+static void check_address(Findings *findings)
+{
+    Error err;
+    if (!http_server_may_listen(findings->line->settings.listen, &err))
+        say(findings, false, "address",
+            str_format(findings->line->arena,
+                       "%s (the setting `listen`); nothing is wrong where systemd listens there "
+                       "for it",
+                       err.message));
+}
+
+static const char *why_unusable(int number)
+{
+    return number == EROFS ? "is on a file system that is mounted read-only; mount it for writing, "
+                             "or name another folder with --data"
+                           : "this user may not use it; run as the user whose it is, or name "
+                             "another with --data";
+}
+
 /* False: there is no library in it to look at; what is missing is said. */
 static bool check_folder(Findings *findings, Str folder)
 {
@@ -124,7 +145,7 @@ static bool check_folder(Findings *findings, Str folder)
     else if (!S_ISDIR(about.st_mode))
         why = "is not a folder; name another with --data";
     else if (access(path, R_OK | W_OK | X_OK) != 0)
-        why = "this user may not use it; run as the user whose it is, or name another with --data";
+        why = why_unusable(errno);
     if (why) {
         say(findings, false, "data folder", str_format(arena, "%s: %s", path, why));
         return false;
@@ -300,6 +321,8 @@ static bool check_server(Findings *findings, Client *client, Error *err)
     CommandLine *line = findings->line;
     if (!ask_health(client, &health, err))
         return false;
+    if (client_is_alone(client))
+        check_address(findings);
     const char *from = client_is_alone(client) ? "none runs; started for this check, " : "";
     say(findings, true, "server",
         str_format(line->arena, "%sversion " STR_FMT, from,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
@@ -40,7 +41,10 @@ bool sqlite_fail(Connection *connection, const char *doing, Error *err)
 {
     int extended = sqlite3_extended_errcode(connection->sqlite);
     ErrorCode code = code_from_sqlite(extended);
+    int system = sqlite3_system_errno(connection->sqlite);
 
+    if (code == ERROR_IO && (system == ENOSPC || system == EDQUOT))
+        code = ERROR_FULL; /* of the files beside the database SQLite tells no more than this */
     switch (code) {
     case ERROR_FULL:
         return fail(err, code, "%s: the disk of %s is full; make room", doing, connection->path);

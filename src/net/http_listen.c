@@ -238,7 +238,7 @@ static int port_of(int fd)
     return ntohs(four->sin_port);
 }
 
-static bool listen_tcp(HttpServer *server, Listener which, Str address, Error *err)
+static bool open_tcp(Str address, int *fd_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     ptrdiff_t colon = str_find_last_char(address, ':');
@@ -262,6 +262,21 @@ static bool listen_tcp(HttpServer *server, Listener which, Str address, Error *e
     freeaddrinfo(found);
     if (fd < 0)
         return explain(err, reason, host, port);
+    *fd_r = fd;
+    return true;
+}
+
+bool http_server_may_listen(Str address, Error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    return open_tcp(address, &fd, err);
+}
+
+static bool listen_tcp(HttpServer *server, Listener which, Str address, Error *err)
+{
+    int fd;
+    if (!open_tcp(address, &fd, err))
+        return false;
     set_listener(server, which, fd);
     return true;
 }

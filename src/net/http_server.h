@@ -48,6 +48,8 @@ MUST_CHECK bool http_server_start(const HttpServerOptions *options, const HttpDi
 int http_server_port(const HttpServer *server);
 /* Begin to accept, where is_held; once. */
 void http_server_accept(HttpServer *server);
+/* Whether a server could listen on "127.0.0.1:8000" now; fails as its start would. */
+MUST_CHECK bool http_server_may_listen(Str address, Error *err);
 /* What it listens with, still the server's. */
 HttpSockets http_server_sockets(const HttpServer *server);
 /* It will stop: answers say that they are the last of their connection, and streams that never end
