@@ -104,10 +104,23 @@ static const Block **order_blocks(Arena *arena, const DocNode *node)
     return ordered;
 }
 
+/* So that the text, of up to 128 MiB, does not lie there twice while it grows. */
+static size_t text_size(const Block *const *blocks, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += blocks[i]->text.length ? blocks[i]->text.length + strlen("\n\n") : 0;
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i]->kind == BLOCK_META)
+            size += blocks[i]->label.length + strlen(": ");
+    return size;
+}
+
 static Str make_blocks(Arena *arena, const Block *const *blocks, size_t count, Ingested *out)
 {
     Buf text = buf_new(arena, UINT32_MAX);
     const StoredBlock *last = NULL;
+    buf_reserve(&text, text_size(blocks, count));
     out->block_count = count;
     out->blocks = arena_new_array(arena, StoredBlock, count);
     for (size_t i = 0; i < count; i++) {

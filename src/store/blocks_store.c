@@ -34,15 +34,18 @@ static Extent extent_of(const StoredBlock *blocks, size_t count)
     return extent;
 }
 
-bool block_append(DbTx *tx, const Scope *scope, Str document, int64_t version, int64_t offset,
-                  const StoredBlock *blocks, size_t count, Error *err)
+/* Packed in memory: so many at a time, since a document may have hundreds of thousands of blocks.
+ */
+#define PACKS_AT_ONCE 64
+
+static bool insert_packs(DbTx *tx, const Scope *scope, Str document, int64_t version,
+                         int64_t offset, const StoredBlock *blocks, size_t count, Error *err)
 {
     enum { COLUMNS = 10 };
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     size_t pack_count = (count + BLOCK_PACK - 1) / BLOCK_PACK;
     DbValue *values = arena_new_array(arena, DbValue, pack_count * COLUMNS);
 
-    assert(offset % BLOCK_PACK == 0);
     for (size_t i = 0; i < pack_count; i++) {
         const StoredBlock *first = blocks + i * BLOCK_PACK;
         size_t in_pack = MIN(count - i * BLOCK_PACK, BLOCK_PACK);
@@ -61,17 +64,31 @@ bool block_append(DbTx *tx, const Scope *scope, Str document, int64_t version, i
         };
         memcpy(values + i * COLUMNS, row, sizeof(row));
     }
-    return db_exec(tx,
-                   DB_SAME("DELETE FROM blocks WHERE workspace = $1 AND document = $2"
-                           " AND version = $3 AND first >= $4"),
-                   DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version),
-                           db_int(offset)),
-                   NULL, err) &&
-           db_exec_many(tx,
+    return db_exec_many(tx,
                         DB_SAME("INSERT INTO blocks (workspace, document, version, first, count,"
                                 " page_first, page_last, text_start, text_end, bytes)"
                                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
                         values, COLUMNS, pack_count, err);
+}
+
+bool block_append(DbTx *tx, const Scope *scope, Str document, int64_t version, int64_t offset,
+                  const StoredBlock *blocks, size_t count, Error *err)
+{
+    const size_t step = PACKS_AT_ONCE * BLOCK_PACK;
+
+    assert(offset % BLOCK_PACK == 0);
+    if (!db_exec(
+            tx,
+            DB_SAME("DELETE FROM blocks WHERE workspace = $1 AND document = $2"
+                    " AND version = $3 AND first >= $4"),
+            DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version), db_int(offset)),
+            NULL, err))
+        return false;
+    for (size_t first = 0; first < count; first += step)
+        if (!insert_packs(tx, scope, document, version, offset + (int64_t)first, blocks + first,
+                          MIN(count - first, step), err))
+            return false;
+    return true;
 }
 
 /* --- Reading ---------------------------------------------------------------------------- */

@@ -72,21 +72,31 @@ static bool take_numbers(DbTx *tx, Arena *arena, size_t count, NumberList *list_
     return true;
 }
 
-static bool insert_chunks(DbTx *tx, const Scope *scope, Arena *arena, Str document, int64_t version,
-                          const Chunk *chunks, const int64_t *numbers, size_t count, Error *err)
-{
-    DbValue *values = arena_new_array(arena, DbValue, count * CHUNK_COLUMN_COUNT);
+/* Each makes a row of arguments: so many at a time, since a document may have hundreds of thousands
+ * of chunks. */
+#define INSERTED_AT_ONCE 1000
 
+static bool insert_some(DbTx *tx, const Scope *scope, Str document, int64_t version,
+                        const Chunk *chunks, const int64_t *numbers, size_t first, size_t count,
+                        DbValue *values, Error *err)
+{
     for (size_t i = 0; i < count; i++) {
-        const Chunk *chunk = &chunks[i];
+        const Chunk *chunk = &chunks[first + i];
         DbValue row[CHUNK_COLUMN_COUNT] = {
-            db_int(numbers[i]),         db_text(scope->workspace),
-            db_text(document),          db_int(version),
-            db_int((int64_t)i),         db_int(chunk->start),
-            db_int(chunk->length),      db_int(chunk->first_block),
-            db_int(chunk->last_block),  db_text(chunk->heading),
-            db_int(chunk->page),        db_text(chunk->place),
-            db_int(chunk->token_count), db_text(chunk->text),
+            db_int(numbers[first + i]),
+            db_text(scope->workspace),
+            db_text(document),
+            db_int(version),
+            db_int((int64_t)(first + i)),
+            db_int(chunk->start),
+            db_int(chunk->length),
+            db_int(chunk->first_block),
+            db_int(chunk->last_block),
+            db_text(chunk->heading),
+            db_int(chunk->page),
+            db_text(chunk->place),
+            db_int(chunk->token_count),
+            db_text(chunk->text),
         };
         memcpy(values + i * CHUNK_COLUMN_COUNT, row, sizeof(row));
     }
@@ -96,6 +106,19 @@ static bool insert_chunks(DbTx *tx, const Scope *scope, Arena *arena, Str docume
                                 " token_count, text) VALUES"
                                 " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"),
                         values, CHUNK_COLUMN_COUNT, count, err);
+}
+
+static bool insert_chunks(DbTx *tx, const Scope *scope, Str document, int64_t version,
+                          const Chunk *chunks, const int64_t *numbers, size_t count, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    DbValue *values =
+        arena_new_array(arena, DbValue, MIN(count, INSERTED_AT_ONCE) * CHUNK_COLUMN_COUNT);
+    for (size_t first = 0; first < count; first += INSERTED_AT_ONCE)
+        if (!insert_some(tx, scope, document, version, chunks, numbers, first,
+                         MIN(count - first, INSERTED_AT_ONCE), values, err))
+            return false;
+    return true;
 }
 
 static bool update_document(DbTx *tx, const Scope *scope, Str document, int64_t version,
@@ -124,7 +147,7 @@ bool chunk_replace(DbTx *tx, const Scope *scope, Arena *arena, Str document, int
                  DB_ARGS(db_text(scope->workspace), db_text(document), db_int(version)), NULL,
                  err) ||
         !take_numbers(tx, arena, count, &taken, err) ||
-        !insert_chunks(tx, scope, arena, document, version, chunks, taken.at, count, err) ||
+        !insert_chunks(tx, scope, document, version, chunks, taken.at, count, err) ||
         !chunk_live_numbers(tx, scope, arena, document, &after, err) ||
         !index_change_add(tx, scope, arena, INDEX_REMOVE, document, STR_NONE, before.at,
                           before.count, err) ||

@@ -89,7 +89,7 @@ STORE_TEST(only_what_nobody_has_changed_for_the_days_of_its_collection_goes)
     return true;
 }
 
-STORE_TEST(what_is_kept_to_others_stays_in_a_collection_that_lets_documents_go)
+static bool lets_only_its_own_go(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours, *theirs = &world->theirs;
     const Grant nobody = { .kind = GRANT_TO_user, .subject = ours->user, .level = GRANT_read };
@@ -118,6 +118,16 @@ STORE_TEST(what_is_kept_to_others_stays_in_a_collection_that_lets_documents_go)
     CALL(kept_collection_let_go(tx, theirs, world->arena, open.id, now_ms(), &gone, err));
     EXPECT(!gone);
     return true;
+}
+
+/* Of the system, as the job is: rows of two workspaces are written. */
+TEST_BOTH(store, what_is_kept_to_others_stays_in_a_collection_that_lets_documents_go)
+{
+    World world;
+
+    world_open(&world, url);
+    world_write(&world, &world.system, lets_only_its_own_go);
+    world_close(&world);
 }
 
 STORE_TEST(what_goes_next_is_told_with_its_time_the_first_ones_first)
