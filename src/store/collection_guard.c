@@ -29,32 +29,26 @@ static bool find_end(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
 }
 
 /* Bytes that came again behind the new guard, before this document was there, have their place in
- * documents_blob: it is a twin of those. */
+ * documents_blob: it is a twin of those. Ordered, so that PostgreSQL goes by the index of that
+ * order and not through the whole collection. */
 #define CHANGE                                                                                     \
     "UPDATE documents SET guard = $3, twin = CASE WHEN parent IS NULL AND EXISTS"                  \
     " (SELECT 1 FROM documents o WHERE o.workspace = documents.workspace"                          \
     "  AND o.blob = documents.blob AND o.guard = $3 AND o.twin = documents.twin"                   \
     "  AND o.parent IS NULL) THEN id ELSE twin END"                                                \
-    " WHERE workspace = $1 AND collection = $2"                                                    \
-    " AND guard IN ('', $2) AND guard <> $3 AND (deleted_at, created_at, id) > ($4, $5, $6)"
+    " WHERE workspace = $1 AND collection = $2 AND guard IN ('', $2) AND guard <> $3 AND id IN"    \
+    " (SELECT i.id FROM documents i WHERE i.workspace = $1 AND i.collection = $2"                  \
+    "  AND (i.deleted_at, i.created_at, i.id) > ($4, $5, $6)"                                      \
+    "  ORDER BY i.deleted_at, i.created_at, i.id LIMIT $7)"
 
 static bool change_step(DbTx *tx, const Scope *scope, Str collection, Str guard,
-                        const GuardPlace *from, const GuardPlace *to, Error *err)
+                        const GuardPlace *from, Error *err)
 {
-    const DbValue args[] = {
-        db_text(scope->workspace),
-        db_text(collection),
-        db_text(guard),
-        db_int(from->deleted_at),
-        db_int(from->created_at),
-        db_text(from->id),
-        db_int(to ? to->deleted_at : 0),
-        db_int(to ? to->created_at : 0),
-        db_text(to ? to->id : S("")),
-    };
-    return to ? db_exec(tx, DB_SAME(CHANGE " AND (deleted_at, created_at, id) <= ($7, $8, $9)"),
-                        args, COUNT(args), NULL, err)
-              : db_exec(tx, DB_SAME(CHANGE), args, 6, NULL, err);
+    return db_exec(tx, DB_SAME(CHANGE),
+                   DB_ARGS(db_text(scope->workspace), db_text(collection), db_text(guard),
+                           db_int(from->deleted_at), db_int(from->created_at), db_text(from->id),
+                           db_int(GUARD_STEP)),
+                   NULL, err);
 }
 
 /* What is in the collection now. */
@@ -65,7 +59,7 @@ static bool change_all(DbTx *tx, const Scope *scope, Arena *arena, Str collectio
     SqlItems end;
     do {
         if (!find_end(tx, scope, arena, collection, &from, &end, err) ||
-            !change_step(tx, scope, collection, guard, &from, end.at, err))
+            !change_step(tx, scope, collection, guard, &from, err))
             return false;
         if (end.count)
             from = *(GuardPlace *)end.at;
@@ -155,7 +149,7 @@ bool collection_guard_step(DbTx *tx, const Scope *scope, Arena *arena, Str colle
     if (row->change != walk->change)
         *walk = (GuardWalk){ .change = row->change, .place = first_place };
     if (!find_end(tx, scope, arena, collection, &walk->place, &end, err) ||
-        !change_step(tx, scope, collection, row->guard, &walk->place, end.at, err))
+        !change_step(tx, scope, collection, row->guard, &walk->place, err))
         return false;
     walk->is_over = !end.count;
     if (walk->is_over)
