@@ -40,7 +40,7 @@ def test_a_new_version_is_put_in_place_and_a_citation_of_the_one_before_shows_th
     assert fresh_server.get(f"/v1/documents/{one['id']}").json()["version"] == 2
 
     part(page, "show-details").click()
-    expect(part(page, "versions").locator("li")).to_have_count(2)
+    expect(part(page, "versions").locator("dt")).to_have_count(2)
     keeps_rules(page)
     shot(page, "versions")
     part(page, "versions").get_by_text("Version 1").click()

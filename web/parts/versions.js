@@ -44,7 +44,7 @@ export async function showOlder(body, one, {version, sign, signal, cited}) {
 
 export async function versionList(one, signal) {
   const {items} = await get(`/v1/documents/${one.id}/versions`, null, signal);
-  return h('section', {class: 'stacked', test: 'versions'}, h('h2', {}, t('versions.title')), h('ul', {class: 'rows'}, items.map((each) =>
-    h('li', {data: {version: each.version}}, h('a', {href: address(`/documents/${one.id}`, {version: each.version === one.version ? null : each.version})}, t('versions.number', {version: each.version})),
-      ` ${[each.name, bytes(each.size), fullDate(each.created_at)].join(' · ')} `, h('a', {href: originalOf(one, each.version), download: each.name}, t('document.original'))))));
+  return h('section', {class: 'fact-group', test: 'versions'}, h('h2', {}, t('versions.title')), h('dl', {class: 'facts'}, items.map((each) => [
+    h('dt', {}, h('a', {href: address(`/documents/${one.id}`, {version: each.version === one.version ? null : each.version})}, t('versions.number', {version: each.version}))),
+    h('dd', {}, `${[each.name, bytes(each.size), fullDate(each.created_at)].join(' · ')} · `, h('a', {href: originalOf(one, each.version), download: each.name}, t('document.original')))])));
 }

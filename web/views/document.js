@@ -97,7 +97,7 @@ const showReport = async (body, one, view) => (await import('../viewers/report.j
 const showFiles = (body, one, view) => memberList(body, one, view);
 const showDetails = async (body, one, view) => {
   fill(body, factList(one));
-  if (one.version > 1) body.append(await versionList(one, view.signal));
+  if (one.version > 1) body.firstChild.append(await versionList(one, view.signal));
 };
 
 async function showPicture(body, one, view) {
