@@ -39,6 +39,18 @@ def test_a_new_version_is_found_and_the_old_one_stays_for_its_citations(server):
     assert server.get(f"{path}/text?version=1").status_code == 404
 
 
+def test_a_new_version_takes_the_place_of_the_file_that_was_read_alone(server):
+    [one] = server.add(("soundings.txt", b"Off the mole: four fathoms."))
+    path = f"/v1/documents/{one['id']}"
+    tag = server.get(f"{path}/original").headers["ETag"]
+    assert replace(server, one["id"], b"Off the mole: five fathoms.", headers={"If-Match": tag, "Idempotency-Key": "soundings"}).status_code == 202
+    again = replace(server, one["id"], b"Off the mole: five fathoms.", headers={"If-Match": tag, "Idempotency-Key": "soundings"})
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (202, "true")
+    server.wait_document(one["id"])
+    assert replace(server, one["id"], b"Off the mole: six fathoms.", headers={"If-Match": tag}).status_code == 412
+    assert server.get(path).json()["version"] == 2
+
+
 def test_a_new_version_may_have_another_name_and_kind(server):
     [old] = server.add(("tariffs.txt", b"Mooring costs eleven florins."))
     answer = server.call("PUT", f"/v1/documents/{old['id']}/original",

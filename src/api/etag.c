@@ -51,10 +51,17 @@ static bool is_change(const ApiRoute *route)
     return false;
 }
 
+/* Calendar programs and uploads in parts have rules of their own, and a conversion changes nothing.
+ */
+static bool has_own_rules(const ApiRoute *route)
+{
+    return strncmp(route->path, "/dav/", 5) == 0 || route->needs == CONVERTER ||
+           (route->body == FILE_BODY && strcmp(route->method, "PATCH") == 0);
+}
+
 const ApiRoute *etag_reading_route(const ApiRoute *route)
 {
-    /* Calendar programs and uploads have rules of their own. */
-    if (!is_change(route) || route->body == FILE_BODY || strncmp(route->path, "/dav/", 5) == 0)
+    if (!is_change(route) || has_own_rules(route))
         return NULL;
     for (size_t i = 0; i < api_route_count; i++)
         if (strcmp(api_routes[i].path, route->path) == 0 &&
@@ -82,10 +89,12 @@ static bool check_tag(const ApiRequest *request, Str wanted, Error *err)
     json_decref(read.json);
     if (!is_read)
         return false;
-    if (!is_tagged(&now))
+    AUTO_CLOSE int file = now.has_file ? now.file.fd : -1;
+    if (!now.has_file && !is_tagged(&now))
         return fail_field(err, "If-Match", "GET " STR_FMT " has no ETag",
                           STR_ARG(request->http->path));
-    return http_etag_matches(wanted, tag_of(request->arena, &now)) ||
+    Str tag = now.has_file ? now.file.etag : tag_of(request->arena, &now);
+    return http_etag_matches(wanted, tag) ||
            fail(err, ERROR_CONFLICT, "it has changed since you read it: GET " STR_FMT " again",
                 STR_ARG(request->http->path));
 }
@@ -94,8 +103,7 @@ bool etag_begin_change(ApiRequest *request, EtagHold *hold_r, Error *err)
 {
     Str wanted = http_header_in(request->http, "If-Match");
     *hold_r = (EtagHold){ 0 };
-    if (!wanted.length || !is_change(request->route) || request->route->body == FILE_BODY ||
-        str_starts(request->http->path, S("/dav/")))
+    if (!wanted.length || !is_change(request->route) || has_own_rules(request->route))
         return true;
     hold_r->lock = &locks[str_hash(request->http->path) % LOCKS];
     pthread_mutex_lock(hold_r->lock);

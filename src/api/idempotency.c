@@ -151,11 +151,13 @@ static void forget(struct Idempotency *idempotency, IdempotencyHold *hold)
 bool idempotency_serves(const ApiRoute *route)
 {
     static const char *const methods[] = { "POST", "PUT", "PATCH", "DELETE" };
-    bool is_post = strcmp(route->method, methods[0]) == 0, is_change = false;
+    /* Part of an upload, which knows by itself how much is there. */
+    bool is_part = route->body == FILE_BODY && strcmp(route->method, "PATCH") == 0;
+    bool is_change = false;
     for (size_t i = 0; i < COUNT(methods); i++)
         is_change = is_change || strcmp(route->method, methods[i]) == 0;
-    return is_change && (is_post || route->body != FILE_BODY) && route->body != CALL_BODY &&
-           route->needs != ANYONE && route->needs != CONVERTER;
+    return is_change && !is_part && route->body != CALL_BODY && route->needs != ANYONE &&
+           route->needs != CONVERTER;
 }
 
 /* The draft writes it in quotes; many clients do not. */
