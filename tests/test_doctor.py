@@ -154,9 +154,16 @@ def test_a_certificate_that_is_soon_over_is_told_and_a_mail_server_is_greeted(li
     backups = tmp_path / "backups"
     backups.mkdir()
     bad, everything = findings(library, "--tls-certificate", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"),
-                               "--smtp-url", box.url, "--smtp-from", "us@example.org", "--backup-to", str(backups))
-    assert "1 days left" in bad["certificate"] and "Renew it" in bad["certificate"]
+                               "--public-url", "https://127.0.0.1:8443", "--smtp-url", box.url, "--smtp-from", "us@example.org", "--backup-to", str(backups))
+    assert "certificate name" not in bad and "1 days left" in bad["certificate"] and "Renew it" in bad["certificate"]
     assert "greeted" in everything["mail"] and not box.sent
     assert "written, listed and removed" in everything["backup place"] and not list(backups.iterdir())
     findings(library, "--smtp-url", box.url, "--smtp-from", "us@example.org", "--send", "ann@example.org")
     assert box.sent == [["ann@example.org"]]
+
+
+def test_a_certificate_of_another_name_than_people_come_by_is_told(library, tmp_path):
+    make_certificate(tmp_path)
+    bad, _ = findings(library, "--tls-certificate", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"),
+                      "--public-url", "https://library.example.org")
+    assert "not for library.example.org, the host of public_url" in bad["certificate name"] and "get one that names it" in bad["certificate name"]

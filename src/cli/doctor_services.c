@@ -5,6 +5,7 @@
 #include "models/gateway_setup.h"
 #include "net/certificate.h"
 #include "net/smtp.h"
+#include "net/url.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 #define DAYS_LEFT_MIN 14
@@ -36,6 +37,22 @@ static void say_certificate(Doctor *doctor, const CertificateFacts *facts)
                    "Renew it; the new files are read by themselves.");
 }
 
+/* Behind a proxy it is the proxy's that people see. */
+static void check_name(Doctor *doctor, const char *certificate)
+{
+    const Settings *settings = doctor->parts->settings;
+    Url url;
+    Error ignored;
+    if (!settings->public_url.length || settings->trusted_proxies.length ||
+        !url_parse(doctor->arena, settings->public_url, &url, &ignored) ||
+        certificate_is_for(doctor->arena, certificate, url.host))
+        return;
+    doctor_say(doctor, false, "certificate name",
+               str_format(doctor->arena, "it is not for " STR_FMT ", the host of public_url",
+                          STR_ARG(url.host)),
+               "Clients refuse it there: get one that names it, or correct public_url.");
+}
+
 void doctor_check_certificate(Doctor *doctor)
 {
     const Settings *settings = doctor->parts->settings;
@@ -44,11 +61,13 @@ void doctor_check_certificate(Doctor *doctor)
     if (!settings->tls_certificate.length)
         return;
     if (certificate_look(doctor->arena, str_c(doctor->arena, settings->tls_certificate),
-                         str_c(doctor->arena, settings->tls_key), &facts, &err))
+                         str_c(doctor->arena, settings->tls_key), &facts, &err)) {
         say_certificate(doctor, &facts);
-    else
+        check_name(doctor, str_c(doctor->arena, settings->tls_certificate));
+    } else {
         doctor_say(doctor, false, "certificate", str(err.message),
                    "The pair of before serves on until the files are right; a new start fails.");
+    }
 }
 
 /* --- Mail --- */

@@ -140,3 +140,17 @@ bool certificate_look(Arena *arena, const char *certificate, const char *key,
     SSL_CTX_free(context);
     return good;
 }
+
+bool certificate_is_for(Arena *arena, const char *certificate, Str host)
+{
+    FILE *file = fopen(certificate, "re");
+    X509 *own = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    const char *name = str_c(arena, host);
+    bool is_for = own && (X509_check_host(own, name, 0, 0, NULL) == 1 ||
+                          X509_check_ip_asc(own, name, 0) == 1);
+    X509_free(own);
+    if (file)
+        (void)fclose(file);
+    ERR_clear_error();
+    return is_for;
+}

@@ -20,6 +20,8 @@ typedef struct CertificateFacts {
  * belong to it. ERROR_INVALID says which file is wrong and how. The texts live in the arena. */
 MUST_CHECK bool certificate_look(Arena *arena, const char *certificate, const char *key,
                                  CertificateFacts *facts_r, Error *err);
+/* Whether who asks for this name or numeric address takes the certificate for the server's. */
+bool certificate_is_for(Arena *arena, const char *certificate, Str host);
 /* The same files for an SSL_CTX that is to serve with them. */
 MUST_CHECK bool certificate_use(struct ssl_ctx_st *context, const char *certificate,
                                 const char *key, Error *err);
