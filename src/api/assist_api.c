@@ -239,21 +239,16 @@ static Str form_field(const ApiRequest *request, const char *name)
     return part && !part->temp_path ? part->text : STR_NONE;
 }
 
-static bool is_of(const HttpPart *part, const char *wanted)
+/* By its first bytes: what a client calls it may be wrong. */
+static bool check_type(const HttpPart *part, const char *wanted, Error *err)
 {
-    static const char *const sounds[] = {
-        ".mp3", ".wav", ".ogg", ".m4a", ".flac", ".webm", ".opus"
-    };
-    static const char *const texts[] = { ".txt", ".md", ".csv", ".log", ".text", ".markdown" };
-    bool is_sound = strcmp(wanted, "audio/") == 0;
-    const char *const *names = is_sound ? sounds : texts;
-    size_t count = is_sound ? COUNT(sounds) : COUNT(texts);
-    if (str_starts(part->media_type, str(wanted)))
-        return true;
-    for (size_t i = 0; i < count; i++)
-        if (str_ends_ignore_case(part->file_name, str(names[i])))
-            return true;
-    return false;
+    bool is_of_type = true;
+    return (!*wanted ||
+            library_is_of_type(part->temp_path, part->file_name, wanted, &is_of_type, err)) &&
+           (is_of_type ||
+            fail(err, ERROR_UNSUPPORTED,
+                 "this path takes files of the type %s*, and " STR_FMT " is none by its content",
+                 wanted, STR_ARG(str_slice(part->file_name, 0, 200))));
 }
 
 /* Adds the form's file; waits for its words where `waits`. `wanted`: "" or the beginning of a media
@@ -266,11 +261,7 @@ static bool take_file(AssistCall *call, const char *wanted, bool waits, Error *e
     Processed one = { 0 };
     if (!part || !part->temp_path)
         return fail_field(err, "file", "the form has no part named 'file' with a file name");
-    if (*wanted && !is_of(part, wanted))
-        return fail(err, ERROR_UNSUPPORTED,
-                    "this path takes files of the type %s*, not '" STR_FMT "'", wanted,
-                    STR_ARG(part->media_type));
-    if (!conversion_begin(places, false, err))
+    if (!check_type(part, wanted, err) || !conversion_begin(places, false, err))
         return false;
     process_part(request, part, &one);
     bool good = one.failure.code != ERROR_NONE || !waits ||

@@ -262,6 +262,7 @@ static void make_chunks(Arena *arena, const DocNode *node, const Block *const *b
                         const IngestSettings *settings, Ingested *out)
 {
     AUTO_ARENA Arena *scratch = arena_new(GB(1));
+    AUTO_ARENA Arena *place = arena_new(KB(64)); /* of one chunk: what is kept of it is short */
     ChunkBlock *inputs = arena_new_array(scratch, ChunkBlock, out->block_count);
     bool is_source = str_is(node->format, "code");
     for (size_t i = 0; i < out->block_count; i++) {
@@ -289,15 +290,17 @@ static void make_chunks(Arena *arena, const DocNode *node, const Block *const *b
         const ChunkRange *range = &ranges.chunks.at[i];
         const StoredBlock *first = &out->blocks[range->block_first];
         size_t count = range->block_last - range->block_first + 1;
-        out->chunks[i] = (Chunk){ .ordinal = (int64_t)i,
-                                  .start = (int64_t)range->start,
-                                  .length = (int64_t)(range->end - range->start),
-                                  .first_block = range->block_first,
-                                  .last_block = range->block_last,
-                                  .heading = range->headings,
-                                  .page = first_page(first, count),
-                                  .place = ingest_place(arena, first, count, range->headings),
-                                  .text = str_slice(out->text, range->start, range->end) };
+        arena_reset(place);
+        out->chunks[i] =
+            (Chunk){ .ordinal = (int64_t)i,
+                     .start = (int64_t)range->start,
+                     .length = (int64_t)(range->end - range->start),
+                     .first_block = range->block_first,
+                     .last_block = range->block_last,
+                     .heading = range->headings,
+                     .page = first_page(first, count),
+                     .place = str_copy(arena, ingest_place(place, first, count, range->headings)),
+                     .text = str_slice(out->text, range->start, range->end) };
     }
 }
 

@@ -106,6 +106,9 @@ typedef struct NewFile {
 /* Whether the content is of a kind that is read; ERROR_UNSUPPORTED says what it seems to be. Looks
  * at the head of the file only and parses nothing. */
 MUST_CHECK bool library_accepts(const char *path, Str name, Str media_type, Error *err);
+/* Whether files of this content have a media type that begins so, "audio/". The same. */
+MUST_CHECK bool library_is_of_type(const char *path, Str name, const char *prefix, bool *is_r,
+                                   Error *err);
 /* Stores the file for good and queues its extraction. When it returns true nothing short of losing
  * the disk loses the file. The same bytes again: the document that has them, is_new false; it comes
  * back from the trash, and is read again when reading it had failed. A password is kept, sealed,

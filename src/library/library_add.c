@@ -124,20 +124,40 @@ static bool is_named(const Extractor *extractor, Str name)
     return false;
 }
 
-/* The setting allowed_types, by the file's content; its name decides between kinds of text only. */
-static bool check_allowed(const Library *library, const NewFile *file, Error *err)
+/* By the file's content; its name decides between kinds of text only. *kind_r: NULL when nobody
+ * reads it. */
+static bool choose_kind(const char *path, Str name, const Extractor **kind_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    AUTO_CLOSE int fd = -1;
-    Str rest = library->options.allowed_types, allowed;
-    if (!rest.length)
-        return true;
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     char *bytes = arena_alloc(arena, KIND_BYTES);
-    fd = open(str_c(arena, str(file->path)), O_RDONLY | O_CLOEXEC);
     ssize_t got = fd < 0 ? -1 : read(fd, bytes, KIND_BYTES);
     if (got < 0)
         return fail_errno(err, "looking at the upload");
-    const Extractor *kind = extractor_choose((Str){ bytes, (size_t)got }, file->name, STR_NONE);
+    *kind_r = extractor_choose((Str){ bytes, (size_t)got }, name, STR_NONE);
+    return true;
+}
+
+bool library_is_of_type(const char *path, Str name, const char *prefix, bool *is_r, Error *err)
+{
+    const Extractor *kind;
+    if (!choose_kind(path, name, &kind, err))
+        return false;
+    *is_r = false;
+    for (const char *const *type = kind ? kind->media_types : NULL; type && *type; type++)
+        *is_r = *is_r || str_starts(str(*type), str(prefix));
+    return true;
+}
+
+/* The setting allowed_types. */
+static bool check_allowed(const Library *library, const NewFile *file, Error *err)
+{
+    Str rest = library->options.allowed_types, allowed;
+    const Extractor *kind;
+    if (!rest.length)
+        return true;
+    if (!choose_kind(file->path, file->name, &kind, err))
+        return false;
     while (kind && str_next(&rest, ',', &allowed))
         if (is_named(kind, str_trim(allowed)))
             return true;

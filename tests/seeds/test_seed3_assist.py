@@ -83,6 +83,7 @@ def test_errors_have_the_assistants_shape(library):
     refused(library.post("/api/v1/multimodal", {"text": ""}), 400)
     refused(library.post("/api/v1/multimodal", {"text": "x", "task_type": "dancing"}), 400)
     refused(send(library, "/api/v1/upload/audio", "a.txt", b"words", "text/plain"), 415)
+    refused(send(library, "/api/v1/upload/audio", "a.mp3", b"These are words, whatever they are called.", "audio/mpeg"), 415)
     refused(send(library, "/api/v1/upload", "a.bin", b"\0\1\2\3" * 50, "application/x-none"), 415)
     assert "error" in library.get("/v1/documents/none").json() and "status_code" not in library.get("/v1/documents/none").json()
 
@@ -128,6 +129,8 @@ def test_one_answer_from_text_picture_and_sound(library):
 def test_a_recording_is_heard_or_said_to_have_no_words(library):
     said = send(library, "/api/v1/upload/audio", "hum.wav", tone(2), "audio/wav", include_chat_direction="false").json()
     assert "transcript" in said and said["chat_direction"] is None and REPLY <= set(said)
+    named = send(library, "/api/v1/upload/audio", "memo", tone(1), "application/octet-stream", include_chat_direction="false")
+    assert named.status_code == 200 and "transcript" in named.json(), "what it is, its first bytes say: " + named.text
 
 
 def test_a_model_answers_in_its_shape_or_rules_do(with_model, mock):
