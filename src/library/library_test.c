@@ -161,7 +161,7 @@ TEST_BOTH(library, what_is_uploaded_is_found_in_its_own_workspace_only)
     int fd = -1;
     cr_expect(!library_find(bench.library, &bench.theirs, bench.arena, document.id, &view, &err) &&
               err.code == ERROR_NOT_FOUND);
-    cr_expect(!library_open_original(bench.library, &bench.theirs, bench.arena, document.id,
+    cr_expect(!library_open_original(bench.library, &bench.theirs, bench.arena, document.id, 0,
                                      &document, &fd, &err) &&
               err.code == ERROR_NOT_FOUND);
     cr_expect(!library_trash(bench.library, &bench.theirs, document.id, &err));
@@ -209,8 +209,8 @@ TEST_BOTH(library, erasing_leaves_the_bytes_of_others_and_takes_its_own)
     cr_expect(found(&bench, &bench.ours, "gannet") == 0);
     cr_expect(found(&bench, &bench.theirs, "gannet") == 1);
     cr_expect(!blob_open(bench.blobs, bench.ours.workspace, ours.blob, &fd, &size, &err));
-    cr_expect(library_open_original(bench.library, &bench.theirs, bench.arena, theirs.id, &document,
-                                    &fd, &err));
+    cr_expect(library_open_original(bench.library, &bench.theirs, bench.arena, theirs.id, 0,
+                                    &document, &fd, &err));
     LibraryCheck check;
     cr_assert(library_check(bench.library, &check, &err));
     cr_expect(check.originals == 1 && check.missing == 0 && check.spare == 0);
@@ -302,18 +302,18 @@ TEST_BOTH(library, a_document_prints_in_every_form_and_marks_a_passage)
                   { TEXT_HTML, "5 &lt; 6" } };
     for (size_t i = 0; i < COUNT(forms); i++) {
         Buf out = buf_new(bench.arena, MB(1));
-        cr_assert(library_print(bench.library, &bench.ours, bench.arena, document.id, forms[i].form,
-                                &out, &err),
+        cr_assert(library_print(bench.library, &bench.ours, bench.arena, document.id, 0,
+                                forms[i].form, &out, &err),
                   "%s", err.message);
         cr_expect(str_find(buf_str(&out), str(forms[i].has)) >= 0, "%s", forms[i].has);
     }
     Buf view = buf_new(bench.arena, MB(1));
     cr_assert(
-        library_view(bench.library, &bench.ours, bench.arena, document.id, 12, 16, &view, &err));
+        library_view(bench.library, &bench.ours, bench.arena, document.id, 0, 12, 16, &view, &err));
     cr_expect(str_find(buf_str(&view), S("<mark id=\"passage\">")) > 0);
     cr_expect(str_find(buf_str(&view), S("5 < 6")) < 0);
     Buf small = buf_new(bench.arena, 8);
-    cr_expect(!library_print(bench.library, &bench.ours, bench.arena, document.id, TEXT_PLAIN,
+    cr_expect(!library_print(bench.library, &bench.ours, bench.arena, document.id, 0, TEXT_PLAIN,
                              &small, &err) &&
               err.code == ERROR_TOO_LARGE);
     Str beginning;
