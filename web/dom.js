@@ -12,23 +12,30 @@ function set(element, name, value) {
   else if (value !== false) element.setAttribute(name, value === true ? '' : String(value));
 }
 
-function append(element, child) {
-  if (Array.isArray(child)) child.forEach((one) => append(element, one));
-  else if (child instanceof Node) element.append(child);
-  else if (child !== undefined && child !== null && child !== false) element.append(document.createTextNode(String(child)));
+function nodesOf(child) {
+  if (Array.isArray(child)) return child.flatMap(nodesOf);
+  if (child instanceof Node) return [child];
+  return child === undefined || child === null || child === false ? [] : [document.createTextNode(String(child))];
 }
 
 // h('button', {class, test, onclick, 'aria-label'}, children...)
 export function h(tag, props, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props || {})) set(element, name, value);
-  append(element, children);
+  for (const node of nodesOf(children)) element.append(node);
   return element;
 }
 
+// What it holds already and keeps is not taken out, not even for a moment: a press that began on it would be lost, and the focus.
 export function fill(element, ...children) {
-  element.replaceChildren();
-  append(element, children);
+  const nodes = nodesOf(children);
+  const kept = new Set(nodes);
+  for (const old of [...element.childNodes]) if (!kept.has(old)) old.remove();
+  let place = element.firstChild;
+  for (const node of nodes) {
+    if (node === place) place = place.nextSibling;
+    else element.insertBefore(node, place);
+  }
   return element;
 }
 

@@ -33,14 +33,16 @@ export function render(root) {
     }
   }
 
-  async function watch(job) {
+  const stopOf = (job) => h('button', {class: 'small', test: 'export-cancel', onclick: () => post(`/v1/work/${encodeURIComponent(job)}/cancel`).catch((error) => toast(error.message))}, t('do.cancel'));
+
+  async function watch(job, stop = stopOf(job)) {
     const work = await get(`/v1/work/${encodeURIComponent(job)}`).catch(() => null);
     if (isOver || !work) return;
     const runs = ['waiting', 'delayed', 'running'].includes(work.state);
     begin.disabled = runs;
-    fill(going, runs && [t('exports.going', {done: number(work.done), total: number(work.total)}), ' ', h('button', {class: 'small', test: 'export-cancel', onclick: () => post(`/v1/work/${encodeURIComponent(job)}/cancel`).catch((error) => toast(error.message))}, t('do.cancel'))]);
+    fill(going, runs && [t('exports.going', {done: number(work.done), total: number(work.total)}), ' ', stop]);
     if (runs) {
-      timer = setTimeout(() => watch(job), LOOK_MS);
+      timer = setTimeout(() => watch(job, stop), LOOK_MS);
       return;
     }
     if (work.error) toast(work.error.message);

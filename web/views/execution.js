@@ -38,8 +38,13 @@ export function render(root, {id}) {
     }
   }
 
+  // Each is one for as long as the view is there, so none disappears under a pointer.
+  const buttons = {};
+  const headline = h('div', {class: 'row wrap'});
+  const inAndOut = h('div');
+  const fold = h('details', {class: 'fold', test: 'execution-input'}, h('summary', {}, t('run.in_and_out')), inAndOut);
   function actions(one) {
-    const button = (name, body) => h('button', {class: name === 'cancel' ? 'small' : 'small primary', onclick: () => steer(name, body), test: `execution-${name}`}, t(`run.${name}`));
+    const button = (name, body) => (buttons[name] ||= h('button', {class: name === 'cancel' ? 'small' : 'small primary', onclick: () => steer(name, body), test: `execution-${name}`}, t(`run.${name}`)));
     return [one.state === 'running' && button('pause'), one.state === 'paused' && button('resume'), !isOver(one) && button('cancel'), ['failed', 'cancelled'].includes(one.state) && button('retry', {})];
   }
 
@@ -63,12 +68,13 @@ export function render(root, {id}) {
   function paintAbout(one) {
     const facts = [t('flow.version', {count: one.workflow.version}), startedText(one.started_by), fullDate(one.created_at), between(one), one.dry_run && t('run.dry_short')].filter(Boolean).join(' · ');
     const sum = costText({tokens: one.steps.reduce((all, step) => all + step.tokens, 0), cost_pico: one.steps.reduce((all, step) => all + step.cost_pico, 0)});
-    fill(about, h('div', {class: 'row wrap'}, h('h2', {class: 'grow'}, h('a', {href: `/workflows/${one.workflow.id}`}, one.workflow.name)), stateChip(one.state), writes && actions(one)),
+    fill(inAndOut, block(t('run.input'), one.input), block(t('run.output'), one.output));
+    fill(about, fill(headline, h('h2', {class: 'grow'}, h('a', {href: `/workflows/${one.workflow.id}`}, one.workflow.name)), stateChip(one.state), writes && actions(one)),
       h('p', {class: 'status'}, [facts, sum].filter(Boolean).join(' · ')),
       one.document && h('p', {}, documentLink(one.document)),
       one.error && h('p', {class: 'problem', role: 'alert', test: 'execution-error'}, one.error.step && h('b', {}, `${one.error.step}: `), one.error.message),
       one.waits.length > 0 && h('ul', {class: 'run-waits'}, one.waits.slice(0, WAITS_SHOWN).map((wait) => waitText(wait, one))),
-      h('details', {class: 'fold', test: 'execution-input'}, h('summary', {}, t('run.in_and_out')), block(t('run.input'), one.input), block(t('run.output'), one.output)));
+      fold);
   }
 
   function stepRow(step, one, parts) {

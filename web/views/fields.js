@@ -107,11 +107,12 @@ class FieldsView {
     const over = run.done + run.failed;
     const words = t('fields.collection_progress', {done: number(over), total: number(run.total)});
     const cancel = () => post(`/v1/runs/${run.id}/cancel`).then(() => this.follow()).catch((error) => fill(this.body, problem(error)));
+    this.stop ||= h('button', {class: 'small', onclick: cancel, test: 'fields-cancel'}, t('do.cancel'));
     fill(this.status, h('span', {}, words), going && h('progress', {max: run.total, value: over, 'aria-label': words}),
       going && run.seconds_left !== null && h('span', {class: 'number'}, t('tray.left', {time: duration(run.seconds_left)})),
       run.failed > 0 && h('span', {data: {tone: 'bad'}}, t('fields.collection_failed', {count: run.failed, shown: number(run.failed)})),
       !going && run.state !== 'done' && h('span', {}, t(run.state === 'failed' ? 'stage.job_failed' : 'stage.cancelled')),
-      going && mayWrite() && h('button', {class: 'small', onclick: cancel, test: 'fields-cancel'}, t('do.cancel')));
+      going && mayWrite() && this.stop);
     return going;
   }
 

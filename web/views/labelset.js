@@ -25,7 +25,7 @@ class LabelSetView {
   constructor(root, {id}) {
     this.id = id;
     this.undo = cleanup();
-    this.undo.add(() => clearTimeout(this.later));
+    this.undo.add(() => [this.later, this.laterBatch].forEach((timer) => clearTimeout(timer)));
     this.actions = h('div', {class: 'row wrap'});
     this.head = top('\u00a0', h('a', {class: 'button small', href: '/labels'}, t('labels.back')));
     this.labels = h('ul', {class: 'label-list', test: 'label-list'});
@@ -104,13 +104,18 @@ class LabelSetView {
     });
   }
 
-  follow(batch) {
+  stopOf(batch) {
+    return h('button', {class: 'small', onclick: () => post(`/v1/classification-batches/${batch.id}/cancel`).catch((error) => toast(error.message)), test: 'label-run-cancel'}, t('do.cancel'));
+  }
+
+  // The button is one for the whole batch, so none disappears under a pointer.
+  follow(batch, stop = this.stopOf(batch), row = h('div', {class: 'row', role: 'status', test: 'label-running'})) {
     const over = batch.state !== 'running';
     const words = t('labels.run_state', {done: number(batch.done), total: number(batch.total), failed: number(batch.failed)});
-    fill(this.running, h('div', {class: 'row', role: 'status', test: 'label-running'}, h('span', {}, words), batch.error && h('span', {data: {tone: 'bad'}}, batch.error.message), h('progress', {max: batch.total, value: batch.done + batch.failed + batch.cancelled, 'aria-label': words}),
-      !over && h('button', {class: 'small', onclick: () => post(`/v1/classification-batches/${batch.id}/cancel`).catch((error) => toast(error.message)), test: 'label-run-cancel'}, t('do.cancel'))));
+    fill(this.running, fill(row, h('span', {}, words), batch.error && h('span', {data: {tone: 'bad'}}, batch.error.message), h('progress', {max: batch.total, value: batch.done + batch.failed + batch.cancelled, 'aria-label': words}),
+      !over && stop));
     if (over) this.load();
-    else this.later = setTimeout(() => get(`/v1/classification-batches/${batch.id}`).then((next) => this.follow(next), (error) => toast(error.message)), LOOK_MS);
+    else this.laterBatch = setTimeout(() => get(`/v1/classification-batches/${batch.id}`).then((next) => this.follow(next, stop, row), (error) => toast(error.message)), LOOK_MS);
   }
 }
 
