@@ -36,7 +36,8 @@ static bool open_database(CommandLine *line, int *lock_r, Opened *opened_r, Erro
     return db_open(str_c(arena, url), &options, &opened_r->db, err);
 }
 
-/* For a database that several servers use: when none of before is left. */
+/* For a database that several servers use: when none of before is left. What those read need not
+ * be written for them any more, either. */
 static bool seal_texts(CommandLine *line, const Opened *opened, Error *err)
 {
     return app_open_master_key(line->arena, opened->key_path, err) &&
@@ -110,8 +111,9 @@ const Command command_migrate = {
     .name = "migrate",
     .arguments = "[status | up | down NUMBER | seal | new-key | forget-key]",
     .summary =
-        "The tables of the database: which version, up, or down; seal the secrets in addresses "
-        "once all servers are of this version; another master key, or forget a lost one",
+        "The tables of the database: which version, up, or down; seal the secrets in addresses, "
+        "and share large collections by one row, once all servers are of this version; another "
+        "master key, or forget a lost one",
     .word_max = 2,
     .reads_env = true,
     .run = run,

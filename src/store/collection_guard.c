@@ -29,14 +29,16 @@ static bool find_end(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
 }
 
 /* Bytes that came again behind the new guard, before this document was there, have their place in
- * documents_blob: it is a twin of those. Ordered, so that PostgreSQL goes by the index of that
- * order and not through the whole collection. */
+ * documents_blob: it is a twin of those. The order, and that the guard is no bare column, keep
+ * PostgreSQL to the step: else it walks the whole collection, or all that is restricted, for each.
+ */
 #define CHANGE                                                                                     \
     "UPDATE documents SET guard = $3, twin = CASE WHEN parent IS NULL AND EXISTS"                  \
     " (SELECT 1 FROM documents o WHERE o.workspace = documents.workspace"                          \
-    "  AND o.blob = documents.blob AND o.guard = $3 AND o.twin = documents.twin"                   \
+    "  AND o.blob = documents.blob AND o.guard || '' = $3 AND o.twin = documents.twin"             \
     "  AND o.parent IS NULL) THEN id ELSE twin END"                                                \
-    " WHERE workspace = $1 AND collection = $2 AND guard IN ('', $2) AND guard <> $3 AND id IN"    \
+    " WHERE workspace = $1 AND collection = $2 AND guard || '' IN ('', $2) AND guard || '' <> $3 " \
+    "AND id IN"                                                                                    \
     " (SELECT i.id FROM documents i WHERE i.workspace = $1 AND i.collection = $2"                  \
     "  AND (i.deleted_at, i.created_at, i.id) > ($4, $5, $6)"                                      \
     "  ORDER BY i.deleted_at, i.created_at, i.id LIMIT $7)"
