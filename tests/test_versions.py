@@ -1,5 +1,5 @@
 """Another file in the place of a document's: what was before stays as a version, and what is found is of the new one."""
-from conftest import wait_until
+from conftest import Server, wait_until
 
 
 def replace(server, document, text, **options):
@@ -84,3 +84,19 @@ def test_what_is_no_new_version_is_refused_and_changes_nothing(server):
     assert replace(server, one["id"], b"Into the trash").status_code == 409
     assert server.get(f"/v1/documents/{one['id']}").json()["version"] == 1
     assert len(server.get(f"/v1/documents/{other['id']}/versions").json()["items"]) == 1
+
+
+def test_what_was_before_counts_where_there_is_a_limit(tmp_path):
+    server = Server(tmp_path / "library", arguments=("--workspace-bytes", "100")).start()
+    try:
+        server.new_key()
+        [one] = server.add(("tally.txt", b"a" * 39 + b"."))
+        assert replace(server, one["id"], b"b" * 39 + b".").status_code == 202
+        server.wait_document(one["id"])
+        refused = replace(server, one["id"], b"c" * 39 + b".")
+        assert refused.status_code == 507 and "workspace_bytes" in refused.json()["error"]["message"]
+        assert server.get(f"/v1/documents/{one['id']}").json()["version"] == 2
+        server.call("DELETE", f"/v1/documents/{one['id']}?erase=1")
+        assert server.call("POST", "/v1/documents", files=[("file", ("other.txt", b"d" * 80))]).status_code == 202
+    finally:
+        server.stop()

@@ -18,6 +18,14 @@ static bool lock_workspace(DbTx *tx, const Scope *scope, Error *err)
                         DB_ARGS(db_text(scope->workspace)), 0, &ignored, err);
 }
 
+/* What stood in the place of a document's file before. */
+#define EARLIER                                                                                    \
+    "SELECT coalesce(sum(v.size_bytes), 0) FROM document_versions v"                               \
+    " WHERE v.workspace = $1 AND ($2 = '' OR v.created_by = $2) AND v.document IN"                 \
+    " (SELECT l.document FROM document_versions l WHERE l.workspace = $1 AND l.version > 1)"       \
+    " AND v.version < (SELECT d.version FROM documents d WHERE d.workspace = v.workspace"          \
+    "  AND d.id = v.document)"
+
 /* Members of archives are stored for the archive's sake and count with it. */
 static bool check_sum(DbTx *tx, const Scope *scope, Str user, int64_t more, int64_t most,
                       const char *whose, Error *err)
@@ -29,6 +37,7 @@ static bool check_sum(DbTx *tx, const Scope *scope, Str user, int64_t more, int6
             tx,
             DB_SAME("SELECT CAST((SELECT coalesce(sum(size_bytes), 0) FROM documents"
                     " WHERE workspace = $1 AND parent IS NULL AND ($2 = '' OR created_by = $2))"
+                    " + (" EARLIER ")"
                     " + (SELECT coalesce(sum(size), 0) FROM file_uploads WHERE workspace = $1"
                     " AND document = '' AND size > 0 AND ($2 = '' OR user_id = $2)) AS BIGINT)"),
             DB_ARGS(db_text(scope->workspace), db_text(user)), 0, &sum, err))
