@@ -74,6 +74,7 @@ Test(api, only_what_must_be_is_open_to_anyone)
         "/v1/notices/unsubscribe",
         "/v1/approvals/link",
         "/v1/erasure-proofs",
+        "/v1/erasure-proofs/keys",
         "/v1/hooks/:id",
         "/v1/connections/authorized",
         "/v1/meeting-bot-webhooks/:token",

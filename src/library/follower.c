@@ -433,10 +433,13 @@ static int64_t tell_saved(Follower *follower, int64_t lowest)
     pthread_mutex_lock(&follower->watch_lock);
     if (follower->was_watched && !follower->watch.on_save)
         lowest = 0;
-    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (follower->watch.on_save && !at->is_gone && !at->needs_load)
-            lowest = MIN(lowest, follower->watch.on_save(follower->watch.argument, str(at->id),
-                                                         at->generation));
+    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next) {
+        if (!follower->watch.on_save || at->is_gone || at->needs_load)
+            continue;
+        int64_t needed =
+            follower->watch.on_save(follower->watch.argument, str(at->id), at->generation);
+        lowest = MIN(lowest, needed);
+    }
     pthread_mutex_unlock(&follower->watch_lock);
     return lowest;
 }

@@ -13,6 +13,7 @@
 #include "store/blocks_store.h"
 #include "store/documents_store.h"
 #include "store/erase_store.h"
+#include "store/index_changes_store.h"
 #include "store/migrate.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
@@ -31,6 +32,7 @@ typedef struct Bench {
     size_t versions[DOCUMENTS]; /* how often its chunks were replaced; 0: it was erased */
     size_t at;                  /* the document that is being written */
     uint64_t random;
+    int64_t floor; /* changes until there are forgotten */
     atomic_bool is_over;
 } Bench;
 
@@ -411,6 +413,45 @@ TEST_BOTH(library, whoever_watches_is_told_of_all_chunks_once_an_index_is_built)
         (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
     follower_watch(bench.follower, NULL);
     cr_expect_eq(told.chunks, 10 * CHUNKS);
+    bench_close(&bench);
+}
+
+static int64_t on_save(void *argument, Str workspace, int64_t generation)
+{
+    atomic_size_t *times = argument;
+    (void)workspace;
+    (void)generation;
+    return atomic_fetch_add(times, 1) ? INT64_MAX : 1;
+}
+
+static bool find_floor(DbTx *tx, void *argument, Error *why)
+{
+    Bench *bench = argument;
+    Scope system = scope_system();
+    IndexPosition position;
+    bool ok = index_position(tx, &system, bench->arena, &position, why);
+    bench->floor = position.floor;
+    return ok;
+}
+
+/* All would be forgotten, also what is to come, if it were asked again after it had let go. */
+TEST_BOTH(library, whoever_watches_is_asked_once_what_must_be_kept_of_the_changes)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    atomic_size_t times = 0;
+    for (bench.at = 0; bench.at < 3; bench.at++)
+        write_one(&bench);
+    cr_assert(follower_wait(bench.follower, 20000));
+    follower_watch(bench.follower, &(LibraryWatch){ .on_save = on_save, .argument = &times });
+    write_one(&bench);
+    cr_assert(follower_wait(bench.follower, 20000));
+    follower_stop(bench.follower);
+    cr_expect_geq(times, 1);
+    Scope system = scope_system();
+    cr_assert(store_read(bench.db, &system, find_floor, &bench, &err), "%s", err.message);
+    cr_expect_lt(bench.floor, INT64_MAX);
+    bench_start(&bench, S("one"));
     bench_close(&bench);
 }
 

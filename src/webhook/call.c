@@ -192,7 +192,8 @@ static void decide(CallWork *work, int64_t now)
     int64_t delay = webhook_delay_ms(delivery->attempts);
     bool is_over =
         work->is_good || work->is_gone || delay < 0 || now - delivery->created_at_ms > KEPT_MS;
-    work->again_ms = is_over ? 0 : MAX(spread(MAX(delay, 0)), work->wait_ms);
+    int64_t spread_ms = spread(MAX(delay, 0));
+    work->again_ms = is_over ? 0 : MAX(spread_ms, work->wait_ms);
     delivery->next_at_ms = now + work->again_ms;
     if (!is_over)
         return;
