@@ -10,6 +10,7 @@ each."""
 import argparse
 import atexit
 import json
+import time
 
 from large_library import wait_built, wait_listed
 from program_bench import Server, cpu_seconds, new_queries, pss_mb, say, spread, texts_of_shared, timed_queries
@@ -49,6 +50,26 @@ def manage(server, method, path, **about):
     return answer
 
 
+def share(server, shelves, is_open):
+    """Restricts them, or opens them to all. Returns the milliseconds of each until it is acknowledged, and so seen by all."""
+    took = []
+    for shelf in shelves:
+        began = time.perf_counter()
+        if is_open:
+            manage(server, "DELETE", f"/v1/collections/{shelf}/access")
+        else:
+            manage(server, "PUT", f"/v1/collections/{shelf}/access", grants=[])
+        took.append(round((time.perf_counter() - began) * 1000, 1))
+    return took
+
+
+def wait_followed(server):
+    began = time.perf_counter()
+    while any(one["state"] in ("waiting", "running") for one in manage(server, "GET", "/v1/jobs?type=follow_guard&limit=10")["items"]):
+        time.sleep(.05)
+    return round(time.perf_counter() - began, 2)
+
+
 def new_caller(server, **about):
     return Caller(server, manage(server, "POST", "/v1/keys", name="bench", **about)["key"])
 
@@ -74,15 +95,15 @@ def measure(server, texts, count, is_wanted):
     reader = new_caller(server, role="reader")
     figure("hybrid of a reader who sees all", reader)
     figure("hybrid of a key limited to a collection", limited)
-    for shelf in shelves[:2]:
-        manage(server, "PUT", f"/v1/collections/{shelf}/access", grants=[])
+    sharing = {"restricted_ms": share(server, shelves[:2], False)}
     try:
+        figure("hybrid of a reader while two collections of twenty are restricted", reader)
+        sharing["followed_s"] = wait_followed(server)
         figure("hybrid of a reader who does not see two collections of twenty", reader)
         figure("keyword of a reader who does not see two collections of twenty", reader, "keyword")
         figure("hybrid of the owner, of the same", server)
     finally:
-        for shelf in shelves[:2]:
-            manage(server, "DELETE", f"/v1/collections/{shelf}/access")
+        say("share two collections of twenty", **sharing, opened_ms=share(server, shelves[:2], True), opened_followed_s=wait_followed(server))
 
 
 def main():
