@@ -460,9 +460,9 @@ def test_a_bot_that_waits_or_may_not_record_is_told_of_once(tmp_path):
         assert not told("The bot waits")  # not yet
         server.change_database("UPDATE meeting_bots SET join_at = join_at - 180000 WHERE id = ?", (waits["bot"]["id"],))
         for sent in (waits, waits, denied):
-            look(server, sent)
             before = len(service.requests)
-            assert wait_until(lambda: len(service.requests) > before) or True
+            look(server, sent)
+            wait_until(lambda: len(service.requests) > before)
         assert wait_until(lambda: told("The bot waits: Lobby"))
         assert len(told("The bot waits")) == 1 and len(told("The bot may not record")) == 1
         # Nobody lets it in: that is why there is nothing, and it is said once more.

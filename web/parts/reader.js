@@ -10,7 +10,6 @@ import {familyIcon} from './families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
 import {likeAddress} from './result.js';
-import {showOlder, sinceReplaced} from './versions.js';
 
 let root, shell, shown = null;
 
@@ -88,7 +87,9 @@ function paintBody(source, own) {
 
 // The bytes of a citation are those of the file that was there when it was made.
 async function older(source, shown, body, own) {
+  if (!source.document.version) return;
   const {signal} = own.abort;
+  const {sinceReplaced, showOlder} = await import('./versions.js');
   const sign = await sinceReplaced(source.document, signal);
   if (!sign) return;
   await shown;

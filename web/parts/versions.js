@@ -6,6 +6,7 @@ import {emit} from '../state.js';
 import {htmlOf} from '../viewers/html.js';
 import {field, formDialog} from './forms.js';
 import {toast} from './toast.js';
+import '../texts_versions.js';
 
 const originalOf = (one, version) => address(`/v1/documents/${one.id}/original`, {version});
 
@@ -25,7 +26,6 @@ export function replaceFile(one, done) {
 
 // Whether a citation is of a file that another one has taken the place of; then what is said of it.
 export async function sinceReplaced(cited, signal) {
-  if (!cited.version) return null;
   const now = await get(`/v1/documents/${cited.id}`, null, signal);
   return now.version === cited.version ? null : olderSign(now, cited.version);
 }
