@@ -17,4 +17,6 @@ for count in 10000 1000000; do
 		psql -qX "$postgres_url" -c "CREATE DATABASE large_$count"
 done
 python3 bench/large_library.py "$program" --keep "$folder" --postgresql "$server" --move "$from"
+# No older program reads it.
+"$program" migrate seal --data "$folder/documents-1000000" --database "$server/large_1000000" >/dev/null
 python3 bench/large_searches.py "$program" "$folder/documents-1000000" --postgresql "$server/large_1000000"
