@@ -122,13 +122,8 @@ $(OBJ)/sources $(TOBJ)/sources: FORCE
 	@mkdir -p $(@D) && echo '$(ALL_C)' | cmp -s - $@ || echo '$(ALL_C)' > $@
 
 # --- Tests ---
-# Each test begins a process: with the libraries that its program needs, bound when they are called. Instead of the one that
-# Criterion shows differences with stands another of its name.
-UNIT_GIT  := $(BUILD)/unit-library/libgit2.so.1.5
-UNIT_LINK = $(CC) $(SANITIZE) -Wl,--as-needed,-z,lazy,-rpath,'$$ORIGIN/../$(patsubst $(BUILD)/%/,%,$(dir $(UNIT_GIT)))'
-$(UNIT_GIT): tools/criterion_alone.c
-	@mkdir -p $(@D)
-	@$(CC) -O1 -shared -fPIC $(WARNINGS) -DLIBGIT2='"$(realpath $(shell gcc -print-file-name=$(@F)))"' -Wl,-soname,$(@F) -o $@ $<
+# Each test begins a process: with the libraries that its program needs, bound when they are called.
+UNIT_LINK = $(CC) $(SANITIZE) -Wl,--as-needed,-z,lazy,--export-dynamic-symbol='git_*'
 # One program of unit tests for each folder, linked with the folders it may include.
 closure   = $(shell tools/layer-closure $(1))
 code_of   = $(foreach d,$(call closure,$(1)),$(filter src/$(d)/%,$(CODE_C)))
@@ -136,17 +131,17 @@ code_of   = $(foreach d,$(call closure,$(1)),$(filter src/$(d)/%,$(CODE_C)))
 tests_of  = $(sort $(filter src/$(1)/%,$(filter-out $(CLASS_TEST_C),$(TEST_C))) $(if $(filter db,$(call closure,$(1))),src/db/fixture_test.c) \
             $(if $(filter store,$(call closure,$(1))),src/store/prepared_test.c) \
             $(if $(filter encode,$(call closure,$(1))),src/encode/tiny_model_test.c))
-$(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o) $(UNIT_GIT)
+$(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o) $(TOBJ)/tools/criterion_alone.o
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	@$(UNIT_LINK) -o $@ $(filter %.o,$^) $(LIBS) -Wl,--no-as-needed $(UNIT_GIT) -lcriterion
+	@$(UNIT_LINK) -o $@ $(filter %.o,$^) $(LIBS) -lcriterion
 
 # Those of a class of worker with its libraries.
-class_unit = $(UNIT_GIT) $(TOBJ)/src/extract/extractors.o $(filter-out %/class_main.o,$(call class_code,$(1),$(TOBJ))) $(patsubst %.c,$(TOBJ)/%.o,$(filter src/worker/$(1)/%,$(CLASS_TEST_C)))
+class_unit = $(TOBJ)/tools/criterion_alone.o $(TOBJ)/src/extract/extractors.o $(filter-out %/class_main.o,$(call class_code,$(1),$(TOBJ))) $(patsubst %.c,$(TOBJ)/%.o,$(filter src/worker/$(1)/%,$(CLASS_TEST_C)))
 $(CLASS_UNITS:%=$(BUILD)/unit/%): $(BUILD)/unit/worker-%: $$(call class_unit,$$*)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	@$(UNIT_LINK) -o $@ $(filter %.o,$^) $(CLASS_LIBS_$*) $(LIBS) -Wl,--no-as-needed $(UNIT_GIT) -lcriterion
+	@$(UNIT_LINK) -o $@ $(filter %.o,$^) $(CLASS_LIBS_$*) $(LIBS) -lcriterion
 
 unit: $(UNITS:%=$(BUILD)/unit/%)
 	tools/run-unit $^
