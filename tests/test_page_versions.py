@@ -38,6 +38,10 @@ def test_a_new_version_is_put_in_place_and_a_citation_of_the_one_before_shows_th
     part(page, "new-version-form-submit").click()
     expect(part(page, "document-html")).to_contain_text("Bertold Quast", timeout=30000)  # of itself, once it was read
     assert fresh_server.get(f"/v1/documents/{one['id']}").json()["version"] == 2
+    read = part(page, "document-html").element_handle()
+    fresh_server.call("PATCH", f"/v1/documents/{one['id']}", json={"name": "rules-renamed.txt"})
+    expect(page.locator("h1").first).to_have_text("rules-renamed.txt")
+    assert read.evaluate("element => element.isConnected"), "what one reads is not made anew"
 
     part(page, "show-details").click()
     expect(part(page, "versions").locator("dt")).to_have_count(2)

@@ -81,18 +81,18 @@ function paintBody(source, own) {
   const failed = (error) => {
     if (error.name !== 'AbortError') fill(body, problem(error, () => paintBody(source, own)), quoteBox(source.quote));
   };
-  const shown = read(source, body, own).catch(failed);
-  older(source, shown, body, own).catch(failed);
+  const reading = read(source, body, own).catch(failed);
+  older(source, reading, body, own).catch(failed);
 }
 
 // The bytes of a citation are those of the file that was there when it was made.
-async function older(source, shown, body, own) {
+async function older(source, reading, body, own) {
   if (!source.document.version) return;
   const {signal} = own.abort;
   const {sinceReplaced, showOlder} = await import('./versions.js');
   const sign = await sinceReplaced(source.document, signal);
   if (!sign) return;
-  await shown;
+  await reading;
   if (own.stop) own.stop();
   own.stop = null;
   await showOlder(body, source.document, {version: source.document.version, sign, signal, cited: source});

@@ -171,7 +171,7 @@ class DocumentView {
     try {
       this.one = await get(`/v1/documents/${encodeURIComponent(this.id)}`);
       this.readable = isReadable(this.one);
-      this.version = this.one.state === 'ready' ? this.one.version : null;
+      this.isReadAnew = false;
       this.paintHead();
       this.show(this.query.show);
       breadcrumb(this.one).then((crumbs) => fill(this.crumbs, crumbs)).catch(() => {});
@@ -183,10 +183,11 @@ class DocumentView {
 
   heard(next) {
     if (!this.one) return;
-    this.one = {...this.one, ...next};
-    // What one reads or hears already goes on: only what is known of it is new.
-    const isNew = next.state === 'ready' && next.version !== this.version;
-    if (isReadable(next) && (!this.readable || isNew)) this.load();
+    const before = this.one;
+    this.one = {...before, ...next};
+    this.isReadAnew ||= before.state === 'ready' ? next.state !== 'ready' : before.version > 1;
+    // What one reads or hears already goes on: only what is known of it is new, unless its file is another.
+    if (isReadable(next) && (!this.readable || (this.isReadAnew && next.state === 'ready'))) this.load();
     else this.paintHead();
   }
 
