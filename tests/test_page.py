@@ -1418,6 +1418,7 @@ def test_filters_are_typed_and_taken_away_as_chips(desk, page, kinds):
     shot(page, "filters")
     part(page, "understood").last.click()
     expect(field).to_have_value("type:picture")
+    expect(part(page, "understood")).to_have_text(["Type: picture"])  # the answer has come
     part(page, "understood").click()
     expect(part(page, "row").nth(5)).to_be_visible()
     field.fill("in:no-such-document.pdf")
