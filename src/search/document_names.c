@@ -17,8 +17,8 @@ typedef struct NamePair {
 struct DocumentNames {
     Arena *arena; /* of the texts */
     DocumentParts *parts;
-    DocumentWords *words;
-    size_t worded; /* places when the words were chosen */
+    DocumentWords *of_names, *of_titles;
+    size_t worded; /* places when their words were chosen */
     NamePair *pairs;
     int64_t *labels;
     uint32_t *order; /* the places in the order of their names */
@@ -31,7 +31,8 @@ DocumentNames *document_names_new(void)
     DocumentNames *names = heap_alloc(sizeof *names);
     names->arena = arena_new(NAMES_MAX);
     names->parts = document_parts_new();
-    names->words = document_words_new();
+    names->of_names = document_words_new();
+    names->of_titles = document_words_new();
     return names;
 }
 
@@ -41,7 +42,8 @@ void document_names_free(DocumentNames *names)
         return;
     arena_free(names->arena);
     document_parts_free(names->parts);
-    document_words_free(names->words);
+    document_words_free(names->of_names);
+    document_words_free(names->of_titles);
     free(names->pairs);
     free(names->labels);
     free(names->order);
@@ -53,13 +55,14 @@ size_t document_names_bytes(const DocumentNames *names)
 {
     size_t row = sizeof *names->pairs + sizeof *names->labels + 2 * sizeof *names->order;
     return names->room * row + arena_used(names->arena) + document_parts_bytes(names->parts) +
-           document_words_bytes(names->words);
+           document_words_bytes(names->of_names) + document_words_bytes(names->of_titles);
 }
 
 static void grow(DocumentNames *names, size_t room)
 {
     names->room = room;
-    document_words_reserve(names->words, room);
+    document_words_reserve(names->of_names, room);
+    document_words_reserve(names->of_titles, room);
     names->pairs = heap_grow(names->pairs, room * sizeof *names->pairs);
     names->labels = heap_grow(names->labels, room * sizeof *names->labels);
     names->order = heap_grow(names->order, room * sizeof *names->order);
@@ -175,9 +178,10 @@ void document_names_put(DocumentNames *names, const DocumentKeyBytes *keys, size
     memcpy(text + name.length, title.length ? title.at : "", title.length);
     document_parts_add(names->parts, place, name);
     document_parts_add(names->parts, place, title);
-    document_words_clear(names->words, place);
-    document_words_add(names->words, place, name);
-    document_words_add(names->words, place, title);
+    document_words_clear(names->of_names, place);
+    document_words_add(names->of_names, place, name);
+    document_words_clear(names->of_titles, place);
+    document_words_add(names->of_titles, place, title);
     names->pairs[place] = (NamePair){ text, (uint32_t)name.length, (uint32_t)title.length };
     if (!is_known) {
         names->labels[place] = LABEL_NONE;
@@ -229,18 +233,20 @@ static void merge(DocumentNames *names, const DocumentKeyBytes *keys)
 #define WORDED_MIN 1024
 #define WORD_SAMPLES 4096
 
-/* Of some names and titles. */
+/* Of some names, and of their titles. */
 static void choose_words(DocumentNames *names)
 {
-    size_t samples = MIN(names->count, (size_t)WORD_SAMPLES), count = 0;
+    size_t samples = MIN(names->count, (size_t)WORD_SAMPLES), titled = 0;
     AUTO_FREE Str *texts = heap_alloc(2 * samples * sizeof *texts);
+    Str *titles = texts + samples;
     for (size_t i = 0; i < samples; i++) {
         size_t place = i * names->count / samples;
-        texts[count++] = name_at(names, place);
+        texts[i] = name_at(names, place);
         if (title_at(names, place).length)
-            texts[count++] = title_at(names, place);
+            titles[titled++] = title_at(names, place);
     }
-    document_words_choose(names->words, texts, count);
+    document_words_choose(names->of_names, texts, samples);
+    document_words_choose(names->of_titles, titles, titled);
 }
 
 /* Anew when there are twice as many names. */
@@ -250,8 +256,8 @@ static void settle_words(DocumentNames *names)
         return;
     choose_words(names);
     for (size_t i = 0; i < names->count; i++) {
-        document_words_add(names->words, i, name_at(names, i));
-        document_words_add(names->words, i, title_at(names, i));
+        document_words_add(names->of_names, i, name_at(names, i));
+        document_words_add(names->of_titles, i, title_at(names, i));
     }
     names->worded = names->count;
 }
@@ -295,7 +301,14 @@ void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t
 
 void document_names_surely_have(const DocumentNames *names, uint64_t *words, size_t count, Str part)
 {
-    document_words_with(names->words, words, count, part);
+    document_words_with(names->of_names, words, count, part);
+    document_words_with(names->of_titles, words, count, part);
+}
+
+void document_names_surely_named(const DocumentNames *names, uint64_t *words, size_t count,
+                                 Str part)
+{
+    document_words_with(names->of_names, words, count, part);
 }
 
 bool document_names_next(const DocumentNames *names, const uint64_t *words, size_t count,

@@ -52,6 +52,9 @@ void document_names_may_have(const DocumentNames *names, uint64_t *words, size_t
 /* Adds, of such bits, those that have it in a word that many have: they need no look. */
 void document_names_surely_have(const DocumentNames *names, uint64_t *words, size_t count,
                                 Str part);
+/* The same, in their names alone. */
+void document_names_surely_named(const DocumentNames *names, uint64_t *words, size_t count,
+                                 Str part);
 /* Some places of such bits, the texts of which are on their way into the caches. Begins as { 0 }.
  */
 #define NAMES_AT_ONCE 256

@@ -1,6 +1,6 @@
 /* document_table_int.h - what the files of a document table share: document_table.c changes it,
- * document_sets.c, document_first.c and document_order.c read it, document_table_file.c writes and
- * reads its file. */
+ * document_sets.c, document_sets_named.c, document_first.c and document_order.c read it,
+ * document_table_file.c writes and reads its file. */
 #pragma once
 
 #include "base/map.h"

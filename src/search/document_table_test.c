@@ -35,7 +35,7 @@ static void put(DocumentTable *table, Arena *arena, Row *row, uint64_t *random)
 {
     row->columns.ranges = (NumberRangeList){ &one_chunk, 1 };
     row->columns.name = draw_name(arena, random);
-    row->columns.title = draw(random, 3) ? S("") : S("a title");
+    row->columns.title = draw(random, 3) ? S("") : S("a report's title");
     row->columns.size_bytes = (int64_t)draw(random, 50);
     row->columns.own_date_ms = row->columns.size_bytes;
     document_table_put(table, &row->columns);
@@ -191,6 +191,40 @@ Test(search, a_table_finds_parts_of_names_and_stops_when_there_are_enough)
         cr_expect_eq(document_set_count(&set), expected);
         cr_expect_eq(document_set_keep_part(table, &some, part, 10), expected <= 10);
         cr_expect_geq(document_set_count(&some), MIN(expected, 11));
+    }
+    document_table_free(table);
+    arena_free(arena);
+}
+
+static bool is_named(Arena *arena, const Row *row, Str part)
+{
+    return str_find(document_name_spaced(arena, row->columns.name), part) >= 0;
+}
+
+Test(search, a_table_finds_parts_of_names_that_are_not_those_of_titles)
+{
+    static const char *const parts[] = { "report", "po",     "rest of", "a b",       "77",
+                                         "title",  "t of 1", "pdf",     "\xc3\xa9t", "none" };
+    Arena *arena = arena_new(MB(512));
+    DocumentTable *table = document_table_new();
+    Row *rows = arena_new_array(arena, Row, DOCUMENTS);
+    uint64_t random = 21;
+    for (size_t i = 0; i < DOCUMENTS; i++) {
+        rows[i].columns.id = id_new(arena);
+        put(table, arena, &rows[i], &random);
+    }
+    document_table_settle(table);
+    for (size_t i = 0; i < DOCUMENTS / 2; i++) /* after the words were chosen */
+        put(table, arena, &rows[i], &random);
+    document_table_settle(table);
+    for (size_t n = 0; n < COUNT(parts); n++) {
+        Str part = str(parts[n]);
+        DocumentSet set = document_set_new(table, arena);
+        document_set_add_named(table, &set, (StrList){ &part, 1 }, arena);
+        size_t expected = 0;
+        for (size_t i = 0; i < DOCUMENTS; i++)
+            expected += is_named(arena, &rows[i], part);
+        cr_expect_eq(document_set_count(&set), expected, "%s", parts[n]);
     }
     document_table_free(table);
     arena_free(arena);
