@@ -90,7 +90,7 @@ async function table(root, by, from, nameOf) {
 
 // Nothing was called yet: what to do next, with a call to copy.
 function empty() {
-  const sample = `curl ${location.origin}/v1/chat/completions -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' \\\n  -d '{"messages": [{"role": "user", "content": "Hello"}]}'`;
+  const sample = `curl ${location.origin}/v1/chat/completions \\\n  -H 'Authorization: Bearer KEY' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"messages": [{"role": "user", "content": "Hello"}]}'`;
   return h('div', {class: 'invite', test: 'usage-empty'}, h('h2', {}, t('usage.empty')), h('p', {}, t('usage.empty_lead')),
     h('div', {class: 'row wrap'}, h('a', {class: 'button', href: '/settings/models'}, t('usage.empty_models')), h('a', {class: 'button', href: '/settings/keys'}, t('usage.empty_keys'))), h('pre', {class: 'logged'}, sample));
 }

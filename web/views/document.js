@@ -1,6 +1,6 @@
 // document.js - one document as its kind wants to be seen, its text, passages, details; the original. ?show=text and ?page=3
 // are in the address. What shows a kind is a module of viewers/, fetched when such a document is first opened.
-import {h, fill, cleanup, topIn, bringTo} from '../dom.js';
+import {h, fill, cleanup, topIn, bringTo, fadeEdges} from '../dom.js';
 import {t, number, bytes, clock} from '../texts.js';
 import {get, call, address, errorFrom} from '../api.js';
 import {on, mayAdminister, mayWrite, collectionName} from '../state.js';
@@ -119,7 +119,7 @@ const SHOWS = {pages: showPages, view: showView, text: showText, passages: showP
 
 function actions(one, changed) {
   const act = (text, run, test) => h('button', {class: 'small', onclick: run, test}, t(text));
-  return h('div', {class: 'row wrap', test: 'document-actions'},
+  const row = h('div', {class: 'row wrap one-line', test: 'document-actions'},
     h('a', {class: 'button small', href: `/v1/documents/${one.id}/original`, download: one.name, test: 'download'}, t('document.original')),
     one.searchable && [h('a', {class: 'button small', href: `/search?document=${one.id}`}, t('document.search_in')),
       h('a', {class: 'button small', href: `/study?make=${one.id}`, test: 'document-study'}, t('made.study_this')),
@@ -132,6 +132,8 @@ function actions(one, changed) {
          !one.parent && act('versions.new', () => replaceFile(one, changed), 'new-version-open'),
          act('approval.ask', async () => (await import('../parts/approval_ask.js')).askApproval(one), 'document-ask-approval'),
          mayAdminister() && one.searchable && act('send.send', async () => (await import('../parts/send_out.js')).sendOut(one), 'send-open'), act('do.trash', () => { documents.trash([one]); go('/library'); }, 'trash')]));
+  fadeEdges(row);
+  return row;
 }
 
 // What stands in the way of reading: still running, failed, locked.

@@ -1,5 +1,5 @@
 // library.js - the documents: filters, order, rows one walks and selects, trash with undo. All of it is in the address.
-import {h, fill, say, cleanup, debounce} from '../dom.js';
+import {h, fill, fadeEdges, say, cleanup, debounce} from '../dom.js';
 import {t, number, bytes, ago, fullDate} from '../texts.js';
 import {get} from '../api.js';
 import {emit, state, on, mayWrite} from '../state.js';
@@ -72,15 +72,22 @@ class Library {
     return voice.element;
   }
 
+  // What can be done with the collection that is shown.
+  deeds(collection) {
+    const row = h('span', {class: 'row top-acts one-line'},
+      h('a', {class: 'button small', href: `/fields?collection=${collection.id}`, test: 'collection-values'}, t('fields.collection_link')),
+      h('button', {class: 'small', onclick: async () => (await import('../parts/sharing.js')).shareCollection(collection, () => { emit('collections'); this.load(); }), test: 'access-open'}, t('access.open')),
+      mayWrite() && [h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
+      h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
+      h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))]);
+    fadeEdges(row);
+    return row;
+  }
+
   build(root, query) {
     const collection = state.collections.find((one) => one.id === query.collection);
     this.head = top(this.trash ? t('library.trash') : collection ? collection.name : t('library.title'),
-      collection && !this.trash && h('span', {class: 'row top-acts'},
-        h('a', {class: 'button small', href: `/fields?collection=${collection.id}`, test: 'collection-values'}, t('fields.collection_link')),
-        h('button', {class: 'small', onclick: async () => (await import('../parts/sharing.js')).shareCollection(collection, () => { emit('collections'); this.load(); }), test: 'access-open'}, t('access.open')),
-        mayWrite() && [h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
-        h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
-        h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))]),
+      collection && !this.trash && this.deeds(collection),
       mayWrite() && !this.trash && this.dictation(),
       mayWrite() && !this.trash && h('button', {class: 'small narrow-only', onclick: pickFiles, test: 'add-files-narrow'}, t('add.short')));
     this.input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('library.filter'), placeholder: t('library.filter'), autocomplete: 'off',
