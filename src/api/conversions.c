@@ -1,10 +1,8 @@
 /* conversions.c - see conversions.h. */
 #include "api/conversions.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -47,7 +45,6 @@ struct Conversions {
 Conversions *conversions_new(const ConversionsOptions *options)
 {
     Conversions *all = heap_alloc(sizeof *all);
-    pthread_condattr_t attributes;
     all->options = *options;
     if (all->options.at_once <= 0)
         all->options.at_once = MAX((int)sysconf(_SC_NPROCESSORS_ONLN), 2);
@@ -55,10 +52,7 @@ Conversions *conversions_new(const ConversionsOptions *options)
         all->options.held_max = 12;
     all->folder = heap_text(options->folder);
     pthread_mutex_init(&all->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&all->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&all->changed, NULL);
     all->pool = pool_new("convert", all->options.at_once, WAITING_MAX);
     return all;
 }
@@ -80,9 +74,7 @@ void conversions_stop(Conversions *all)
 /* Under the lock. False: the time is over. */
 static bool wait_changed(Conversions *all, int64_t until_ms)
 {
-    struct timespec until = { .tv_sec = until_ms / 1000,
-                              .tv_nsec = (long)(until_ms % 1000) * 1000000 };
-    return pthread_cond_timedwait(&all->changed, &all->lock, &until) != ETIMEDOUT;
+    return cond_wait_until(&all->changed, &all->lock, until_ms);
 }
 
 static bool stopping(Error *err) { return fail(err, ERROR_BUSY, "the server is stopping"); }

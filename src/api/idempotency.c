@@ -1,9 +1,7 @@
 /* idempotency.c - see idempotency.h. */
 #include "api/idempotency.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -81,13 +79,10 @@ static void *run(void *argument)
     struct Idempotency *idempotency = argument;
     pthread_mutex_lock(&idempotency->lock);
     while (!idempotency->is_ending) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += HOLD_AGAIN_MS / 1000;
         if (!idempotency->holds)
             pthread_cond_wait(&idempotency->wake, &idempotency->lock);
-        else if (pthread_cond_timedwait(&idempotency->wake, &idempotency->lock, &until) ==
-                 ETIMEDOUT)
+        else if (!cond_wait_until(&idempotency->wake, &idempotency->lock,
+                                  monotonic_ms() + HOLD_AGAIN_MS))
             hold_all_again(idempotency);
     }
     pthread_mutex_unlock(&idempotency->lock);

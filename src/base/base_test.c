@@ -267,6 +267,39 @@ Test(base, a_time_is_written_with_all_its_digits)
         cr_expect_str_eq(time_format(cases[i].ms, text).at, cases[i].text);
 }
 
+typedef struct Signalled {
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    bool has_come;
+} Signalled;
+
+static void *signal_once(void *argument)
+{
+    Signalled *one = argument;
+    pthread_mutex_lock(&one->lock);
+    one->has_come = true;
+    pthread_cond_signal(&one->cond);
+    pthread_mutex_unlock(&one->lock);
+    return NULL;
+}
+
+Test(base, a_wait_ends_when_it_is_signalled_or_its_time_has_come, .timeout = 60)
+{
+    Signalled one = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+    pthread_t thread;
+    pthread_mutex_lock(&one.lock);
+    int64_t end_ms = monotonic_ms() + 20;
+    while (cond_wait_until(&one.cond, &one.lock, end_ms))
+        ;
+    cr_expect_geq(monotonic_ms(), end_ms);
+    cr_expect_not(cond_wait_until(&one.cond, &one.lock, end_ms), "a time that has passed");
+    cr_assert_eq(pthread_create(&thread, NULL, signal_once, &one), 0);
+    while (!one.has_come)
+        cr_assert(cond_wait_until(&one.cond, &one.lock, end_ms + 3600 * 1000));
+    pthread_mutex_unlock(&one.lock);
+    pthread_join(thread, NULL);
+}
+
 Test(base, json_escapes_what_it_must_wherever_it_stands)
 {
     for (size_t length = 1; length <= 20; length++)

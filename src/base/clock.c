@@ -1,6 +1,7 @@
 /* clock.c - see clock.h. */
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -34,6 +35,12 @@ void sleep_ms(int64_t duration_ms)
                              .tv_nsec = duration_ms % 1000 * 1000000 };
     while (nanosleep(&wait, &wait) != 0)
         ;
+}
+
+bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_ms)
+{
+    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    return pthread_cond_clockwait(cond, lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT;
 }
 
 /* Not sched_yield(): a thread that has slept for long is owed time, and then is what runs next for

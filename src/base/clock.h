@@ -2,6 +2,8 @@
  * never jumps. Tests may stand still or move time with clock_set(). */
 #pragma once
 
+#include <pthread.h>
+
 #include "base/base.h"
 
 int64_t now_ms(void);       /* UTC */
@@ -10,6 +12,9 @@ static inline int64_t monotonic_ms(void) { return monotonic_us() / 1000; }
 /* From now on now_ms() is fixed; 0 gives the real time back. For tests. */
 void clock_set(int64_t time_ms);
 void sleep_ms(int64_t duration_ms);
+/* Waits for the condition, with its lock held before and after, until monotonic_ms() says
+ * `until_ms` at the latest: false, it does. May return for nothing, as pthread_cond_wait(). */
+bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_ms);
 /* Rests for a moment when this thread has worked for some WORK_US since it last did, so that
  * whoever waits for this processor waits no longer than that: said between small steps by long work
  * on threads that calls must not notice. */

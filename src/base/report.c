@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/trace.h"
@@ -162,11 +161,7 @@ void report_failure(const Failure *failure)
 
 void report_open(void)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue.wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&queue.wake, NULL);
     queue.ring = heap_alloc(QUEUE_MAX * sizeof *queue.ring);
     queue.first = queue.count = 0;
     queue.is_woken = false;
@@ -195,17 +190,9 @@ void report_wake(void)
 
 bool report_take(Report *report_r, int64_t wait_ms)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += wait_ms / 1000;
-    end.tv_nsec += wait_ms % 1000 * 1000000;
-    if (end.tv_nsec >= 1000000000) {
-        end.tv_sec++;
-        end.tv_nsec -= 1000000000;
-    }
+    int64_t until_ms = monotonic_ms() + wait_ms;
     pthread_mutex_lock(&queue.lock);
-    while (!queue.count && !queue.is_woken &&
-           pthread_cond_timedwait(&queue.wake, &queue.lock, &end) == 0)
+    while (!queue.count && !queue.is_woken && cond_wait_until(&queue.wake, &queue.lock, until_ms))
         ;
     queue.is_woken = false;
     bool has_one = queue.count > 0;

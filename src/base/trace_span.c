@@ -209,11 +209,7 @@ static void look_at_clock(void)
 
 void trace_open(const TraceOptions *options)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue.wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&queue.wake, NULL);
     queue.options = *options;
     queue.capacity = options->queue_max ? options->queue_max : QUEUE_MAX;
     queue.ring = heap_alloc(queue.capacity * sizeof *queue.ring);
@@ -244,24 +240,14 @@ void trace_wake(void)
     pthread_mutex_unlock(&queue.lock);
 }
 
-static struct timespec after(int64_t wait_ms)
-{
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t nanoseconds = end.tv_nsec + wait_ms % 1000 * 1000000;
-    end.tv_sec += wait_ms / 1000 + nanoseconds / 1000000000;
-    end.tv_nsec = nanoseconds % 1000000000;
-    return end;
-}
-
 size_t trace_take(TraceSpan *spans, size_t max, int64_t wait_ms)
 {
-    struct timespec end = after(wait_ms);
+    int64_t until_ms = monotonic_ms() + wait_ms;
     pthread_mutex_lock(&queue.lock);
     look_at_clock();
     queue.wanted = max;
     while (queue.count < max && !queue.is_woken &&
-           pthread_cond_timedwait(&queue.wake, &queue.lock, &end) == 0)
+           cond_wait_until(&queue.wake, &queue.lock, until_ms))
         ;
     queue.is_woken = false;
     size_t count = MIN(queue.count, max);

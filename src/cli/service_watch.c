@@ -1,6 +1,5 @@
 /* service_watch.c - tells systemd again and again that the service is well; see service_manager.h.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -13,7 +12,7 @@
 struct ServiceWatch {
     ServiceBeats *beats;
     void *argument;
-    int64_t every_us;
+    int64_t every_ms;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -23,14 +22,9 @@ struct ServiceWatch {
 /* False: it is to end. */
 static bool rest(ServiceWatch *watch)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t end_ns = until.tv_nsec + watch->every_us % 1000000 * 1000;
-    until.tv_sec += watch->every_us / 1000000 + end_ns / 1000000000;
-    until.tv_nsec = end_ns % 1000000000;
+    int64_t until_ms = monotonic_ms() + watch->every_ms;
     pthread_mutex_lock(&watch->lock);
-    while (!watch->is_ending &&
-           pthread_cond_timedwait(&watch->wake, &watch->lock, &until) != ETIMEDOUT)
+    while (!watch->is_ending && cond_wait_until(&watch->wake, &watch->lock, until_ms))
         ;
     bool goes_on = !watch->is_ending;
     pthread_mutex_unlock(&watch->lock);
@@ -47,7 +41,7 @@ static void *run(void *argument)
             service_manager_tell("WATCHDOG=1");
         else if (was_well)
             log_error("serve", "an event loop has not gone round for %" PRId64 " ms",
-                      watch->every_us / 1000);
+                      watch->every_ms);
         was_well = is_well;
     } while (rest(watch));
     return NULL;
@@ -66,18 +60,14 @@ static bool is_wanted(int64_t *within_us)
 ServiceWatch *service_watch_start(ServiceBeats *beats, void *argument)
 {
     int64_t within_us;
-    pthread_condattr_t monotonic;
     if (!is_wanted(&within_us))
         return NULL;
     ServiceWatch *watch = heap_alloc(sizeof *watch);
     watch->beats = beats;
     watch->argument = argument;
-    watch->every_us = within_us / BEATS;
+    watch->every_ms = within_us / 1000 / BEATS;
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&watch->wake, NULL);
     if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
         log_warn("serve", "no thread can be started to tell systemd that the server is well");
         watch->is_ending = true;

@@ -1,9 +1,9 @@
 /* db_pool.c - see db_pool.h. */
 #include "db/db_pool.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 struct DbPool {
     pthread_mutex_t lock;
@@ -49,15 +49,13 @@ void db_pool_free(DbPool *pool)
 
 static bool wait_for_room(DbPool *pool, Error *err)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += pool->timeout_ms / 1000 + 1;
+    int64_t until_ms = monotonic_ms() + pool->timeout_ms;
     while (!pool->idle_count && pool->open_count >= pool->connection_max)
-        if (pthread_cond_timedwait(&pool->returned, &pool->lock, &until) == ETIMEDOUT)
+        if (!cond_wait_until(&pool->returned, &pool->lock, until_ms))
             return fail(err, ERROR_BUSY,
                         "all %d connections to the database are busy, and none was free within "
-                        "%" PRId64 " s; try again in a moment",
-                        pool->connection_max, pool->timeout_ms / 1000 + 1);
+                        "%" PRId64 " ms; try again in a moment",
+                        pool->connection_max, pool->timeout_ms);
     return true;
 }
 

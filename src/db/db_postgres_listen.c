@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -241,10 +240,7 @@ void pg_listen_try(PgListen *listen)
 
 bool pg_listen_add(PgListen *listen, const char *name, Error *err)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += FIRST_WAIT_MS / 1000;
-
+    int64_t until_ms = monotonic_ms() + FIRST_WAIT_MS;
     pthread_mutex_lock(&listen->lock);
     Channel *channel = listen->channels;
     while (channel && strcmp(channel->name, name) != 0)
@@ -260,9 +256,8 @@ bool pg_listen_add(PgListen *listen, const char *name, Error *err)
         pthread_setname_np(listen->thread, "db-listen");
     listen->is_started = ok;
     wake(listen);
-    while (ok && !channel->is_heard)
-        if (pthread_cond_timedwait(&listen->changed, &listen->lock, &until) == ETIMEDOUT)
-            break;
+    while (ok && !channel->is_heard && cond_wait_until(&listen->changed, &listen->lock, until_ms))
+        ;
     pthread_mutex_unlock(&listen->lock);
     return ok || fail(err, ERROR_BUSY, "no thread could be started to listen to '%s'", name);
 }

@@ -1,15 +1,15 @@
 /* encode_queue.c - see encode_queue.h. */
 #include "encode/encode_queue_int.h"
 
-#include <errno.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define SLAB_TEXTS 256 /* texts of one call that are in tokens at once; bounds its memory */
 #define PACK_TEXTS_MAX (ENCODER_PACK_TOKENS / 2)
 #define NICE_OF_BULK 5
-#define REST_AFTER_S 3 /* without work; between the documents of one upload there is less */
+#define REST_AFTER_MS 3000 /* without work; between the documents of one upload there is less */
 
 /* What a worker has taken: texts of one lane, from one or more requests. */
 typedef struct Pack {
@@ -87,17 +87,14 @@ static void await_work(EncodeQueue *queue, size_t lanes, bool *has_worked)
 {
     bool is_for_queries = lanes < LANES;
     pthread_cond_t *more = is_for_queries ? &queue->queries : &queue->work;
-    struct timespec until;
-    int result = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += REST_AFTER_S;
+    bool has_come = true;
     queue->awaits_query |= is_for_queries;
     if (*has_worked)
-        result = pthread_cond_timedwait(more, &queue->lock, &until);
+        has_come = cond_wait_until(more, &queue->lock, monotonic_ms() + REST_AFTER_MS);
     else
         pthread_cond_wait(more, &queue->lock);
     queue->awaits_query &= !is_for_queries;
-    if (result != ETIMEDOUT)
+    if (has_come)
         return;
     *has_worked = false;
     pthread_mutex_unlock(&queue->lock);

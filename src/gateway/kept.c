@@ -87,10 +87,7 @@ static void settle(KeptAnswers *kept, size_t count, bool is_written)
 
 static void pause_writing(KeptAnswers *kept)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += AGAIN_MS / 1000;
-    (void)pthread_cond_timedwait(&kept->has_changed, &kept->lock, &until);
+    (void)cond_wait_until(&kept->has_changed, &kept->lock, monotonic_ms() + AGAIN_MS);
 }
 
 /* False: it has failed. */

@@ -510,12 +510,6 @@ static bool has_work(const JobRunner *runner)
     return false;
 }
 
-static void wait_until(JobRunner *runner, int64_t until_ms)
-{
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-    pthread_cond_timedwait(&runner->wake, &runner->lock, &until);
-}
-
 /* Under the lock, which it gives up while the database works. False: the round failed. */
 static bool run_round(JobRunner *runner, Round *round)
 {
@@ -555,14 +549,14 @@ void *job_dispatch(void *argument)
     while (!runner->dispatcher_ends || (runner->finished.count && runner->failures < 3)) {
         if (!run_round(runner, &round)) {
             int64_t pause_ms = MIN(INT64_C(50) << MIN(runner->failures, 10), PAUSE_MAX_MS);
-            wait_until(runner, monotonic_ms() + pause_ms);
+            (void)cond_wait_until(&runner->wake, &runner->lock, monotonic_ms() + pause_ms);
             continue;
         }
         int64_t now = monotonic_ms();
         if (!runner->is_stopping && now >= runner->purge_at)
             job_purge(runner, now);
         while (!has_work(runner) && monotonic_ms() < next_time(runner, monotonic_ms()))
-            wait_until(runner, next_time(runner, monotonic_ms()));
+            (void)cond_wait_until(&runner->wake, &runner->lock, next_time(runner, monotonic_ms()));
     }
     pthread_mutex_unlock(&runner->lock);
     arena_free(round.arena);

@@ -10,7 +10,6 @@
 #include "store/schedules_store.h"
 
 #include <assert.h>
-#include <errno.h>
 
 #define ATTEMPTS_MAX 5
 #define LEASE_S 30
@@ -231,11 +230,7 @@ static JobRunner *runner_new(const JobRunnerOptions *options)
         id_write(runner->owner);
     pthread_mutex_init(&runner->lock, NULL);
     pthread_cond_init(&runner->returned, NULL);
-    pthread_condattr_t monotonic; /* the dispatcher's pauses must not follow a clock that is set */
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&runner->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&runner->wake, NULL);
 
     runner->lease_shortest_ms = INT32_MAX;
     runner->lane_count = options->type_count;
@@ -343,17 +338,9 @@ static void take_back_waiting(JobRunner *runner)
 /* Under the lock. */
 static bool wait_for_handlers(JobRunner *runner, int64_t wait_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    while (runner->running_count)
-        if (pthread_cond_timedwait(&runner->returned, &runner->lock, &until) == ETIMEDOUT)
-            break;
+    int64_t until_ms = monotonic_ms() + wait_ms;
+    while (runner->running_count && cond_wait_until(&runner->returned, &runner->lock, until_ms))
+        ;
     return runner->running_count == 0;
 }
 

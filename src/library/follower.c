@@ -1,8 +1,6 @@
 /* follower.c - the thread that applies what is new to the indexes; see follower.h. */
 #include "library/follower.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -518,12 +516,10 @@ static void tell_erased(Follower *follower)
 /* Whether somebody said that there is some. */
 static bool wait_for_news(Follower *follower, int64_t wait_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += wait_ms / 1000;
+    int64_t until_ms = monotonic_ms() + wait_ms;
     pthread_mutex_lock(&follower->lock);
     while (!follower->is_poked && !follower->is_stopping &&
-           pthread_cond_timedwait(&follower->news, &follower->lock, &until) == 0)
+           cond_wait_until(&follower->news, &follower->lock, until_ms))
         ;
     bool was_poked = follower->is_poked;
     follower->is_poked = false;

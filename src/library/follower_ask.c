@@ -1,5 +1,4 @@
 /* follower_ask.c - telling the follower what is new, waiting for it and asking how far it is. */
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -13,26 +12,15 @@ void follower_poke(Follower *follower)
     pthread_mutex_unlock(&follower->lock);
 }
 
-static struct timespec time_in(int64_t ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    return until;
-}
-
 bool follower_hold(Follower *follower, bool is_held, int64_t timeout_ms)
 {
-    struct timespec until = time_in(timeout_ms);
-    int timed_out = 0;
+    int64_t until_ms = monotonic_ms() + timeout_ms;
     follower->wants_hold = is_held;
     follower_poke(follower);
     pthread_mutex_lock(&follower->lock);
-    while (follower->has_held != is_held && !timed_out)
-        timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
+    while (follower->has_held != is_held &&
+           cond_wait_until(&follower->applied_news, &follower->lock, until_ms))
+        ;
     bool done = follower->has_held == is_held;
     pthread_mutex_unlock(&follower->lock);
     return done;
@@ -121,14 +109,14 @@ static bool wait_until(Follower *follower, const int64_t *reached, const int64_t
     Error err;
     if (!read_position(follower, arena, &position, &err))
         return false;
-    struct timespec until = time_in(timeout_ms);
+    int64_t until_ms = monotonic_ms() + timeout_ms;
     pthread_mutex_lock(&follower->lock);
     follower->is_poked = true;
     pthread_cond_signal(&follower->news);
-    int timed_out = 0;
     int64_t begun = follower->round;
-    while (*reached < position.last && *whole <= begun && !timed_out && !follower->is_stopping)
-        timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
+    while (*reached < position.last && *whole <= begun && !follower->is_stopping &&
+           cond_wait_until(&follower->applied_news, &follower->lock, until_ms))
+        ;
     bool is_there = *reached >= position.last || *whole > begun;
     pthread_mutex_unlock(&follower->lock);
     return is_there;
@@ -148,11 +136,11 @@ bool follower_wait_erased(Follower *follower, int64_t timeout_ms)
 
 bool follower_wait_model(Follower *follower, int64_t timeout_ms)
 {
-    struct timespec until = time_in(timeout_ms);
-    int timed_out = 0;
+    int64_t until_ms = monotonic_ms() + timeout_ms;
     pthread_mutex_lock(&follower->lock);
-    while (!follower->has_model && !timed_out && !follower->is_stopping)
-        timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
+    while (!follower->has_model && !follower->is_stopping &&
+           cond_wait_until(&follower->applied_news, &follower->lock, until_ms))
+        ;
     bool is_there = follower->has_model;
     pthread_mutex_unlock(&follower->lock);
     return is_there;

@@ -2,8 +2,6 @@
  * vector_follower.h. */
 #include "library/vector_follower.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "library/vector_follower_int.h"
 
@@ -165,13 +163,11 @@ static bool is_level(const VectorFollower *follower)
 
 bool vector_follower_wait(VectorFollower *follower, int64_t timeout_ms)
 {
-    struct timespec until;
-    int timed_out = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += timeout_ms / 1000 + 1;
+    int64_t until_ms = monotonic_ms() + timeout_ms;
     pthread_mutex_lock(&follower->lock);
-    while (!is_level(follower) && !follower->is_away && !follower->is_stopping && !timed_out)
-        timed_out = pthread_cond_timedwait(&follower->level, &follower->lock, &until);
+    while (!is_level(follower) && !follower->is_away && !follower->is_stopping &&
+           cond_wait_until(&follower->level, &follower->lock, until_ms))
+        ;
     bool ok = is_level(follower) || follower->is_away;
     pthread_mutex_unlock(&follower->lock);
     return ok;

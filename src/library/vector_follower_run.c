@@ -2,8 +2,6 @@
  * vector_follower_int.h. */
 #include "library/vector_follower_int.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -267,15 +265,10 @@ static void note_success(VectorFollower *follower)
 /* Until there is news; `listens` false: for this time, whatever comes. */
 static void pause_for(VectorFollower *follower, int64_t pause_ms, bool listens)
 {
-    struct timespec until;
-    int timed_out = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += pause_ms / 1000;
-    until.tv_nsec += pause_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (!follower->is_stopping && !(listens && follower->is_poked) && !timed_out)
-        timed_out = pthread_cond_timedwait(&follower->news, &follower->lock, &until);
+    int64_t until_ms = monotonic_ms() + pause_ms;
+    while (!follower->is_stopping && !(listens && follower->is_poked) &&
+           cond_wait_until(&follower->news, &follower->lock, until_ms))
+        ;
 }
 
 static void rest(VectorFollower *follower, int64_t wait_ms)

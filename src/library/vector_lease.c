@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -233,16 +232,11 @@ static bool step(VectorLeases *leases, Error *err)
 
 static void wait_for_beat(VectorLeases *leases)
 {
-    struct timespec until;
-    int timed_out = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += leases->times.beat_ms / 1000;
-    until.tv_nsec += leases->times.beat_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    int64_t until_ms = monotonic_ms() + leases->times.beat_ms;
     pthread_mutex_lock(&leases->lock);
-    while (!leases->is_stopping && !leases->is_poked && !timed_out)
-        timed_out = pthread_cond_timedwait(&leases->news, &leases->lock, &until);
+    while (!leases->is_stopping && !leases->is_poked &&
+           cond_wait_until(&leases->news, &leases->lock, until_ms))
+        ;
     leases->is_poked = false;
     pthread_mutex_unlock(&leases->lock);
 }

@@ -1,5 +1,4 @@
 /* local_services.c - finding a model service that listens on this machine. */
-#include <time.h>
 
 #include "base/clock.h"
 #include "models/models_int.h"
@@ -55,13 +54,8 @@ static void look(void *argument)
 /* With the lock held. */
 static void wait_for_look(Models *models)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_nsec += LOOK_MS * 1000000L;
-    end.tv_sec += end.tv_nsec / 1000000000L;
-    end.tv_nsec %= 1000000000L;
-    while (models->is_looking &&
-           pthread_cond_timedwait(&models->has_looked, &models->lock, &end) == 0)
+    int64_t until_ms = monotonic_ms() + LOOK_MS;
+    while (models->is_looking && cond_wait_until(&models->has_looked, &models->lock, until_ms))
         ;
 }
 

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -362,16 +361,10 @@ static bool is_at_rest(const ModelFiles *files)
 
 static void wait_for_work(ModelFiles *files)
 {
-    struct timespec until;
-    if (is_at_rest(files)) {
+    if (is_at_rest(files))
         pthread_cond_wait(&files->has_work, &files->lock);
-        return;
-    }
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += TICK_MS * INT64_C(1000000);
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    (void)pthread_cond_timedwait(&files->has_work, &files->lock, &until);
+    else
+        (void)cond_wait_until(&files->has_work, &files->lock, monotonic_ms() + TICK_MS);
 }
 
 static void *run(void *argument)

@@ -75,11 +75,9 @@ bool models_reload(Models *models, Error *err)
 /* False: it is time to end. */
 static bool wait_a_while(Models *models)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += LOOK_AGAIN_MS / 1000;
+    int64_t until_ms = monotonic_ms() + LOOK_AGAIN_MS;
     pthread_mutex_lock(&models->lock);
-    while (!models->is_closing && pthread_cond_timedwait(&models->closes, &models->lock, &end) == 0)
+    while (!models->is_closing && cond_wait_until(&models->closes, &models->lock, until_ms))
         ;
     bool goes_on = !models->is_closing;
     pthread_mutex_unlock(&models->lock);

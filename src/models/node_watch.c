@@ -133,11 +133,9 @@ static void *run(void *argument)
     while (!watch->is_ending) {
         pthread_mutex_unlock(&watch->lock);
         look(watch);
-        struct timespec end;
-        clock_gettime(CLOCK_MONOTONIC, &end);
-        end.tv_sec += EACH_MS / 1000;
+        int64_t until_ms = monotonic_ms() + EACH_MS;
         pthread_mutex_lock(&watch->lock);
-        while (!watch->is_ending && pthread_cond_timedwait(&watch->wake, &watch->lock, &end) == 0)
+        while (!watch->is_ending && cond_wait_until(&watch->wake, &watch->lock, until_ms))
             ;
     }
     pthread_mutex_unlock(&watch->lock);
@@ -146,17 +144,13 @@ static void *run(void *argument)
 
 NodeWatch *node_watch_start(const NodeWatchOptions *options)
 {
-    pthread_condattr_t monotonic;
     NodeWatch *watch = heap_alloc(sizeof *watch);
     watch->options = *options;
     watch->vectors_missing = -1;
     if (gethostname(watch->name, sizeof watch->name - 1) != 0)
         snprintf(watch->name, sizeof watch->name, "this machine");
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&watch->wake, NULL);
     if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
         log_warn("serve", "no thread can be started to watch this node: no alerts about its disk");
         watch->is_ending = true;

@@ -2,10 +2,8 @@
  *
  * The queue is filled by the producer and emptied on the loop's thread: all that waits goes as one
  * chunk, together with the head when that has not gone yet. */
-#include <errno.h>
 #include <pthread.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -363,11 +361,7 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
     stream->beats = stream->options.heartbeat_ms > 0 && !options->on_bytes &&
                     str_starts(stream->options.media_type, S("text/event-stream"));
     pthread_mutex_init(&stream->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&stream->has_room, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&stream->has_room, NULL);
     stream->holders = 2;
     stream->loop = x->loop;
     stream->exchange = x;
@@ -394,11 +388,10 @@ static bool has_room(const HttpStream *stream, size_t count)
 
 static void wait_for_room(HttpStream *stream, size_t count)
 {
-    int64_t end_us = monotonic_us() + stream->options.wait_ms * 1000;
-    struct timespec end = { .tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000 };
-    while (is_open(stream) && !has_room(stream, count))
-        if (pthread_cond_timedwait(&stream->has_room, &stream->lock, &end) == ETIMEDOUT)
-            return;
+    int64_t until_ms = monotonic_ms() + stream->options.wait_ms;
+    while (is_open(stream) && !has_room(stream, count) &&
+           cond_wait_until(&stream->has_room, &stream->lock, until_ms))
+        ;
 }
 
 bool http_stream_write(HttpStream *stream, Str bytes)

@@ -181,9 +181,8 @@ static void tell(Telling *telling)
 
 static void wait_until(EventFeed *feed, int64_t until_ms)
 {
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-    while (!feed->is_stopping && monotonic_ms() < until_ms)
-        pthread_cond_timedwait(&feed->wake, &feed->lock, &until);
+    while (!feed->is_stopping && cond_wait_until(&feed->wake, &feed->lock, until_ms))
+        ;
 }
 
 static void *run(void *argument)
@@ -216,14 +215,10 @@ static void *run(void *argument)
 bool event_feed_open(Db *db, EventHub *hub, EventFeed **feed_r, Error *err)
 {
     EventFeed *feed = heap_alloc(sizeof *feed);
-    pthread_condattr_t clock;
     feed->db = db;
     feed->hub = hub;
     pthread_mutex_init(&feed->lock, NULL);
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&feed->wake, &clock);
-    pthread_condattr_destroy(&clock);
+    pthread_cond_init(&feed->wake, NULL);
     feed->is_started = pthread_create(&feed->thread, NULL, run, feed) == 0;
     if (!feed->is_started)
         (void)fail(err, ERROR_BUSY, "no thread could be started to tell pages of changes");

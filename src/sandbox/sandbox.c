@@ -4,7 +4,6 @@
  * that started them. */
 #include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/report.h"
@@ -133,10 +132,7 @@ static void wait_wanted(Sandbox *sandbox)
         pthread_cond_wait(&sandbox->wanted, &sandbox->lock);
         return;
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_MS / 1000;
-    (void)pthread_cond_clockwait(&sandbox->wanted, &sandbox->lock, CLOCK_MONOTONIC, &until);
+    (void)cond_wait_until(&sandbox->wanted, &sandbox->lock, monotonic_ms() + IDLE_MS);
     drop_idle_servers(sandbox);
 }
 

@@ -2,11 +2,11 @@
 #include "search/search_history.h"
 
 #include <pthread.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
-#define FLUSH_EVERY_S 1
+#define FLUSH_EVERY_MS 1000
 
 typedef struct Waiting {
     Scope scope;
@@ -97,11 +97,8 @@ static void wait_for_some(SearchHistory *history)
     pthread_mutex_lock(&history->lock);
     while (!history->waiting.count && !history->is_stopping)
         pthread_cond_wait(&history->news, &history->lock);
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += FLUSH_EVERY_S;
-    while (!history->is_stopping &&
-           pthread_cond_timedwait(&history->news, &history->lock, &until) == 0)
+    int64_t until_ms = monotonic_ms() + FLUSH_EVERY_MS;
+    while (!history->is_stopping && cond_wait_until(&history->news, &history->lock, until_ms))
         ;
     pthread_mutex_unlock(&history->lock);
 }
