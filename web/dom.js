@@ -112,15 +112,19 @@ export function fadeEdges(row) {
   new ResizeObserver(look).observe(row);
 }
 
-// Tabs in one line, once they are in the document: the one that is open stands clear of what fades, in a window made narrow too.
+// The tab that is open stands clear of what fades.
+export function placeTab(tabs) {
+  const current = tabs.querySelector('[aria-current], [aria-selected=true]');
+  if (!current) return;
+  const end = current.offsetLeft + current.offsetWidth + FADE_PX - tabs.clientWidth;
+  tabs.scrollLeft = Math.max(end, Math.min(tabs.scrollLeft, current.offsetLeft - FADE_PX));
+}
+
+// Tabs in one line, once they are in the document; in a window made narrow too.
 export function showTab(tabs) {
-  const place = () => {
-    const current = tabs.querySelector('[aria-current]');
-    if (current) tabs.scrollLeft = current.offsetLeft + current.offsetWidth + FADE_PX - tabs.clientWidth;
-  };
   fadeEdges(tabs);
-  place();
-  new ResizeObserver(place).observe(tabs);
+  placeTab(tabs);
+  new ResizeObserver(() => placeTab(tabs)).observe(tabs);
 }
 
 // Focus without scrolling something the person is reading, and never raising a keyboard on a phone unasked.

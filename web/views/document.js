@@ -1,6 +1,6 @@
 // document.js - one document as its kind wants to be seen, its text, passages, details; the original. ?show=text and ?page=3
 // are in the address. What shows a kind is a module of viewers/, fetched when such a document is first opened.
-import {h, fill, cleanup, topIn, bringTo, fadeEdges} from '../dom.js';
+import {h, fill, cleanup, topIn, bringTo, fadeEdges, placeTab, showTab} from '../dom.js';
 import {t, number, bytes, clock} from '../texts.js';
 import {get, call, address, errorFrom} from '../api.js';
 import {on, mayAdminister, mayWrite, collectionName} from '../state.js';
@@ -207,10 +207,12 @@ class DocumentView {
     fill(this.info, standing(one), h('div', {class: 'row wrap'}, h('span', {class: 'status'}, one.family && familyIcon(one), lockSign(one), facts), qualityBadge(one), documents.tagChips(one.tags), h('span', {class: 'gap'}),
       actions(one, (next) => { this.one = {...this.one, ...next}; this.paintHead(); })), this.tabs);
     this.markTab();
+    showTab(this.tabs);
   }
 
   markTab() {
     for (const tab of this.tabs.children) tab.setAttribute('aria-selected', String(tab.dataset.show === this.showing));
+    placeTab(this.tabs);
   }
 
   place(text) { this.where.textContent = text; }
