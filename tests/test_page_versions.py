@@ -3,6 +3,7 @@ import re
 
 import pytest
 from test_page import ask, browser, CHROMIUM, expect, keeps_rules, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
+from test_versions import pdf, replace
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
@@ -65,3 +66,28 @@ def test_a_new_version_is_put_in_place_and_a_citation_of_the_one_before_shows_th
     part(page, "reader-name").click() if part(page, "reader-name").is_visible() else desk.go(part(page, "reader-name").get_attribute("href"))
     expect(part(page, "older-version")).to_be_visible()
     expect(page.locator("mark.passage").first).to_contain_text("Amalia Brenn")
+
+
+def test_an_older_version_is_shown_as_its_pages_with_the_passage_marked(desk, fresh_server):
+    [one] = fresh_server.add(("The ford (survey).pdf", pdf("The surveyor of the ford is Ottilie Varn.", pages=2)))
+    page = desk.go("/ask")
+    ask(page, "Who is the surveyor of the ford?")
+    conversation = page.url
+    assert replace(fresh_server, one["id"], pdf("The surveyor of the weir is Ruprecht Olm.", pages=1)).status_code == 202
+    fresh_server.wait_document(one["id"])
+
+    page = desk.go(f"/documents/{one['id']}?version=1")
+    expect(part(page, "older-version")).to_contain_text("This is version 1. The newest is 2.")
+    expect(part(page, "page")).to_have_count(2)
+    expect(part(page, "page").first).to_have_attribute("data-loaded", "yes")
+    assert "version=1" in part(page, "page").first.locator("img").get_attribute("src")
+    part(page, "older-version").get_by_text("Show the newest").click()
+    expect(part(page, "page")).to_have_count(1)
+
+    page = desk.go(re.sub(r"^https?://[^/]+", "", conversation))
+    reader = open_first_source(page)
+    expect(part(page, "older-version")).to_be_visible()
+    expect(reader.locator("[data-test=page]")).to_have_count(2)
+    expect(reader.locator("[data-test=page][data-marked='1']").first).to_be_visible()
+    keeps_rules(page)
+    shot(page, "version-older-pages")

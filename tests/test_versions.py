@@ -2,6 +2,22 @@
 from conftest import Server, wait_until
 
 
+def pdf(line, pages=1):
+    """Pages of one line each."""
+    kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(pages))
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    for n in range(pages):
+        drawn = f"BT /F1 14 Tf 40 700 Td ({line}) Tj ET"
+        objects += [f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * n} 0 R /Resources << /Font << /F1 3 0 R >> >> >>",
+                    f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream"]
+    made, places = b"%PDF-1.4\n", []
+    for number, text in enumerate(objects, 1):
+        places.append(len(made))
+        made += f"{number} 0 obj\n{text}\nendobj\n".encode()
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    return made + f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(made)}\n%%EOF\n".encode()
+
+
 def replace(server, document, text, **options):
     return server.call("PUT", f"/v1/documents/{document}/original", data=text, **options)
 
@@ -100,3 +116,42 @@ def test_what_was_before_counts_where_there_is_a_limit(tmp_path):
         assert server.call("POST", "/v1/documents", files=[("file", ("other.txt", b"d" * 80))]).status_code == 202
     finally:
         server.stop()
+
+
+def test_pages_blocks_and_passages_are_those_of_the_version_that_is_asked_for(server):
+    [old] = server.add(("survey.pdf", pdf("The survey of the ford by Ottilie Varn.", pages=3)))
+    path = f"/v1/documents/{old['id']}"
+    then = server.get(f"{path}/pages/1.png?width=200").content
+    assert replace(server, old["id"], pdf("The survey of the weir by Ruprecht Olm, one page, with a longer line.", pages=1)).status_code == 202
+    server.wait_document(old["id"])
+
+    assert server.get(f"{path}/pages").json()["count"] == 1
+    assert server.get(f"{path}/pages?version=1").json()["count"] == 3
+    assert server.get(f"{path}/pages/1.png?width=200&version=1").content == then
+    assert server.get(f"{path}/pages/1.png?width=200").content != then
+    marked = server.get(f"{path}/pages/3.png?width=200&version=1&quote=Ottilie%20Varn")
+    assert marked.status_code == 200 and marked.headers["X-Marked"] == "1"
+    for wrong in ("pages/4.png?version=1", "pages/2.png", "pages/2.png?version=2", "pages/1.png?version=3", "pages/0.png?version=1"):
+        assert server.get(f"{path}/{wrong}").status_code == 404, wrong
+    assert server.get(f"{path}/pages?version=3").status_code == 404
+
+    for part in ("blocks", "chunks"):
+        texts = lambda version: " ".join(one["text"] for one in server.get(f"{path}/{part}?version={version}").json()["items"])
+        assert "Ottilie Varn" in texts(1) and "Olm" not in texts(1), part
+        assert "Ruprecht Olm" in texts(2) and "Varn" not in texts(2), part
+    at = server.get(f"{path}/text?version=1").content.rindex(b"Ottilie")
+    assert server.get(f"{path}/blocks?version=1&start={at}&limit=1").json()["items"][0]["place"]["page"] == 3
+    assert server.get(f"{path}/structure?version=1").json()["structure"] != server.get(f"{path}/structure").json()["structure"]
+
+
+def test_a_version_that_had_no_pages_has_none_beside_one_that_has(server):
+    [old] = server.add(("ferry.txt", b"The ferry of Quillport leaves at six."))
+    path = f"/v1/documents/{old['id']}"
+    assert replace(server, old["id"], pdf("The ferry of Quillport leaves at seven."), headers={"File-Name": "ferry.pdf"}).status_code == 202
+    assert server.wait_document(old["id"])["format"] == "pdf"
+    assert server.get(f"{path}/pages?version=1").json()["count"] == 0 and server.get(f"{path}/pages").json()["count"] == 1
+    assert server.get(f"{path}/pages/1.png?version=1").status_code == 404
+    assert replace(server, old["id"], b"PK\x03\x04 and then nothing of an archive", headers={"File-Name": "ferry.docx"}).status_code == 202
+    assert server.wait_document(old["id"])["state"] == "failed"
+    assert server.get(f"{path}/pages/1.png").status_code == 200, "what is found is still shown"
+    assert server.get(f"{path}/pages").json()["count"] == 1

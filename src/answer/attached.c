@@ -99,7 +99,7 @@ static bool list_chunks(AnswerRun *run, WholeWork *work, size_t *bytes_r, bool *
     *fits_r = true;
     for (size_t i = 0; i < documents->count && *fits_r; i++) {
         ChunkList list;
-        if (!library_chunks(run->answers->library, run->scope, run->arena, documents->at[i], 0,
+        if (!library_chunks(run->answers->library, run->scope, run->arena, documents->at[i], 0, 0,
                             (int64_t)most + 1, &list, err))
             return false;
         for (size_t j = 0; j < list.count && *fits_r; j++) {

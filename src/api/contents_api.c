@@ -117,24 +117,25 @@ static Str next_of(Arena *arena, int64_t first, int64_t count, size_t got)
 }
 
 /* ?start= is a byte of the text: the blocks begin with the one that holds it. */
-static bool read_start(const ApiRequest *request, int64_t *first, Error *err)
+static bool read_start(const ApiRequest *request, int64_t version, int64_t *first, Error *err)
 {
     int64_t start;
     if (!http_query(request->http, "start").length)
         return true;
     return api_query_int(request, "start", 0, INT64_MAX - 8, 0, &start, err) &&
            library_block_at(request->api->library, request->scope, request->arena,
-                            request->params[0], start, first, err);
+                            request->params[0], version, start, first, err);
 }
 
 bool documents_blocks(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    int64_t first, count;
+    int64_t version, first, count;
     StoredBlockList list;
     Str text;
-    if (!read_window(request, &first, &count, err) || !read_start(request, &first, err) ||
+    if (!read_version(request, &version, err) || !read_window(request, &first, &count, err) ||
+        !read_start(request, version, &first, err) ||
         !library_blocks(request->api->library, request->scope, request->arena, request->params[0],
-                        first, count, &list, &text, err))
+                        version, first, count, &list, &text, err))
         return false;
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < list.count; i++) {
@@ -161,8 +162,10 @@ bool documents_blocks(ApiRequest *request, HttpResponse *response, Error *err)
 bool documents_structure(ApiRequest *request, HttpResponse *response, Error *err)
 {
     DocumentStructure structure;
-    if (!library_structure(request->api->library, request->scope, request->params[0], &structure,
-                           err))
+    int64_t version;
+    if (!read_version(request, &version, err) ||
+        !library_structure(request->api->library, request->scope, request->params[0], version,
+                           &structure, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_structure(&json, "structure", &structure);
@@ -173,8 +176,10 @@ bool documents_structure(ApiRequest *request, HttpResponse *response, Error *err
 bool documents_outline(ApiRequest *request, HttpResponse *response, Error *err)
 {
     OutlineList list;
-    if (!library_outline(request->api->library, request->scope, request->arena, request->params[0],
-                         &list, err))
+    int64_t version;
+    if (!read_version(request, &version, err) ||
+        !library_outline(request->api->library, request->scope, request->arena, request->params[0],
+                         version, &list, err))
         return false;
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < list.count; i++) {
@@ -194,11 +199,11 @@ bool documents_outline(ApiRequest *request, HttpResponse *response, Error *err)
 
 bool documents_chunks(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    int64_t first, count;
+    int64_t version, first, count;
     ChunkList list;
-    if (!read_window(request, &first, &count, err) ||
+    if (!read_version(request, &version, err) || !read_window(request, &first, &count, err) ||
         !library_chunks(request->api->library, request->scope, request->arena, request->params[0],
-                        first, count, &list, err))
+                        version, first, count, &list, err))
         return false;
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < list.count; i++) {
@@ -309,8 +314,10 @@ bool documents_original(ApiRequest *request, HttpResponse *response, Error *err)
 bool documents_pages(ApiRequest *request, HttpResponse *response, Error *err)
 {
     PageSizeList list;
-    if (!library_page_sizes(request->api->library, request->scope, request->arena,
-                            request->params[0], &list, err))
+    int64_t version;
+    if (!read_version(request, &version, err) ||
+        !library_page_sizes(request->api->library, request->scope, request->arena,
+                            request->params[0], version, &list, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_int(&json, "count", (int64_t)list.count);
@@ -329,15 +336,21 @@ bool documents_pages(ApiRequest *request, HttpResponse *response, Error *err)
 bool documents_page(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Str name = request->params[1];
+    PageWanted wanted = { .document = request->params[0],
+                          .quote = http_query(request->http, "quote") };
     int64_t page, width;
     DrawnPage picture;
     if (str_ends(name, S(".png")))
         name.length -= 4;
     if (!str_to_int(name, 1, INT32_MAX, &page))
         return fail(err, ERROR_NOT_FOUND, "there is no page '" STR_FMT "'", STR_ARG(name));
-    if (!api_query_int(request, "width", 50, PAGE_WIDTH_MAX, 900, &width, err) ||
-        !library_page(request->api->library, request->scope, request->arena, request->params[0],
-                      (int)page, (int)width, http_query(request->http, "quote"), &picture, err))
+    if (!read_version(request, &wanted.version, err) ||
+        !api_query_int(request, "width", 50, PAGE_WIDTH_MAX, 900, &width, err))
+        return false;
+    wanted.page = (int)page;
+    wanted.width = (int)width;
+    if (!library_page(request->api->library, request->scope, request->arena, &wanted, &picture,
+                      err))
         return false;
     response->media_type = S("image/png");
     buf_add(&response->body, picture.png);

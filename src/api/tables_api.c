@@ -14,7 +14,7 @@ typedef struct TablesWork {
 static bool read_tables(ApiRequest *request, TablesWork *work, Error *err)
 {
     if (!library_blocks(request->api->library, request->scope, request->arena, request->params[0],
-                        0, BLOCKS_MAX, &work->blocks, &work->text, err))
+                        0, 0, BLOCKS_MAX, &work->blocks, &work->text, err))
         return false;
     work->tables = tables_find(request->arena, work->blocks.at, work->blocks.count);
     return true;

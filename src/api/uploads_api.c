@@ -242,9 +242,9 @@ bool uploads_content(ApiRequest *request, HttpResponse *response, Error *err)
         !find_document(request, &view, err) ||
         !library_print(library, request->scope, request->arena, view.document.id, 0, TEXT_PLAIN,
                        &text, err) ||
-        !library_chunks(library, request->scope, request->arena, view.document.id, first,
+        !library_chunks(library, request->scope, request->arena, view.document.id, 0, first,
                         CHUNKS_SHOWN, &chunks, err) ||
-        !library_structure(library, request->scope, view.document.id, &structure, err))
+        !library_structure(library, request->scope, view.document.id, 0, &structure, err))
         return false;
     if (text.overflowed)
         return fail(err, ERROR_TOO_LARGE,

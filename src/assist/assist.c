@@ -37,7 +37,7 @@ static bool find_said(Library *library, const Scope *scope, Arena *arena, Assist
     StoredBlockList blocks;
     Str text;
     Buf said = buf_new(arena, TEXT_MAX);
-    if (!library_blocks(library, scope, arena, file->document.id, 0, SAID_BLOCKS, &blocks, &text,
+    if (!library_blocks(library, scope, arena, file->document.id, 0, 0, SAID_BLOCKS, &blocks, &text,
                         err))
         return false;
     for (size_t i = 0; i < blocks.count; i++) {
@@ -57,7 +57,7 @@ static bool find_caption(Library *library, const Scope *scope, Arena *arena, Ass
 {
     StoredBlockList blocks;
     Str text;
-    if (!library_blocks(library, scope, arena, file->document.id, 0, 50, &blocks, &text, err))
+    if (!library_blocks(library, scope, arena, file->document.id, 0, 0, 50, &blocks, &text, err))
         return false;
     for (size_t i = 0; i < blocks.count; i++) {
         const StoredBlock *block = &blocks.at[i];

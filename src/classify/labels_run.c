@@ -181,10 +181,10 @@ static bool say_where(Saying *s, Error *err)
                           .end = (int64_t)s->said.end,
                           .quote = quote,
                           .score = s->said.confidence };
-    if (!library_block_at(s->labels->library, s->scope, s->arena, document->id, citation.start,
+    if (!library_block_at(s->labels->library, s->scope, s->arena, document->id, 0, citation.start,
                           &ordinal, err) ||
-        !library_blocks(s->labels->library, s->scope, s->arena, document->id, ordinal, 1, &blocks,
-                        &text, err))
+        !library_blocks(s->labels->library, s->scope, s->arena, document->id, 0, ordinal, 1,
+                        &blocks, &text, err))
         return false;
     if (blocks.count) {
         citation.page = blocks.at[0].page;

@@ -24,7 +24,7 @@ bool paper_open(Library *library, const Scope *scope, Arena *arena, Str id, Pape
     Paper paper;
     Str text;
     if (!library_find(library, scope, arena, id, &view, err) ||
-        !library_blocks(library, scope, arena, id, 0, BLOCKS_READ, &blocks, &text, err) ||
+        !library_blocks(library, scope, arena, id, 0, 0, BLOCKS_READ, &blocks, &text, err) ||
         !paper_of_text(text, &paper, err))
         return false;
     if (!blocks.count && !document_state_is_over(view.document.state))

@@ -211,14 +211,15 @@ MUST_CHECK bool library_print(Library *library, const Scope *scope, Arena *arena
 MUST_CHECK bool library_beginning(Library *library, const Scope *scope, Arena *arena, Str id,
                                   size_t most, Str *text_r, Error *err);
 MUST_CHECK bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id,
-                               int64_t first, int64_t count, StoredBlockList *list_r, Str *text_r,
-                               Error *err);
+                               int64_t version, int64_t first, int64_t count,
+                               StoredBlockList *list_r, Str *text_r, Error *err);
 /* The ordinal of the block that holds this byte of the text, or comes next; 0 when there is none.
  */
 MUST_CHECK bool library_block_at(Library *library, const Scope *scope, Arena *arena, Str id,
-                                 int64_t byte, int64_t *ordinal_r, Error *err);
+                                 int64_t version, int64_t byte, int64_t *ordinal_r, Error *err);
 MUST_CHECK bool library_chunks(Library *library, const Scope *scope, Arena *arena, Str id,
-                               int64_t first, int64_t count, ChunkList *list_r, Error *err);
+                               int64_t version, int64_t first, int64_t count, ChunkList *list_r,
+                               Error *err);
 typedef struct OutlineEntry {
     const char *kind; /* "heading", "slide" or "sheet" */
     int64_t ordinal;  /* of the block it begins with */
@@ -233,14 +234,14 @@ typedef struct OutlineList {
 /* Headings, slides and sheets in their order; the first OUTLINE_MAX of them. */
 #define OUTLINE_MAX 5000
 MUST_CHECK bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id,
-                                OutlineList *list_r, Error *err);
+                                int64_t version, OutlineList *list_r, Error *err);
 /* What the document is made of: how many blocks of each kind, tables and sheets. */
 #define BLOCK_KINDS_MAX 16
 typedef struct DocumentStructure {
     int64_t blocks[BLOCK_KINDS_MAX]; /* by kind; library_block_kind() names it */
     int64_t tables, sheets;
 } DocumentStructure;
-MUST_CHECK bool library_structure(Library *library, const Scope *scope, Str id,
+MUST_CHECK bool library_structure(Library *library, const Scope *scope, Str id, int64_t version,
                                   DocumentStructure *structure_r, Error *err);
 /* HTML around text bytes start..end, with <mark id="passage">; the whole document when it is small,
  * else the blocks near the passage. */
@@ -262,15 +263,21 @@ typedef struct PageSizeList {
 } PageSizeList;
 /* Of a paged document; empty for others. */
 MUST_CHECK bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id,
-                                   PageSizeList *list_r, Error *err);
+                                   int64_t version, PageSizeList *list_r, Error *err);
 
 typedef struct DrawnPage {
     Str png;
     int marked; /* boxes that show the quote */
 } DrawnPage;
-/* One page of a paged document as PNG, `width` pixels wide, with the quote marked. */
-MUST_CHECK bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, int page,
-                             int width, Str quote, DrawnPage *picture_r, Error *err);
+typedef struct PageWanted {
+    Str document;
+    int64_t version;
+    int page, width; /* from 1; pixels */
+    Str quote;       /* marked; empty: nothing is */
+} PageWanted;
+/* One page of a paged document as PNG. */
+MUST_CHECK bool library_page(Library *library, const Scope *scope, Arena *arena,
+                             const PageWanted *wanted, DrawnPage *picture_r, Error *err);
 
 /* --- For search --------------------------------------------------------------------------- */
 

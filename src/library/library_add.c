@@ -126,22 +126,36 @@ static bool is_named(const Extractor *extractor, Str name)
 
 /* By the file's content; its name decides between kinds of text only. *kind_r: NULL when nobody
  * reads it. */
-static bool choose_kind(const char *path, Str name, const Extractor **kind_r, Error *err)
+static bool choose_kind(int fd, Str name, const Extractor **kind_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     char *bytes = arena_alloc(arena, KIND_BYTES);
-    ssize_t got = fd < 0 ? -1 : read(fd, bytes, KIND_BYTES);
+    ssize_t got = fd < 0 ? -1 : pread(fd, bytes, KIND_BYTES, 0);
     if (got < 0)
-        return fail_errno(err, "looking at the upload");
+        return fail_errno(err, "looking at the file");
     *kind_r = extractor_choose((Str){ bytes, (size_t)got }, name, STR_NONE);
+    return true;
+}
+
+static bool choose_kind_at(const char *path, Str name, const Extractor **kind_r, Error *err)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return choose_kind(fd, name, kind_r, err);
+}
+
+bool library_format_of(int fd, Str name, Str *format_r, Error *err)
+{
+    const Extractor *kind;
+    if (!choose_kind(fd, name, &kind, err))
+        return false;
+    *format_r = kind ? str(kind->name) : S("");
     return true;
 }
 
 bool library_is_of_type(const char *path, Str name, const char *prefix, bool *is_r, Error *err)
 {
     const Extractor *kind;
-    if (!choose_kind(path, name, &kind, err))
+    if (!choose_kind_at(path, name, &kind, err))
         return false;
     *is_r = false;
     for (const char *const *type = kind ? kind->media_types : NULL; type && *type; type++)
@@ -156,7 +170,7 @@ static bool check_allowed(const Library *library, const NewFile *file, Error *er
     const Extractor *kind;
     if (!rest.length)
         return true;
-    if (!choose_kind(file->path, file->name, &kind, err))
+    if (!choose_kind_at(file->path, file->name, &kind, err))
         return false;
     while (kind && str_next(&rest, ',', &allowed))
         if (is_named(kind, str_trim(allowed)))

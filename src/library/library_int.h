@@ -135,6 +135,17 @@ MUST_CHECK bool library_check_file(Library *library, Arena *arena, const NewFile
 MUST_CHECK bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type,
                               Str document, Error *err);
 /* A password kept until the file has been read, sealed with the server's key. */
+/* The version whose text is shown: the newest that has been read, else the only one there is. */
+static inline int64_t shown_version(const Document *document)
+{
+    return document->indexed_version ? document->indexed_version : document->version;
+}
+/* Whether it has pages that can be drawn, in this version (0: the one that is shown). */
+MUST_CHECK bool library_has_pages(Library *library, const Scope *scope, Arena *arena, Str id,
+                                  int64_t version, bool *has_r, Error *err);
+/* The extractor's name for a file by its first bytes; empty: nobody reads it. */
+MUST_CHECK bool library_format_of(int fd, Str name, Str *format_r, Error *err);
+
 MUST_CHECK bool password_seal(Library *library, Arena *arena, Str password, Str *sealed_r,
                               Error *err);
 MUST_CHECK bool password_open(Library *library, Arena *arena, Str sealed, Str *password_r,

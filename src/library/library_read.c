@@ -29,9 +29,9 @@ typedef struct ReadWork {
     ChunkList chunks;
 } ReadWork;
 
-static int64_t shown_version(const Document *document)
+static ReadWork read_of(const Scope *scope, Arena *arena, Str id, int64_t version)
 {
-    return document->indexed_version ? document->indexed_version : document->version;
+    return (ReadWork){ .scope = scope, .arena = arena, .id = id, .version = version };
 }
 
 /* --- The original --- */
@@ -46,7 +46,7 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
 bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
                            int64_t version, Document *document_r, int *fd_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id, .version = version };
+    ReadWork work = read_of(scope, arena, id, version);
     uint64_t size;
     if (!store_read(library->db, scope, find_work, &work, err) ||
         !blob_open(library->blobs, scope->workspace, work.document.blob, fd_r, &size, err))
@@ -66,7 +66,7 @@ bool library_open_part(Library *library, const Scope *scope, const Document *doc
 bool library_original_url(Library *library, const Scope *scope, Arena *arena, Str id,
                           int64_t version, int64_t seconds, Str *url_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id, .version = version };
+    ReadWork work = read_of(scope, arena, id, version);
     const Document *document = &work.document;
     if (!store_read(library->db, scope, find_work, &work, err))
         return false;
@@ -134,7 +134,7 @@ bool library_print(Library *library, const Scope *scope, Arena *arena, Str id, i
 {
     static const DocFormat formats[] = { DOC_TEXT, DOC_MARKDOWN, DOC_JSON, DOC_HTML };
     AUTO_ARENA Arena *inner = arena_new(PRINT_MEMORY_MAX); /* freed before the answer is sent */
-    ReadWork work = { .scope = scope, .arena = inner, .id = id, .version = version };
+    ReadWork work = read_of(scope, inner, id, version);
     (void)arena;
     work.count = form == TEXT_PLAIN ? 0 : BLOCKS_MAX;
     if (!store_read(library->db, scope, whole_work, &work, err))
@@ -167,10 +167,12 @@ static bool blocks_work(DbTx *tx, void *argument, Error *err)
                            err);
 }
 
-bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id, int64_t first,
-                    int64_t count, StoredBlockList *list_r, Str *text_r, Error *err)
+bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id, int64_t version,
+                    int64_t first, int64_t count, StoredBlockList *list_r, Str *text_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id, .first = first, .count = count };
+    ReadWork work = read_of(scope, arena, id, version);
+    work.first = first;
+    work.count = count;
     if (!store_read(library->db, scope, blocks_work, &work, err))
         return false;
     *list_r = work.blocks;
@@ -187,10 +189,11 @@ static bool at_work(DbTx *tx, void *argument, Error *err)
                                &work->blocks, err);
 }
 
-bool library_block_at(Library *library, const Scope *scope, Arena *arena, Str id, int64_t byte,
-                      int64_t *ordinal_r, Error *err)
+bool library_block_at(Library *library, const Scope *scope, Arena *arena, Str id, int64_t version,
+                      int64_t byte, int64_t *ordinal_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id, .start = byte };
+    ReadWork work = read_of(scope, arena, id, version);
+    work.start = byte;
     if (!store_read(library->db, scope, at_work, &work, err))
         return false;
     *ordinal_r = work.blocks.count ? work.blocks.at[0].ordinal : 0;
@@ -205,10 +208,12 @@ static bool chunks_work(DbTx *tx, void *argument, Error *err)
                       work->first, work->count, &work->chunks, err);
 }
 
-bool library_chunks(Library *library, const Scope *scope, Arena *arena, Str id, int64_t first,
-                    int64_t count, ChunkList *list_r, Error *err)
+bool library_chunks(Library *library, const Scope *scope, Arena *arena, Str id, int64_t version,
+                    int64_t first, int64_t count, ChunkList *list_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id, .first = first, .count = count };
+    ReadWork work = read_of(scope, arena, id, version);
+    work.first = first;
+    work.count = count;
     if (!store_read(library->db, scope, chunks_work, &work, err))
         return false;
     *list_r = work.chunks;
@@ -238,9 +243,9 @@ bool library_view(Library *library, const Scope *scope, Arena *arena, Str id, in
                   int64_t start, int64_t end, Buf *out, Error *err)
 {
     AUTO_ARENA Arena *inner = arena_new(PRINT_MEMORY_MAX);
-    ReadWork work = {
-        .scope = scope, .arena = inner, .id = id, .version = version, .start = start, .end = end
-    };
+    ReadWork work = read_of(scope, inner, id, version);
+    work.start = start;
+    work.end = end;
     (void)arena;
     if (!store_read(library->db, scope, near_work, &work, err))
         return false;
@@ -271,10 +276,10 @@ static bool pages_work(DbTx *tx, void *argument, Error *err)
 typedef void SeeBlock(void *self, const StoredBlock *block);
 
 /* Every block in its order, some at a time; `see` keeps none. */
-static bool each_block(Library *library, const Scope *scope, Str id, SeeBlock *see, void *self,
-                       Error *err)
+static bool each_block(Library *library, const Scope *scope, Str id, int64_t version, SeeBlock *see,
+                       void *self, Error *err)
 {
-    ReadWork work = { .scope = scope, .id = id, .count = BLOCKS_AT_ONCE };
+    ReadWork work = { .scope = scope, .id = id, .version = version, .count = BLOCKS_AT_ONCE };
     do {
         AUTO_ARENA Arena *part = arena_new(MB(256));
         work.arena = part;
@@ -300,11 +305,13 @@ static void see_page(void *self, const StoredBlock *block)
             (PageSize){ block->x1 - block->x0, block->y1 - block->y0 };
 }
 
-bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id,
+bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id, int64_t version,
                         PageSizeList *list_r, Error *err)
 {
     PageSizes pages = { .arena = arena };
-    if (!each_block(library, scope, id, see_page, &pages, err))
+    bool has_any;
+    if (!library_has_pages(library, scope, arena, id, version, &has_any, err) ||
+        (has_any && !each_block(library, scope, id, version, see_page, &pages, err)))
         return false;
     *list_r = (PageSizeList){ pages.sizes.at, pages.sizes.count };
     return true;
@@ -331,12 +338,12 @@ static void see_structure(void *self, const StoredBlock *block)
     structure->sheet = sheet;
 }
 
-bool library_structure(Library *library, const Scope *scope, Str id, DocumentStructure *structure_r,
-                       Error *err)
+bool library_structure(Library *library, const Scope *scope, Str id, int64_t version,
+                       DocumentStructure *structure_r, Error *err)
 {
     _Static_assert(BLOCK_KIND_COUNT <= BLOCK_KINDS_MAX, "a block of each kind is counted");
     Structure structure = { 0 };
-    if (!each_block(library, scope, id, see_structure, &structure, err))
+    if (!each_block(library, scope, id, version, see_structure, &structure, err))
         return false;
     *structure_r = structure.made_of;
     return true;
@@ -380,10 +387,10 @@ static void outline_block(Outline *outline)
     }
 }
 
-bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id,
+bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id, int64_t version,
                      OutlineList *list_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .id = id, .count = BLOCKS_AT_ONCE };
+    ReadWork work = { .scope = scope, .id = id, .version = version, .count = BLOCKS_AT_ONCE };
     Outline outline = { .arena = arena };
     do {
         AUTO_ARENA Arena *part = arena_new(MB(512));

@@ -43,10 +43,10 @@ static bool make_citation(Arena *arena, const DrawSource *from, const DrawnTask 
     *citation_r = citation;
     if (!document->id.length)
         return true;
-    if (!library_block_at(from->library, from->scope, arena, document->id, citation.start, &ordinal,
-                          err) ||
-        !library_blocks(from->library, from->scope, arena, document->id, ordinal, 1, &blocks, &text,
-                        err))
+    if (!library_block_at(from->library, from->scope, arena, document->id, 0, citation.start,
+                          &ordinal, err) ||
+        !library_blocks(from->library, from->scope, arena, document->id, 0, ordinal, 1, &blocks,
+                        &text, err))
         return false;
     if (blocks.count) {
         citation_r->page = blocks.at[0].page;

@@ -6,8 +6,8 @@ import {call, address, get} from '../api.js';
 const SAMPLE_WIDTH = 120;  // enough to see a marked line, cheap to look through
 const QUOTE_MOST = 600;    // a longer quote makes no better mark, and addresses have limits
 
-function pageAddress(id, page, width, quote) {
-  return address(`/v1/documents/${id}/pages/${page}.png`, {width, quote: quote ? quote.slice(0, QUOTE_MOST) : ''});
+function pageAddress(id, page, {width, quote, version}) {
+  return address(`/v1/documents/${id}/pages/${page}.png`, {width, quote: quote ? quote.slice(0, QUOTE_MOST) : '', version});
 }
 
 // Pictures come in a few widths, so that the server's cache is of use.
@@ -35,8 +35,8 @@ async function markTop(blob) {
 }
 
 // The page that is cited: fetched, so that we learn whether it could be marked. Returns {marked, top}.
-export async function loadMarked(image, id, page, width, quote, signal) {
-  const response = await call('GET', pageAddress(id, page, width, quote), {signal, headers: {Accept: 'image/png'}});
+export async function loadMarked(image, id, page, {width, quote, version, signal}) {
+  const response = await call('GET', pageAddress(id, page, {width, quote, version}), {signal, headers: {Accept: 'image/png'}});
   const blob = await response.blob();
   const url = URL.createObjectURL(blob);
   image.src = url;
@@ -47,8 +47,9 @@ export async function loadMarked(image, id, page, width, quote, signal) {
 }
 
 // A stack of page frames of the right shape; a picture is asked for when its frame comes near. A frame knows its page.
-export async function pageStack(root, id, {signal, onpage, fetchOne} = {}) {
-  const {count, sizes} = await get(`/v1/documents/${id}/pages`, null, signal);
+// version: an earlier one.
+export async function pageStack(root, id, {signal, onpage, fetchOne, version} = {}) {
+  const {count, sizes} = await get(`/v1/documents/${id}/pages`, {version}, signal);
   const width = widthFor(root);
   const frames = Array.from({length: count}, (_, i) => {
     const [w, h_] = sizes[i] || sizes[0] || [595, 842];
@@ -63,7 +64,7 @@ export async function pageStack(root, id, {signal, onpage, fetchOne} = {}) {
       if (!isIntersecting || target.dataset.asked) continue;
       target.dataset.asked = 'yes';
       const page = Number(target.dataset.page);
-      if (!fetchOne || !fetchOne(target, page, width)) load(target, pageAddress(id, page, width));
+      if (!fetchOne || !fetchOne(target, page, width)) load(target, pageAddress(id, page, {width, version}));
     }
   }, {root: root.closest('.scroll'), rootMargin: '600px 0px'});
   const middle = new IntersectionObserver((seen) => {

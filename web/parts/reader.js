@@ -94,8 +94,7 @@ async function older(source, reading, body, own) {
   if (!sign) return;
   await reading;
   if (own.stop) own.stop();
-  own.stop = null;
-  await showOlder(body, source.document, {version: source.document.version, sign, signal, cited: source});
+  own.stop = await showOlder(body, source.document, {version: source.document.version, sign, signal, cited: source});
 }
 
 async function pages(source, body, own) {

@@ -4,6 +4,8 @@ import {t, bytes, fullDate} from '../texts.js';
 import {address, get, put} from '../api.js';
 import {emit} from '../state.js';
 import {htmlOf} from '../viewers/html.js';
+import {citedStack, pageOf} from './cited.js';
+import {pageStack} from './picture.js';
 import {field, formDialog} from './forms.js';
 import {toast} from './toast.js';
 import '../texts_versions.js';
@@ -33,13 +35,26 @@ export async function sinceReplaced(cited, signal) {
 export const olderSign = (one, version) => h('p', {class: 'standing', role: 'status', test: 'older-version'}, h('span', {}, t('versions.older', {version, newest: one.version})),
   h('a', {class: 'button small', href: `/documents/${one.id}`}, t('versions.newest')), h('a', {class: 'button small', href: originalOf(one, version), download: ''}, t('document.original')));
 
-// The text of an earlier version with the passage that is cited from it.
-export async function showOlder(body, one, {version, sign, signal, cited}) {
+// An earlier version with the passage that is cited from it: its pages, else its text. Returns what ends it.
+export async function showOlder(body, one, options) {
+  const {count} = await get(`/v1/documents/${one.id}/pages`, {version: options.version}, options.signal);
+  return (count ? olderPages : olderText)(body, one, options);
+}
+
+async function olderPages(body, one, {version, sign, signal, cited}) {
+  const stack = h('div', {class: 'stack'});
+  fill(body, sign, stack);
+  const source = cited && cited.start >= 0 && cited.start !== null ? await pageOf(one, cited, {signal, version}) : null;
+  return (source ? await citedStack(stack, source, {signal, version}) : await pageStack(stack, one.id, {signal, version})).stop;
+}
+
+async function olderText(body, one, {version, sign, signal, cited}) {
   const {fragment, complete} = await htmlOf(one, {signal, cited, version});
   const article = h('article', {class: 'book leaf-page', test: 'document-html'});
   article.append(fragment);
   fill(body, sign, article, !complete && h('p', {class: 'pad'}, t('document.too_long')));
   bringTo(article.querySelector('mark.passage'));
+  return () => {};
 }
 
 export async function versionList(one, signal) {

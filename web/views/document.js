@@ -42,7 +42,7 @@ function pageSeen(view, source, page, count) {
 // The page and the words of the passage that the address names.
 function sourceOf(one, view) {
   const cited = citedBy(view.query);
-  return cited && cited.start !== null ? pageOf(one, cited, view.signal) : null;
+  return cited && cited.start !== null ? pageOf(one, cited, {signal: view.signal}) : null;
 }
 
 function walkPages(made, body, view, source) {
@@ -229,7 +229,7 @@ class DocumentView {
     fill(this.body, h('div', {class: 'sheet waiting'}));
     try {
       const version = Number(this.query.version || this.one.version);
-      if (version !== this.one.version) await showOlder(this.body, this.one, {version, sign: olderSign(this.one, version), signal: this.signal, cited: citedBy(this.query)});
+      if (version !== this.one.version) this.undoShow.add(await showOlder(this.body, this.one, {version, sign: olderSign(this.one, version), signal: this.signal, cited: citedBy(this.query)}));
       else await (SHOWS[this.showing] || showKind.bind(null, this.showing))(this.body, this.one, this);
     } catch (error) {
       if (error.name !== 'AbortError') fill(this.body, problem(error, () => this.show(name)));
