@@ -7,7 +7,7 @@ from test_tenants import Listener
 from test_tus import begin as tus_begin
 from test_tus import patch as tus_patch
 from test_uploads import begin, send
-from test_workspaces import change_database
+from test_workspaces import ask_database, change_database
 
 SHEET = "# Sheet\n\nThe {word} sheet was written by {word}smith in Ardal. The {word} crew has 212 people.\n"
 FIELDS = {"title": "crew", "type": "object", "properties": {"people": {"type": "integer"}}}
@@ -231,3 +231,40 @@ def test_an_auditor_looks_everywhere_they_may_and_reads_no_word_of_a_text(server
     seen = [server.get(f"/v1/documents/{id}", key=auditor).json() for id in ids]
     assert [one["warnings"] for one in seen] == [[], []] and seen[0]["error"] is None and seen[0]["name"] == "orders.md"
     assert seen[1]["error"]["code"] == broken["error"]["code"] and seen[1]["error"]["message"] != broken["error"]["message"]
+
+
+def test_a_limited_key_keeps_searches_of_its_own_that_find_its_documents_alone(server, shelves):
+    saved = "/v1/search/saved"
+    theirs = server.post(saved, {"name": "all crews", "query": "crew people"}).json()
+    assert server.get(saved, key=shelves.one).json()["items"] == []
+    assert server.get(f"{saved}/{theirs['id']}", key=shelves.one).status_code == 404
+    assert server.post(f"{saved}/{theirs['id']}/run", key=shelves.one).status_code == 404
+    assert server.call("DELETE", f"{saved}/{theirs['id']}", key=shelves.one).status_code == 404
+
+    refused = server.post(saved, {"name": "told", "query": "crew", "tells": True}, key=shelves.one)
+    assert refused.status_code == 400 and refused.json()["error"]["field"] == "tells", refused.text
+    made = server.post(saved, {"name": "all crews", "query": "type:markdown"}, key=shelves.one)
+    assert made.status_code == 201, made.text
+    path = f"{saved}/{made.json()['id']}"
+    assert [one["id"] for one in server.get(saved).json()["items"]] == [theirs["id"]]
+    found = server.post(f"{path}/run", key=shelves.one).json()["results"]
+    assert {hit["document"]["id"] for hit in found} == {shelves.seen}
+
+    new = [server.upload((f"{word}-new.md", SHEET.format(word=word).encode()), collection=id)[0]["id"] for word, id in zip(("plover", "kestrel"), shelves.ids)]
+    for one in new:
+        server.wait_document(one)
+    assert wait_until(lambda: server.get(path, key=shelves.one).json()["new_count"] == 1), "not the one of the other shelf"
+    found = server.post(f"{path}/run", key=shelves.one).json()["results"]
+    assert {hit["document"]["id"] for hit in found} == {shelves.seen, new[0]}
+    assert server.get(path, key=shelves.one).json()["new_count"] == 0
+
+    other = server.post("/v1/keys", {"name": "short-lived", "role": "reader", "collections": shelves.ids[:1]}).json()
+    assert server.post(saved, {"name": "short-lived", "query": "crew"}, key=other["key"]).status_code == 201
+    rows = lambda: ask_database(server, "SELECT count(*) FROM saved_searches WHERE name = 'short-lived'")
+    assert rows() == 1
+    server.cli("keys", "rm", other["id"])
+    assert rows() == 0, "what a key kept goes with it"
+    for one in new:
+        server.call("DELETE", f"/v1/documents/{one}?erase=1")
+    assert server.call("DELETE", path, key=shelves.one).status_code == 204
+    assert server.call("DELETE", f"{saved}/{theirs['id']}").status_code == 204

@@ -21,6 +21,14 @@ def change_database(server, statement):
             connection.execute(statement)
 
 
+def ask_database(server, question):
+    """The one number that it answers."""
+    if server.database:
+        return int(subprocess.run(["psql", server.database, "-Atqc", question], check=True, capture_output=True, text=True).stdout)
+    with sqlite3.connect(server.data / "lectern.db", timeout=30) as connection:
+        return connection.execute(question).fetchone()[0]
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def both(request, tmp_path_factory):
     """A server, and keys of an administrator of each of its two workspaces."""

@@ -53,8 +53,9 @@ static bool read_saved(SavedWork *work, Error *err)
         return false;
     if (!str_trim(saved->query).length && !search_has_conditions(&search))
         return fail_field(err, "query", "'query' is missing");
-    if (saved->tells && !request->scope->user.length)
-        return fail_field(err, "tells", "a key that is nobody's cannot be told of anything");
+    if (saved->tells && (!request->scope->user.length || request->scope->collections.length))
+        return fail_field(err, "tells",
+                          "a key that is nobody's, or limited to collections, is told of nothing");
     /* Nothing is newer than all; but conditions that are too many are refused. */
     if (!search_count_new(request->api->searcher, request->scope, request->arena, &search,
                           INT64_MAX, &count, err))

@@ -145,6 +145,7 @@ static bool forget_kept(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     static const DbSql texts[] = {
         DB_SAME("DELETE FROM conversations WHERE workspace = $1 AND user_id = $2"),
+        DB_SAME("DELETE FROM saved_searches WHERE workspace = $1 AND user_id = $2"),
         DB_SAME("DELETE FROM study_decks WHERE workspace = $1 AND user_id = $2"),
         DB_SAME("DELETE FROM study_quizzes WHERE workspace = $1 AND user_id = $2"),
         DB_SAME("DELETE FROM study_made WHERE workspace = $1 AND user_id = $2"),

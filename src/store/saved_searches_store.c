@@ -38,7 +38,7 @@ static bool check_name(DbTx *tx, const Scope *scope, Arena *arena, const SavedSe
     if (!db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM saved_searches WHERE workspace = $1"
                               " AND user_id = $2 AND name_fold = $3 AND id <> $4"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)),
                               db_text(utf8_fold(arena, saved->name)), db_text(saved->id)),
                       0, &count, err))
         return false;
@@ -52,7 +52,8 @@ static bool check_room(DbTx *tx, const Scope *scope, Error *err)
     if (!db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM saved_searches WHERE workspace = $1"
                               " AND user_id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user)), 0, &count, err))
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope))), 0, &count,
+                      err))
         return false;
     return count < SAVED_SEARCHES_MAX ||
            fail(err, ERROR_CONFLICT, "there are %d saved searches already; remove one first",
@@ -73,7 +74,7 @@ bool saved_search_add(DbTx *tx, const Scope *scope, Arena *arena, SavedSearch *s
                          " query, mode, filters, seen_number, last_run_at, created_at, updated_at,"
                          " tells, told_number)"
                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10, $11, $9)"),
-                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope->user),
+                 DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(scope_keeper(scope)),
                          db_text(added.name), db_text(utf8_fold(arena, added.name)),
                          db_text(added.query), db_text(added.mode), db_text(added.filters),
                          db_int(added.seen_number), db_int(added.created_at_ms),
@@ -88,7 +89,7 @@ bool saved_search_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Saved
                        Error *err)
 {
     return sql_find(tx, arena, DB_SAME(SAVED "AND id = $3"),
-                    DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                    DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                     read_saved, saved_r, "saved search", id, err);
 }
 
@@ -98,7 +99,7 @@ bool saved_search_list(DbTx *tx, const Scope *scope, Arena *arena, SavedSearchLi
     SqlItems items;
 
     if (!sql_list(tx, arena, DB_SAME(SAVED "ORDER BY name_fold"),
-                  DB_ARGS(db_text(scope->workspace), db_text(scope->user)), read_saved,
+                  DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope))), read_saved,
                   sizeof(SavedSearch), &items, err))
         return false;
     *list_r = (SavedSearchList){ .at = items.at, .count = items.count };
@@ -125,7 +126,7 @@ bool saved_search_update(DbTx *tx, const Scope *scope, Arena *arena, SavedSearch
                     " told_number = CASE WHEN $11 = 1 AND tells = 0 OR $9 > told_number"
                     " THEN $9 ELSE told_number END"
                     " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-            DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(now.id),
+            DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(now.id),
                     db_text(now.name), db_text(utf8_fold(arena, now.name)), db_text(now.query),
                     db_text(now.mode), db_text(now.filters), db_int(now.seen_number),
                     db_int(now.updated_at_ms), db_int(now.tells)),
@@ -150,12 +151,12 @@ bool saved_search_list_telling(DbTx *tx, const Scope *scope, Arena *arena, Str a
 
 bool saved_search_mark_told(DbTx *tx, const Scope *scope, Str id, int64_t number, Error *err)
 {
-    return sql_change(
-        tx,
-        DB_SAME("UPDATE saved_searches SET told_number = $4"
-                " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id), db_int(number)),
-        "saved search", id, err);
+    return sql_change(tx,
+                      DB_SAME("UPDATE saved_searches SET told_number = $4"
+                              " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id),
+                              db_int(number)),
+                      "saved search", id, err);
 }
 
 bool saved_search_mark_seen(DbTx *tx, const Scope *scope, Str id, int64_t number, Error *err)
@@ -163,7 +164,7 @@ bool saved_search_mark_seen(DbTx *tx, const Scope *scope, Str id, int64_t number
     return sql_change(tx,
                       DB_SAME("UPDATE saved_searches SET seen_number = $4, last_run_at = $5"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id),
                               db_int(number), db_int(now_ms())),
                       "saved search", id, err);
 }
@@ -173,6 +174,6 @@ bool saved_search_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_change(tx,
                       DB_SAME("DELETE FROM saved_searches WHERE workspace = $1 AND user_id = $2"
                               " AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope_keeper(scope)), db_text(id)),
                       "saved search", id, err);
 }

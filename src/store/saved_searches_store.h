@@ -1,6 +1,6 @@
 /* saved_searches_store.h - the `saved_searches` table: searches that a person keeps under a name.
  *
- * Every function sees those of the scope's user alone. */
+ * Every function sees those of the scope's keeper (scope.h) alone. */
 #pragma once
 
 #include "store/scope.h"
