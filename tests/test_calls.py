@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from conftest import Server, wait_until
-from mock_collector import Collector
+from mock_collector import Collector, read
 from mock_provider import MODELS, MockProvider
 
 
@@ -188,7 +188,14 @@ def test_calls_go_to_a_collector_and_failures_to_sentry(mock, tmp_path):
         sent = [headers for _, headers, _ in mock.requests if headers.get("traceparent", "").startswith(f"00-{trace}-")]
         assert sent and sent[0]["traceparent"].split("-")[2] == call["spanId"], "the service is told of our span"
         path, headers, data = wait_until(lambda: collector.of("/v1/metrics"))[0]
-        assert headers["x-team"] == "a b" and b"gen_ai.client.operation.duration" in data
+        assert headers["x-team"] == "a b" and headers["Content-Type"] == "application/x-protobuf"
+        duration, tokens = read((path, headers, data)).resource_metrics[0].scope_metrics[0].metrics
+        assert (duration.name, duration.unit, tokens.name) == ("gen_ai.client.operation.duration", "s", "gen_ai.client.token.usage")
+        assert duration.histogram.aggregation_temporality == 1, "of what came since the figures before"
+        for point in duration.histogram.data_points:
+            assert point.count == sum(point.bucket_counts) >= 1 and 0 < point.sum < 60
+            assert len(point.bucket_counts) == len(point.explicit_bounds) + 1 and list(point.explicit_bounds) == sorted(point.explicit_bounds)
+            assert point.start_time_unix_nano <= point.time_unix_nano and "gen_ai.request.model" in {one.key for one in point.attributes}
         path, headers, data = wait_until(lambda: collector.of("/api/42/envelope/"))[0]
         assert "sentry_key=public" in headers["X-Sentry-Auth"]
         event = json.loads(data.split(b"\n")[2])

@@ -4,15 +4,15 @@ import re
 import shutil
 import signal
 import subprocess
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import requests
-from google.protobuf import json_format
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
+from google.protobuf.unknown_fields import UnknownFieldSet
 from conftest import Server, wait_until
-from mock_collector import Collector, as_protobuf_json, attributes
+from mock_collector import Collector, attributes, read
 
 DOCS = Path(__file__).parents[1] / "docs"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -81,14 +81,47 @@ def test_who_began_a_trace_decides_whether_it_is_recorded(library, collector):
 
 
 def test_a_collector_can_read_what_it_is_sent(library, collector):
-    wait_until(lambda: collector.of("/v1/traces"))
-    for _, sent, data in collector.of("/v1/traces"):
-        assert sent["Content-Type"] == "application/json"
-        request = json_format.Parse(as_protobuf_json(data), ExportTraceServiceRequest())
-        resource = request.resource_spans[0]
-        assert {one.key: one.value.string_value for one in resource.resource.attributes}["service.name"] == "our-library"
-        for span in resource.scope_spans[0].spans:
-            assert len(span.trace_id) == 16 and len(span.span_id) == 8 and span.end_time_unix_nano >= span.start_time_unix_nano
+    posts = wait_until(lambda: collector.of("/v1/traces"))
+    for post in posts:
+        assert post[1]["Content-Type"] == "application/x-protobuf", "what OpenTelemetry's own exporters send unless they are told otherwise"
+        request = read(post)
+        check_request(request, "our-library")
+        assert not any(unknown_fields(one) for one in walk(request)), "all of it is of the schema"
+
+
+def check_request(request, name):
+    resource = request.resource_spans[0]
+    assert {one.key: one.value.string_value for one in resource.resource.attributes}["service.name"] == name
+    assert resource.scope_spans[0].scope.name == "lectern" and resource.scope_spans[0].spans
+    for span in resource.scope_spans[0].spans:
+        assert len(span.trace_id) == 16 and len(span.span_id) == 8 and span.end_time_unix_nano >= span.start_time_unix_nano
+        assert abs(span.start_time_unix_nano / 1e9 - time.time()) < 600
+
+
+def walk(message):
+    yield message
+    for field, value in message.ListFields():
+        if field.message_type:
+            for one in value if isinstance(value, Sequence) else [value]:
+                yield from walk(one)
+
+
+def unknown_fields(message):
+    return len(UnknownFieldSet(message))
+
+
+def test_spans_go_as_json_where_the_setting_says_so(tmp_path):
+    collector = Collector()
+    server = Server(tmp_path / "library", environment={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.address}",
+                                                       "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}).start()
+    try:
+        server.get("/health")
+        for post in wait_until(lambda: collector.of("/v1/traces")):
+            assert post[1]["Content-Type"] == "application/json" and json.loads(post[2])["resourceSpans"]
+            check_request(read(post), "lectern")
+    finally:
+        server.stop()
+        collector.stop()
 
 
 def test_lines_of_the_log_name_the_trace(library):

@@ -11,6 +11,7 @@ bool app_open_traces(const Settings *settings, const Proxy *proxy, Otlp **otlp_r
     OtlpOptions options = { .endpoint = settings->otlp_endpoint,
                             .headers = settings->otlp_headers,
                             .service_name = settings->otlp_service_name,
+                            .protocol = otlp_protocol(settings->otlp_protocol),
                             .proxy = proxy };
     *otlp_r = NULL;
     return !settings->otlp_endpoint.length ||
@@ -52,5 +53,6 @@ TelemetryOptions app_telemetry_options(const Settings *settings, const Proxy *pr
     return (TelemetryOptions){ .otlp_endpoint = settings->otlp_endpoint,
                                .otlp_headers = settings->otlp_headers,
                                .service_name = settings->otlp_service_name,
+                               .otlp_protocol = otlp_protocol(settings->otlp_protocol),
                                .proxy = proxy };
 }

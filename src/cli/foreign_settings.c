@@ -196,20 +196,15 @@ static bool read_docs(const char *name, ForeignValue *value, Error *err)
     return true;
 }
 
-/* Protobuf and JSON are two ways to write one thing to one address; gRPC has an address of its
- * own. */
+/* gRPC has an address of its own; what is sent there over HTTP is the same. */
 static bool read_otlp_protocol(const char *name, ForeignValue *value, Error *err)
 {
-    (void)name;
-    if (str_is(value->value, "http/protobuf"))
-        value->notice = S("spans and figures are sent as JSON, which collectors take at the same "
-                          "address; before what takes protobuf alone, put a collector");
-    else if (str_is(value->value, "grpc"))
-        value->notice = S("spans and figures are sent over HTTP, as JSON: name the collector's "
-                          "port for that (4318), not that of gRPC (4317)");
-    else if (value->value.length && !str_is(value->value, "http/json"))
-        return fail(err, ERROR_INVALID, "the protocol is http/json, http/protobuf or grpc");
-    return true;
+    if (str_is(value->value, "grpc")) {
+        value->value = S("http/protobuf");
+        value->notice = S("spans and figures are sent over HTTP (http/protobuf): name the "
+                          "collector's port for that (4318), not that of gRPC (4317)");
+    }
+    return read_text(name, value, err);
 }
 
 /* --- The list --- */

@@ -115,6 +115,7 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
         { CHECK_FIELD(settings, s3_addressing), "auto path host" },
         { CHECK_FIELD(settings, clamd_away), "refuse accept" },
         { CHECK_FIELD(settings, jwt_people), "known make" },
+        { CHECK_FIELD(settings, otlp_protocol), "http/protobuf http/json" },
         { CHECK_FIELD(settings, jwt_role), "auditor reader editor admin" },
     }, beginnings[] = {
         { CHECK_FIELD(settings, public_url), "http:// https://" },

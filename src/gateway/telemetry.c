@@ -19,6 +19,7 @@ struct Telemetry {
     Pool *pool; /* one thread that sends */
     Str service_name;
     Str figures_url; /* "": not wanted */
+    OtlpProtocol protocol;
     HttpPairs headers;
     int64_t figures_at_ms;
 };
@@ -51,12 +52,13 @@ static void send_part(void *argument)
     arena_free(part->arena);
 }
 
-static Part *part_new(Telemetry *telemetry, Str url, const char *media_type)
+static Part *part_new(Telemetry *telemetry, Str url)
 {
     Arena *arena = arena_new(MB(128));
     Part *part = arena_new_one(arena, Part);
     *part = (Part){ .telemetry = telemetry, .arena = arena, .url = url };
-    part->headers[part->header_count++] = (HttpPair){ S("Content-Type"), str(media_type) };
+    part->headers[part->header_count++] =
+        (HttpPair){ S("Content-Type"), otlp_media_type(telemetry->protocol) };
     return part;
 }
 
@@ -86,10 +88,11 @@ static void end_spans(const CallRecord *const *records, size_t count)
 static void send_figures(Telemetry *telemetry, const CallRecord *const *records, size_t count)
 {
     int64_t now = now_ms();
-    Part *part = part_new(telemetry, telemetry->figures_url, "application/json");
+    Part *part = part_new(telemetry, telemetry->figures_url);
     add_headers(part, telemetry->headers);
-    part->body = telemetry_figures(part->arena, telemetry->service_name, records, count,
-                                   telemetry->figures_at_ms, now);
+    Str figures = telemetry_figures(part->arena, telemetry->service_name, records, count,
+                                    telemetry->figures_at_ms, now);
+    part->body = otlp_body(part->arena, telemetry->protocol, figures);
     telemetry->figures_at_ms = now;
     part_send(part);
 }
@@ -143,6 +146,7 @@ static bool open_otlp(Telemetry *telemetry, const TelemetryOptions *options, Err
     if (!url_parse(arena, base, &url, err))
         return fail_in(err, "otlp_endpoint");
     telemetry->figures_url = url_join(arena, str_copy(arena, base), S("/v1/metrics"));
+    telemetry->protocol = options->otlp_protocol;
     telemetry->headers = otlp_read_headers(arena, options->otlp_headers);
     return true;
 }

@@ -10,13 +10,15 @@
 
 #include "base/trace.h"
 #include "gateway/ledger.h"
+#include "net/otlp_wire.h"
 #include "net/proxy.h"
 
 typedef struct Telemetry Telemetry;
 
 typedef struct TelemetryOptions {
     Str otlp_endpoint, otlp_headers, service_name; /* "": none */
-    const Proxy *proxy;                            /* borrowed; NULL: none */
+    OtlpProtocol otlp_protocol;
+    const Proxy *proxy; /* borrowed; NULL: none */
 } TelemetryOptions;
 
 /* *telemetry_r is NULL when no collector is named. */

@@ -22,6 +22,7 @@ struct Otlp {
     Arena *arena;
     HttpClient *http;
     Str url, service_name;
+    OtlpProtocol protocol;
     HttpPair headers[OTLP_HEADERS_MAX + 1];
     size_t header_count;
     TraceSpan *batch;
@@ -129,8 +130,9 @@ static void tell(Otlp *otlp, bool is_away, const Error *err)
 
 static void send_batch(Otlp *otlp, size_t count)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(32));
-    Str body = otlp_spans(arena, otlp->service_name, otlp->batch, count);
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str body =
+        otlp_body(arena, otlp->protocol, otlp_spans(arena, otlp->service_name, otlp->batch, count));
     Taken taken = NOT_NOW;
     Error err = { 0 };
     for (int try = 0; taken == NOT_NOW && try < TRIES_MAX; try++) {
@@ -215,8 +217,10 @@ static bool read_options(Otlp *otlp, const OtlpOptions *options, Error *err)
     otlp->url = url_join(arena, str_copy(arena, options->endpoint), S("/v1/traces"));
     otlp->service_name =
         options->service_name.length ? str_copy(arena, options->service_name) : S("lectern");
+    otlp->protocol = options->protocol;
     HttpPairs headers = otlp_read_headers(arena, options->headers);
-    otlp->headers[otlp->header_count++] = (HttpPair){ S("Content-Type"), S("application/json") };
+    otlp->headers[otlp->header_count++] =
+        (HttpPair){ S("Content-Type"), otlp_media_type(options->protocol) };
     for (size_t i = 0; i < headers.count; i++)
         otlp->headers[otlp->header_count++] = headers.at[i];
     return true;

@@ -1,4 +1,4 @@
-/* otlp.h - sends the spans of base/trace.h to an OpenTelemetry collector, as OTLP over HTTP (JSON).
+/* otlp.h - sends the spans of base/trace.h to an OpenTelemetry collector, as OTLP over HTTP.
  *
  *     span_end() -> queue -> [thread: up to 512 at a time, or each second] -> POST /v1/traces
  *
@@ -11,13 +11,15 @@
 
 #include "base/trace.h"
 #include "net/http_client.h"
+#include "net/otlp_wire.h"
 
 typedef struct Otlp Otlp;
 
 typedef struct OtlpOptions {
-    Str endpoint;       /* http://collector:4318 */
-    Str headers;        /* name=value,name=value; values percent-encoded */
-    Str service_name;   /* "": lectern */
+    Str endpoint;     /* http://collector:4318 */
+    Str headers;      /* name=value,name=value; values percent-encoded */
+    Str service_name; /* "": lectern */
+    OtlpProtocol protocol;
     const Proxy *proxy; /* borrowed; NULL: none */
     TraceOptions trace;
 } OtlpOptions;
@@ -41,5 +43,5 @@ typedef struct OtlpCounts {
 } OtlpCounts;
 OtlpCounts otlp_counts(const Otlp *otlp); /* NULL: zeros */
 
-/* What is sent, for tests. */
+/* What is sent, as OTLP/JSON, for tests. */
 Str otlp_spans(Arena *arena, Str service_name, const TraceSpan *spans, size_t count);

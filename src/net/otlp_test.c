@@ -85,6 +85,51 @@ Test(otlp, spans_are_json_of_the_protocol)
     cr_expect_eq(json_integer_value(json_object_get(json_object_get(one, "status"), "code")), 2);
 }
 
+/* Written down by the schema of opentelemetry-proto and the encoding of protobuf, where the order
+ * of members is free: the last comes first. */
+Test(otlp, a_body_is_the_protobuf_of_its_json)
+{
+    static const struct {
+        const char *json;
+        Str bytes;
+    } cases[] = {
+        { "{\"resourceSpans\":[]}", S_INIT("") },
+        { "{\"resourceSpans\":[{\"scopeSpans\":[{\"scope\":{\"name\":\"ab\"}}]}]}",
+          S_INIT("\x0a\x08\x12\x06\x0a\x04\x0a\x02"
+                 "ab") },
+        { "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"spanId\":\"00ff\"},"
+          "{\"kind\":2,\"endTimeUnixNano\":\"258\"}]}]}]}",
+          S_INIT("\x0a\x15\x12\x13"
+                 "\x12\x04\x12\x02\x00\xff"
+                 "\x12\x0b\x41\x02\x01\x00\x00\x00\x00\x00\x00\x30\x02") },
+        { "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[{\"key\":\"\",\"value\":{"
+          "\"intValue\":\"-1\"}},{\"value\":{\"intValue\":\"300\"}}]}}]}",
+          S_INIT("\x0a\x1a\x0a\x18"
+                 "\x0a\x0f\x12\x0b\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x0a\x00"
+                 "\x0a\x05\x12\x03\x18\xac\x02") },
+        { "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"histogram\":{"
+          "\"dataPoints\":[{\"bucketCounts\":[\"1\",\"2\"],\"sum\":0.5}]}}]}]}]}",
+          S_INIT("\x0a\x23\x12\x21\x12\x1f\x4a\x1d\x0a\x1b"
+                 "\x29\x00\x00\x00\x00\x00\x00\xe0\x3f"
+                 "\x32\x10\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00") },
+    };
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str body = otlp_body(arena, OTLP_PROTOBUF, str(cases[i].json));
+        cr_expect(str_equal(body, cases[i].bytes), "case %zu: " STR_FMT, i,
+                  STR_ARG(str_hex(arena, body.at, body.length)));
+    }
+}
+
+Test(otlp, a_body_is_json_where_that_is_asked_for)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Str json = S("{\"resourceSpans\":[]}");
+    cr_expect(str_equal(otlp_body(arena, otlp_protocol(S("http/json")), json), json));
+    cr_expect(str_is(otlp_media_type(otlp_protocol(S("http/json"))), "application/json"));
+    cr_expect(str_is(otlp_media_type(otlp_protocol(S("http/protobuf"))), "application/x-protobuf"));
+}
+
 Test(otlp, a_collector_that_is_away_costs_spans_and_no_time)
 {
     OtlpOptions options = { .endpoint = S("http://127.0.0.1:9"),
