@@ -20,6 +20,8 @@
 #define NAMED_MAX 10000
 /* More are not given at once (QUERY_MAXIMUM_RESULTS of a server as it comes). */
 #define RESULTS_MAX 10000
+/* More results than this part of the allowed passages cost more than to compare all of these. */
+#define RESULTS_OF_ALLOWED 16
 #define KEY_PARTS_MAX 16
 #define CLASS "Lectern" /* what the names of ours begin with */
 
@@ -524,6 +526,15 @@ static bool compare_all(WeaviateStore *store, Arena *arena, const Look *first,
     return true;
 }
 
+/* The most results worth asking for before all that is allowed is compared. */
+static size_t worth_asking(const KeyFilter *filter)
+{
+    size_t words = filter->bits ? bitmap_words(filter->bit_count) : 0, allowed = 0;
+    for (size_t w = 0; w < words; w++)
+        allowed += (size_t)__builtin_popcountll(filter->bits[w]);
+    return filter->bits ? allowed / RESULTS_OF_ALLOWED : RESULTS_MAX;
+}
+
 static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, const float *vector,
                    const KeyFilter *filter, size_t k, LegHit *hits, size_t *count_r, Error *err)
 {
@@ -541,6 +552,7 @@ static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, co
         if (!look.key_count)
             return true;
     }
+    size_t most = look.keys ? RESULTS_MAX : worth_asking(filter);
     LegHit *found = arena_new_array(arena, LegHit, RESULTS_MAX);
     for (look.limit = MIN(look.limit, RESULTS_MAX);;
          look.limit = MIN(look.limit * 4, RESULTS_MAX)) {
@@ -548,7 +560,8 @@ static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, co
         if (!look_once(store, &look, filter, found, &count, &is_all, err))
             return false;
         *count_r = vector_store_best(found, count, k);
-        if (*count_r == k || is_all || look.limit == RESULTS_MAX)
+        if (*count_r == k || is_all || look.limit == RESULTS_MAX ||
+            MIN(look.limit * 4, RESULTS_MAX) > most)
             break;
     }
     if (*count_r)
