@@ -1,6 +1,7 @@
 /* collection_guard.c - see collection_guard.h. */
 #include "store/collection_guard.h"
 
+#include "store/document_access_sql.h"
 #include "store/index_changes_store.h"
 #include "store/settings_store.h"
 #include "store/sql.h"
@@ -28,20 +29,16 @@ static bool find_end(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
                     read_place, sizeof(GuardPlace), end_r, err);
 }
 
-/* Bytes that came again behind the new guard, before this document was there, have their place in
- * documents_blob: it is a twin of those. The order, and that the guard is no bare column, keep
- * PostgreSQL to the step: else it walks the whole collection, or all that is restricted, for each.
- */
+/* The order, and that the guard is no bare column, keep PostgreSQL to the step: else it walks the
+ * whole collection, or all that is restricted, for each. */
 #define CHANGE                                                                                     \
-    "UPDATE documents SET guard = $3, twin = CASE WHEN parent IS NULL AND EXISTS"                  \
-    " (SELECT 1 FROM documents o WHERE o.workspace = documents.workspace"                          \
-    "  AND o.blob = documents.blob AND o.guard || '' = $3 AND o.twin = documents.twin"             \
-    "  AND o.parent IS NULL) THEN id ELSE twin END"                                                \
-    " WHERE workspace = $1 AND collection = $2 AND guard || '' IN ('', $2) AND guard || '' <> $3 " \
-    "AND id IN"                                                                                    \
-    " (SELECT i.id FROM documents i WHERE i.workspace = $1 AND i.collection = $2"                  \
-    "  AND (i.deleted_at, i.created_at, i.id) > ($4, $5, $6)"                                      \
-    "  ORDER BY i.deleted_at, i.created_at, i.id LIMIT $7)"
+    "UPDATE documents SET guard = $3, twin = " ACCESS_TWIN_AT(                                     \
+        "$3") " WHERE workspace = $1 AND collection = $2 AND guard || '' IN ('', $2) AND guard "   \
+              "|| '' <> $3 "                                                                       \
+              "AND id IN"                                                                          \
+              " (SELECT i.id FROM documents i WHERE i.workspace = $1 AND i.collection = $2"        \
+              "  AND (i.deleted_at, i.created_at, i.id) > ($4, $5, $6)"                            \
+              "  ORDER BY i.deleted_at, i.created_at, i.id LIMIT $7)"
 
 static bool change_step(DbTx *tx, const Scope *scope, Str collection, Str guard,
                         const GuardPlace *from, Error *err)

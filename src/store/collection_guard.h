@@ -9,8 +9,9 @@
  * statement changes a bounded number, so that none runs into the time limit of one (30 s).
  *
  * Whatever moves a document in the order of the walk (the trash) writes its guard and holds the
- * collection before it; what is put into a collection holds it too (access_guard_of). Bytes that a
- * stale guard still has count as taken where documents are moved. For document_access.c. */
+ * collection before it; what is put into a collection holds it too (access_guard_of). Where bytes
+ * are behind a guard that their row does not have yet, or has still, a document that comes there is
+ * their twin. For document_access.c. */
 #pragma once
 
 #include "store/scope.h"

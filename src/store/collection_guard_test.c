@@ -209,6 +209,19 @@ static bool walk_to_end(DbTx *tx, Shelf *shelf, GuardWalk *walk, int *steps_r, E
     return true;
 }
 
+/* Where there are other documents than expect_sharing() knows of. */
+static bool walk_alone(DbTx *tx, Shelf *shelf, Error *err)
+{
+    GuardWalk walk = { 0 };
+    int64_t stale;
+    while (!walk.is_over)
+        CALL(collection_guard_step(tx, &shelf->world->ours, shelf->world->arena,
+                                   shelf->collection.id, &walk, err));
+    CALL(count_stale(tx, &stale, err));
+    EXPECT(!stale);
+    return true;
+}
+
 #define GUARD_TEST(name)                                                                           \
     static bool name##_work(DbTx *tx, Shelf *shelf, Error *err);                                   \
     static bool name##_world(DbTx *tx, World *world, Error *err)                                   \
@@ -281,7 +294,6 @@ GUARD_TEST(what_leaves_the_trash_behind_a_walk_has_followed)
 
 GUARD_TEST(the_same_bytes_added_outside_meanwhile_are_a_document_of_their_own)
 {
-    GuardWalk walk = { 0 };
     bool is_new;
     World *world = shelf->world;
     Document added = { .name = S("mine.txt"), .blob = shelf->last.blob }, mine, again;
@@ -299,11 +311,71 @@ GUARD_TEST(the_same_bytes_added_outside_meanwhile_are_a_document_of_their_own)
                                    .collection = shelf->collection.id },
                       &again, &is_new, err));
     EXPECT(!is_new);
-    while (!walk.is_over)
-        CALL(collection_guard_step(tx, &world->ours, world->arena, shelf->collection.id, &walk,
-                                   err));
+    CALL(walk_alone(tx, shelf, err));
     EXPECT_CODE(ERROR_CONFLICT, open_it(tx, shelf, err));
     return true;
+}
+
+/* Behind a list of their own, of bytes that are in the shelf too. */
+static bool add_elsewhere(DbTx *tx, Shelf *shelf, Document *document_r, Error *err)
+{
+    World *world = shelf->world;
+    Collection other = { .name = S("Other") };
+    Scope key = world->ours;
+    bool is_new;
+    CALL(collection_add(tx, &world->ours, world->arena, &other, err));
+    key.collections = other.id;
+    CALL(document_add(
+        tx, &key, world->arena,
+        &(Document){ .name = S("x.txt"), .blob = shelf->last.blob, .collection = other.id },
+        document_r, &is_new, err));
+    EXPECT(is_new);
+    return access_restrict(tx, &world->ours, GUARDED_COLLECTION, other.id, NULL, 0, err);
+}
+
+GUARD_TEST(bytes_whose_collection_was_restricted_just_now_are_no_reason_not_to_move_others)
+{
+    Document other;
+    CALL(add_elsewhere(tx, shelf, &other, err));
+    CALL(restrict_it(tx, shelf, err));
+    CALL(document_move(tx, &shelf->world->ours, other.id, S(""), err));
+    CALL(document_trash(tx, &shelf->world->ours, other.id, 1, err));
+    return walk_alone(tx, shelf, err);
+}
+
+GUARD_TEST(bytes_whose_collection_was_opened_just_now_are_there_for_those_that_move)
+{
+    Document other;
+    CALL(restrict_it(tx, shelf, err));
+    CALL(walk_alone(tx, shelf, err));
+    CALL(add_elsewhere(tx, shelf, &other, err));
+    CALL(open_it(tx, shelf, err));
+    EXPECT_CODE(ERROR_CONFLICT, document_move(tx, &shelf->world->ours, other.id, S(""), err));
+    return walk_alone(tx, shelf, err);
+}
+
+GUARD_TEST(what_goes_to_the_trash_behind_a_walk_is_a_twin_of_bytes_that_came_meanwhile)
+{
+    Document other;
+    Collection third = { .name = S("Third") };
+    Scope key = shelf->world->ours;
+    World *world = shelf->world;
+    bool is_new;
+    CALL(restrict_it(tx, shelf, err));
+    CALL(walk_alone(tx, shelf, err));
+    CALL(open_it(tx, shelf, err));
+    CALL(collection_add(tx, &world->ours, world->arena, &third, err));
+    key.collections = third.id;
+    CALL(document_add(
+        tx, &key, world->arena,
+        &(Document){ .name = S("x.txt"), .blob = shelf->last.blob, .collection = third.id }, &other,
+        &is_new, err));
+    EXPECT(is_new);
+    CALL(document_trash(tx, &world->ours, shelf->last.id, 1, err));
+    CALL(document_restore(tx, &world->ours, shelf->last.id, err));
+    CALL(document_move(tx, &world->ours, shelf->first.id, S(""), err));
+    CALL(document_trash(tx, &world->ours, other.id, 1, err));
+    return walk_alone(tx, shelf, err);
 }
 
 GUARD_TEST(a_collection_that_is_followed_is_not_removed)
@@ -312,9 +384,9 @@ GUARD_TEST(a_collection_that_is_followed_is_not_removed)
     int steps;
     const Scope *ours = &shelf->world->ours;
     CALL(restrict_it(tx, shelf, err));
-    EXPECT_CODE(ERROR_CONFLICT, collection_remove(tx, ours, shelf->collection.id, err));
+    EXPECT_CODE(ERROR_BUSY, collection_remove(tx, ours, shelf->collection.id, err));
     CALL(open_it(tx, shelf, err));
-    EXPECT_CODE(ERROR_CONFLICT, collection_remove(tx, ours, shelf->collection.id, err));
+    EXPECT_CODE(ERROR_BUSY, collection_remove(tx, ours, shelf->collection.id, err));
     CALL(walk_to_end(tx, shelf, &walk, &steps, err));
     return collection_remove(tx, ours, shelf->collection.id, err);
 }

@@ -178,9 +178,9 @@ static bool check_empty(DbTx *tx, const Scope *scope, Str id, Error *err)
     if (!collection_guard_follows(tx, scope, id, &follows, err))
         return false;
     if (follows)
-        return fail(err, ERROR_CONFLICT,
-                    "it was shared otherwise just now, and its documents follow still: try again"
-                    " in a minute");
+        return fail(err, ERROR_BUSY,
+                    "it was shared otherwise just now, and its many documents follow still: try"
+                    " again in a minute");
     if (!db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM documents WHERE workspace = $1 AND guard = $2"),
                       DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &count, err))

@@ -98,9 +98,10 @@ static bool find_own(DbTx *tx, const Scope *scope, Arena *arena, Guarded what, S
 #define COPIES(is_root)                                                                            \
     "SELECT o.name FROM documents d JOIN documents o"                                              \
     " ON o.workspace = d.workspace AND o.blob = d.blob AND o.id <> d.id"                           \
-    " AND o.parent IS NULL AND o.guard = $3"                                                       \
-    " WHERE d.workspace = $1 AND (d.id = $2 OR (d.guard = $2 AND d.guard <> ''))"                  \
-    " AND " is_root " LIMIT 1"
+    " AND o.parent IS NULL AND " ACCESS_GUARD_OF(                                                  \
+        "o") " = $3"                                                                               \
+             " WHERE d.workspace = $1 AND (d.id = $2 OR (d.guard = $2 AND d.guard <> ''))"         \
+             " AND " is_root " LIMIT 1"
 
 static bool check_copies(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str guard, Error *err)
 {
@@ -121,10 +122,11 @@ static bool set_guard(DbTx *tx, const Scope *scope, Guarded what, Str id, Str gu
 {
     if (what == GUARDED_COLLECTION)
         return collection_set_guard(tx, scope, id, guard, err);
-    return db_exec(tx,
-                   DB_SAME(DOCUMENT_FAMILY "UPDATE documents SET guard = $3 WHERE workspace = $1"
-                                           " AND id IN (SELECT id FROM family)"),
-                   DB_ARGS(db_text(scope->workspace), db_text(id), db_text(guard)), NULL, err) &&
+    return db_exec(
+               tx,
+               DB_SAME(DOCUMENT_FAMILY "UPDATE documents SET guard = $3, twin = " ACCESS_TWIN_AT(
+                   "$3") " WHERE workspace = $1 AND id IN (SELECT id FROM family)"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_text(guard)), NULL, err) &&
            index_change_hint(tx, scope, err);
 }
 

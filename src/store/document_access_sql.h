@@ -23,6 +23,14 @@ extern const GuardedKind guarded_kinds[GUARDED_COUNT];
     " FROM collections k WHERE k.workspace = " row ".workspace AND k.id = " row                    \
     ".collection), '')"                                                                            \
     " ELSE " row ".guard END"
+/* What `twin` of the table documents has to be where its guard becomes this one: bytes that are
+ * behind that already, in this document's way, have their place in documents_blob. */
+#define ACCESS_TWIN_AT(guard_sql)                                                                  \
+    "CASE WHEN documents.parent IS NULL AND EXISTS"                                                \
+    " (SELECT 1 FROM documents o WHERE o.workspace = documents.workspace"                          \
+    "  AND o.blob = documents.blob AND o.guard || '' = " guard_sql                                 \
+    "  AND o.twin = documents.twin AND o.parent IS NULL AND o.id <> documents.id)"                 \
+    " THEN documents.id ELSE documents.twin END"
 
 typedef struct SqlPart {
     const char *text, *named, *rest; /* `named`: as in access_add_named() */

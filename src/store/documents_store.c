@@ -303,16 +303,16 @@ bool document_set_title(DbTx *tx, const Scope *scope, Str id, Str title, Error *
            index_change_filters(tx, scope, id, false, err);
 }
 
-/* The same bytes are one document behind each guard. Asked first, so that PostgreSQL's transaction
- * goes on. */
+/* The same bytes are one document behind each guard, whether or not those that follow a collection
+ * have it in their rows yet. Asked first, so that PostgreSQL's transaction goes on. */
 static bool check_room(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc, Str guard,
                        Error *err)
 {
     SqlItems found;
 
     return sql_list(tx, arena,
-                    DB_SAME("SELECT id FROM documents WHERE workspace = $1 AND blob = $2"
-                            " AND guard = $3 AND parent IS NULL"),
+                    DB_SAME("SELECT o.id FROM documents o WHERE o.workspace = $1 AND o.blob = $2"
+                            " AND " ACCESS_GUARD_OF("o") " = $3 AND o.parent IS NULL"),
                     DB_ARGS(db_text(scope->workspace), db_text(doc->blob), db_text(guard)),
                     sql_read_text, sizeof(Str), &found, err) &&
            (!found.count || fail(err, ERROR_CONFLICT, "these bytes are there already"));
@@ -336,8 +336,9 @@ bool document_move(DbTx *tx, const Scope *scope, Str id, Str collection, Error *
         return false;
     return sql_change(tx,
                       DB_SAME(DOCUMENT_FAMILY
-                              "UPDATE documents SET collection = $3, updated_at = $4, guard = $5"
-                              " WHERE workspace = $1 AND id IN (SELECT id FROM family)"),
+                              "UPDATE documents SET collection = $3, updated_at = $4, guard = $5,"
+                              " twin = " ACCESS_TWIN_AT(
+                                  "$5") " WHERE workspace = $1 AND id IN (SELECT id FROM family)"),
                       DB_ARGS(db_text(scope->workspace), db_text(id), db_text_or_null(collection),
                               db_int(now_ms()), db_text(guard)),
                       "document", id, err) &&

@@ -39,8 +39,10 @@ static bool set_deleted(DbTx *tx, const Scope *scope, Str id, int64_t deleted_at
                            "UPDATE documents SET deleted_at = $3,"
                            " updated_at = CASE WHEN $3 = 0 THEN $4 ELSE updated_at END,"
                            " guard = " ACCESS_GUARD_OF(
-                               "documents") " WHERE workspace = $1"
-                                            " AND id IN (SELECT id FROM family)"),
+                               "documents") ","
+                                            " twin = " ACCESS_TWIN_AT(ACCESS_GUARD_OF(
+                                                "documents")) " WHERE workspace = $1 AND id IN "
+                                                              "(SELECT id FROM family)"),
                    DB_ARGS(db_text(scope->workspace), db_text(id), db_int(deleted_at_ms),
                            db_int(now_ms())),
                    NULL, err);
