@@ -604,6 +604,26 @@ static void on_news(void *argument, const char *channel, Str text)
 
 static void on_outside(void *argument) { follower_poke(argument); }
 
+static bool mend_work(DbTx *tx, void *argument, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    const Scope system = scope_system();
+    return index_change_mend(tx, &system, arena, argument, err);
+}
+
+static void mend_log(Db *db)
+{
+    const Scope system = scope_system();
+    bool is_mended = false;
+    Error err;
+    if (!store_write(db, &system, mend_work, &is_mended, &err))
+        log_warn("index", "whether changes were lost is not known: %s", err.message);
+    else if (is_mended)
+        log_warn("index", "the log of changes was damaged by an older program: changes to come "
+                          "counted as forgotten. It begins anew, and all indexes are built again "
+                          "from the database; nothing is to be done");
+}
+
 Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact,
                          VectorStore *outside, bool is_held)
 {
@@ -625,6 +645,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     pthread_cond_init(&follower->news, NULL);
     pthread_cond_init(&follower->applied_news, NULL);
     follower->outside = outside;
+    mend_log(db);
     if (outside)
         follower->outside_keeper = vector_follower_start(db, outside, NULL, on_outside, follower);
     if (!db_listen(db, INDEX_CHANNEL, on_news, follower, &err))

@@ -265,6 +265,43 @@ bool index_change_forget(DbTx *tx, const Scope *scope, int64_t sequence, Error *
                    DB_ARGS(db_text(str(text)), db_int(sequence)), NULL, err);
 }
 
+/* --- Changes that none has had yet, forgotten --- */
+
+static const DbSql last_given = {
+    "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'index_changes'), 0)",
+    "SELECT " HIGHEST
+};
+/* A row that goes at once takes the number. */
+static const DbSql give_next = {
+    "INSERT INTO index_changes (workspace, operation, document, model, numbers)"
+    " VALUES ('', 0, '', '', X'') RETURNING sequence",
+    "SELECT nextval(pg_get_serial_sequence('index_changes', 'sequence'))"
+};
+
+static bool set_floor(DbTx *tx, Arena *arena, int64_t floor, Error *err)
+{
+    Str text = str_format(arena, "%" PRId64, floor);
+    return db_exec(tx, DB_SAME("DELETE FROM index_changes WHERE sequence <= $1"),
+                   DB_ARGS(db_int(floor)), NULL, err) &&
+           db_exec(tx, DB_SAME("UPDATE facts SET value = $1 WHERE name = 'index_floor'"),
+                   DB_ARGS(db_text(text)), NULL, err);
+}
+
+bool index_change_mend(DbTx *tx, const Scope *scope, Arena *arena, bool *mended_r, Error *err)
+{
+    IndexPosition position;
+    int64_t given, next;
+    *mended_r = false;
+    if (!index_position(tx, scope, arena, &position, err) ||
+        !db_query_int(tx, last_given, DB_NO_ARGS, 0, &given, err))
+        return false;
+    if (position.floor <= given)
+        return true;
+    *mended_r = true;
+    return db_query_int(tx, give_next, DB_NO_ARGS, 0, &next, err) &&
+           set_floor(tx, arena, next, err);
+}
+
 /* --- What all nodes have seen ----------------------------------------------------------- */
 
 #define MARK_NAME S("index_changes_mark") /* "SEQUENCE TIME": how far they were then */

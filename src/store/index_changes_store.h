@@ -66,6 +66,11 @@ MUST_CHECK bool index_change_list_documents(DbTx *tx, const Scope *scope, Arena 
                                             Error *err);
 /* Forgets changes up to and including `sequence`. */
 MUST_CHECK bool index_change_forget(DbTx *tx, const Scope *scope, int64_t sequence, Error *err);
+/* A floor that no change has reached forgets those to come, so that no index follows any more: the
+ * fault of a program of before. Then the log begins anew behind all that was given, and every index
+ * is built again. Before any index is loaded. */
+MUST_CHECK bool index_change_mend(DbTx *tx, const Scope *scope, Arena *arena, bool *mended_r,
+                                  Error *err);
 /* Changes that several nodes follow are kept for INDEX_CHANGES_KEEP_MS to twice as long: a node
  * that runs has taken them long before, and one that was away for longer builds its index anew. Up
  * to where they may be forgotten now, 0: nothing; marks how far they are today, for a later call.
