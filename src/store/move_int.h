@@ -18,9 +18,8 @@ typedef struct MoveShape {
     Str name;
     MoveColumn *columns; /* by name */
     size_t column_count;
-    size_t key[MOVE_COLUMNS_MAX]; /* columns that order its rows */
+    size_t key[MOVE_COLUMNS_MAX]; /* columns that order its rows, no two of which have the same */
     size_t key_count;
-    bool has_key; /* else all columns order them */
 } MoveShape;
 
 typedef struct MoveShapes {

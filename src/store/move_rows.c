@@ -52,18 +52,36 @@ static bool read_type(Str text, DbType *type_r, Error *err)
                 STR_ARG(text));
 }
 
-static void order_by_key(MoveShape *shape)
+/* Tables whose rows may be of no workspace have no primary key, but a unique index like one. */
+static const struct {
+    const char *table, *columns;
+} unique_keys[] = {
+    { "job_keys", "workspace key" },
+    { "job_minutes", "workspace type minute" },
+};
+
+static void order_by_unique(MoveShape *shape, Str columns)
+{
+    Str name;
+    while (str_next(&columns, ' ', &name))
+        for (size_t i = 0; i < shape->column_count; i++)
+            if (str_equal(shape->columns[i].name, name))
+                shape->key[shape->key_count++] = i;
+}
+
+static bool order_by_key(MoveShape *shape, Error *err)
 {
     for (size_t i = 0; i < shape->column_count; i++)
         if (shape->columns[i].key > 0) {
             shape->key[shape->columns[i].key - 1] = i;
             shape->key_count++;
         }
-    shape->has_key = shape->key_count > 0;
-    for (size_t i = 0; !shape->has_key && i < shape->column_count; i++)
-        shape->key[i] = i;
-    if (!shape->has_key)
-        shape->key_count = shape->column_count;
+    for (size_t i = 0; !shape->key_count && i < COUNT(unique_keys); i++)
+        if (str_is(shape->name, unique_keys[i].table))
+            order_by_unique(shape, str(unique_keys[i].columns));
+    return shape->key_count > 0 ||
+           fail(err, ERROR_UNSUPPORTED, "the table " STR_FMT " has no key to read it by",
+                STR_ARG(shape->name));
 }
 
 bool move_shapes(DbTx *tx, Arena *arena, MoveShapes *shapes_r, Error *err)
@@ -91,8 +109,9 @@ bool move_shapes(DbTx *tx, Arena *arena, MoveShapes *shapes_r, Error *err)
         if (!read_type(db_get_text(&rows, 2, arena), &column->type, err))
             return fail_in(err, STR_FMT "." STR_FMT, STR_ARG(table), STR_ARG(column->name));
     }
-    for (size_t i = 0; i < shapes.count; i++)
-        order_by_key(&shapes.at[i]);
+    for (size_t i = 0; i < shapes.count && step == DB_END; i++)
+        if (!order_by_key(&shapes.at[i], err))
+            return false;
     *shapes_r = (MoveShapes){ shapes.at, shapes.count };
     return step == DB_END;
 }
@@ -119,12 +138,22 @@ bool move_same_shapes(const MoveShapes *a, const MoveShapes *b, Error *err)
 
 /* --- Texts --- */
 
-static void add_names(Buf *out, const MoveShape *shape, const size_t *which, size_t count,
-                      const char *after)
+static void add_names(Buf *out, const MoveShape *shape)
 {
-    for (size_t i = 0; i < count; i++)
-        buf_addf(out, "%s\"" STR_FMT "\"%s", i ? ", " : "",
-                 STR_ARG(shape->columns[which ? which[i] : i].name), after);
+    for (size_t i = 0; i < shape->column_count; i++)
+        buf_addf(out, "%s\"" STR_FMT "\"", i ? ", " : "", STR_ARG(shape->columns[i].name));
+}
+
+/* As the unique indexes of tables without a primary key have it. */
+static void add_key(Buf *out, const MoveShape *shape)
+{
+    for (size_t i = 0; i < shape->key_count; i++) {
+        const MoveColumn *column = &shape->columns[shape->key[i]];
+        buf_addf(out,
+                 column->is_never_null || column->key ? "%s\"" STR_FMT "\""
+                                                      : "%scoalesce(\"" STR_FMT "\", '')",
+                 i ? ", " : "", STR_ARG(column->name));
+    }
 }
 
 static void add_places(Buf *out, size_t count)
@@ -137,7 +166,7 @@ static const char *load_text(Arena *arena, const MoveShape *shape, bool is_copy)
 {
     Buf out = buf_new(arena, KB(16));
     buf_addf(&out, "%s \"" STR_FMT "\" (", is_copy ? "COPY" : "INSERT INTO", STR_ARG(shape->name));
-    add_names(&out, shape, NULL, shape->column_count, "");
+    add_names(&out, shape);
     if (is_copy) {
         buf_add(&out, S(") FROM STDIN (FORMAT binary, FREEZE)"));
         return buf_c(&out);
@@ -153,23 +182,23 @@ DbSql move_load_text(Arena *arena, const MoveShape *shape)
     return DB_SQL(load_text(arena, shape, false), load_text(arena, shape, true));
 }
 
-/* What follows the key $1, $2, ..., or, of a table without one, the first $1 rows. */
+/* What follows the key $1, $2, ... */
 static const char *page_text(Arena *arena, const MoveShape *shape, bool is_first, int64_t limit)
 {
     Buf out = buf_new(arena, KB(16));
     buf_add(&out, S("SELECT "));
-    add_names(&out, shape, NULL, shape->column_count, "");
+    add_names(&out, shape);
     buf_addf(&out, " FROM \"" STR_FMT "\"", STR_ARG(shape->name));
-    if (shape->has_key && !is_first) {
+    if (!is_first) {
         buf_add(&out, S(" WHERE ("));
-        add_names(&out, shape, shape->key, shape->key_count, "");
+        add_key(&out, shape);
         buf_add(&out, S(") > ("));
         add_places(&out, shape->key_count);
         buf_add_char(&out, ')');
     }
     buf_add(&out, S(" ORDER BY "));
-    add_names(&out, shape, shape->key, shape->key_count, shape->has_key ? "" : " NULLS FIRST");
-    buf_addf(&out, " LIMIT %" PRId64 "%s", limit, shape->has_key ? "" : " OFFSET $1");
+    add_key(&out, shape);
+    buf_addf(&out, " LIMIT %" PRId64, limit);
     return buf_c(&out);
 }
 
@@ -222,6 +251,8 @@ static void keep_key(TableReading *reading, const DbValue *row)
     arena_reset(arena);
     for (size_t i = 0; i < reading->shape->key_count; i++) {
         reading->key[i] = row[reading->shape->key[i]];
+        if (reading->key[i].type == DB_NULL)
+            reading->key[i] = db_text(S(""));
         reading->key[i].text = str_copy(arena, reading->key[i].text);
     }
 }
@@ -230,11 +261,9 @@ static bool query_page(TableReading *reading, DbRows *rows, Error *err)
 {
     const MoveShape *shape = reading->shape;
     bool is_first = !reading->rows;
-    DbValue offset = db_int(reading->rows);
-    const DbValue *args = shape->has_key ? reading->key : &offset;
-    size_t count = !shape->has_key ? 1 : is_first ? 0 : shape->key_count;
     const char *text = page_text(reading->arena, shape, is_first, reading->limit);
-    return db_query(reading->tx, DB_SAME(text), args, count, rows, err);
+    return db_query(reading->tx, DB_SAME(text), reading->key, is_first ? 0 : shape->key_count, rows,
+                    err);
 }
 
 static bool read_page(TableReading *reading, MovePage *page_r, Error *err)

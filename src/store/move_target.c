@@ -8,7 +8,7 @@
 #define OF_SCHEMA "= current_schema()::regnamespace"
 
 /* How each thing is taken away, and made again. Indexes of keys stay: rows come in their order, and
- * are compared in it. */
+ * are compared in it; of a table without a primary key that is what is unique. */
 static const char postgres_things[] =
     "SELECT 1, format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),"
     "  format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,"
@@ -19,6 +19,8 @@ static const char postgres_things[] =
     " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
     " WHERE c.relkind = 'r' AND c.relnamespace " OF_SCHEMA
     "  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
+    "  AND (NOT i.indisunique OR EXISTS"
+    "   (SELECT FROM pg_index p WHERE p.indrelid = i.indrelid AND p.indisprimary))"
     " UNION ALL SELECT 3, format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', oid::regclass),"
     "  format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', oid::regclass)"
     " FROM pg_class WHERE relkind = 'r' AND relforcerowsecurity AND relnamespace " OF_SCHEMA

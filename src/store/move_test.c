@@ -63,6 +63,27 @@ static void expect_filled(const MoveReport *report)
                   STR_ARG(report->tables[i].name));
 }
 
+/* Rows of a table without a primary key that differ by their workspace, none or ours, in more
+ * pages than one. */
+#define MINUTES 3000
+static bool add_minutes(DbTx *tx, World *world, Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME("WITH RECURSIVE n (i) AS"
+                           " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)"
+                           " INSERT INTO job_minutes (workspace, type, minute, done, failed, dead,"
+                           " run_ms, wait_ms) SELECT CASE WHEN b.i = 1 THEN $1 END, 'counted',"
+                           " a.i, b.i, 0, 0, 0, 0 FROM n a, n b WHERE b.i < 3"),
+                   DB_ARGS(db_text(world->ours.workspace), db_int(MINUTES)), NULL, err);
+}
+
+static void expect_minutes(const MoveReport *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        if (str_is(report->tables[i].name, "job_minutes"))
+            cr_expect_geq(report->tables[i].rows, 2 * MINUTES);
+}
+
 static void move_there_and_back(DbKind kind)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -72,11 +93,13 @@ static void move_there_and_back(DbKind kind)
         return;
     world_open(&world, test_db_ready(arena, kind));
     world_write(&world, &world.ours, isolation_fill);
+    world_write(&world, &world.system, add_minutes);
     Db *there = open_empty(arena, other), *back = open_empty(arena, kind);
     MoveReport out = moved(arena, world.db, there), home = moved(arena, there, back);
     cr_assert_gt(out.rows, 100);
     expect_same(&out, &home);
     expect_filled(&out);
+    expect_minutes(&out);
     away = world;
     away.db = there;
     world_write(&away, &world.ours, goes_on);
