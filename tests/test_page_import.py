@@ -5,7 +5,7 @@ import re
 import zipfile
 
 import pytest
-from test_import import documents_of, export, lines, rows_of, small_export, tables, world, zipped  # noqa: F401 (world is a fixture)
+from test_import import IN_PART, documents_of, export, limits_of, lines, rows_of, rows_that_come, small_export, tables, world, zipped  # noqa: F401 (world is a fixture)
 from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, owner_desk, part, PHONE, RULES, settle, shot, WIDE  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
@@ -38,8 +38,7 @@ def test_everything_comes_back_as_by_the_command_and_only_once(desk, fresh_serve
     page = choose(desk, whole, people=True)
     expect(part(page, "import-done")).to_be_visible(timeout=120000)
     first = came(page)
-    expected = {"approvals", "approval_candidates", "approval_groups", "grants"}
-    assert {name for name, (_, _, left) in first.items() if left} <= expected, part(page, "import-tables").text_content()
+    assert {name for name, (_, _, left) in first.items() if left} <= IN_PART, part(page, "import-tables").text_content()
     for viewport in (None, PHONE):
         if viewport:
             page.set_viewport_size(viewport)
@@ -56,12 +55,14 @@ def test_everything_comes_back_as_by_the_command_and_only_once(desk, fresh_serve
     back = export(fresh_server, tmp_path / "back")
     for table, how in tables().items():
         if how == "ROWS" and table not in ("approvals", "approval_groups", "approval_candidates", "approval_decisions"):
-            there = rows_of(out, table)
+            there = rows_that_come(out, table)
             assert [row for row in there if row not in rows_of(back, table)] == [], table
     for table in ("collections", "workspace_groups", "guards", "document_tags"):
         assert rows_of(back, table) == rows_of(out, table), table
-    facts = lambda folder: sorted((one["name"], one["title"], one["sha256"], one["collection"], tuple(one["tags"])) for one in lines(folder, "documents.jsonl"))
+    facts = lambda folder: sorted((one["name"], one["title"], one["sha256"], one["collection"], tuple(one["tags"]), bool(one["deleted_at"])) for one in lines(folder, "documents.jsonl"))
     assert facts(back) == facts(out)
+    assert limits_of(fresh_server)[("workspace", "")] == (["good*"], 5000, None, [("month", "12.50")])
+    assert limits_of(fresh_server)[("user", "Rea")][3] == [("day", "70"), ("total", "0.000001")]
 
 
 @pytest.mark.parametrize("name, says", [("text", "not a ZIP file"), ("empty", "not a ZIP file"), ("torn", "not a ZIP file"), ("other", "no manifest.json"), ("format", "reads formats up to 1"),

@@ -609,5 +609,6 @@ learn({
   'imports.too_large': 'it is larger than this server takes (upload_max)',
   'imports.no_collection': 'its collection could not be made',
   'imports.other_bytes': '{name} has other bytes than when it was exported',
-  'imports.no_original': 'it was in the trash, or its original is missing',
+  'imports.no_original': 'its original is missing',
+  'imports.no_limits': 'it was of a key, or of somebody who is not here',
 });

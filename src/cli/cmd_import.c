@@ -118,8 +118,25 @@ static bool check_original(Importing *in, Arena *arena, const json_t *document, 
                 STR_ARG(original));
 }
 
-/* The last that the server said. */
-static bool take_answer(Importing *in, const json_t *document, size_t before, Error *err)
+/* It lies there already. */
+static bool is_in_trash(Importing *in, const json_t *document)
+{
+    const MapEntry *entry = map_find(&in->trash, json_member_text(document, "sha256"));
+    if (!entry)
+        return false;
+    importing_know(in, json_member_text(document, "id"), *(Str *)entry->pointer);
+    importing_count(in, "documents", 0, 1);
+    return true;
+}
+
+static bool is_trashed(const json_t *document)
+{
+    return json_member_text(document, "deleted_at").length > 0;
+}
+
+/* The last that the server said. What it had already stays where it is. */
+static bool take_answer(Importing *in, const json_t *document, size_t before, int64_t duplicates,
+                        Error *err)
 {
     size_t count = json_array_size(in->adding.documents);
     if (count == before)
@@ -127,12 +144,14 @@ static bool take_answer(Importing *in, const json_t *document, size_t before, Er
     Str old_id = json_member_text(document, "id");
     Str id = json_member_text(json_array_get(in->adding.documents, count - 1), "id");
     importing_know(in, old_id, id);
+    if (is_trashed(document) && in->adding.duplicates == duplicates)
+        *vec_push(in->line->arena, &in->trashed) = str_copy(in->line->arena, id);
     *vec_push(in->line->arena, &in->titles) =
         str_copy(in->line->arena, json_member_text(document, "title"));
     return import_access(in, "/v1/documents", old_id, id, err);
 }
 
-/* What was in the trash stays out; one that is damaged or missing does not keep the others away. */
+/* One that is damaged or missing does not keep the others away. */
 static bool take_document(Importing *in, const json_t *document, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(16));
@@ -141,11 +160,12 @@ static bool take_document(Importing *in, const json_t *document, Error *err)
     Error why = { 0 };
     if (json_member_text(document, "parent").length)
         return true;
-    if (!json_member_text(document, "original").length ||
-        json_member_text(document, "deleted_at").length) {
-        importing_leave(in, "documents", S("it was in the trash, or its original is missing"));
+    if (!json_member_text(document, "original").length) {
+        importing_leave(in, "documents", S("its original is missing"));
         return true;
     }
+    if (is_trashed(document) && is_in_trash(in, document))
+        return true;
     if (!check_original(in, arena, document, &path, &why)) {
         importing_leave(in, "documents", str(why.message));
         in->damaged++;
@@ -161,8 +181,58 @@ static bool take_document(Importing *in, const json_t *document, Error *err)
     }
     in->adding.tags = tags_of(arena, document);
     size_t before = json_array_size(in->adding.documents);
+    int64_t duplicates = in->adding.duplicates;
     return adding_file(in->client, in->line, path, name, &in->adding, err) &&
-           take_answer(in, document, before, err);
+           take_answer(in, document, before, duplicates, err);
+}
+
+/* --- The trash --- */
+
+static void know_trashed(Importing *in, const json_t *answer)
+{
+    Arena *arena = in->line->arena;
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(answer, "items"), i, one)
+    {
+        Str *id = arena_new_one(arena, Str);
+        *id = str_copy(arena, json_member_text(one, "id"));
+        map_add(&in->trash, str_copy(arena, json_member_text(one, "sha256")), NULL)->pointer = id;
+    }
+}
+
+/* An upload of what lies there would bring it back. */
+static bool list_trash(Importing *in, Error *err)
+{
+    Str cursor = S("");
+    in->trash = map_new(in->line->arena);
+    do {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        AUTO_JSON json_t *answer = NULL;
+        const char *path = "/v1/documents?trash=1&parent=none&limit=1000";
+        if (cursor.length)
+            path = output_path(arena, path, "after", cursor);
+        if (!client_call(in->client, "GET", path, S(""), &answer, err))
+            return false;
+        know_trashed(in, answer);
+        cursor = str_copy(in->line->arena, json_member_text(answer, "next"));
+    } while (cursor.length);
+    return true;
+}
+
+/* Last, when nothing is read of them any more. */
+static bool fill_trash(Importing *in, Error *err)
+{
+    for (size_t i = 0; i < in->trashed.count; i++) {
+        AUTO_ARENA Arena *arena = arena_new(KB(64));
+        AUTO_JSON json_t *answer = NULL;
+        Error why = { 0 };
+        const char *path = output_id_path(arena, "/v1/documents", in->trashed.at[i], "");
+        if (!client_call(in->client, "DELETE", path, S(""), &answer, &why) &&
+            !importing_refused(in, "documents", &why, err))
+            return false;
+    }
+    return true;
 }
 
 /* Titles are read anew of the originals; one that a person gave is told again. */
@@ -237,12 +307,13 @@ static bool import_all(Importing *in, Error *err)
     in->adding.documents = json_array();
     in->collections = map_new(in->line->arena);
     return check_manifest(in, err) && import_people(in, err) && import_groups(in, err) &&
-           import_guards(in, err) && list_collections(in, err) &&
+           import_limits(in, err) && import_guards(in, err) && list_collections(in, err) &&
+           list_trash(in, err) &&
            importing_each(in, "collections", "tables/collections.jsonl", take_collection, err) &&
            importing_each(in, "documents", "documents.jsonl", take_document, err) &&
            adding_wait(in->client, in->line, &in->adding, err) && give_titles(in, err) &&
            importing_each(in, "documents", "documents.jsonl", take_member, err) &&
-           import_tables_of_rows(in, err) && import_settings(in, err);
+           import_tables_of_rows(in, err) && fill_trash(in, err) && import_settings(in, err);
 }
 
 static void print_tables(const Importing *in)
@@ -320,6 +391,7 @@ static bool run(CommandLine *line, Error *err)
     json_auto(&in.tables);
     json_auto(&in.people);
     json_auto(&in.guards);
+    json_auto(&in.limits);
     json_auto(&in.members);
     return good;
 }

@@ -15,10 +15,13 @@
 typedef struct Importing {
     CommandLine *line;
     Client *client;
-    Str folder;     /* its real path */
-    Map ids;        /* old id -> new id, as a Str */
-    json_t *guards; /* old id of what is restricted -> array of grants */
-    json_t *people; /* those who belong to the workspace */
+    Str folder;       /* its real path */
+    Map ids;          /* old id -> new id, as a Str */
+    json_t *guards;   /* old id of what is restricted -> array of grants */
+    json_t *people;   /* those who belong to the workspace */
+    json_t *limits;   /* path of PUT -> its body */
+    Map trash;        /* SHA-256 of what lies in the trash here -> id, as a Str */
+    VEC(Str) trashed; /* ids of documents that go there at the end */
     bool makes_people;
     Map collections; /* name -> id, as a Str */
     Adding adding;
@@ -54,6 +57,7 @@ MUST_CHECK bool importing_refused(Importing *in, const char *table, const Error 
 
 MUST_CHECK bool import_people(Importing *in, Error *err);
 MUST_CHECK bool import_groups(Importing *in, Error *err);
+MUST_CHECK bool import_limits(Importing *in, Error *err);
 MUST_CHECK bool import_guards(Importing *in, Error *err);
 /* Restricts the collection or document (`folder`: "/v1/collections") as the export says, unless it
  * is restricted already. */

@@ -29,6 +29,8 @@ export class Importing {
     this.guards = new Map();       // old id of what is restricted -> grants
     this.tables = new Map();       // name -> {added, there, left, reasons}
     this.brought = [];             // documents: {id, title}
+    this.trash = new Map();        // SHA-256 of what lies in the trash here -> id
+    this.trashed = [];             // ids of documents that go there at the end
     this.parent = null;            // whose members those are:
     this.members = [];
   }
@@ -214,11 +216,15 @@ export class Importing {
     this.leave('documents', t('imports.other_bytes', {name}));
   }
 
-  // What was in the trash stays out; one that is damaged or missing does not keep the others away.
+  // One that is damaged or missing does not keep the others away. What was in the trash goes there again, and what lies there stays: an upload would bring it back.
   async document(document) {
     if (document.parent) return;
     this.at('documents', this.done + 1, this.total);
-    if (!document.original || document.deleted_at) return this.leave('documents', t('imports.no_original'));
+    if (!document.original) return this.leave('documents', t('imports.no_original'));
+    if (document.deleted_at && this.trash.has(document.sha256)) {
+      this.know(document.id, this.trash.get(document.sha256));
+      return this.count('documents', 0, 1);
+    }
     try {
       const body = await this.form(document);
       const headers = {'Idempotency-Key': crypto.getRandomValues(new Uint32Array(4)).join('-')};
@@ -227,6 +233,7 @@ export class Importing {
       this.count('documents', made.duplicate ? 0 : 1, made.duplicate ? 1 : 0);
       this.know(document.id, made.id);
       this.brought.push({id: made.id, title: document.title});
+      if (document.deleted_at && !made.duplicate) this.trashed.push(made.id);
       await this.restrict('/v1/documents', document.id, made.id);
     } catch (error) {
       this.refused('documents', error);
@@ -252,8 +259,52 @@ export class Importing {
     if (same) this.know(document.id, same.id);
   }
 
+  async listTrash() {
+    let page = {next: ''};
+    do {
+      page = await this.ask(() => get('/v1/documents', {trash: 1, parent: 'none', limit: 1000, ...(page.next ? {after: page.next} : {})}));
+      for (const one of page.items) this.trash.set(one.sha256, one.id);
+    } while (page.next);
+  }
+
+  // Last, when nothing is read of them any more.
+  async fillTrash() {
+    for (const id of this.trashed) await this.ask(() => remove(part('/v1/documents', id))).catch((error) => this.refused('documents', error));
+  }
+
+  // What the workspace and people may use and spend; whoever has limits here keeps them. Keys are in no export.
+  async limits() {
+    const bodies = new Map();
+    const bodyOf = (table, {kind, subject}) => {
+      const path = kind === 'workspace' ? '/v1/workspace/limits' : kind === 'user' && this.ids.has(subject) ? part('/v1/users', this.ids.get(subject), '/limits') : '';
+      if (!path) return this.leave(table, t('imports.no_limits'));
+      if (!bodies.has(path)) bodies.set(path, {budgets: []});
+      return bodies.get(path);
+    };
+    await this.each('key_limits', 'tables/key_limits.jsonl', (row) => {
+      const rates = {requests_per_minute: row.requests, tokens_per_minute: row.tokens, concurrent: row.concurrent};
+      const body = bodyOf('key_limits', row);
+      if (body) Object.assign(body, {models: JSON.parse(row.models || '[]')}, Object.fromEntries(Object.entries(rates).filter(([, rate]) => rate)));
+    });
+    await this.each('budgets', 'tables/budgets.jsonl', (row) => {
+      const body = bodyOf('budgets', row);
+      if (body) body.budgets.push({period: row.period, ...(row.counts_calls ? {calls: row.amount} : {dollars: (row.amount / 1e12).toFixed(12)})});
+    });
+    for (const [path, body] of bodies) {
+      try {
+        const now = await this.ask(() => get(path));
+        const has = now.models.length || now.budgets.length || now.requests_per_minute || now.tokens_per_minute || now.concurrent;
+        if (!has) await this.ask(() => put(path, body));
+        this.count('key_limits', has ? 0 : 1, has ? 1 : 0);
+      } catch (error) {
+        this.refused('key_limits', error);
+      }
+    }
+  }
+
   async documents(total) {
     this.at('documents', 0, total);
+    await this.listTrash();
     for (const one of (await this.ask(() => get('/v1/collections'))).items) this.collections.set(one.name, one.id);
     await this.each('collections', 'tables/collections.jsonl', (row) => this.collection(row));
     await this.each('documents', 'documents.jsonl', (row) => this.document(row));
@@ -364,8 +415,10 @@ export class Importing {
     const total = await this.manifest();
     this.at('people');
     await this.people();
+    await this.limits();
     await this.documents(total);
     await this.tablesOfRows();
+    await this.fillTrash();
     this.at('settings');
     await this.each('settings', 'tables/settings.jsonl', (row) => this.setting(row));
   }
