@@ -252,6 +252,7 @@ export const GATEWAY = {
   'told.kind_approval_ended': 'What I asked approval for has ended',
   'told.kind_approval_comment': 'A comment on an approval',
   'told.kind_webhook_held': 'A webhook does not answer',
+  'told.kind_documents_go': 'Documents of mine go to the trash',
   'told.kind_saved_search': 'New in a saved search',
   'told.kind_connection_failed': 'A connection cannot be reached',
   'told.kind_workflow': 'A workflow tells something',

@@ -24,6 +24,7 @@
 #include "search/lab.h"
 #include "study/make.h"
 #include "summary/digest.h"
+#include "summary/told_days.h"
 #include "summary/told_searches.h"
 #include "tasks/tasks.h"
 #include "workflow/workflow.h"

@@ -117,6 +117,13 @@ static bool documents_are_not_listed(DbTx *tx, World *world, Error *err)
     CALL(kept_collection_due(tx, theirs, arena, &secret.collection, INT64_MAX / 4, 9, &due, &count,
                              err));
     EXPECT(!due.count && !count);
+    KeptCollectionList kept;
+    CALL(kept_collections_list(tx, theirs, arena, STR_NONE, &kept, err));
+    EXPECT(!kept.count);
+    DueShareList shares;
+    CALL(kept_collection_shares(tx, theirs, arena, secret.collection.id, INT64_MAX / 4, &shares,
+                                err));
+    EXPECT(!shares.count);
     for (Facet facet = 0; facet < FACET_COUNT; facet++) {
         FacetList facets;
         CALL(document_facet(tx, theirs, arena, &any, facet, &facets, err));

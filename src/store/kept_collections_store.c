@@ -61,6 +61,59 @@ bool kept_collection_due(DbTx *tx, const Scope *scope, Arena *arena, const Colle
     return true;
 }
 
+/* --- Whom it is told --- */
+
+static void read_kept(DbRows *row, Arena *arena, void *item)
+{
+    *(KeptCollection *)item = (KeptCollection){
+        .workspace = db_get_text(row, 0, arena),
+        .id = db_get_text(row, 1, arena),
+        .name = db_get_text(row, 2, arena),
+        .keep_days = db_get_int(row, 3),
+    };
+}
+
+bool kept_collections_list(DbTx *tx, const Scope *scope, Arena *arena, Str after,
+                           KeptCollectionList *list_r, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT workspace, id, name, keep_days FROM collections"
+                          " WHERE keep_days > 0 AND id > $1 AND ($2 = 1 OR workspace = $3)"
+                          " ORDER BY id LIMIT 100"),
+                  DB_ARGS(db_text(after), db_int(scope->is_system), db_text(scope->workspace)),
+                  read_kept, sizeof(KeptCollection), &items, err))
+        return false;
+    *list_r = (KeptCollectionList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+static void read_share(DbRows *row, Arena *arena, void *item)
+{
+    *(DueShare *)item = (DueShare){
+        .user = db_get_text(row, 0, arena),
+        .day_ms = db_get_int(row, 1),
+        .count = db_get_int(row, 2),
+    };
+}
+
+bool kept_collection_shares(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
+                            int64_t before_ms, DueShareList *list_r, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT d.created_by, (" GOES_AT ") / " DAY " * " DAY
+                          ", count(*)" OF_COLLECTION
+                          " WHERE c.workspace = $2 AND c.id = $3 AND " IS_OVER
+                          " GROUP BY 1, 2 ORDER BY 2, 1 LIMIT $4"),
+                  DB_ARGS(db_int(before_ms), db_text(scope->workspace), db_text(collection),
+                          db_int(KEPT_SHARES_MAX)),
+                  read_share, sizeof(DueShare), &items, err))
+        return false;
+    *list_r = (DueShareList){ .at = items.at, .count = items.count };
+    return true;
+}
+
 /* --- What goes --- */
 
 bool kept_collections_over(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,

@@ -26,6 +26,37 @@ typedef struct DueDocumentList {
 MUST_CHECK bool kept_collection_due(DbTx *tx, const Scope *scope, Arena *arena,
                                     const Collection *collection, int64_t before_ms, int64_t limit,
                                     DueDocumentList *list_r, int64_t *count_r, Error *err);
+typedef struct KeptCollection {
+    Str workspace, id, name;
+    int64_t keep_days;
+} KeptCollection;
+
+typedef struct KeptCollectionList {
+    KeptCollection *at;
+    size_t count;
+} KeptCollectionList;
+
+/* Those that keep their documents for a time, of all workspaces, behind the one called `after`; at
+ * most 100. System scope. */
+MUST_CHECK bool kept_collections_list(DbTx *tx, const Scope *scope, Arena *arena, Str after,
+                                      KeptCollectionList *list_r, Error *err);
+
+typedef struct DueShare {
+    Str user;       /* whose documents; empty: nobody's */
+    int64_t day_ms; /* on which they go: its beginning, UTC */
+    int64_t count;
+} DueShare;
+
+typedef struct DueShareList {
+    DueShare *at;
+    size_t count;
+} DueShareList;
+
+/* How many of a collection's documents go before this time, by who brought them and by day; the
+ * first days first, at most KEPT_SHARES_MAX. */
+#define KEPT_SHARES_MAX 10000
+MUST_CHECK bool kept_collection_shares(DbTx *tx, const Scope *scope, Arena *arena, Str collection,
+                                       int64_t before_ms, DueShareList *list_r, Error *err);
 /* Of all workspaces, whose time is over: at most `limit`, of one collection. System scope. */
 MUST_CHECK bool kept_collections_over(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
                                       int64_t limit, DueDocumentList *list_r, Error *err);
