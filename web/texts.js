@@ -646,6 +646,7 @@ const CATALOGUE = {
   'people.password': 'First password',
   'people.submit': 'Add',
   'people.added': 'Added {name}',
+  'people.invited': 'Invited {name} by mail',
   'people.role_of': 'Role of {name}',
   'people.role_changed': '{name} is now {role}',
   'people.disable': 'Shut out',

@@ -16,6 +16,10 @@ learn({
   'profile.email_new': 'New mail address',
   'profile.email_submit': 'Change mail address',
 
+  'link.invitation_title': 'Welcome',
+  'link.invitation_lead': 'Choose a password; then sign in with your mail address.',
+  'link.invitation_submit': 'Set the password',
+  'link.invitation_done': 'Your account is ready.',
   'link.password_title': 'Set a new password',
   'link.password_lead': 'You are signed out everywhere, and sign in with the new one.',
   'link.password_submit': 'Set the password',

@@ -178,6 +178,11 @@ MUST_CHECK bool account_list_people(Account *account, Arena *arena, const Visito
  * of *who are not looked at. ERROR_CONFLICT when they are here already. */
 MUST_CHECK bool account_add_person(Account *account, Arena *arena, const Visitor *visitor,
                                    const SignIn *who, Role role, User *user_r, Error *err);
+/* The same of somebody who chooses their password by a link that is mailed to them; who has one
+ * already is told by mail. Who has not used the link yet is mailed another. ERROR_CONFLICT also
+ * when they need a link and this server sends no mails. */
+MUST_CHECK bool account_invite_person(Account *account, Arena *arena, const Visitor *visitor,
+                                      const SignIn *who, Role role, User *user_r, Error *err);
 /* A service account: it belongs to the workspace, has no address and no password, and comes in only
  * by keys that administrators make for it. At most ROLE_ADMIN. It is changed and removed as people
  * are. */

@@ -12,7 +12,7 @@ typedef struct LinkWork {
     Account *account;
     Arena *arena;
     AccountMail mail;
-    Str user_id, to, token, password_hash, address;
+    Str user_id, to, token, password_hash, address, name;
     Str key; /* of mails to be sent */
     User user;
     AccountLink link;
@@ -140,6 +140,41 @@ bool account_reset_password(Account *account, Arena *arena, Str token, Str passw
     /* Their guesses of before are forgiven: the link has shown who they are. */
     throttle_succeeded(account->throttle, str_lower(arena, work.user.email));
     return true;
+}
+
+/* --- The first password of who was invited --- */
+
+static bool accept_invitation(DbTx *tx, void *argument, Error *err)
+{
+    LinkWork *work = argument;
+    const Scope *system = &work->account->system;
+    MembershipList list;
+    if (!take_link(tx, work, err) ||
+        !membership_list_of_user(tx, system, work->arena, work->user.id, &list, err))
+        return false;
+    if (!list.count)
+        return fail(err, ERROR_DENIED, "this invitation was taken back");
+    work->user.password_hash = work->password_hash;
+    if (work->name.length)
+        work->user.name = work->name;
+    return user_update(tx, system, &work->user, err) &&
+           account_link_remove_of_user(tx, system, work->user.id, err) &&
+           audit_everywhere(tx, work, "user.accept", err);
+}
+
+bool account_accept_invitation(Account *account, Arena *arena, Str token, Str password, Str name,
+                               Str address, Error *err)
+{
+    LinkWork work = { .account = account,
+                      .arena = arena,
+                      .mail = ACCOUNT_MAIL_invitation,
+                      .token = token,
+                      .name = str_trim(name),
+                      .address = address };
+    return (!work.name.length || name_is_good(work.name, err)) && password_is_good(password, err) &&
+           throttle_allows(account->throttle, tries_of(arena, address), err) &&
+           password_hash(arena, password, &work.password_hash, err) &&
+           use_link(&work, accept_invitation, err);
 }
 
 /* --- A new address --- */

@@ -1,4 +1,5 @@
-/* account_links.h - what people do about their own account by mail: a new password, a new address.
+/* account_links.h - what people do about their own account by mail: a new password, a new address,
+ * the first password of who was invited (account_invite_person()).
  *
  *     account_forgot_password() -> job account_mail -> a link -> account_reset_password()
  *     account_change_email()    -> job account_mail -> a link -> account_confirm_email()
@@ -21,6 +22,10 @@ MUST_CHECK bool account_forgot_password(Account *account, Arena *arena, Str emai
  * over. */
 MUST_CHECK bool account_reset_password(Account *account, Arena *arena, Str token, Str password,
                                        Str address, Error *err);
+/* Sets the first password of who was invited, and their name unless it is empty. ERROR_DENIED as
+ * above, and when they belong to no workspace any more. */
+MUST_CHECK bool account_accept_invitation(Account *account, Arena *arena, Str token, Str password,
+                                          Str name, Str address, Error *err);
 /* Mails a link to the new address; the password shows that it is the person's own wish. */
 MUST_CHECK bool account_change_email(Account *account, Arena *arena, const Visitor *visitor,
                                      Str email, Str password, Error *err);

@@ -185,6 +185,8 @@ static bool prepare(DbTx *tx, void *argument, Error *err)
     if (work->is_wanted && work->mail == ACCOUNT_MAIL_password &&
         !has_password(tx, work, &work->is_wanted, err))
         return false;
+    if (work->mail == ACCOUNT_MAIL_invitation) /* accepted meanwhile */
+        work->is_wanted = work->is_wanted && !work->user.password_hash.length;
     if (work->is_wanted && work->mail == ACCOUNT_MAIL_email &&
         !is_free(tx, work, &work->is_wanted, err))
         return false;

@@ -1,7 +1,10 @@
 /* people.c - the people of a workspace. */
 #include "account/account_int.h"
+#include "account/account_links.h"
+#include "account/account_mail.h"
 #include "account/password.h"
 #include "base/clock.h"
+#include "store/identities_store.h"
 #include "store/key_limits_store.h"
 
 typedef struct PeopleWork {
@@ -12,6 +15,7 @@ typedef struct PeopleWork {
     Str id, password_hash, session_kept;
     User user;
     Role role;
+    Str mail_key;  /* of mails to be sent */
     bool is_known; /* has an account already, perhaps of another workspace */
     MembershipList list;
 } PeopleWork;
@@ -119,6 +123,70 @@ bool account_add_person(Account *account, Arena *arena, const Visitor *visitor, 
         !store_read(account->db, &account->system, find_by_email, &work, err) ||
         (!work.is_known && !new_person(&work, who, err)) ||
         !store_write(account->db, &account->system, add_person, &work, err))
+        return false;
+    *user_r = work.user;
+    return true;
+}
+
+/* --- Invitations --- */
+
+/* Who has nothing to sign in with yet. */
+static bool is_open(DbTx *tx, const PeopleWork *work, bool *open_r, Error *err)
+{
+    int64_t count = 0;
+    if (work->is_known && !identity_count(tx, &work->account->system, work->user.id, &count, err))
+        return false;
+    *open_r = !work->user.password_hash.length && !count;
+    return true;
+}
+
+static bool invite(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    const Scope *scope = &work->visitor->scope, *system = &work->account->system;
+    AccountMailWish wish = { ACCOUNT_MAIL_joined, STR_NONE, work->user.email };
+    bool is_invited_anew = false, has_no_key;
+    Error here = { 0 };
+    if (!is_open(tx, work, &has_no_key, err))
+        return false;
+    if (has_no_key && !account_has_mail(work->account))
+        return fail(err, ERROR_CONFLICT,
+                    "this server sends no mails: set smtp_url, smtp_from and public_url, or add "
+                    "them with a first password (POST /v1/users, lectern users add)");
+    if (work->is_known && !is_not_here(tx, work, &here)) {
+        is_invited_anew = here.code == ERROR_CONFLICT && has_no_key;
+        if (!is_invited_anew)
+            return fail(err, here.code, "%s", here.message);
+    }
+    if ((!work->is_known && !user_add(tx, system, work->arena, &work->user, err)) ||
+        (!is_invited_anew && !membership_set(tx, scope, work->user.id, work->role, err)))
+        return false;
+    wish.user = work->user.id;
+    if (has_no_key)
+        wish.mail = ACCOUNT_MAIL_invitation;
+    return (!account_has_mail(work->account) ||
+            account_mail_add(tx, system, work->arena, work->mail_key, &wish, err)) &&
+           audit_account(tx, scope, "user.invite", work->user.id, S(""), err) &&
+           callers_changed(tx, scope, err);
+}
+
+bool account_invite_person(Account *account, Arena *arena, const Visitor *visitor,
+                           const SignIn *who, Role role, User *user_r, Error *err)
+{
+    PeopleWork work = { .account = account,
+                        .arena = arena,
+                        .visitor = visitor,
+                        .user = { .email = str_trim(who->email), .name = str_trim(who->name) },
+                        .role = role };
+    if (!may_give(visitor, role, err) || !email_is_good(work.user.email, err))
+        return false;
+    if (!work.user.name.length)
+        work.user.name = str_slice(work.user.email, 0, (size_t)str_find_char(work.user.email, '@'));
+    if (!name_is_good(work.user.name, err))
+        return false;
+    if (!account_mail_key(account, arena, &work.mail_key, err) ||
+        !store_read(account->db, &account->system, find_by_email, &work, err) ||
+        !store_write(account->db, &account->system, invite, &work, err))
         return false;
     *user_r = work.user;
     return true;

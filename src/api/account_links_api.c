@@ -33,6 +33,18 @@ bool auth_password_reset(ApiRequest *request, HttpResponse *response, Error *err
            api_done(response);
 }
 
+bool auth_invitation(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str token = STR_NONE, password = STR_NONE, name = STR_NONE;
+    return api_fields(request, err,
+                      { "token", JSON_STR, &token, .required = true, .length_max = 200 },
+                      { "password", JSON_STR, &password, .required = true },
+                      { "name", JSON_STR, &name, .length_max = 200 }) &&
+           account_accept_invitation(request->api->account, request->arena, token, password, name,
+                                     request->http->peer, err) &&
+           api_done(response);
+}
+
 bool auth_email_confirm(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Str token = STR_NONE;

@@ -18,6 +18,7 @@ enum { REDIRECTS_MAX = 5 };
 
 typedef struct Fetch {
     const DoclingJob *job;
+    bool is_inside; /* the first address is a private one that an owner has named */
     int fd;
     uint64_t size, size_max;
     Sha256 sha;
@@ -62,7 +63,7 @@ static bool ask(Fetch *fetch, HttpClient *client, const DoclingSource *source, S
                 bool is_first, HttpAnswer *answer_r, Error *err)
 {
     const DoclingJob *job = fetch->job;
-    UrlSafety safety = { .allows_private = job->is_owner };
+    UrlSafety safety = { .allows_private = fetch->is_inside };
     HttpCall call = { .url = address,
                       .total_ms = FETCH_MS,
                       .is_cancelled = conversions_stopping(job->api->conversions),
@@ -108,6 +109,16 @@ static Str name_of(Arena *arena, Str address, const HttpAnswer *answer)
     return str_slice(decoded, 0, 255);
 }
 
+/* What an owner has not named, a redirect of somebody else's server does not reach either. */
+static bool names_private(const DoclingJob *job, Str address)
+{
+    const UrlSafety strict = { 0 };
+    Str ignored;
+    Error why;
+    return job->is_owner && !url_check(job->arena, address, &strict, &ignored, &why) &&
+           why.code == ERROR_DENIED;
+}
+
 bool docling_fetch(const DoclingJob *job, DoclingSource *source, Error *err)
 {
     uint8_t digest[SHA256_SIZE];
@@ -118,6 +129,7 @@ bool docling_fetch(const DoclingJob *job, DoclingSource *source, Error *err)
     if (fd < 0)
         return fail_errno(err, "storing the source");
     fetch.fd = fd;
+    fetch.is_inside = names_private(job, address);
     sha256_begin(&fetch.sha);
     HttpClientOptions options = { .proxy = &job->api->proxy };
     HttpClient *client = http_client_new(&options);

@@ -3,5 +3,6 @@
 
 #include "api/docling_options.h"
 
-/* Every address on the way must be public; an owner may name private ones too. */
+/* Every address on the way must be public; but an owner may name a private one, which may then lead
+ * to others. */
 MUST_CHECK bool docling_fetch(const DoclingJob *job, DoclingSource *source, Error *err);

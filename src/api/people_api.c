@@ -46,6 +46,35 @@ static bool read_kind(Str kind, bool *is_service_r, Error *err)
            fail_field(err, "kind", "'" STR_FMT "' is no kind: person or service", STR_ARG(kind));
 }
 
+static void answer_person(HttpResponse *response, const User *user, bool is_service, Role role)
+{
+    response->status = 201;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "id", user->id);
+    put_text(&json, "kind", is_service ? S("service") : S("person"));
+    put_text_or_null(&json, "email", is_service ? STR_NONE : user->email);
+    put_text(&json, "name", user->name);
+    put_text(&json, "role", str(role_name(role)));
+    put_end(&json);
+}
+
+bool users_invite(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SignIn who = { 0 };
+    Str role_text = STR_NONE;
+    Role role;
+    User user;
+    if (!api_fields(
+            request, err, { "email", JSON_STR, &who.email, .required = true, .length_max = 254 },
+            { "name", JSON_STR, &who.name, .length_max = 200 }, { "role", JSON_STR, &role_text }) ||
+        !read_role(request->arena, role_text, ROLE_READER, &role, err) ||
+        !account_invite_person(request->api->account, request->arena, &request->visitor, &who, role,
+                               &user, err))
+        return false;
+    answer_person(response, &user, false, role);
+    return true;
+}
+
 bool users_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Account *account = request->api->account;
@@ -67,14 +96,7 @@ bool users_add(ApiRequest *request, HttpResponse *response, Error *err)
             ? !account_add_service(account, request->arena, visitor, who.name, role, &user, err)
             : !account_add_person(account, request->arena, visitor, &who, role, &user, err))
         return false;
-    response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_text(&json, "id", user.id);
-    put_text(&json, "kind", is_service ? S("service") : S("person"));
-    put_text_or_null(&json, "email", is_service ? STR_NONE : user.email);
-    put_text(&json, "name", user.name);
-    put_text(&json, "role", str(role_name(role)));
-    put_end(&json);
+    answer_person(response, &user, is_service, role);
     return true;
 }
 

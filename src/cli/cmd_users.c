@@ -54,6 +54,23 @@ static bool add(CommandLine *line, Client *client, Error *err)
     return true;
 }
 
+static bool invite(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    Buf body = buf_new(line->arena, KB(16));
+    Str role = option_value(line, "role");
+    JsonWriter json = put_begin(&body);
+    put_text(&json, "email", line->words[1]);
+    put_text(&json, "name", option_value(line, "name"));
+    put_text(&json, "role", role.length ? role : S("reader"));
+    put_end(&json);
+    if (!client_call(client, "POST", "/v1/users/invitations", buf_str(&body), &answer, err))
+        return false;
+    if (!output_json(line, answer))
+        printf("%s\n", json_member_text(answer, "id").at);
+    return true;
+}
+
 static bool list(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
@@ -262,7 +279,8 @@ static bool set_password(CommandLine *line, Client *client, Error *err)
 }
 
 #define ARGUMENTS                                                                                  \
-    "add EMAIL | ls | rm EMAIL | password EMAIL | reset-factor EMAIL | passkeys EMAIL"             \
+    "add EMAIL | invite EMAIL | ls | rm EMAIL | password EMAIL | reset-factor EMAIL | passkeys "   \
+    "EMAIL"                                                                                        \
     " | rm-passkey EMAIL ID | export EMAIL | erase EMAIL | erasures | keep ID | proof ID"
 
 static bool run(CommandLine *line, Error *err)
@@ -273,6 +291,7 @@ static bool run(CommandLine *line, Error *err)
         bool (*run)(CommandLine *line, Client *client, Error *err);
     } actions[] = {
         { "add", " EMAIL", add },
+        { "invite", " EMAIL", invite },
         { "ls", NULL, list },
         { "rm", " EMAIL", take_out },
         { "password", " EMAIL", set_password },
@@ -305,7 +324,8 @@ const Command command_users = {
     .name = "users",
     .arguments = ARGUMENTS,
     .summary =
-        "People: add and password read the password from standard input, rm takes them out of the "
+        "People: add and password read the password from standard input, invite mails a link that "
+        "sets it, rm takes them out of the "
         "workspace, reset-factor takes away a second factor that is lost and rm-passkey one of "
         "their passkeys, export prints all that is known of them, erase erases it and prints the "
         "signed proof (after --days, until which keep takes it back), erasures lists what is to be "

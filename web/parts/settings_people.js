@@ -87,9 +87,10 @@ export function render(root) {
              field({name: 'password', label: t('people.password'), type: 'password', hint: t('people.password_new'), autocomplete: 'new-password'}),
              field({name: 'role', label: t('settings.role'), options: options(), value: 'reader'})],
     send: async (values, element) => {
-      await post('/v1/users', values);
+      const isInvited = !values.password;
+      await post(isInvited ? '/v1/users/invitations' : '/v1/users', values);
       element.reset();
-      toast(t('people.added', {name: values.name || values.email}));
+      toast(t(isInvited ? 'people.invited' : 'people.added', {name: values.name || values.email}));
       load();
     },
   }), h('h2', {}, t('service.title')), services, grouped, rule, erased, ending);

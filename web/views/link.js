@@ -11,6 +11,11 @@ const KINDS = {
     path: '/v1/auth/password/reset',
     fields: () => [field({name: 'password', label: t('session.password'), type: 'password', hint: t('setup.password_hint'), required: true, autocomplete: 'new-password'})],
   },
+  invitation: {
+    path: '/v1/auth/invitation',
+    fields: () => [field({name: 'name', label: t('people.name'), autocomplete: 'name', maxlength: 200}),
+      field({name: 'password', label: t('session.password'), type: 'password', hint: t('setup.password_hint'), required: true, autocomplete: 'new-password'})],
+  },
   email: {path: '/v1/auth/email/confirm', fields: () => []},
 };
 
