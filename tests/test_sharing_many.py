@@ -106,3 +106,17 @@ def test_nobody_is_shown_a_step_of_it(server, shelf):
     wait_until(lambda: followed(server, collection), seconds=60)
     assert followed(server, collection) >= 2, "the documents changed in the transaction itself"
     assert {name: int(count) for name, count in asked(server, collection, document, reader)} == {name: int(count) for name, count in shown.items()}
+
+
+def test_a_collection_that_is_followed_can_be_removed_and_its_following_is_not_cancelled(server, shelf):
+    collection, _, _ = shelf
+    share(server, collection, True)
+    wait_until(lambda: followed(server, collection), seconds=60)
+    share(server, collection, False)
+    for job in server.get("/v1/jobs?type=follow_guard", key=server.admin).json()["items"]:
+        answer = server.call("POST", f"/v1/jobs/{job['id']}/cancel", key=server.admin)
+        assert answer.status_code == 409 and "cannot be cancelled" in answer.json()["error"]["message"], answer.text
+    assert not any(one["can_cancel"] for one in server.get("/v1/work", key=server.admin).json()["items"] if one["type"] == "follow_guard")
+    answer = server.call("DELETE", f"/v1/collections/{collection}", key=server.admin)
+    assert answer.status_code == 204, answer.text
+    assert server.get("/v1/documents?limit=1").json()["total"] >= COUNT

@@ -1,7 +1,9 @@
 /* collections_api.c - collections and tags. */
 #include "api/api.h"
 #include "base/clock.h"
+#include "store/collection_guard.h"
 #include "store/collections_store.h"
+#include "store/document_access.h"
 #include "store/documents_store.h"
 #include "store/kept_collections_store.h"
 
@@ -145,10 +147,51 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
     return collection_remove(tx, work->request->scope, work->request->params[0], err);
 }
 
+/* --- Documents that follow its sharing still --- */
+
+#define FOLLOW_MS 10000 /* so long the removal waits for them, and helps */
+
+typedef struct Following {
+    const ApiRequest *request;
+    GuardWalk walk;
+} Following;
+
+static bool may_follow_work(DbTx *tx, void *argument, Error *err)
+{
+    const Following *following = argument;
+    const ApiRequest *request = following->request;
+    return access_may_change(tx, request->scope, GUARDED_COLLECTION, request->params[0], err);
+}
+
+/* What a transaction that is tried again had in it does not count. */
+static bool follow_work(DbTx *tx, void *argument, Error *err)
+{
+    Following *following = argument;
+    const ApiRequest *request = following->request;
+    GuardWalk walk = following->walk;
+    if (!collection_guard_step(tx, request->scope, request->arena, request->params[0], &walk, err))
+        return false;
+    following->walk = walk;
+    return true;
+}
+
+/* The job does the same: what one has done, the other passes over. */
+static bool let_follow(const ApiRequest *request, Error *err)
+{
+    Following following = { .request = request };
+    int64_t until_ms = monotonic_ms() + FOLLOW_MS;
+    if (!store_read(request->api->db, request->scope, may_follow_work, &following, err))
+        return false;
+    while (!following.walk.is_over && monotonic_ms() < until_ms)
+        if (!store_write(request->api->db, request->scope, follow_work, &following, err))
+            return false;
+    return true;
+}
+
 bool collections_remove(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CollectionWork work = { .request = request };
-    return api_change(request, response, remove_work, NULL, &work, err);
+    return let_follow(request, err) && api_change(request, response, remove_work, NULL, &work, err);
 }
 
 /* --- How long documents are kept --- */

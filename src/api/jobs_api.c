@@ -2,7 +2,7 @@
  * goes, and the dead letters: run again, or thrown away. */
 #include "api/api.h"
 #include "base/clock.h"
-#include "jobs/job_queue.h"
+#include "jobs/job_runner.h"
 #include "store/audit_store.h"
 
 #define SPEED_MINUTES 5
@@ -184,7 +184,15 @@ bool jobs_retry(ApiRequest *request, HttpResponse *response, Error *err)
 static bool cancel_work(DbTx *tx, void *argument, Error *err)
 {
     JobsWork *work = argument;
-    return job_cancel(tx, work->request->scope, work->request->params[0], err);
+    const ApiRequest *request = work->request;
+    Str id = request->params[0];
+    JobRow row;
+    if (!jobs_store_find(tx, request->scope, request->arena, id, &row, err))
+        return false;
+    const JobType *type = jobs_type(request->api->jobs, row.type);
+    return type && type->cancel == job_stays
+               ? job_stays(tx, request->scope, request->arena, &row, err)
+               : job_cancel(tx, request->scope, id, err);
 }
 
 bool jobs_cancel(ApiRequest *request, HttpResponse *response, Error *err)

@@ -70,7 +70,7 @@ static void put_work(JsonWriter *json, const ApiRequest *request, const JobType 
     put_text_or_null(json, "about", row->title);
     put_text_or_null(json, "page", page_of(request->arena, type, row));
     put_bool(json, "mine", is_own(request, row));
-    put_bool(json, "can_cancel", is_open && may_steer(request, row));
+    put_bool(json, "can_cancel", is_open && type->cancel != job_stays && may_steer(request, row));
     put_bool(json, "can_retry", may_retry(type, row) && may_steer(request, row));
     if (row->error_code.length) {
         put_object(json, "error");

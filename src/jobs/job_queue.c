@@ -61,6 +61,15 @@ bool job_cancel(DbTx *tx, const Scope *scope, Str id, Error *err)
     return job_tell_lines(tx, &woken, err) && db_notify(tx, JOBS_CHANNEL, str(text), err);
 }
 
+bool job_stays(DbTx *tx, const Scope *scope, Arena *arena, const JobRow *job, Error *err)
+{
+    (void)tx, (void)scope, (void)arena;
+    return fail(err, ERROR_CONFLICT,
+                "a job of the type " STR_FMT " carries out a change that holds already, and cannot"
+                " be cancelled: it ends by itself, or make another change",
+                STR_ARG(job->type));
+}
+
 bool job_retry(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(4));

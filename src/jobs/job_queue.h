@@ -43,6 +43,9 @@ typedef bool JobHandler(Job *job, Error *err);
 /* Ends one before it is done, with the rows that are its business; instead of job_cancel(). */
 typedef bool JobCancel(DbTx *tx, const Scope *scope, Arena *arena, const JobRow *job, Error *err);
 
+/* For types whose work must not be left half done: says so. */
+JobCancel job_stays;
+
 /* To whom a job is shown while it runs. All that are have a subject. */
 typedef enum JobShown {
     SHOWN_NOT,
