@@ -20,8 +20,10 @@
 #define NAMED_MAX 10000
 /* More are not given at once (QUERY_MAXIMUM_RESULTS of a server as it comes). */
 #define RESULTS_MAX 10000
-/* More results than this part of the allowed passages cost more than to compare all of these. */
-#define RESULTS_OF_ALLOWED 16
+/* Results beyond these parts of what is allowed cost more than to compare all of it: measured, each
+ * .19 ms, and each name .13 ms. */
+#define FIRST_OF_ALLOWED 4
+#define MORE_OF_ALLOWED 16
 #define KEY_PARTS_MAX 16
 #define CLASS "Lectern" /* what the names of ours begin with */
 
@@ -526,13 +528,49 @@ static bool compare_all(WeaviateStore *store, Arena *arena, const Look *first,
     return true;
 }
 
-/* The most results worth asking for before all that is allowed is compared. */
-static size_t worth_asking(const KeyFilter *filter)
+/* How many results have k allowed ones among them, if those lie as all do (0: more than is worth
+ * asking for), and up to how many it is tried with more. */
+typedef struct Reach {
+    size_t first, most;
+} Reach;
+
+static Reach reach_of(const KeyFilter *filter, size_t k)
 {
     size_t words = filter->bits ? bitmap_words(filter->bit_count) : 0, allowed = 0;
     for (size_t w = 0; w < words; w++)
         allowed += (size_t)__builtin_popcountll(filter->bits[w]);
-    return filter->bits ? allowed / RESULTS_OF_ALLOWED : RESULTS_MAX;
+    if (!filter->bits)
+        return (Reach){ MIN(k, RESULTS_MAX), RESULTS_MAX };
+    size_t first = allowed ? 2 * k * (size_t)filter->bit_count / allowed : 0;
+    return (Reach){ first <= MIN(allowed / FIRST_OF_ALLOWED, RESULTS_MAX) ? first : 0,
+                    MIN(allowed / MORE_OF_ALLOWED, RESULTS_MAX) };
+}
+
+static size_t next_limit(const Reach *reach, size_t limit)
+{
+    if (limit * 4 <= reach->most)
+        return limit * 4;
+    return reach->most == RESULTS_MAX && limit < RESULTS_MAX ? RESULTS_MAX : 0;
+}
+
+/* Among what is nearest, whether allowed or not; *is_enough_r: k were, or there are no more. */
+static bool look_around(WeaviateStore *store, Arena *arena, Look look, const KeyFilter *filter,
+                        size_t k, LegHit *hits, size_t *count_r, bool *is_enough_r, Error *err)
+{
+    Reach reach = reach_of(filter, k);
+    LegHit *found = arena_new_array(arena, LegHit, RESULTS_MAX);
+    *count_r = 0;
+    *is_enough_r = false;
+    for (look.limit = reach.first; look.limit && !*is_enough_r;
+         look.limit = next_limit(&reach, look.limit)) {
+        if (!look_once(store, &look, filter, found, count_r, is_enough_r, err))
+            return false;
+        *count_r = vector_store_best(found, *count_r, k);
+        *is_enough_r = *is_enough_r || *count_r == k;
+    }
+    if (*count_r)
+        memcpy(hits, found, *count_r * sizeof *hits);
+    return true;
 }
 
 static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, const float *vector,
@@ -540,34 +578,11 @@ static bool search(VectorStore *base, const VectorSpace *space, Arena *arena, co
 {
     WeaviateStore *store = (WeaviateStore *)base;
     const KeyFilter none = { 0 };
-    uint64_t *keys = NULL;
-    Look look = {
-        .space = space, .query = vector, .limit = k, .until_ms = monotonic_ms() + VECTOR_SEARCH_MS
-    };
-    bool is_all = false;
+    Look look = { .space = space, .query = vector, .until_ms = monotonic_ms() + VECTOR_SEARCH_MS };
+    bool is_enough;
     filter = filter ? filter : &none;
-    *count_r = 0;
-    if (vector_store_allowed(filter, arena, NAMED_MAX, &keys, &look.key_count)) {
-        look.keys = keys;
-        if (!look.key_count)
-            return true;
-    }
-    size_t most = look.keys ? RESULTS_MAX : worth_asking(filter);
-    LegHit *found = arena_new_array(arena, LegHit, RESULTS_MAX);
-    for (look.limit = MIN(look.limit, RESULTS_MAX);;
-         look.limit = MIN(look.limit * 4, RESULTS_MAX)) {
-        size_t count;
-        if (!look_once(store, &look, filter, found, &count, &is_all, err))
-            return false;
-        *count_r = vector_store_best(found, count, k);
-        if (*count_r == k || is_all || look.limit == RESULTS_MAX ||
-            MIN(look.limit * 4, RESULTS_MAX) > most)
-            break;
-    }
-    if (*count_r)
-        memcpy(hits, found, *count_r * sizeof *hits);
-    return *count_r == k || is_all ||
-           compare_all(store, arena, &look, filter, k, hits, count_r, err);
+    return look_around(store, arena, look, filter, k, hits, count_r, &is_enough, err) &&
+           (is_enough || compare_all(store, arena, &look, filter, k, hits, count_r, err));
 }
 
 static bool answers(VectorStore *base, Error *err)
