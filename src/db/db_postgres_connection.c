@@ -189,8 +189,10 @@ static bool set_up(PgConnection *connection, int64_t timeout_ms, PgServer *serve
              "SELECT set_config('synchronous_commit', 'on', false)"
              " WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')",
              timeout_ms);
-    return settle(connection, text, err) && read_server(connection, server_r, err) &&
-           (!server_r->is_restricted || settle(connection, "SET ROLE lectern_app", err));
+    if (!settle(connection, text, err) || !read_server(connection, server_r, err))
+        return false;
+    return !server_r->is_restricted || settle(connection, "SET ROLE lectern_app", err) ||
+           fail_in(err, "run as a superuser: GRANT lectern_app TO \"%s\"", pq.user(connection->pg));
 }
 
 /* What stands before the address it may say otherwise. A machine that is gone without a word is

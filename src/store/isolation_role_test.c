@@ -180,3 +180,31 @@ TEST_BOTH(store, the_role_of_the_server_changes_no_rule_and_leaves_the_database_
 {
     as_the_role(url, try_refused);
 }
+
+/* The role is of the whole cluster: another library's superuser made it. */
+Test(store, a_login_that_passes_row_level_security_and_may_not_step_down_is_told_what_to_grant)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    const char *url = test_db_ready(arena, DB_POSTGRES);
+    Str rest = url ? str(url) : STR_NONE, before = S("postgresql://postgres@");
+    Error err = { 0 };
+    Db *db, *other;
+    if (!url)
+        return;
+    cr_assert(str_starts(rest, before), "%s", url);
+    cr_assert(db_open(url, NULL, &db, &err), "%s", err.message);
+    cr_assert(db_write_schema(db, run_script,
+                              (void *)(uintptr_t) "CREATE ROLE passing LOGIN BYPASSRLS", &err),
+              "%s", err.message);
+    Str theirs =
+        str_format(arena, "postgresql://passing@" STR_FMT, STR_ARG(str_from(rest, before.length)));
+    cr_expect(!db_open(str_c(arena, theirs), NULL, &other, &err));
+    cr_expect(strstr(err.message, "GRANT lectern_app TO \"passing\""), "%s", err.message);
+    cr_assert(
+        db_write_schema(db, run_script, (void *)(uintptr_t) "GRANT lectern_app TO passing", &err));
+    cr_assert(db_open(str_c(arena, theirs), NULL, &other, &err), "%s", err.message);
+    db_close(other);
+    cr_assert(db_write_schema(db, run_script, (void *)(uintptr_t) "DROP ROLE passing", &err), "%s",
+              err.message);
+    db_close(db);
+}
