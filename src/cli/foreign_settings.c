@@ -12,8 +12,8 @@
 /* --- Readings, by their names in the list --- */
 
 static ForeignReading read_nothing, read_text, read_variable, read_database, read_embedding_model,
-    read_model, read_debug, read_host, read_port, read_list, read_hub, read_log_level, read_lower,
-    read_docs, read_otlp_protocol;
+    read_model, read_debug, read_host, read_port, read_list, read_hub, read_log_level,
+    read_log_format, read_lower, read_docs, read_otlp_protocol;
 
 static bool read_nothing(const char *name, ForeignValue *value, Error *err)
 {
@@ -182,6 +182,16 @@ static bool read_log_level(const char *name, ForeignValue *value, Error *err)
     else if (str_is(value->value, "trace"))
         value->value = S("debug");
     return true;
+}
+
+/* Python's pattern of a line, as "%(asctime)s - %(message)s". */
+static bool read_log_format(const char *name, ForeignValue *value, Error *err)
+{
+    if (str_find(value->value, S("%(")) >= 0) {
+        value->value = S("text");
+        value->notice = S("lines of the log have a form of their own: log_format is text");
+    }
+    return read_lower(name, value, err);
 }
 
 static bool read_docs(const char *name, ForeignValue *value, Error *err)

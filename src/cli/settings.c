@@ -200,6 +200,7 @@ static void read_env_line(Reading *reading, const char *path, int number, Str li
 {
     Str name, value;
     Error err;
+    ptrdiff_t foreign;
     if (!environment_line_read(reading->arena, line, &name, &value))
         return;
     const char *from = str_format(reading->arena, "%s, line %d", path, number).at;
@@ -208,8 +209,9 @@ static void read_env_line(Reading *reading, const char *path, int number, Str li
         fail(&err, ERROR_INVALID, "%s: there is no setting '" STR_FMT "'", from,
              STR_ARG(str_slice(own, 0, 100)));
         add_problem(reading, &err);
-    } else if (!own.length && foreign_setting_find(name) >= 0) {
-        (void)say(reading, name, value, from);
+    } else if (!own.length && (foreign = foreign_setting_find(name)) >= 0) {
+        /* By its name in capitals: in small letters LOG_LEVEL would be our own. */
+        (void)say(reading, str(foreign_settings[foreign].name), value, from);
     } else if (is_variable(name)) {
         (void)setenv(name.at, value.at, 0);
     } /* the file is shared with other programs */

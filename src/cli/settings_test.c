@@ -81,6 +81,7 @@ static const struct {
     { "LOG_LEVEL", "WARNING", "log_level", "warn", NULL },
     { "LOG_LEVEL", "INFO", "log_level", "info", NULL },
     { "LOG_FORMAT", "JSON", "log_format", "json", NULL },
+    { "LOG_FORMAT", "%(asctime)s - %(message)s", "log_format", "text", "log_format is text" },
     { "DOCS_URL", "", "docs", "off", NULL },
     { "DOCS_URL", "/docs", "docs", "on", NULL },
     { "DOCS_URL", "/reference", "docs", "on", "/docs" },
@@ -128,6 +129,20 @@ Test(settings, names_of_earlier_systems_work_in_the_environment_in_env_files_and
         unsetenv(rows[i].name);
         unlink(conf), unlink(env), unlink(empty);
     }
+}
+
+Test(settings, an_env_file_may_write_names_of_earlier_systems_in_small_letters)
+{
+    const char *empty = file_of(".none", ""),
+               *env = file_of(".env", "log_level=WARNING\nlog_format=JSON\ndocs_url=\n");
+    Settings settings;
+    cr_assert(settings_read(arena, &(SettingsFrom){ .file = empty, .env_file = env }, &settings,
+                            NULL, &err),
+              "%s", err.message);
+    cr_expect_str_eq(value_of(&settings, "log_level"), "warn");
+    cr_expect_str_eq(value_of(&settings, "log_format"), "json");
+    cr_expect_str_eq(value_of(&settings, "docs"), "off");
+    unlink(env), unlink(empty);
 }
 
 Test(settings, every_name_of_an_earlier_system_has_a_case)
