@@ -47,23 +47,26 @@ char *app_socket(Arena *arena, Str folder)
                                    str_hash(folder)));
 }
 
+const char *app_why_unusable(int number)
+{
+    if (number == EROFS)
+        return "is on a file system that is mounted read-only; mount it for writing, or name "
+               "another "
+               "folder with --data";
+    return number == EACCES ? "may not be used by this user; run as the user whose it is, or name "
+                              "another folder with --data"
+                            : NULL;
+}
+
 bool app_lock_folder(Str folder, int *fd_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     char *path = path_join(arena, folder, S("lock"));
     AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EACCES)
-        return fail(err, ERROR_DENIED,
-                    "the data folder " STR_FMT
-                    " may not be used by this user; run as the user whose it is, or name another "
-                    "folder with --data",
-                    STR_ARG(folder));
-    if (fd < 0 && errno == EROFS)
-        return fail(err, ERROR_IO,
-                    "the data folder " STR_FMT
-                    " is on a file system that is mounted read-only; mount it for writing, or name "
-                    "another folder with --data",
-                    STR_ARG(folder));
+    const char *why = fd < 0 ? app_why_unusable(errno) : NULL;
+    if (why)
+        return fail(err, errno == EACCES ? ERROR_DENIED : ERROR_IO,
+                    "the data folder " STR_FMT " %s", STR_ARG(folder), why);
     if (fd < 0)
         return fail_errno(err, "the data folder cannot be used: %s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -11,6 +11,9 @@ MUST_CHECK bool app_data_path(Arena *arena, const Settings *settings, Str *path_
 MUST_CHECK bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err);
 /* Whether a library was begun in this folder, or is in a database of its own. */
 bool app_has_library(Arena *arena, const Settings *settings, Str folder);
+/* What is wrong with a data folder that cannot be written, by its errno, and what to do; NULL:
+ * something else. Goes on after the folder's name. */
+const char *app_why_unusable(int number);
 /* One program at a time: ERROR_CONFLICT when another has it. Closing the descriptor gives it back.
  */
 MUST_CHECK bool app_lock_folder(Str folder, int *fd_r, Error *err);

@@ -78,7 +78,7 @@ void restart_sockets(AppRestart *restart, HttpServerOptions *options)
 }
 
 /* News of the database reaches one process alone where it is SQLite: what the other has done in its
- * last seconds is looked for. And nobody is left who reads secrets that lie open. */
+ * last seconds is looked for. And nobody is left who reads what an upgrade leaves for the end. */
 static void *wait_for_end(void *argument)
 {
     AppRestart *restart = argument;
@@ -87,7 +87,11 @@ static void *wait_for_end(void *argument)
     take_over_wait(restart->take);
     db_missed_news(db);
     if (!restart->is_ending && db_kind(db) == DB_SQLITE && !upgrade_end(db, &err))
-        log_warn("serve", "secrets inside addresses are sealed at the next start: %s", err.message);
+        log_warn("serve",
+                 "the upgrade of the database is finished at the next start (secrets inside "
+                 "addresses are "
+                 "sealed, collections restricted by one row): %s",
+                 err.message);
     return NULL;
 }
 

@@ -121,14 +121,6 @@ static void check_address(Findings *findings)
                        err.message));
 }
 
-static const char *why_unusable(int number)
-{
-    return number == EROFS ? "is on a file system that is mounted read-only; mount it for writing, "
-                             "or name another folder with --data"
-                           : "this user may not use it; run as the user whose it is, or name "
-                             "another with --data";
-}
-
 /* False: there is no library in it to look at; what is missing is said. */
 static bool check_folder(Findings *findings, Str folder)
 {
@@ -140,14 +132,15 @@ static bool check_folder(Findings *findings, Str folder)
             str_format(arena, "%s is not there yet; `lectern serve` makes it", path));
         return false;
     }
-    if (stat(path, &about) != 0)
-        why = strerror(errno);
-    else if (!S_ISDIR(about.st_mode))
+    if (stat(path, &about) == 0 && !S_ISDIR(about.st_mode)) {
         why = "is not a folder; name another with --data";
-    else if (access(path, R_OK | W_OK | X_OK) != 0)
-        why = why_unusable(errno);
+    } else if (access(path, R_OK | W_OK | X_OK) != 0) {
+        int number = errno;
+        why = app_why_unusable(number);
+        why = why ? why : strerror(number);
+    }
     if (why) {
-        say(findings, false, "data folder", str_format(arena, "%s: %s", path, why));
+        say(findings, false, "data folder", str_format(arena, "%s %s", path, why));
         return false;
     }
     bool has = app_has_library(arena, &findings->line->settings, folder);
