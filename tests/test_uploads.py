@@ -72,6 +72,10 @@ def test_a_form_brings_a_chunk_too_and_the_content_is_there_when_it_is_read(serv
     assert shown["chunks"] and shown["chunks"][0]["text"].startswith("by form tide 0")
     found = server.post("/api/files/search", {"query": "by form tide", "limit": 3}).json()
     assert found["results"]
+    for filters, is_found in (({"formats": ["text"]}, True), ({"formats": ["pdf"]}, False), ({"documents": [done["document_id"]]}, True)):
+        found = server.post("/api/files/search", {"query": "by form tide", "filters": filters}).json()
+        assert bool(found["results"]) == is_found, filters
+    assert server.post("/api/files/search", {"query": "by form tide", "filters": {"colour": "red"}}).status_code == 400
 
 
 WRONG = [

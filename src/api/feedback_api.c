@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "feedback/feedback.h"
 #include "search/search_modes.h"
+#include "store/messages_store.h"
 #include "store/preferences_store.h"
 #include "text/date.h"
 
@@ -17,10 +18,25 @@ typedef struct FeedbackWork {
 
 /* --- Rating --- */
 
+/* Clients of the learning platform say no kind: what is no answer of ours is content of theirs. */
+static bool find_kind(DbTx *tx, const FeedbackWork *work, Str *kind_r, Error *err)
+{
+    Message message;
+    if (kind_r->length)
+        return true;
+    *kind_r = S("answer");
+    if (message_find(tx, work->request->scope, work->request->arena, work->feedback.item, &message,
+                     err))
+        return true;
+    *kind_r = S("content");
+    return err->code == ERROR_NOT_FOUND;
+}
+
 static bool rate_work(DbTx *tx, void *argument, Error *err)
 {
     FeedbackWork *work = argument;
-    return feedback_rate(tx, work->request->scope, work->request->arena, &work->feedback, err);
+    return find_kind(tx, work, &work->feedback.kind, err) &&
+           feedback_rate(tx, work->request->scope, work->request->arena, &work->feedback, err);
 }
 
 static bool answer_feedback_post(const void *argument, HttpResponse *response)
@@ -39,9 +55,9 @@ static bool answer_feedback_post(const void *argument, HttpResponse *response)
     return true;
 }
 
-bool feedback_post(ApiRequest *request, HttpResponse *response, Error *err)
+static bool rate(ApiRequest *request, Str usual_kind, HttpResponse *response, Error *err)
 {
-    FeedbackWork work = { .request = request, .feedback = { .kind = S("answer") } };
+    FeedbackWork work = { .request = request, .feedback = { .kind = usual_kind } };
     Feedback *feedback = &work.feedback;
     int64_t rating;
     if (!api_fields(request, err,
@@ -57,6 +73,16 @@ bool feedback_post(ApiRequest *request, HttpResponse *response, Error *err)
     feedback->rating = (int)rating;
     response->status = 201;
     return api_change(request, response, rate_work, answer_feedback_post, &work, err);
+}
+
+bool feedback_post(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return rate(request, S("answer"), response, err);
+}
+
+bool feedback_learning_post(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return rate(request, S(""), response, err);
 }
 
 /* --- What was said --- */

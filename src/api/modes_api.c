@@ -12,6 +12,7 @@
 #include "answer/question.h"
 #include "api/document_json.h"
 #include "api/preferences.h"
+#include "api/search_filters.h"
 #include "net/http_stream.h"
 
 #define LIMIT_DEFAULT 10
@@ -238,12 +239,10 @@ static bool stream(ModeCall *call, int64_t limit, HttpResponse *response)
 
 /* --- The request --- */
 
-static bool read_filters(ModeCall *call, const json_t *filters, Error *err)
+bool api_search_filters(Arena *arena, const json_t *filters, SearchRequest *search, Error *err)
 {
-    SearchRequest *search = &call->ask.search;
     StrList families = { 0 };
     Str after = STR_NONE, before = STR_NONE;
-    Arena *arena = call->request->arena;
     if (filters &&
         !json_read(filters, arena,
                    JSON_FIELDS({ "collections", JSON_STRS, &search->collections },
@@ -315,7 +314,8 @@ bool modes_search(ApiRequest *request, HttpResponse *response, Error *err)
             { "model", JSON_STR, &call.ask.model, .length_max = 200 },
             { "answer", JSON_ANY, &wants_answer }, { "stream", JSON_FLAG, &streams },
             { "remember", JSON_FLAG, &search->is_remembered }) ||
-        !read_filters(&call, filters, err) || !choose_persona(&call, persona, mode, err))
+        !api_search_filters(request->arena, filters, search, err) ||
+        !choose_persona(&call, persona, mode, err))
         return false;
     call.has_answer = wants_answer ? json_is_true(wants_answer) : answers_by_itself(search->mode);
     if (!read_query(&call, err))

@@ -1,6 +1,7 @@
 /* search_api.c - search over HTTP. */
 #include "api/document_json.h"
 #include "api/preferences.h"
+#include "api/search_filters.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "net/http_stream.h"
@@ -288,6 +289,7 @@ bool search_answer(ApiRequest *request, HttpResponse *response, const SearchAfte
     Str group = STR_NONE;
     bool shows_copies = false, wants_events = false;
     StrList families = { 0 };
+    json_t *filters = NULL;
     int64_t limit = 10, offset = 0;
     if (!api_fields(
             request, err, { "query", JSON_STR, &search->query, .length_max = KB(8) },
@@ -306,7 +308,9 @@ bool search_answer(ApiRequest *request, HttpResponse *response, const SearchAfte
             { "fresh_days", JSON_F64, &search->fresh_days },
             { "feedback", JSON_FLAG, &search->feeds_back }, { "copies", JSON_FLAG, &shows_copies },
             { "facets", JSON_STRS, &call.facets, .length_max = FACET_COUNT },
+            { "filters", JSON_ANY, &filters },
             { "offset", JSON_I64, &offset, .max = SEARCH_OFFSET_MAX }) ||
+        (filters && !api_search_filters(request->arena, filters, search, err)) ||
         !check_facets(&call, err) || !read_order(search, group, err) ||
         !liked_mode(request, &mode, err) || !search_mode_named(mode, &search->mode, err) ||
         !search_read_times(search, after, before, err) || !read_query(&call, err) ||

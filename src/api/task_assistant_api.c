@@ -14,6 +14,14 @@ typedef struct AssistantWork {
     int64_t cleared;
 } AssistantWork;
 
+/* As clients of the task assistant may write it. */
+static Str state_word(Str said)
+{
+    return str_is(said, "completed")     ? S("done")
+           : str_is(said, "in-progress") ? S("in_progress")
+                                         : said;
+}
+
 bool assistant_user(const ApiRequest *request, Str asked, Str *user_r, Error *err)
 {
     const Scope *scope = request->scope;
@@ -32,7 +40,7 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
 
 static bool read_filter(const ApiRequest *request, TaskFilter *filter, Error *err)
 {
-    if (!task_read_states(http_query(request->http, "status"), &filter->states, err) ||
+    if (!task_read_states(state_word(http_query(request->http, "status")), &filter->states, err) ||
         !task_read_priorities(http_query(request->http, "priority"), &filter->priorities, err) ||
         !assistant_user(request, http_query(request->http, "user_id"), &filter->created_by, err))
         return false;
@@ -61,6 +69,9 @@ bool assistant_tasks_list(ApiRequest *request, HttpResponse *response, Error *er
 static bool take_user(AssistantWork *work, Error *err)
 {
     json_t *body = work->request->json;
+    Str state = state_word(json_member_text(body, "status"));
+    if (state.length)
+        json_object_set_new(body, "status", json_stringn(state.at, state.length));
     Str asked = str_copy(work->request->arena, json_member_text(body, "user_id"));
     (void)json_object_del(body, "user_id");
     return assistant_user(work->request, asked, &work->user, err);

@@ -28,8 +28,8 @@ static bool check_kind(Str kind, Error *err)
         if (str_is(kind, kinds[i]))
             return true;
     return fail_field(err, "kind",
-                      "'kind' is answer, card, class, task, quiz, summary, outline, explanation or "
-                      "search, not '" STR_FMT "'",
+                      "'kind' is answer, card, class, task, quiz, summary, outline, explanation, "
+                      "content or search, not '" STR_FMT "'",
                       STR_ARG(str_slice(kind, 0, 40)));
 }
 

@@ -29,6 +29,14 @@ def test_tasks_are_listed_changed_and_removed_by_number(server):
     assert back.status_code == 200 and back.json()["number"] == task["id"]
 
 
+def test_states_may_be_written_as_clients_write_them(server):
+    task = add(server, category="words", status="in-progress")
+    assert task["status"] == "in_progress"
+    changed = server.call("PUT", f"/api/v1/tasks/{task['id']}", json={"status": "completed"})
+    assert changed.status_code == 200 and changed.json()["status"] == "done", changed.text
+    assert [t["id"] for t in server.get("/api/v1/tasks", params={"category": "words", "status": "completed"}).json()["tasks"]] == [task["id"]]
+
+
 def test_suggested_tasks_are_listed_with_their_status(server):
     task = add(server, category="found", status="suggested")
     listed = server.get("/api/v1/tasks", params={"category": "found"}).json()["tasks"]

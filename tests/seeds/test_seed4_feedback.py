@@ -83,3 +83,9 @@ def test_preferences_are_kept_and_heeded(server, people):
     due = lambda **more: server.post("/v1/tasks/draw", {**ask, **more}, key=key).json()["items"][0]["deadline"]
     assert due()["time_zone"] == "Europe/Berlin" and due()["end"] == due(zone="Europe/Berlin")["end"] != due(zone="Asia/Tokyo")["end"]
     put(language="", tone="plain", time_zone="", search_mode="", chat_direction=True)
+
+
+def test_what_is_rated_without_a_kind_is_content_where_it_is_no_answer(server, people):
+    done = rate(server, people["owner"], item="lesson-7", rating=-1, reason="too long")
+    assert done.status_code == 201 and done.json()["kind"] == "content"
+    assert server.post("/v1/feedback", {"item": "lesson-7", "rating": 1}, key=people["owner"]).status_code == 404, "here a kind is said"
