@@ -1,6 +1,8 @@
 """The server is started anew under load, and no request fails."""
 import contextlib
 import http.client
+import http.server
+import json
 import os
 import signal
 import socket
@@ -139,6 +141,67 @@ def test_a_signal_starts_it_anew_too(restarted):
     serving = restarted.serving()
     os.kill(serving, signal.SIGUSR2)
     restarted.others.append(wait_until(lambda: restarted.serving() != serving and restarted.serving()))
+
+
+class Unending(http.server.BaseHTTPRequestHandler):
+    """A model service that never comes to its end: "mute" says nothing, all others one word."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        model = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["model"]
+        if model != "mute":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write(b'data: {"choices": [{"index": 0, "delta": {"content": "One"}}]}\n\n')
+            self.wfile.flush()
+        self.server.ended.wait(60)
+        self.close_connection = True
+
+    def do_GET(self):
+        data = json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in ("mute", "endless")]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_calls_of_models_that_outlast_the_grace_of_a_restart_end_with_an_error_in_their_dialect(tmp_path):
+    service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Unending)
+    service.ended = threading.Event()
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    server = Restarted(tmp_path / "library", arguments=["--provider-url", f"http://127.0.0.1:{service.server_address[1]}/v1", "--stop-grace", "2"]).start()
+    answers = {}
+
+    def ask(path, model, stream):
+        body = {"model": model, "stream": stream, "max_tokens": 9, "messages": [{"role": "user", "content": "Count."}]}
+        done = server.post(path, body)
+        answers[path, model, stream] = (done.status_code, done.headers, done.text)
+
+    try:
+        server.new_key()
+        calls = [(path, model, stream) for path in ("/v1/chat/completions", "/v1/messages", "/api/chat") for model, stream in (("endless", True), ("mute", True), ("mute", False))]
+        threads = [threading.Thread(target=ask, args=call) for call in calls]
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+        assert server.restart().returncode == 0
+        for thread in threads:
+            thread.join(30)
+    finally:
+        service.ended.set()
+        service.shutdown()
+        server.stop()
+    assert set(answers) == set(calls), "all have ended"
+    for (path, model, stream), (status, headers, text) in answers.items():
+        assert "the server is stopping; ask again in a moment" in text and "error" in text, (path, model, text)
+        if model == "mute":
+            assert status == 503 and int(headers["Retry-After"]) == 1, (path, stream, status)
+        else:
+            assert status == 200 and "One" in text and "[DONE]" not in text and "message_stop" not in text, (path, text)
 
 
 def test_secrets_lie_open_as_long_as_an_older_program_may_read_them(tmp_path):

@@ -7,6 +7,7 @@
 #include "gateway/run_background.h"
 
 #define CALLER_MS 30000 /* what is known of a key is asked for again */
+#define STOPPING_WAIT_MS 1000
 
 /* --- The end --- */
 
@@ -103,6 +104,18 @@ void run_finish(Run *run, const Error *failure)
         run_end(run, failure);
 }
 
+/* Whoever was told to give up has nobody who waits, or a server that stops: then the client is
+ * still there, and an answer of nothing would look like a good one. */
+static void respond(Run *run, const Error *failure)
+{
+    Error err;
+    if (failure && run->is_gone) {
+        answer_stopping(&err);
+        answer_failed(run, &err, STOPPING_WAIT_MS);
+    }
+    http_respond_now(run->response);
+}
+
 void run_end(Run *run, const Error *failure)
 {
     caller_release(run->caller);
@@ -117,7 +130,7 @@ void run_end(Run *run, const Error *failure)
     else if (run->stream)
         http_stream_close(run->stream);
     else
-        http_respond_now(run->response);
+        respond(run, failure);
     http_let_go(run->response);
 }
 

@@ -300,3 +300,4 @@ MUST_CHECK bool answer_whole(RunTry *try, Error *err);
 /* The end of a stream that is sent when its answer is kept. */
 void answer_rest(Run *run);
 void answer_failed(Run *run, const Error *failure, int64_t wait_ms);
+void answer_stopping(Error *err); /* what is told to whom the server leaves without an answer */

@@ -39,6 +39,11 @@ static void on_stream_room(void *argument)
     try_resume(run->try);
 }
 
+void answer_stopping(Error *err)
+{
+    fail(err, ERROR_BUSY, "the server is stopping; ask again in a moment");
+}
+
 /* The server stops, and the answer is not whole. */
 static Str say_last(void *argument)
 {
@@ -47,7 +52,7 @@ static Str say_last(void *argument)
     Buf out = buf_new(run->arena, KB(64));
     if (run->try->media_type.length) /* sound */
         return S("");
-    fail(&err, ERROR_BUSY, "the server is stopping; ask again in a moment");
+    answer_stopping(&err);
     run->front->write_stream_error(writer_of(run->try, &out), &err);
     run->try->writer.out = &run->piece;
     return buf_str(&out);
