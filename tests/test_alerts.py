@@ -1,8 +1,16 @@
 """Alerts about model calls: opened once, told once, listed, acknowledged."""
 import contextlib
+import json
 import sqlite3
+import time
 
 from conftest import Server, wait_until
+from test_notices import Hook, add_person, hook, mail, signed, start  # noqa: F401 (fixtures)
+
+
+def ask_database(server, statement):
+    with contextlib.closing(sqlite3.connect(server.data / "lectern.db")) as database:
+        return database.execute(statement).fetchone()[0]
 
 
 def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
@@ -49,5 +57,27 @@ def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
         assert [a for a in server.get("/v1/alerts").json()["items"] if a["acknowledged_at"]]
         reader = server.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
         assert server.get("/v1/alerts", key=reader).status_code == 403
+    finally:
+        server.stop()
+
+
+def test_an_alert_goes_out_by_mail_and_as_a_signed_call_of_a_webhook_once(tmp_path, mail, hook):  # noqa: F811
+    server = start(tmp_path, mail.url)
+    try:
+        add_person(server)
+        secret = server.post("/v1/webhooks", {"url": hook, "kinds": ["full_disk"]}).json()["secret"]
+        assert server.call("PUT", "/v1/alerts/rules", json={"full_disk": {"limit": 0.01, "hold_seconds": 0}}).status_code == 200
+
+        open_ones = lambda: [one for one in server.get("/v1/alerts?open=1").json()["items"] if one["rule"] == "full_disk"]
+        server.run_recurring("alerts")
+        assert wait_until(open_ones, 90)[0]["told_count"] == 1
+        message = mail.wait()[0]
+        assert message["To"] == "ann@example.org" and "disk" in message["Subject"] and "the limit is" in message.get_content()
+        headers, body = wait_until(lambda: Hook.calls)[0]
+        assert json.loads(body)["kind"] == "full_disk" and headers["webhook-signature"] == signed(secret, headers, body)
+        server.run_recurring("alerts")
+        wait_until(lambda: ask_database(server, "SELECT next_at FROM schedules WHERE name = 'alerts'") > 1, 90)
+        time.sleep(1)
+        assert (open_ones()[0]["told_count"], len(mail.mails), len(Hook.calls)) == (1, 1, 1), "judged again, and told once"
     finally:
         server.stop()
