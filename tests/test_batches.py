@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import Server, wait_until
+from conftest import Server, turns, wait_until
 
 CHAT = "/v1/chat/completions"
 OVER = ("completed", "failed", "cancelled", "expired")
@@ -48,11 +48,10 @@ def begin(client, lines, endpoint=CHAT, window="24h", **more):
 
 
 def wait_for(client, batch, states=OVER, seconds=60):
-    end = time.monotonic() + seconds
-    while (found := client.batches.retrieve(batch.id)).status not in states:
-        assert time.monotonic() < end, found
-        time.sleep(0.05)
-    return found
+    for _ in turns(seconds):
+        if (found := client.batches.retrieve(batch.id)).status in states:
+            return found
+    raise AssertionError(found)
 
 
 def lines_of(client, file_id):
@@ -319,10 +318,7 @@ def test_a_batch_in_anthropics_shape(library):
         {"custom_id": f"m{i}", "params": {**params, "messages": [{"role": "user", "content": f"word {i}"}]}} for i in range(5)]
         + [{"custom_id": "bad", "params": {**params, "model": "nowhere", "messages": [{"role": "user", "content": "x"}]}}])
     assert batch.processing_status == "in_progress" and batch.request_counts.processing == 6
-    end = time.monotonic() + 60
-    while (batch := client.messages.batches.retrieve(batch.id)).processing_status != "ended":
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    batch = wait_until(lambda: (found := client.messages.batches.retrieve(batch.id)).processing_status == "ended" and found, seconds=60)
     assert (batch.request_counts.succeeded, batch.request_counts.errored) == (5, 1)
     results = list(client.messages.batches.results(batch.id))
     assert [r.result.message.content[0].text for r in results if r.result.type == "succeeded"] == [f"word {i}" for i in range(5)]
