@@ -211,11 +211,14 @@ test:
 	@test -f $(MODELS)/all-MiniLM-L6-v2/model.safetensors || tools/fetch-model $(MODELS) || \
 		echo "lectern: no embedding model; tests that need it are skipped"
 	$(MAKE) --no-print-directory -j2 all unit-programs $(BUILD)/crash_index $(BUILD)/crash_work
+	@tools/python-tests
+	BESIDE="$(MAKE) --no-print-directory beside-whole" tools/run-whole $(PYTEST)
+
+# Those that are no whole program: they take turns with it, as each leaves some of the processor's time.
+beside-whole:
 	$(MAKE) --no-print-directory unit
 	$(BUILD)/crash_index 30
 	bench/both_databases.sh $(BUILD)/crash_work 15
-	@tools/python-tests
-	tools/run-whole $(PYTEST)
 
 unit-programs: $(UNITS:%=$(BUILD)/unit/%)
 
@@ -411,4 +414,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test cluster bench-gateway bench-platform bench-cache soak load seeds unit unit-programs check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE
+.PHONY: all run test cluster bench-gateway bench-platform bench-cache soak load seeds unit unit-programs beside-whole check crash crash-loop crash-work fuzz fuzz-api bench corpus plans install dist deb deb-check docs clean FORCE
