@@ -116,8 +116,8 @@ Test(otlp, a_body_is_the_protobuf_of_its_json)
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     for (size_t i = 0; i < COUNT(cases); i++) {
         Str body = otlp_body(arena, OTLP_PROTOBUF, str(cases[i].json));
-        cr_expect(str_equal(body, cases[i].bytes), "case %zu: " STR_FMT, i,
-                  STR_ARG(str_hex(arena, body.at, body.length)));
+        Str digits = str_hex(arena, body.at, body.length);
+        cr_expect(str_equal(body, cases[i].bytes), "case %zu: " STR_FMT, i, STR_ARG(digits));
     }
 }
 
