@@ -268,6 +268,16 @@ def test_a_key_without_the_scope_is_refused_by_every_route(fresh_server):
     assert browser.post(f"{fresh_server.url}/v1/keys", json={"name": "r", "scopes": ["root"]}).json()["error"]["field"] == "scopes"
 
 
+def test_an_empty_list_of_what_a_key_is_limited_to_is_no_key_for_everything(fresh_server):
+    browser = sign_up(fresh_server)
+    for limit in ("scopes", "collections"):
+        refused = browser.post(f"{fresh_server.url}/v1/keys", json={"name": "r", limit: []})
+        assert refused.status_code == 400 and refused.json()["error"]["field"] == limit and "leave it out" in refused.text, refused.text
+        assert "leave it out" in fresh_server.cli("keys", "add", "r", f"--{limit}", "", check=False).stderr
+    assert "r" not in [one["name"] for one in browser.get(f"{fresh_server.url}/v1/keys").json()["items"]]
+    assert fresh_server.cli("keys", "add", "r").returncode == 0
+
+
 def test_a_service_account_and_its_key_are_made_on_the_command_line(fresh_server):
     sign_up(fresh_server)
     robot = fresh_server.cli("users", "add", "Nightly import", "--service", "--role", "editor").stdout.strip()

@@ -3,7 +3,7 @@ import http.server
 import threading
 
 import pytest
-from conftest import free_port
+from conftest import Server, free_port
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -73,3 +73,39 @@ def test_what_is_not_public_is_fetched_for_nobody_but_owners_and_link_local_for_
     for url in ("file:///etc/passwd", "ftp://example.org/x", "nothing", ""):
         assert server.post("/v1/documents/fetch", {"url": url}, key=owner).status_code == 400, url
     assert server.get("/v1/documents").json()["total"] == before
+
+
+class Outside(Handler):
+    """A proxy that plays a host of the public internet, and tells who was asked for."""
+    asked = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.path = "/" + self.path.split("/", 3)[3]
+        where = {"/to-private": "http://10.0.0.1/inside", "/to-loopback": "http://127.0.0.1:1/inside", "/to-mapped": "http://[::ffff:10.0.0.1]/inside",
+                 "/to-public": "http://93.184.216.35/papers/moved.txt"}.get(self.path)
+        if not where:
+            return super().do_GET()
+        self.send_response(307)
+        self.send_header("Location", where)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_a_public_address_leads_even_an_owner_to_no_private_one(tmp_path):
+    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Outside)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    server = Server(tmp_path / "library", environment={"LECTERN_PROXY": f"http://127.0.0.1:{proxy.server_port}"}).start()
+    try:
+        owner = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+        fetch = lambda path: server.post("/v1/documents/fetch", {"url": f"http://93.184.216.34/{path}"}, key=owner)
+        moved = fetch("to-public")
+        assert moved.status_code == 202 and moved.json()["name"] == "moved.txt", moved.text
+        for path in ("to-private", "to-loopback", "to-mapped"):
+            refused = fetch(path)
+            assert refused.status_code == 403 and "moved" not in refused.text, (path, refused.text)
+        assert not any("inside" in path for path in Outside.asked), Outside.asked
+        assert [path.rpartition("/")[2] for path in Outside.asked] == ["to-public", "moved.txt", "to-private", "to-loopback", "to-mapped"]
+    finally:
+        server.stop()
+        proxy.shutdown()

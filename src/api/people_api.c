@@ -171,6 +171,15 @@ static bool read_end(Str expires, int64_t *expires_at_ms_r, Error *err)
     return *expires_at_ms_r > now_ms() || fail_field(err, "expires_at", "the time is over already");
 }
 
+/* An empty list that somebody sends means nothing, and would give everything. */
+static bool check_named(const ApiRequest *request, const char *list, const char *none, Error *err)
+{
+    const json_t *given = json_object_get(request->json, list);
+    return !json_is_array(given) || json_array_size(given) ||
+           fail_field(err, list, "'%s' is empty: name at least one, or leave it out for %s", list,
+                      none);
+}
+
 bool keys_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     KeyWish wish = { 0 };
@@ -183,6 +192,8 @@ bool keys_add(ApiRequest *request, HttpResponse *response, Error *err)
                     { "user", JSON_STR, &wish.service, .length_max = 200 },
                     { "collections", JSON_STRS, &wish.collections },
                     { "expires_at", JSON_STR, &expires }) ||
+        !check_named(request, "scopes", "a key that may do whatever its role allows", err) ||
+        !check_named(request, "collections", "a key that is limited to none", err) ||
         !read_role(request->arena, role_text, request->scope->role, &wish.role, err) ||
         !key_scopes_wished(scopes, &wish.scopes, err) ||
         !read_end(expires, &wish.expires_at_ms, err) ||

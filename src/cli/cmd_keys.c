@@ -33,6 +33,7 @@ static bool set_limits(CommandLine *line, Client *client, Str id, Str limits, Er
 
 static bool add(CommandLine *line, Client *client, Error *err)
 {
+    static const char *const lists[] = { "scopes", "collections" };
     AUTO_JSON json_t *answer = NULL;
     Str limits;
     Buf body = buf_new(line->arena, KB(16));
@@ -48,8 +49,9 @@ static bool add(CommandLine *line, Client *client, Error *err)
         put_text(&json, "expires_at", option_value(line, "expires"));
     if (option_is_given(line, "for"))
         put_text(&json, "user", option_value(line, "for"));
-    put_pieces(&json, "scopes", option_value(line, "scopes"), ',');
-    put_pieces(&json, "collections", option_value(line, "collections"), ',');
+    for (size_t i = 0; i < COUNT(lists); i++)
+        if (option_is_given(line, lists[i]))
+            put_pieces(&json, lists[i], option_value(line, lists[i]), ',');
     put_end(&json);
     if (!client_call(client, "POST", "/v1/keys", buf_str(&body), &answer, err) ||
         (limit_options_given(line) &&

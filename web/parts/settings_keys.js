@@ -81,8 +81,9 @@ export function render(root) {
       field({name: 'role', label: t('settings.role'), options: own.map((role) => [role, t(`role.${role}`)]), value: own.includes('editor') ? 'editor' : own[0]}),
       field({name: 'expires', label: t('keys_api.expires'), type: 'date'}), forWhom), scopes, only],
     send: async ({name, role, expires, user, ...chosen}, element) => {
-      const body = {name, role, scopes: SCOPES.filter((scope) => chosen[`scope_${scope}`]),
-        collections: state.collections.map(({id}) => id).filter((id) => chosen[`collection_${id}`])};
+      const body = {name, role};
+      const named = {scopes: SCOPES.filter((scope) => chosen[`scope_${scope}`]), collections: state.collections.map(({id}) => id).filter((id) => chosen[`collection_${id}`])};
+      for (const [list, chosenOnes] of Object.entries(named)) if (chosenOnes.length) body[list] = chosenOnes;
       if (user) body.user = user;
       if (expires) body.expires_at = `${expires}T23:59:59Z`;
       fill(once, shownOnce(await post('/v1/keys', body)));
