@@ -355,6 +355,7 @@ learn({
   'group.add': 'Add a group',
   'group.change': 'Change a group',
   'group.name': 'Name',
+  'people.invite': 'Invite',
   'people.password_new': 'Empty: they choose it by a link that is mailed to them. Else tell it to them. Who has an account already keeps theirs.',
   'people.removed': '{name} is out of this workspace; their keys have ended, what they made stays',
   'group.people': 'Who is in it',

@@ -20,6 +20,7 @@ learn({
   'link.invitation_lead': 'Choose a password; then sign in with your mail address.',
   'link.invitation_submit': 'Set the password',
   'link.invitation_done': 'Your account is ready.',
+  'link.cut': 'Something of this address is missing. Open the link in the mail again, or copy it whole.',
   'link.password_title': 'Set a new password',
   'link.password_lead': 'You are signed out everywhere, and sign in with the new one.',
   'link.password_submit': 'Set the password',

@@ -81,19 +81,22 @@ export function render(root) {
     return undo;
   }
   groups.render(grouped, () => people, undo);
-  fill(root, list.element, h('h2', {}, t('people.add')), form({
-    test: 'person', submit: t('people.submit'),
+  const added = form({
+    test: 'person', submit: t('people.invite'),
     fields: [field({name: 'name', label: t('people.name'), autocomplete: 'off'}), field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'off'}),
              field({name: 'password', label: t('people.password'), type: 'password', hint: t('people.password_new'), autocomplete: 'new-password'}),
              field({name: 'role', label: t('settings.role'), options: options(), value: 'reader'})],
-    send: async (values, element) => {
-      const isInvited = !values.password;
-      await post(isInvited ? '/v1/users/invitations' : '/v1/users', values);
+    send: async ({password, ...values}, element) => {
+      await (password ? post('/v1/users', {...values, password}) : post('/v1/users/invitations', values));
       element.reset();
-      toast(t(isInvited ? 'people.invited' : 'people.added', {name: values.name || values.email}));
+      nameSubmit();
+      toast(t(password ? 'people.added' : 'people.invited', {name: values.name || values.email}));
       load();
     },
-  }), h('h2', {}, t('service.title')), services, grouped, rule, erased, ending);
+  });
+  const nameSubmit = () => { added.querySelector('[type=submit]').textContent = t(added.elements.password.value ? 'people.submit' : 'people.invite'); };
+  added.addEventListener('input', nameSubmit);
+  fill(root, list.element, h('h2', {}, t('people.add')), added, h('h2', {}, t('service.title')), services, grouped, rule, erased, ending);
   const nameOf = (id) => (people.find((one) => one.id === id) || {name: t('erasing.somebody')}).name;
   import('./erasures.js').then((part) => { lookAtErased = part.render(erased, nameOf, load, undo); }, () => {});
   import('./second_factor.js').then((part) => part.renderRule(rule), () => {});

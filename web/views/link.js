@@ -45,12 +45,13 @@ export function render(root) {
     send: async (values) => {
       await post(kind.path, {...values, token});
       history.replaceState(null, '', '/');
-      body.replaceWith(h('p', {role: 'status', test: 'link-done'}, t(`link.${name}_done`), ' ', h('a', {class: 'link', href: '/', target: '_self'}, t('signin.back'))));
+      body.replaceWith(h('p', {role: 'status', test: 'link-done'}, t(`link.${name}_done`)));
     },
   });
+  const signIn = h('p', {class: 'status'}, h('a', {class: 'link', href: '/', target: '_self', test: 'link-sign-in'}, t('signin.back')));
   document.title = `${t(`link.${name}_title`)} · ${t('name')}`;
   fill(root, h('div', {class: 'welcome', test: 'welcome'}, h('h1', {tabindex: -1}, t(`link.${name}_title`)),
-    h('p', {class: 'lead'}, t(`link.${name}_lead`)), body));
-  focusGently(body.querySelector('input') || root.querySelector('h1'));
+    token ? [h('p', {class: 'lead'}, t(`link.${name}_lead`)), body] : h('p', {class: 'lead', test: 'link-cut'}, t('link.cut')), signIn));
+  focusGently(root.querySelector('input') || root.querySelector('h1'));
   return () => {};
 }
