@@ -315,7 +315,7 @@ Test(blob_s3, what_should_be_encrypted_is_asked_for_and_in_the_clear_is_a_failur
     options.encryption = S("aws:kms:the-key");
     blob_store_free(store);
     cr_assert(blob_open_s3(&options, path, MB(64), &store, &err));
-    cr_expect(!try_put(S("w1"), S("secret"), &item, &err) && err.code == ERROR_UNSUPPORTED);
+    cr_expect(!try_put(S("w1"), S("secret"), &item, &err) && err.code == ERROR_UPSTREAM);
     mock.encrypts = true;
     cr_expect(try_put(S("w1"), S("secret"), &item, &err), "%s", err.message);
     cr_expect(strcmp(mock.last_encryption, "the-key") == 0);

@@ -290,7 +290,7 @@ static bool attempt(S3Client *client, Arena *arena, const S3Call *call, HttpAnsw
         return false;
     }
     if (call->finish && !call->finish(call->self, &answer, err)) {
-        *again_r = error_is_temporary(err->code);
+        *again_r = err->code == ERROR_BUSY;
         return false;
     }
     *answer_r = answer;

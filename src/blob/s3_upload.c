@@ -51,7 +51,7 @@ static bool check_encryption(const S3Client *client, const HttpAnswer *answer, E
 {
     return !s3_client_options(client)->encryption.length ||
            http_answer_header(answer, ENCRYPTION).length ||
-           fail(err, ERROR_UNSUPPORTED,
+           fail(err, ERROR_UPSTREAM,
                 "it did not encrypt the file, as s3_encryption wants; is it known there?");
 }
 
