@@ -193,6 +193,21 @@ TEST_BOTH(workflow, a_notification_is_sent_once)
     bench_close(&bench);
 }
 
+TEST_BOTH(workflow, a_notification_without_a_title_bears_the_workflow_s_name)
+{
+    Bench bench = bench_open(url);
+    WorkflowExecution over = bench_run(&bench,
+                                       "{\"steps\":[{\"id\":\"n\",\"type\":\"notification\"}],"
+                                       "\"output\":\"{{ steps.n.title }}\"}",
+                                       "{}");
+    Str quoted = str_format(bench.arena, "\"" STR_FMT "\"", STR_ARG(over.name));
+    cr_expect(str_is(over.state, "done"), STR_FMT, STR_ARG(over.error));
+    cr_expect(over.name.length > 0 && str_equal(over.output, quoted), STR_FMT,
+              STR_ARG(over.output));
+    cr_expect_eq(bench_unread(&bench), 1);
+    bench_close(&bench);
+}
+
 TEST_BOTH(workflow, an_event_wakes_what_waits_for_it_alone)
 {
     Bench bench = bench_open(url);

@@ -2,8 +2,9 @@
 #include "workflow/workflow_int.h"
 
 const char step_notification_takes[] =
-    "{\"type\":\"object\",\"required\":[\"title\"],\"additionalProperties\":false,\"properties\":{"
-    "\"title\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":300},"
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+    "\"title\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":300,\"description\":\"Else the "
+    "workflow's name\"},"
     "\"text\":{\"type\":\"string\",\"maxLength\":4000},"
     "\"to\":{\"type\":[\"string\",\"null\"],\"description\":\"Id or address of a person; else who "
     "started "
@@ -14,10 +15,17 @@ const char step_notification_takes[] =
     "\"link\":{\"type\":\"string\",\"maxLength\":500,\"description\":\"On the page; else the "
     "document\"}}}";
 
+static Str title_of(const StepRun *run)
+{
+    Str title = step_text(run, "title");
+    return title.length ? title : run->execution->name;
+}
+
 static bool run_notification(StepRun *run, Error *err)
 {
+    Str title = title_of(run);
     (void)err;
-    json_object_set(run->output, "title", json_object_get(run->with, "title"));
+    json_object_set_new(run->output, "title", json_stringn(title.at, title.length));
     return true;
 }
 
@@ -48,8 +56,7 @@ static bool commit_notification(StepRun *run, DbTx *tx, Error *err)
     if (to.length && !step_person(run, tx, to, &user, err))
         return false;
     step_notify(run, role.length && !to.length ? STR_NONE : user,
-                role.length ? role_named(role) : ROLE_ADMIN, step_text(run, "title"),
-                step_text(run, "text"));
+                role.length ? role_named(role) : ROLE_ADMIN, title_of(run), step_text(run, "text"));
     return true;
 }
 
