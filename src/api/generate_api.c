@@ -1,8 +1,11 @@
 /* generate_api.c - an answer for programs that were written for another backend's path: message,
  * documents, the talk so far, and an agent, which is a persona here. */
 #include "api/document_json.h"
+#include "api/process.h"
+#include "api/route_scopes.h"
 
 #define EARLIER_MAX 6
+#define DOCUMENTS_MAX 1000
 
 typedef struct GenerateWork {
     ApiRequest *request;
@@ -12,24 +15,79 @@ typedef struct GenerateWork {
 
 /* --- Reading --- */
 
-/* Ids, or objects with an id. */
+static Str text_of(const json_t *document)
+{
+    const char *const names[] = { "text", "content", "extracted_text", "extractedText" };
+    Str text = STR_NONE;
+    for (size_t i = 0; i < COUNT(names) && !str_trim(text).length; i++)
+        text = json_member_text(document, names[i]);
+    return text;
+}
+
+/* The library's, as far as it has it: clients have ids of their own. */
+static bool find_document(ApiRequest *request, Str id, bool *is_there_r, Error *err)
+{
+    DocumentView view;
+    Error why = { 0 };
+    *is_there_r =
+        library_find(request->api->library, request->scope, request->arena, id, &view, &why);
+    if (!*is_there_r && why.code != ERROR_NOT_FOUND) {
+        *err = why;
+        return false;
+    }
+    return true;
+}
+
+/* It stands in the library from then on, once however often it is sent: what is said of it can be
+ * looked up. */
+static bool add_text(ApiRequest *request, const json_t *document, Str text, Str *id_r, Error *err)
+{
+    Str name = json_member_text(document, "name");
+    NewFile like = { .name = str_format(request->arena, STR_FMT ".txt",
+                                        STR_ARG(name.length ? name : S("Document"))),
+                     .media_type = S("text/plain") };
+    Processed added = { 0 };
+    if (!scope_needs(request->scope, ROLE_EDITOR, err) ||
+        !route_scopes_need(request, KEY_WRITE, err) ||
+        !process_text(request, &like, text, &added, err))
+        return false;
+    *id_r = added.view.document.id;
+    return true;
+}
+
+static bool read_document(ApiRequest *request, const json_t *one, size_t index, Str *id_r,
+                          Error *err)
+{
+    bool is_there = true;
+    Str text = text_of(one);
+    Str id = json_is_string(one) ? (Str){ json_string_value(one), json_string_length(one) }
+                                 : json_member_text(one, "id");
+    if (!id.length && !str_trim(text).length)
+        return fail_field(err, "documents",
+                          "document %zu has neither an id nor a text: add it to the library first "
+                          "(POST /api/v1/documents/process)",
+                          index);
+    *id_r = str_copy(request->arena, id);
+    if (!str_trim(text).length)
+        return true;
+    return (!id.length || find_document(request, *id_r, &is_there, err)) &&
+           ((id.length && is_there) || add_text(request, one, text, id_r, err));
+}
+
+/* Ids, or objects with an id or a text. */
 static bool read_documents(ApiRequest *request, const json_t *list, StrList *ids, Error *err)
 {
     VEC(Str) found = { 0 };
     size_t i;
     json_t *one;
+    if (json_array_size(list) > DOCUMENTS_MAX)
+        return fail_field(err, "documents", "at most %d documents in one request", DOCUMENTS_MAX);
     for (size_t k = 0; k < ids->count; k++)
         *vec_push(request->arena, &found) = ids->at[k];
     json_array_foreach(list, i, one)
     {
-        Str id = json_is_string(one) ? (Str){ json_string_value(one), json_string_length(one) }
-                                     : json_member_text(one, "id");
-        if (!id.length)
-            return fail_field(err, "documents",
-                              "document %zu has no id: add it to the library first (POST "
-                              "/api/v1/documents/process)",
-                              i);
-        *vec_push(request->arena, &found) = str_copy(request->arena, id);
+        if (!read_document(request, one, i, vec_push(request->arena, &found), err))
+            return false;
     }
     *ids = (StrList){ found.at, found.count };
     return true;

@@ -10,6 +10,8 @@
 #include "api/process.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/id.h"
 #include "models/models.h"
 
 #define LOOK_EVERY_MS 25
@@ -65,6 +67,24 @@ void process_part(ApiRequest *request, const HttpPart *part, Processed *out)
                      .sha256 = str(part->sha256),
                      .password = password ? password->text : S("") };
     process_new(request, &file, out);
+}
+
+bool process_text(ApiRequest *request, const NewFile *like, Str text, Processed *out, Error *err)
+{
+    Arena *arena = request->arena;
+    char *path = path_join(arena, str(request->api->upload_folder), id_new(arena));
+    NewFile file = *like;
+    file.path = path;
+    file.size = text.length;
+    file.sha256 = sha256_hex(arena, text);
+    if (!file_write(path, text, 0600, err))
+        return false;
+    process_new(request, &file, out);
+    (void)unlink(path); /* gone when it was taken */
+    if (out->failure.code != ERROR_NONE)
+        *err = out->failure;
+    return out->failure.code == ERROR_NONE &&
+           process_wait(request, &out->view, monotonic_ms() + PROCESS_WAIT_MS, err);
 }
 
 /* --- Answers --- */

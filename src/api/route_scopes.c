@@ -56,11 +56,16 @@ unsigned route_scopes(const ApiRoute *route)
     return scopes;
 }
 
-bool route_scopes_check(const ApiRequest *request, Error *err)
+bool route_scopes_need(const ApiRequest *request, unsigned needed, Error *err)
 {
-    unsigned needed = route_scopes(request->route), has = request->visitor.key_scopes;
+    unsigned has = request->visitor.key_scopes;
     if (!needed || key_scopes_allow(has, needed))
         return true;
     Str missing = key_scopes_words(request->arena, needed & ~has);
     return fail(err, ERROR_DENIED, "this needs an API key of the scope " STR_FMT, STR_ARG(missing));
+}
+
+bool route_scopes_check(const ApiRequest *request, Error *err)
+{
+    return route_scopes_need(request, route_scopes(request->route), err);
 }

@@ -9,3 +9,5 @@
 unsigned route_scopes(const ApiRoute *route);
 /* ERROR_DENIED, naming what is missing. */
 MUST_CHECK bool route_scopes_check(const ApiRequest *request, Error *err);
+/* The same for what a request asks for beyond its route. */
+MUST_CHECK bool route_scopes_need(const ApiRequest *request, unsigned needed, Error *err);

@@ -1,16 +1,10 @@
 /* voice_api.c - recordings that people make while they talk with the library: voice notes, which
  * become questions that keep their sound, and dictations, which become documents. */
-#include <unistd.h>
-
 #include "api/assistant.h"
 #include "api/convert.h"
 #include "api/preferences.h"
 #include "api/process.h"
 #include "assist/dictation.h"
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/hash.h"
-#include "base/id.h"
 #include "batch/files.h"
 #include "store/messages_store.h"
 
@@ -200,23 +194,11 @@ static bool add_document(DictationWork *work, Error *err)
 {
     ApiRequest *request = work->request;
     const HttpPart *collection = http_part(request->http, "collection");
-    Arena *arena = request->arena;
-    Str markdown = assist_dictation_markdown(arena, &work->dictation);
-    char *path = path_join(arena, str(request->api->upload_folder), id_new(arena));
-    NewFile file = { .path = path,
-                     .name = file_name(arena, work->dictation.title),
-                     .media_type = S("text/markdown"),
-                     .size = markdown.length,
-                     .sha256 = sha256_hex(arena, markdown),
-                     .collection = collection ? collection->text : STR_NONE };
-    if (!file_write(path, markdown, 0600, err))
-        return false;
-    process_new(request, &file, &work->added);
-    (void)unlink(path); /* gone when it was taken */
-    if (work->added.failure.code != ERROR_NONE)
-        *err = work->added.failure;
-    return work->added.failure.code == ERROR_NONE &&
-           process_wait(request, &work->added.view, monotonic_ms() + PROCESS_WAIT_MS, err);
+    const NewFile like = { .name = file_name(request->arena, work->dictation.title),
+                           .media_type = S("text/markdown"),
+                           .collection = collection ? collection->text : STR_NONE };
+    return process_text(request, &like, assist_dictation_markdown(request->arena, &work->dictation),
+                        &work->added, err);
 }
 
 static bool draw(DictationWork *work, Error *err)

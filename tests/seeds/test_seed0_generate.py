@@ -30,6 +30,24 @@ def test_ids_alone_and_an_agent_that_is_a_persona(server, document):
     assert generate(server, message="x", agent={"id": persona["id"]}).status_code == 404
 
 
+def test_a_document_may_come_as_its_text(server):
+    """As clients send it that hold the text themselves, under ids of their own."""
+    text = "The tram to Ulsrud leaves Majorstuen at 07:20 from platform nine.\n"
+    found = set()
+    for one in ({"name": "tram.pdf", "content": text}, {"id": "of-the-client", "name": "tram.pdf", "type": "application/pdf", "text": text}):
+        answer = generate(server, message="When does the tram to Ulsrud leave Majorstuen?", documents=[one])
+        assert answer.status_code == 200 and "07:20" in answer.json()["response"], answer.text
+        source = answer.json()["sources"][0]["document"]
+        assert source["name"] == "tram.pdf.txt"
+        found.add(source["id"])
+    assert len(found) == 1
+    reader = server.cli("keys", "add", "reads only", "--role", "reader").stdout.split()[-1]
+    asker = server.post("/v1/keys", {"name": "asks only", "role": "editor", "scopes": ["read", "ask"]}).json()["key"]
+    for key in (reader, asker):
+        refused = server.post("/api/v1/ai/generate-response", {"message": "x", "documents": [{"text": "never seen"}]}, key=key)
+        assert refused.status_code == 403 and refused.json()["success"] is False, refused.text
+
+
 def test_what_is_wrong_is_said_in_the_paths_own_shape(server):
     for body in ({}, {"message": " "}, {"message": "x", "documents": [{"name": "a"}]}, {"message": "x", "agent": 3}):
         answer = generate(server, **body)
