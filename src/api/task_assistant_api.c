@@ -107,6 +107,12 @@ bool assistant_tasks_add(ApiRequest *request, HttpResponse *response, Error *err
     return take_user(&work, err) && api_change(request, response, add_work, answer, &work, err);
 }
 
+/* Everybody's own; of a key of the workspace what keys have made. */
+static bool may_touch(const ApiRequest *request, const Task *task)
+{
+    return str_equal(task->created_by, request->scope->user) || request->scope->role >= ROLE_ADMIN;
+}
+
 /* By its number, and one's own. */
 static bool find_own(DbTx *tx, const ApiRequest *request, Task *task_r, Error *err)
 {
@@ -118,7 +124,7 @@ static bool find_own(DbTx *tx, const ApiRequest *request, Task *task_r, Error *e
     if (!task_hold(tx, request->scope, err) ||
         !tasks_find(tx, request->scope, request->arena, id, &task, err))
         return false;
-    if (!str_equal(task.created_by, request->scope->user) && request->scope->role < ROLE_ADMIN)
+    if (!may_touch(request, &task))
         return fail(err, ERROR_NOT_FOUND, "there is no task '%" PRId64 "'", number);
     *task_r = task;
     return true;
@@ -170,7 +176,8 @@ bool assistant_tasks_remove(ApiRequest *request, HttpResponse *response, Error *
     return api_change(request, response, remove_work, answer_assistant_tasks_remove, &work, err);
 }
 
-/* A subtask may have gone with its parent already. */
+/* A subtask may have gone with its parent already. Nobody in particular, a key of the workspace:
+ * all that it may remove one by one. */
 static bool clear_work(DbTx *tx, void *argument, Error *err)
 {
     AssistantWork *work = argument;
@@ -184,6 +191,8 @@ static bool clear_work(DbTx *tx, void *argument, Error *err)
         Task task;
         if (!task_find(tx, request->scope, request->arena, work->list.at[i].id, &task, err))
             return false;
+        if (!may_touch(request, &task))
+            continue;
         if (!task.deleted_at_ms && !tasks_remove(tx, request->scope, request->arena, task.id, err))
             return false;
         work->cleared++;
@@ -204,10 +213,6 @@ static bool answer_assistant_tasks_clear(const void *argument, HttpResponse *res
 bool assistant_tasks_clear(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AssistantWork work = { .request = request };
-    if (!assistant_user(request, http_query(request->http, "user_id"), &work.user, err))
-        return false;
-    if (!work.user.length)
-        return fail_field(err, "user_id",
-                          "say whose tasks are to be cleared: a key of the workspace has none");
-    return api_change(request, response, clear_work, answer_assistant_tasks_clear, &work, err);
+    return assistant_user(request, http_query(request->http, "user_id"), &work.user, err) &&
+           api_change(request, response, clear_work, answer_assistant_tasks_clear, &work, err);
 }

@@ -79,3 +79,16 @@ def test_clearing_puts_all_of_a_person_into_the_trash(server):
     cleared = server.call("DELETE", "/api/v1/tasks", params={"user_id": "clearing"}, key=admin)
     assert cleared.status_code == 200 and cleared.json()["cleared"] == 3, cleared.text
     assert server.get("/api/v1/tasks", params={"user_id": "clearing"}, key=admin).json()["count"] == 0
+
+
+def test_a_key_of_the_workspace_clears_what_it_may_remove_one_by_one(server):
+    """clear_all_tasks() of the assistant's clients names nobody."""
+    editor = server.cli("keys", "add", "clears its own").stdout.split()[-1]
+    admin = server.cli("keys", "add", "clears all", "--role", "admin").stdout.split()[-1]
+    server.call("DELETE", "/api/v1/tasks", key=admin)
+    server.post("/api/v1/tasks", {"summary": "a", "user_id": "somebody else"}, key=admin)
+    server.post("/api/v1/tasks", {"summary": "b"}, key=editor)
+    for key, cleared, left in ((editor, 1, 1), (admin, 1, 0)):
+        answer = server.call("DELETE", "/api/v1/tasks", key=key)
+        assert answer.status_code == 200 and answer.json()["cleared"] == cleared, answer.text
+        assert server.get("/api/v1/tasks", key=admin).json()["count"] == left
