@@ -249,16 +249,22 @@ static void put_categories(JsonWriter *json, const ClassifyWork *work, const Lab
     put_number(json, "confidence", least);
 }
 
+/* Clients send wishes of their own with them (include_sentiment, ...): all there is to say is said
+ * anyway, so what no row names does not matter. */
 static bool read_options(ClassifyWork *work, const json_t *options, Error *err)
 {
-    if (!options)
-        return true;
-    return json_read(options, work->request->arena,
-                     JSON_FIELDS({ "labels", JSON_ANY, &work->labels },
+    const JsonField fields[] = { { "labels", JSON_ANY, &work->labels },
                                  { "label_set", JSON_STR, &work->set, .length_max = 200 },
                                  { "multi", JSON_FLAG, &work->is_multi },
-                                 { "keep", JSON_FLAG, &work->is_kept }),
-                     err) ||
+                                 { "keep", JSON_FLAG, &work->is_kept } };
+    AUTO_JSON json_t *known = json_object();
+    if (!options)
+        return true;
+    if (!json_is_object(options))
+        return fail_field(err, "options", "'options' is an object");
+    for (size_t i = 0; i < COUNT(fields); i++)
+        json_object_set(known, fields[i].name, json_object_get(options, fields[i].name));
+    return json_read(known, work->request->arena, fields, COUNT(fields), err) ||
            fail_in(err, "options");
 }
 

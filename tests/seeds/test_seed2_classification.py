@@ -45,6 +45,13 @@ def test_a_workflow_says_its_stages(library):
     assert [one["label"] for one in given["categories"]] == ["invoice"]
 
 
+def test_wishes_in_options_that_have_no_meaning_here_do_not_matter(library):
+    plain = library.post(ENHANCED, {"text": INVOICE}).json()
+    wished = library.post(ENHANCED, {"text": INVOICE, "options": {"include_sentiment": True, "confidence_threshold": 0.7, "keep": False}})
+    assert wished.status_code == 200 and wished.json()["categories"] == plain["categories"], wished.text
+    assert library.post(ENHANCED, {"text": INVOICE, "options": {"keep": 3}}).status_code == 400
+
+
 @pytest.mark.parametrize("body", [{}, {"text": " "}, {"text": "x", "document": "y"}, {"text": "x", "options": []}, {"text": "x", "workflow": "a", "options": {"label_set": "b"}}])
 def test_what_is_wrong_is_named(library, body):
     answer = library.post(ENHANCED, body)
