@@ -232,3 +232,29 @@ def test_secrets_lie_open_as_long_as_an_older_program_may_read_them(tmp_path):
         assert stored("DELETE FROM webhooks WHERE url LIKE '%ann%'") == "http://bo:***@127.0.0.1:9/hook"
     finally:
         server.stop()
+
+
+def test_what_an_upgrade_leaves_for_the_end_and_cannot_be_done_is_told_and_done_at_the_next_start(tmp_path):
+    server = Restarted(tmp_path / "library").start()
+    try:
+        server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+
+        def stored(*statements):
+            with contextlib.closing(sqlite3.connect(server.data / "lectern.db", timeout=20)) as database, database:
+                for statement in statements:
+                    database.execute(statement)
+                return database.execute("SELECT count(*) FROM settings WHERE name = 'guards_follow'").fetchone()[0]
+
+        # As an older program leaves it; then the last step of the upgrade fails.
+        assert stored("DELETE FROM settings WHERE name = 'guards_follow'",
+                      "CREATE TRIGGER refuses BEFORE INSERT ON settings WHEN new.name = 'guards_follow'"
+                      " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END") == 0
+        told = "the upgrade of the database is finished at the next start"
+        assert server.restart().returncode == 0
+        wait_until(lambda: told in server.log.read_text(), 10)
+        assert "collections restricted by one row" in server.log.read_text() and stored("DROP TRIGGER refuses") == 0
+        assert server.restart().returncode == 0
+        wait_until(lambda: stored() == 1, 10)
+        assert server.log.read_text().count(told) == 1
+    finally:
+        server.stop()
