@@ -37,7 +37,7 @@ static const struct {
     { "{\"steps\":[{\"id\":\"t\",\"type\":\"tag\",\"with\":{\"ad\":[]}}]}", "there is no 'ad'" },
     { "{\"steps\":[{\"id\":\"t\",\"type\":\"tag\",\"with\":{\"add\":\"x\"}}]}",
       "steps[0].with.add" },
-    { "{\"steps\":[{\"id\":\"n\",\"type\":\"approval\"}]}", "'title' is missing" },
+    { "{\"steps\":[{\"id\":\"n\",\"type\":\"move\"}]}", "'collection' is missing" },
     { "{\"steps\":[{\"id\":\"n\",\"type\":\"notification\",\"with\":{\"title\":\"{{ 1 + }}\"}}]}",
       "steps[0].with.title" },
     { "{\"steps\":[{\"id\":\"n\",\"type\":\"notification\",\"with\":{\"title\":\"{{ 1\"}}]}",

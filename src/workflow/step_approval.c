@@ -3,8 +3,9 @@
 #include "workflow/workflow_int.h"
 
 const char step_approval_takes[] =
-    "{\"type\":\"object\",\"required\":[\"title\"],\"additionalProperties\":false,\"properties\":{"
-    "\"title\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},"
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+    "\"title\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200,\"description\":\"Else the "
+    "workflow's name\"},"
     "\"text\":{\"type\":\"string\",\"maxLength\":20000},"
     "\"users\":{\"type\":\"array\",\"maxItems\":50,\"items\":{\"type\":\"string\"},\"description\":"
     "\"Ids or "
@@ -120,7 +121,7 @@ static bool ask_approval(StepRun *run, DbTx *tx, Error *err)
     ApprovalWish wish = { .users = step_texts(run, "users"),
                           .roles = step_texts(run, "roles"),
                           .approval = {
-                              .title = step_text(run, "title"),
+                              .title = step_title(run),
                               .text = step_text(run, "text"),
                               .document = run->execution->document,
                               .origin = run->key,

@@ -53,6 +53,12 @@ bool step_source(StepRun *run, LabelSource *source_r, Error *err)
 
 Str step_text(const StepRun *run, const char *name) { return json_member_text(run->with, name); }
 
+Str step_title(const StepRun *run)
+{
+    Str title = step_text(run, "title");
+    return title.length ? title : run->execution->name;
+}
+
 StrList step_texts(const StepRun *run, const char *name)
 {
     const json_t *list = json_object_get(run->with, name), *text;

@@ -15,15 +15,9 @@ const char step_notification_takes[] =
     "\"link\":{\"type\":\"string\",\"maxLength\":500,\"description\":\"On the page; else the "
     "document\"}}}";
 
-static Str title_of(const StepRun *run)
-{
-    Str title = step_text(run, "title");
-    return title.length ? title : run->execution->name;
-}
-
 static bool run_notification(StepRun *run, Error *err)
 {
-    Str title = title_of(run);
+    Str title = step_title(run);
     (void)err;
     json_object_set_new(run->output, "title", json_stringn(title.at, title.length));
     return true;
@@ -56,7 +50,8 @@ static bool commit_notification(StepRun *run, DbTx *tx, Error *err)
     if (to.length && !step_person(run, tx, to, &user, err))
         return false;
     step_notify(run, role.length && !to.length ? STR_NONE : user,
-                role.length ? role_named(role) : ROLE_ADMIN, title_of(run), step_text(run, "text"));
+                role.length ? role_named(role) : ROLE_ADMIN, step_title(run),
+                step_text(run, "text"));
     return true;
 }
 

@@ -69,6 +69,7 @@ MUST_CHECK bool step_document_in(StepRun *run, DbTx *tx, Document *document_r, E
 MUST_CHECK bool step_source(StepRun *run, LabelSource *source_r, Error *err);
 /* Members of `with`. */
 Str step_text(const StepRun *run, const char *name); /* borrowed; empty: not there */
+Str step_title(const StepRun *run);                  /* the same; else the workflow's name */
 StrList step_texts(const StepRun *run, const char *name);
 /* The id of a person of the workspace that is named by id or address. */
 MUST_CHECK bool step_person(StepRun *run, DbTx *tx, Str named, Str *user_r, Error *err);

@@ -52,6 +52,13 @@ def test_wishes_in_options_that_have_no_meaning_here_do_not_matter(library):
     assert library.post(ENHANCED, {"text": INVOICE, "options": {"keep": 3}}).status_code == 400
 
 
+def test_a_text_may_be_called_content_and_a_user_be_named_by_administrators(library):
+    said = library.post(ENHANCED, {"content": INVOICE, "user_id": "somebody"})
+    assert said.status_code == 200 and said.json()["categories"][0]["label"] == "invoice", said.text
+    editor = library.cli("keys", "add", "names another", "--role", "editor").stdout.split()[-1]
+    assert library.post(ENHANCED, {"content": INVOICE, "user_id": "somebody"}, key=editor).status_code == 403
+
+
 @pytest.mark.parametrize("body", [{}, {"text": " "}, {"text": "x", "document": "y"}, {"text": "x", "options": []}, {"text": "x", "workflow": "a", "options": {"label_set": "b"}}])
 def test_what_is_wrong_is_named(library, body):
     answer = library.post(ENHANCED, body)
@@ -61,7 +68,7 @@ def test_what_is_wrong_is_named(library, body):
 def test_a_batch_tells_its_progress_and_its_failures_apart(library):
     if not library.has_model:
         pytest.skip("needs the embedding model (tools/fetch-model)")
-    started = library.post(BATCH, {"documents": [library.document, {"text": "Peel the onions and fry them."}, "gone"], "workflow": "intake"})
+    started = library.post(BATCH, {"documents": [library.document, {"content": "Peel the onions and fry them."}, "gone"], "workflow": "intake"})
     assert started.status_code == 202 and {"batch_id", "progress", "results", "failures", "status"} <= set(started.json())
     end = time.monotonic() + 60
     while (batch := library.get(f"/v1/classification-batches/{started.json()['batch_id']}").json())["state"] == "running":
@@ -86,3 +93,16 @@ def test_an_administrator_starts_a_workflow_with_the_rights_of_another_person_an
     listed = library.get("/api/v1/ai/workflows/executions", params={"user_id": people["editor"]}, key=admin).json()["executions"]
     assert [e["id"] for e in listed] == [started.json()["id"]]
     assert library.get("/api/v1/ai/workflows/executions", params={"user_id": people["editor"]}, key=editor).status_code == 403
+
+
+def test_what_is_approved_and_told_without_a_title_bears_the_name_of_the_workflow(library):
+    made = library.post("/api/v1/ai/workflows", {"name": "Sign the lease", "steps": [{"name": "Ask", "type": "approval", "config": {"roles": ["owner"], "allow_self": True}}, {"name": "Tell", "type": "notification"}]})
+    assert made.status_code in (200, 201), made.text
+    assert library.post("/v1/users", {"email": "signs@example.org", "password": "correct horse battery", "name": "Signs", "role": "owner"}).status_code == 201
+    started = library.post(f"/api/v1/ai/workflows/{made.json()['id']}/execute", {})
+    assert started.status_code == 202, started.text
+    end = time.monotonic() + 20
+    while not (asked := library.get("/v1/approvals").json()["items"]):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert [one["title"] for one in asked] == ["Sign the lease"]
