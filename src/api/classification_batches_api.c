@@ -113,7 +113,9 @@ static bool read_item(Arena *arena, const json_t *json, ClassificationItem *item
     if (!json_read(json, arena,
                    JSON_FIELDS({ "document", JSON_STR, &item->document, .length_max = 64 },
                                { "id", JSON_STR, &item->document, .length_max = 64 },
-                               { "text", JSON_STR, &item->text, .length_max = MB(1) }),
+                               { "document_id", JSON_STR, &item->document, .length_max = 64 },
+                               { "text", JSON_STR, &item->text, .length_max = MB(1) },
+                               { "content", JSON_STR, &item->text, .length_max = MB(1) }),
                    err))
         return false;
     if (item->text.length && !item->document.length)

@@ -1,5 +1,5 @@
 /* classify_api.c - a text's labels, and what else there is to say of it. */
-#include "api/api.h"
+#include "api/assistant.h"
 #include "base/clock.h"
 #include "classify/document_type.h"
 #include "classify/labels.h"
@@ -272,16 +272,20 @@ bool classify_enhanced(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_JSON json_t *tree = NULL;
     json_t *options = NULL;
+    Str user = STR_NONE;
     ClassifyWork *work = arena_new_one(request->arena, ClassifyWork);
     LabelRun *run = arena_new_one(request->arena, LabelRun);
     *work = (ClassifyWork){ .request = request, .client = api_client(response), .is_kept = true };
     if (!api_fields(request, err, { "text", JSON_STR, &work->text, .length_max = MB(1) },
+                    { "content", JSON_STR, &work->text, .length_max = MB(1) },
+                    { "user_id", JSON_STR, &user, .length_max = 64 },
                     { "document", JSON_STR, &work->document, .length_max = 64 },
                     { "document_id", JSON_STR, &work->document, .length_max = 64 },
                     { "workflow", JSON_STR, &work->workflow, .length_max = 200 },
                     { "workflow_id", JSON_STR, &work->workflow, .length_max = 200 },
                     { "options", JSON_ANY, &options }) ||
-        !read_options(work, options, err) || !say(work, &tree, run, err))
+        !assistant_user(request, user, &user, err) || !read_options(work, options, err) ||
+        !say(work, &tree, run, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_bool(&json, "success", true);

@@ -1,6 +1,7 @@
 /* lessons_api.c - the paths of a learning platform's gateway: outline, explanation, content; the
  * same as /v1/study/make with other names. */
 #include "api/study_make.h"
+#include "base/id.h"
 
 typedef struct Lesson {
     ApiRequest *request;
@@ -27,7 +28,17 @@ static void copy_members(json_t *to, const json_t *from, const char *const *name
         copy_member(to, names[i], json_object_get(from, names[i]));
 }
 
-/* A source is an object, or the name of a topic; its members may stand beside it. */
+/* What a source is that is written as a text: an id, sentences, or else a topic. */
+static const char *kind_of_source(Str source)
+{
+    Str text = str_trim(source);
+    if (id_is_valid(text))
+        return "document";
+    bool is_sentence = text.length && HAS_CHAR(text.at[text.length - 1], ".!?");
+    return is_sentence || memchr(text.at, '\n', text.length) ? "text" : "topic";
+}
+
+/* A source is an object, or a text; its members may stand beside it. */
 static bool read_source(Lesson *lesson, Error *err)
 {
     const json_t *body = lesson->request->json, *source = json_object_get(body, "source");
@@ -35,12 +46,14 @@ static bool read_source(Lesson *lesson, Error *err)
     copy_member(lesson->wish, "text", json_object_get(body, "passage"));
     copy_member(lesson->wish, "document", json_object_get(body, "document_id"));
     if (json_is_string(source))
-        copy_member(lesson->wish, "topic", source);
+        copy_member(lesson->wish,
+                    kind_of_source((Str){ json_string_value(source), json_string_length(source) }),
+                    source);
     else if (json_is_object(source))
         copy_members(lesson->wish, source, source_members, COUNT(source_members));
     else if (source && !json_is_null(source))
         return fail_field(err, "source",
-                          "'source' is a topic, or an object with document, "
+                          "'source' is a topic, a text, or an object with document, "
                           "collection, topic or text");
     return true;
 }

@@ -68,6 +68,14 @@ def test_content_of_each_type_is_made(library, kind):
     assert all(item[TYPES[kind]] and item["source"]["quote"] in LESSON for item in body["content"]) and body["content"]
 
 
+def test_a_source_that_is_a_text_is_an_id_or_sentences_and_else_a_topic(library):
+    told = "The tram to Ulsrud leaves Majorstuen at seven. The ferry to Rost leaves Bodo at ten."
+    given = library.post("/ai/content", {"type": "summary", "source": told}).json()["content"]
+    assert given and all(item["source"]["quote"] in told for item in given)
+    named = library.post("/ai/content", {"type": "summary", "source": library.tides}).json()["content"]
+    assert named and all(item["source"]["document"]["id"] == library.tides for item in named)
+
+
 def test_a_format_is_a_form_of_the_type(library):
     made = library.post("/ai/content", {"type": "quiz", "source": {"document": library.tides}, "format": "cloze"}).json()
     assert {q["kind"] for q in made["content"]} == {"cloze"}
