@@ -223,9 +223,15 @@ static bool list_erasures(CommandLine *line, Client *client, Error *err)
         return false;
     if (output_json(line, answer))
         return true;
-    json_array_foreach(json_object_get(answer, "items"), i, one) printf(
-        "%s  %-7s  due %s  %s\n", json_member_text(one, "id").at, json_member_text(one, "state").at,
-        json_member_text(one, "due_at").at, json_member_text(one, "user").at);
+    json_array_foreach(json_object_get(answer, "items"), i, one)
+    {
+        Str ended = json_member_text(one, "ended_at"), user = json_member_text(one, "user");
+        /* Once it is done it leads to nobody. */
+        printf("%s  %-7s  %s %s%s" STR_FMT "\n", json_member_text(one, "id").at,
+               json_member_text(one, "state").at, ended.length ? "ended" : "due",
+               ended.length ? ended.at : json_member_text(one, "due_at").at,
+               user.length ? "  " : "", STR_ARG(user));
+    }
     return true;
 }
 
