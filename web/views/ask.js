@@ -282,6 +282,7 @@ class Talk {
       this.abort = null;
       this.composer.busy(false);
     }
+    if (done && body.conversation && !extra.edits && !extra.again) this.catchUp();
   }
 
   heard(turn, name, data) {
@@ -305,7 +306,7 @@ class Talk {
       this.conversation = data.conversation;
       note(`/ask/${data.conversation}`);
       get(`/v1/conversations/${data.conversation}`).then((one) => this.known(one), () => null);
-    } else if (data.conversation) this.catchUp();
+    }
     emit('conversations');
     // Wide: the first source opens by itself, so that the claim has its proof beside it. Narrow: it would cover the answer.
     if (!isNarrow() && turn.sources.length && data.found !== false) this.opened(turn, 0);
