@@ -59,6 +59,7 @@ Test(api, only_what_must_be_is_open_to_anyone)
         "/v1/auth/oidc/:name/callback",
         "/v1/session/passkey",
         "/v1/session/passkey/options",
+        "/v1/auth/invitation",
         "/v1/auth/password/forgot",
         "/v1/auth/password/reset",
         "/v1/auth/invitation",
