@@ -2,8 +2,10 @@
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from conftest import PROGRAM, Postgres, Server, make_certificate, wait_until
 
@@ -68,6 +70,35 @@ def test_a_server_that_starts_before_its_database_waits_for_it_and_can_be_stoppe
         server.stop()
     finally:
         cluster.stop()
+
+
+def test_a_supervisor_is_answered_while_all_threads_wait_for_the_database(guarded, tmp_path):
+    cluster = guarded[0]
+    server = Server(tmp_path / "library", cluster.new_database(), ["--request-threads", "2"]).start()
+    server.new_key()
+    psql = [cluster.bin / "psql", "-qXAt", server.database]
+    holder = subprocess.Popen(psql, stdin=subprocess.PIPE, text=True)
+    callers = ThreadPoolExecutor(4)
+
+    def locks(which):
+        count = f"SELECT count(*) FROM pg_locks WHERE {which} AND relation = 'documents'::regclass"
+        return int(subprocess.check_output([*psql, "-c", count]))
+    try:
+        holder.stdin.write("BEGIN; LOCK TABLE documents IN ACCESS EXCLUSIVE MODE;\n")
+        holder.stdin.flush()
+        wait_until(lambda: locks("granted AND mode = 'AccessExclusiveLock'"))
+        lists = [callers.submit(server.get, "/v1/documents") for _ in range(4)]
+        wait_until(lambda: locks("NOT granted") >= 2)
+        for path in ("/live", "/ping"):
+            assert requests.get(server.url + path, timeout=2).status_code == 200
+        assert not any(answer.done() for answer in lists)
+        holder.stdin.write("COMMIT;\n")
+        holder.stdin.flush()
+        assert [answer.result(30).status_code for answer in lists] == [200] * 4
+    finally:
+        holder.communicate()
+        callers.shutdown()
+        server.stop()
 
 
 def test_a_library_moves_to_postgresql_and_back_with_everything(guarded, tmp_path):

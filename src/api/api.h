@@ -111,7 +111,8 @@ typedef struct Api {
  * documents, or it is about one's own account. With | LIMITED it is open to keys that are limited
  * to collections: all that it reads and writes is asked of document_access.h. With | KEEPS it only
  * keeps the files that it is sent and answers at once: a folder brings many in one moment, so they
- * let others pass (HttpPlan.is_patient). */
+ * let others pass (HttpPlan.is_patient). With | AT_ONCE its handler runs on the reactor before
+ * anybody is known, so it answers while all request threads wait; it must not block. */
 typedef enum ApiNeeds {
     ANYONE,
     READER,
@@ -122,7 +123,8 @@ typedef enum ApiNeeds {
     CONVERTER,
     AUDITED = 8,
     LIMITED = 16,
-    KEEPS = 32
+    KEEPS = 32,
+    AT_ONCE = 64
 } ApiNeeds;
 /* UPLOAD_BODY: a form with the fields of an upload; FORM_BODY: with any fields; FILE_BODY: one
  * file, as it is or in a form. Files are on disk when the handler runs. TEXT_BODY: any small body,
@@ -167,6 +169,7 @@ typedef struct ApiRoute {
     bool is_audited; /* auditors may too */
     bool is_limited; /* keys that are limited to collections may too */
     bool keeps;      /* a file, and nothing else */
+    bool is_at_once; /* waits for no thread */
     ApiBody body;
     size_t body_max;
     ApiHandler *handle;

@@ -49,7 +49,7 @@ static void plan_files(const ApiRequest *request, HttpPlan *plan)
 static void plan_body(const ApiRequest *request, HttpPlan *plan)
 {
     const ApiRoute *route = request->route;
-    plan->is_fast = route->body == CALL_BODY;
+    plan->is_fast = route->is_at_once || route->body == CALL_BODY;
     plan->is_checked = !plan->is_fast;
     if (route->body == JSON_BODY || route->body == TEXT_BODY || route->body == CALL_BODY) {
         plan->body = HTTP_BODY_BUFFER;

@@ -14,6 +14,7 @@ const ApiRoute api_routes[] = {
       ((needs)&AUDITED) != 0,                                                                      \
       ((needs)&LIMITED) != 0,                                                                      \
       ((needs)&KEEPS) != 0,                                                                        \
+      ((needs)&AT_ONCE) != 0,                                                                      \
       body,                                                                                        \
       body_max,                                                                                    \
       handler,                                                                                     \
