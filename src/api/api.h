@@ -90,6 +90,7 @@ typedef struct Api {
     char *public_url;   /* may be empty */
     Str app_name;       /* what it calls itself */
     Str cors_origins;   /* sites whose pages may call with a key, with commas between */
+    bool is_fallback;   /* over a library of its own: the database was away at the start */
     bool is_strict;     /* the production profile: failures inside are told without details */
     bool shows_docs;    /* /docs and /openapi.json */
     Proxy proxy;        /* of calls to other servers */

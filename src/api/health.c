@@ -85,6 +85,11 @@ static void put_notices(const Api *api, Arena *arena, JsonWriter *json)
 {
     LibraryModel model = library_model_status(api->library);
     put_array(json, "notices");
+    if (api->is_fallback)
+        put_text(json, NULL,
+                 S("The database was away when this server started, so it serves a library of its "
+                   "own (database_fallback): nothing of the other is here, and what is added stays "
+                   "here. Start it anew once the database is back."));
     if (*model.reason)
         put_text(json, NULL, str_format(arena, "Search is by words only: %s.", model.reason));
     else if (!model.is_there && !model.is_changing)

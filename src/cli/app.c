@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/app_blobs.h"
+#include "cli/app_fallback.h"
 #include "cli/app_folder.h"
 #include "cli/app_log.h"
 #include "cli/app_telemetry.h"
@@ -79,6 +80,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->news = (AppNews){ .api = &app->api, .pool = pool_new("news", 1, 1024) };
     if (!app_open_master_key(app->arena, app_master_key_path(app->arena, app->settings, folder),
                              err) ||
+        (options->listens && !app_fall_back(app, &folder, err)) ||
         !app_open_database(app, folder, options->listens, err) ||
         !event_feed_open(app->api.db, app->api.events, &app->news.feed, err) ||
         !db_listen(app->api.db, ACCESS_CHANNEL, event_hub_shut_out, app->api.events, err) ||

@@ -100,6 +100,15 @@ static bool check_tls(const Settings *settings, Error *err)
                       "tls_redirect sends to https, which needs tls_certificate and tls_key");
 }
 
+/* Who meets another library than yesterday's has to have asked for that. */
+static bool check_fallback(const Settings *settings, Error *err)
+{
+    return !settings->database_fallback || !settings_are_strict(settings) ||
+           fail_field(err, "database_fallback",
+                      "database_fallback is for development: in the production profile a server "
+                      "waits for its database");
+}
+
 void settings_check(Arena *arena, const Settings *settings, SettingTexts *problems, Error *first)
 {
     const struct {
@@ -139,6 +148,7 @@ void settings_check(Arena *arena, const Settings *settings, SettingTexts *proble
     CHECK(check_listen(settings->listen, &err));
     CHECK(check_origins(settings, &err));
     CHECK(replicas_check(settings, &err));
+    CHECK(check_fallback(settings, &err));
     CHECK(!settings->clamd.length || clamd_check(settings->clamd, &err));
     CHECK(s3_check_endpoint(arena, settings->s3_endpoint, &err));
     CHECK(s3_check_region(settings->s3_region, &err));
