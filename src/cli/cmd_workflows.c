@@ -161,8 +161,7 @@ static bool run_one(CommandLine *line, Client *client, Error *err)
         return false;
     if (!option_is_given(line, "no-wait"))
         return execution_follow(line, client, json_member_text(answer, "id"), err);
-    if (!output_json(line, answer))
-        printf("%s\n", json_member_text(answer, "id").at);
+    output_id(line, answer);
     return true;
 }
 
@@ -315,8 +314,7 @@ static bool import(CommandLine *line, Client *client, Error *err)
     put_end(&json);
     if (!save(line, client, name, buf_str(&body), &answer, err))
         return fail_in(err, STR_FMT, STR_ARG(line->words[1]));
-    if (!output_json(line, answer))
-        printf("%s\n", json_member_text(answer, "id").at);
+    output_id(line, answer);
     return true;
 }
 

@@ -19,8 +19,7 @@ static bool add(CommandLine *line, Client *client, Error *err)
     put_end(&json);
     if (!client_call(client, "POST", "/v1/workspaces", buf_str(&body), &answer, err))
         return false;
-    if (!output_json(line, answer))
-        printf("%s\n", json_member_text(answer, "id").at);
+    output_id(line, answer);
     return true;
 }
 

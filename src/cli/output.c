@@ -14,6 +14,12 @@ bool output_json(const CommandLine *line, const json_t *json)
     return true;
 }
 
+void output_id(const CommandLine *line, const json_t *made)
+{
+    if (!output_json(line, made))
+        printf(STR_FMT "\n", STR_ARG(json_member_text(made, "id")));
+}
+
 static void write_clean(FILE *to, Str text, bool keeps_lines)
 {
     size_t size;

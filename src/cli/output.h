@@ -6,6 +6,8 @@
 
 /* The whole value, indented, when --json was given. False otherwise: print for people then. */
 bool output_json(const CommandLine *line, const json_t *json);
+/* Of what was made its id, or all that was answered when --json was given. */
+void output_id(const CommandLine *line, const json_t *made);
 /* Text with control characters dropped (but line ends), so that a file cannot move the cursor. */
 void output_text(Str text);
 /* One line on standard error, likewise, line ends as spaces. */

@@ -137,3 +137,11 @@ static inline bool key_allowed(const KeyFilter *filter, uint64_t key)
 /* Bitmap of the entries that live and pass; NULL when all do. Heap; *count_r is how many. */
 uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_t *count_r);
 static inline size_t bitmap_words(size_t count) { return (count + 63) / 64; }
+/* How many keys its bitmap has. */
+static inline size_t key_filter_count(const KeyFilter *filter)
+{
+    size_t words = filter->bits ? bitmap_words(filter->bit_count) : 0, count = 0;
+    for (size_t w = 0; w < words; w++)
+        count += (size_t)__builtin_popcountll(filter->bits[w]);
+    return count;
+}

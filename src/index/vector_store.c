@@ -52,12 +52,9 @@ size_t vector_store_best(LegHit *hits, size_t count, size_t k)
 bool vector_store_allowed(const KeyFilter *filter, Arena *arena, size_t max, uint64_t **keys_r,
                           size_t *count_r)
 {
-    size_t words = filter->bits ? bitmap_words(filter->bit_count) : 0, count = 0;
-    if (!filter->bits)
-        return false;
-    for (size_t w = 0; w < words && count <= max; w++)
-        count += (size_t)__builtin_popcountll(filter->bits[w]);
-    if (count > max)
+    size_t words = filter->bits ? bitmap_words(filter->bit_count) : 0;
+    size_t count = key_filter_count(filter);
+    if (!filter->bits || count > max)
         return false;
     uint64_t *keys = arena_new_array(arena, uint64_t, count + 1);
     *count_r = 0;

@@ -536,9 +536,7 @@ typedef struct Reach {
 
 static Reach reach_of(const KeyFilter *filter, size_t k)
 {
-    size_t words = filter->bits ? bitmap_words(filter->bit_count) : 0, allowed = 0;
-    for (size_t w = 0; w < words; w++)
-        allowed += (size_t)__builtin_popcountll(filter->bits[w]);
+    size_t allowed = key_filter_count(filter);
     if (!filter->bits)
         return (Reach){ MIN(k, RESULTS_MAX), RESULTS_MAX };
     size_t first = allowed ? 2 * k * (size_t)filter->bit_count / allowed : 0;
