@@ -51,6 +51,8 @@ void document_tagged_add(SqlBuild *build, const Scope *scope, Arena *arena, Docu
 /* Adds " AND d.x = ..." for each condition of the filter. */
 void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
                          const DocumentFilter *filter);
+/* The same of the rows of document_counts as `d`, for what they tell apart. */
+void document_counted_add(SqlBuild *build, Arena *arena, const DocumentFilter *filter);
 /* A statement that begins with `select`, for documents as `d`, and the conditions of the filter. */
 SqlBuild documents_begin(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
                          const DocumentFilter *filter);
