@@ -2,7 +2,6 @@
 #include "library/follower.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "library/follower_int.h"
 #include "store/workspaces_store.h"
@@ -12,105 +11,6 @@
 #define WATCHED_POLL_MS 60000 /* where the database says how far it is (db_watch()) */
 #define RETRY_MS 1000         /* after a failure */
 #define CHANGES_AT_ONCE 256
-/* Indexes are written when nothing has changed for a while, or after so many rows: what a start
- * after a crash applies again (measured: 44 us for the words of a row, 7 us for its vector). */
-#define QUIET_MS 3000
-#define COMMIT_AFTER 4096
-
-/* --- One workspace's index --- */
-
-WorkspaceIndex *find_index(Follower *follower, Str workspace)
-{
-    for (WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (str_is(workspace, at->id))
-            return at;
-    return NULL;
-}
-
-Scope scope_of_index(const WorkspaceIndex *at)
-{
-    return (Scope){ .workspace = str(at->id), .role = ROLE_OWNER };
-}
-
-Index *new_index(Follower *follower, const WorkspaceIndex *of)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    IndexOptions options = { .folder = path_join(arena, str(follower->folder), str(of->id)),
-                             .dims = follower->outside ? 0 : of->dims,
-                             .identity = str(of->database),
-                             .model = str(of->model),
-                             .is_exact = follower->is_exact };
-    Index *index = index_new(&options);
-    use_outside(follower, of, index);
-    if (follower->is_held)
-        index_hold(index, true);
-    return index;
-}
-
-/* Searches come all the time: whoever replaces an index is let in before more of them. */
-static void init_use(pthread_rwlock_t *use)
-{
-    pthread_rwlockattr_t attributes;
-    pthread_rwlockattr_init(&attributes);
-    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(use, &attributes);
-    pthread_rwlockattr_destroy(&attributes);
-}
-
-/* The caller holds the follower's lock. */
-static WorkspaceIndex *add_index(Follower *follower, Str workspace)
-{
-    WorkspaceIndex *added = heap_alloc(sizeof *added);
-    snprintf(added->id, sizeof added->id, STR_FMT, STR_ARG(workspace));
-    snprintf(added->model, sizeof added->model, "%s", follower->model);
-    snprintf(added->database, sizeof added->database, "%s", follower->database);
-    added->dims = follower->dims;
-    added->index = new_index(follower, added);
-    added->needs_load = true;
-    init_use(&added->use);
-    added->next = follower->indexes;
-    follower->indexes = added;
-    return added;
-}
-
-static WorkspaceIndex *need_index(Follower *follower, Str workspace)
-{
-    pthread_mutex_lock(&follower->lock);
-    WorkspaceIndex *found = find_index(follower, workspace);
-    if (!found) {
-        found = add_index(follower, workspace);
-        follower->is_poked = true;
-        pthread_cond_signal(&follower->news);
-    }
-    pthread_mutex_unlock(&follower->lock);
-    return found;
-}
-
-int64_t follower_changes(Follower *follower, Str workspace)
-{
-    const WorkspaceIndex *found = find_index(follower, workspace);
-    return found ? found->changed : 0;
-}
-
-Index *follower_borrow(Follower *follower, Str workspace, size_t *dims_r, Str *model_r)
-{
-    WorkspaceIndex *found = need_index(follower, workspace);
-    pthread_rwlock_rdlock(&found->use);
-    *dims_r = found->dims;
-    *model_r = str(found->model);
-    return found->index;
-}
-
-void follower_release(Follower *follower, Index *index)
-{
-    pthread_mutex_lock(&follower->lock);
-    for (WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (at->index == index) {
-            pthread_rwlock_unlock(&at->use);
-            break;
-        }
-    pthread_mutex_unlock(&follower->lock);
-}
 
 /* --- Which indexes there are --- */
 
@@ -212,24 +112,13 @@ static bool read_news(News *news, Error *err)
     return true;
 }
 
-/* Of the indexes that are loaded; what is loaded later begins at the position of then. */
-static int64_t lowest_generation(const Follower *follower)
+int64_t lowest_generation(const Follower *follower)
 {
     int64_t lowest = INT64_MAX;
     for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
         if (!at->needs_load)
             lowest = MIN(lowest, at->generation);
     return lowest == INT64_MAX ? 0 : lowest;
-}
-
-/* Changes up to here are not wanted again, also not by builds that are not through. */
-static int64_t lowest_needed(const Follower *follower)
-{
-    int64_t lowest = lowest_generation(follower);
-    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (at->build.state != BUILD_NONE)
-            lowest = MIN(lowest, at->build.from);
-    return lowest;
 }
 
 /* Before any is applied: what is applied is not listed again. */
@@ -393,7 +282,7 @@ static bool follow(Follower *follower, Error *err)
     return true;
 }
 
-static bool is_building(const Follower *follower)
+bool is_building(const Follower *follower)
 {
     for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
         if (at->needs_load || at->build.state != BUILD_NONE)
@@ -412,87 +301,6 @@ static bool has_news(Follower *follower, bool *has_news_r, Error *err)
         return false;
     *has_news_r = now.all != now.highest || now.highest != follower->settled;
     return true;
-}
-
-typedef struct Forgetting {
-    const Follower *follower;
-    int64_t until;
-} Forgetting;
-
-static bool forget_work(DbTx *tx, void *argument, Error *err)
-{
-    const Forgetting *forgetting = argument;
-    return index_change_forget(tx, &forgetting->follower->system, forgetting->until, err);
-}
-
-/* What the watcher needs of the log stays in it; one that has left cannot say. */
-static int64_t tell_saved(Follower *follower, int64_t lowest)
-{
-    pthread_mutex_lock(&follower->watch_lock);
-    if (follower->was_watched && !follower->watch.on_save)
-        lowest = 0;
-    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next) {
-        if (!follower->watch.on_save || at->is_gone || at->needs_load)
-            continue;
-        int64_t needed =
-            follower->watch.on_save(follower->watch.argument, str(at->id), at->generation);
-        lowest = MIN(lowest, needed);
-    }
-    pthread_mutex_unlock(&follower->watch_lock);
-    return lowest;
-}
-
-/* All its rows are in it: it may be written. */
-static bool is_whole(const WorkspaceIndex *at)
-{
-    return !at->needs_load && (at->build.state == BUILD_NONE || at->build.is_coming);
-}
-
-static void save(Follower *follower)
-{
-    Error err = { 0 };
-    bool saves_all = true;
-    int64_t lowest = lowest_needed(follower);
-    for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
-        if (at->is_gone)
-            continue;
-        saves_all &= is_whole(at);
-        if (is_whole(at) && !index_commit(at->index, (uint64_t)at->generation, &err)) {
-            log_warn("index", "cannot be written, it is rebuilt at the next start: %s",
-                     err.message);
-            return;
-        }
-    }
-    follower->unsaved = 0;
-    follower->saved_ms = monotonic_ms();
-    follower->must_save &= !saves_all;
-    /* Other nodes follow the same changes, so only a database of our own forgets them. */
-    lowest = tell_saved(follower, lowest);
-    Forgetting forgetting = { follower, lowest };
-    if (db_kind(follower->db) == DB_SQLITE && lowest > 0 &&
-        !store_write(follower->db, &follower->system, forget_work, &forgetting, &err))
-        log_warn("index", "changes cannot be forgotten: %s", err.message);
-}
-
-/* Also when nothing has changed: how far the files are must not fall behind what is forgotten (see
- * INDEX_CHANGES_KEEP_MS). */
-#define SAVE_EVERY_MS INT64_C(86400000)
-
-static bool has_merged(const Follower *follower)
-{
-    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (!at->is_gone && is_whole(at) && index_has_merged(at->index))
-            return true;
-    return false;
-}
-
-static void save_when_quiet(Follower *follower)
-{
-    bool quiet = monotonic_ms() - follower->changed_ms > QUIET_MS;
-    bool is_due = monotonic_ms() - follower->saved_ms > SAVE_EVERY_MS;
-    if (!follower->is_held && (follower->unsaved || has_merged(follower) || is_due) &&
-        (quiet || follower->must_save || follower->unsaved > COMMIT_AFTER))
-        save(follower);
 }
 
 /* Once everything that was erased is written, whoever waits for it goes on. A build may add it
@@ -548,25 +356,6 @@ static bool step(Follower *follower, bool *begun, Error *err)
     return true;
 }
 
-/* What others asked for; the files are whole at that moment. */
-static void hold_or_release(Follower *follower)
-{
-    bool is_held = follower->wants_hold;
-    if (is_held == follower->has_held)
-        return;
-    if (is_held && follower->unsaved)
-        save(follower);
-    pthread_mutex_lock(&follower->lock); /* whoever makes an index has it */
-    follower->is_held = is_held;
-    pthread_mutex_unlock(&follower->lock);
-    for (WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        index_hold(at->index, is_held);
-    pthread_mutex_lock(&follower->lock);
-    follower->has_held = is_held;
-    pthread_cond_broadcast(&follower->applied_news);
-    pthread_mutex_unlock(&follower->lock);
-}
-
 static void *run(void *argument)
 {
     Follower *follower = argument;
@@ -585,7 +374,7 @@ static void *run(void *argument)
     }
     end_builds(follower);
     if (begun && follower->unsaved && !follower->is_held)
-        save(follower);
+        save_indexes(follower);
     return NULL;
 }
 
@@ -603,26 +392,6 @@ static void on_news(void *argument, const char *channel, Str text)
 }
 
 static void on_outside(void *argument) { follower_poke(argument); }
-
-static bool mend_work(DbTx *tx, void *argument, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    const Scope system = scope_system();
-    return index_change_mend(tx, &system, arena, argument, err);
-}
-
-static void mend_log(Db *db)
-{
-    const Scope system = scope_system();
-    bool is_mended = false;
-    Error err;
-    if (!store_write(db, &system, mend_work, &is_mended, &err))
-        log_warn("index", "whether changes were lost is not known: %s", err.message);
-    else if (is_mended)
-        log_warn("index", "the log of changes was damaged by an older program: changes to come "
-                          "counted as forgotten. It begins anew, and all indexes are built again "
-                          "from the database; nothing is to be done");
-}
 
 Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact,
                          VectorStore *outside, bool is_held)
@@ -645,7 +414,7 @@ Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, boo
     pthread_cond_init(&follower->news, NULL);
     pthread_cond_init(&follower->applied_news, NULL);
     follower->outside = outside;
-    mend_log(db);
+    mend_log(follower);
     if (outside)
         follower->outside_keeper = vector_follower_start(db, outside, NULL, on_outside, follower);
     if (!db_listen(db, INDEX_CHANNEL, on_news, follower, &err))

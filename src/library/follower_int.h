@@ -1,10 +1,13 @@
 /* follower_int.h - what the files of the follower share; for them only.
  *
- *     follower.c        the thread: what is new is applied, indexes are saved, waiting is ended
- *     follower_apply.c  rows of the database into an index
- *     follower_build.c  opening an index, and filling its legs from all rows beside the thread
- *     follower_ask.c    what others tell it and ask of it, but for borrowing an index
- *     follower_gone.c   workspaces that are no more
+ *     follower.c          the thread: what is new is applied, waiting is ended
+ *     follower_indexes.c  the list of indexes, and borrowing one
+ *     follower_apply.c    rows of the database into an index
+ *     follower_build.c    opening an index, and filling its legs from all rows beside the thread
+ *     follower_save.c     files of indexes, and what of the log of changes is kept for them
+ *     follower_ask.c      what others tell it and ask of it
+ *     follower_gone.c     workspaces that are no more
+ *     follower_outside.c  vectors that lie in a store outside
  *
  * Only the follower's thread changes what is here; of what others read, it changes WorkspaceIndex
  * under the write side of `use` (which a searcher holds for reading), Build and the rest of
@@ -111,13 +114,33 @@ struct Follower {
     bool was_watched; /* by one that keeps files in step */
 };
 
+/* --- follower.c --- */
+
+/* Of the indexes that are loaded; what is loaded later begins at the position of then. */
+int64_t lowest_generation(const Follower *follower);
+/* Rows of an index may be missing in it. */
+bool is_building(const Follower *follower);
+
+/* --- follower_indexes.c --- */
+
 /* NULL: there is none of this workspace. The caller holds the lock, or is the thread. */
 WorkspaceIndex *find_index(Follower *follower, Str workspace);
+/* The same, made and to be loaded where there was none. Takes the lock. */
+WorkspaceIndex *need_index(Follower *follower, Str workspace);
 /* Its rows, for reading. */
 Scope scope_of_index(const WorkspaceIndex *at);
-
 /* In the place of one of the same workspace, whose files may be there. */
 Index *new_index(Follower *follower, const WorkspaceIndex *of);
+
+/* --- follower_save.c --- */
+
+/* A log that an older program's fault has damaged begins anew; before anything is read of it. */
+void mend_log(const Follower *follower);
+/* Writes what is whole, and lets the database forget what no index needs again. */
+void save_indexes(Follower *follower);
+void save_when_quiet(Follower *follower);
+/* What others asked for by wants_hold; the files are whole at that moment. */
+void hold_or_release(Follower *follower);
 
 /* --- follower_gone.c --- */
 
