@@ -5,7 +5,7 @@
  *
  * A connection may be buried while the loop still holds an event of it, so its memory is freed by a
  * call posted behind that batch of events. */
-#include "net/async_client.h"
+#include "net/async_client_int.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -13,38 +13,10 @@
 
 #include "base/clock.h"
 
-#define READ_SIZE KB(64)
 #define READS_MAX 16 /* in a row of one connection, so that others are served too */
-#define IDLE_MAX 256 /* connections kept */
-#define IDLE_MS 50000
 /* A connection that died while it was idle shows it within a round trip. One that breaks later
  * broke while the service was working on the request, which is not asked for twice. */
 #define DEAD_MS 2000
-
-typedef struct AsyncConnection {
-    AsyncClient *client;
-    AsyncLink link;
-    ReactorWatch watch;
-    uint32_t events; /* asked for */
-    uint64_t origin;
-    AsyncCall *call; /* NULL: idle or buried */
-    HttpReader reader;
-    int64_t idle_since_ms;
-    bool was_used, is_buried;
-    bool cannot_send;                        /* the service reads no more, but may have answered */
-    struct AsyncConnection *next, *previous; /* among the idle ones */
-} AsyncConnection;
-
-struct AsyncClient {
-    Reactor *reactor;
-    TlsContext *tls;
-    AsyncCall *calls;
-    AsyncConnection *idle; /* the one used last first */
-    size_t idle_count;
-    ReactorTimer sweep;
-    bool is_closing;
-    char buffer[READ_SIZE]; /* what one read brings; handed on before the next */
-};
 
 static void on_ready(ReactorWatch *watch, uint32_t events);
 static void on_timer(ReactorTimer *timer);
@@ -62,85 +34,6 @@ static bool is_sent(const AsyncCall *call)
 static bool has_unsent(const AsyncConnection *connection)
 {
     return !connection->cannot_send && !is_sent(connection->call);
-}
-
-/* --- Connections --- */
-
-static void free_connection(void *connection) { free(connection); }
-
-static void bury(AsyncConnection *connection)
-{
-    Reactor *reactor = connection->client->reactor;
-    if (connection->link.fd >= 0)
-        reactor_unwatch(reactor, &connection->watch);
-    link_close(&connection->link);
-    http_reader_end(&connection->reader);
-    connection->call = NULL;
-    connection->is_buried = true;
-    reactor_post(reactor, free_connection, connection);
-}
-
-static void leave_idle(AsyncConnection *connection)
-{
-    AsyncClient *client = connection->client;
-    if (connection->previous)
-        connection->previous->next = connection->next;
-    else
-        client->idle = connection->next;
-    if (connection->next)
-        connection->next->previous = connection->previous;
-    connection->next = connection->previous = NULL;
-    client->idle_count--;
-}
-
-/* One that has something to read has been closed, or holds an answer to nothing that was asked and
- * must not become the answer to what is asked next. */
-static AsyncConnection *take_idle(AsyncClient *client, uint64_t origin)
-{
-    for (AsyncConnection *c = client->idle, *next; c; c = next) {
-        next = c->next;
-        if (c->origin != origin)
-            continue;
-        leave_idle(c);
-        if (link_is_quiet(&c->link))
-            return c;
-        bury(c);
-    }
-    return NULL;
-}
-
-static void on_sweep(ReactorTimer *timer)
-{
-    AsyncClient *client = timer->owner;
-    int64_t now = monotonic_ms();
-    for (AsyncConnection *c = client->idle, *next; c; c = next) {
-        next = c->next;
-        if (now - c->idle_since_ms >= IDLE_MS) {
-            leave_idle(c);
-            bury(c);
-        }
-    }
-    if (client->idle)
-        reactor_set_timer(client->reactor, timer, now + IDLE_MS / 4);
-}
-
-static void keep(AsyncConnection *connection)
-{
-    AsyncClient *client = connection->client;
-    if (client->idle_count >= IDLE_MAX) {
-        bury(connection);
-        return;
-    }
-    connection->call = NULL;
-    connection->was_used = true;
-    connection->idle_since_ms = monotonic_ms();
-    connection->next = client->idle;
-    if (client->idle)
-        client->idle->previous = connection;
-    client->idle = connection;
-    client->idle_count++;
-    if (!client->sweep.slot)
-        reactor_set_timer(client->reactor, &client->sweep, connection->idle_since_ms + IDLE_MS);
 }
 
 /* Watch for what the connection waits for now. While a call is paused its end would be told again
@@ -184,7 +77,7 @@ static void leave_calls(AsyncCall *call)
 static void end_call(AsyncCall *call, const Error *failure)
 {
     if (call->connection)
-        bury(call->connection);
+        connection_bury(call->connection);
     call->connection = NULL;
     Error told = failure ? *failure : (Error){ 0 }; /* it may be the call's own, which goes now */
     leave_calls(call);
@@ -328,7 +221,7 @@ static void fail_connection(AsyncConnection *connection, Error *err)
     AsyncCall *call = connection->call;
     bool tries_again = was_dead(connection);
     bool was_connecting = !connection->link.is_connected;
-    bury(connection);
+    connection_bury(connection);
     call->connection = NULL;
     if (tries_again) {
         call->is_second_try = true;
@@ -392,7 +285,7 @@ static void finish(AsyncConnection *connection, size_t left_over)
     http_reader_end(&connection->reader);
     if (may_keep) {
         call->connection = NULL;
-        keep(connection);
+        connection_keep(connection);
         if (!connection->is_buried)
             want_next(connection);
     }
@@ -484,8 +377,8 @@ static void on_ready(ReactorWatch *watch, uint32_t events)
     if (connection->is_buried)
         return;
     if (!connection->call) { /* the service closes it, or speaks unasked */
-        leave_idle(connection);
-        bury(connection);
+        connection_leave_idle(connection);
+        connection_bury(connection);
         return;
     }
     if (!connection->link.is_connected && !go_on_connecting(connection))
@@ -537,7 +430,7 @@ AsyncClient *async_client_new(Reactor *reactor, TlsContext *tls)
     AsyncClient *client = heap_alloc(sizeof *client);
     client->reactor = reactor;
     client->tls = tls;
-    client->sweep = (ReactorTimer){ .fire = on_sweep, .owner = client };
+    client->sweep = (ReactorTimer){ .fire = connections_sweep, .owner = client };
     return client;
 }
 
@@ -552,8 +445,8 @@ void async_client_free(AsyncClient *client)
         end_call(client->calls, &err);
     while (client->idle) {
         AsyncConnection *connection = client->idle;
-        leave_idle(connection);
-        bury(connection);
+        connection_leave_idle(connection);
+        connection_bury(connection);
     }
     reactor_clear_timer(client->reactor, &client->sweep);
     free(client);
@@ -597,12 +490,12 @@ void async_call_start(AsyncClient *client, AsyncCall *call)
     call->via_head = call->origin->via ? make_via_head(call) : NULL;
     call->timer = (ReactorTimer){ .fire = on_timer, .owner = call };
 
-    AsyncConnection *connection = take_idle(client, call->origin->id);
+    AsyncConnection *connection = connection_take_idle(client, call->origin->id);
     if (connection) {
         use(connection, call);
         if (!send_rest(connection, &err)) {
             call->is_second_try = true;
-            bury(connection);
+            connection_bury(connection);
             call->connection = NULL;
         }
     }
@@ -620,7 +513,7 @@ void async_call_cancel(AsyncCall *call)
     if (!call->client)
         return;
     if (call->connection)
-        bury(call->connection);
+        connection_bury(call->connection);
     call->connection = NULL;
     leave_calls(call);
 }
