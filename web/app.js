@@ -36,7 +36,7 @@ function style(href) {
 }
 
 async function fetchView(name) {
-  if (!FIRST.includes(name)) await (rest ??= Promise.all([import('./texts_flow.js'), import('./texts_lessons.js'), style(new URL('work.css', import.meta.url))]));
+  if (!FIRST.includes(name)) await (rest ??= Promise.all([import('./texts_flow.js'), import('./texts_lessons.js'), import('./texts_settings.js'), style(new URL('work.css', import.meta.url))]));
   return import(`./views/${name}.js`);
 }
 

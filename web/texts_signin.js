@@ -18,6 +18,7 @@ learn({
 
   'link.invitation_title': 'Welcome',
   'link.invitation_lead': 'Choose a password; then sign in with your mail address.',
+  'link.name': 'Name',
   'link.invitation_submit': 'Set the password',
   'link.invitation_done': 'Your account is ready.',
   'link.cut': 'Something of this address is missing. Open the link in the mail again, or copy it whole.',

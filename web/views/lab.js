@@ -14,6 +14,7 @@ import {runForm} from '../parts/lab_form.js';
 import {resultOf, comparisonOf, settingsOf, isOver} from '../parts/lab_result.js';
 import {sweepOf, sweepKey, sweepTable} from '../parts/lab_sweep.js';
 import {missedSearches} from '../parts/recent.js';
+import '../texts_lab.js';
 
 const LOOK_MS = 400;
 const RUNS = 20;

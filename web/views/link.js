@@ -13,7 +13,7 @@ const KINDS = {
   },
   invitation: {
     path: '/v1/auth/invitation',
-    fields: () => [field({name: 'name', label: t('people.name'), autocomplete: 'name', maxlength: 200}),
+    fields: () => [field({name: 'name', label: t('link.name'), autocomplete: 'name', maxlength: 200}),
       field({name: 'password', label: t('session.password'), type: 'password', hint: t('setup.password_hint'), required: true, autocomplete: 'new-password'})],
   },
   email: {path: '/v1/auth/email/confirm', fields: () => []},
