@@ -1,10 +1,9 @@
 /* service_watch.c - tells systemd again and again that the service is well; see service_manager.h.
  */
-#include <pthread.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/ticker.h"
 #include "cli/service_manager.h"
 
 #define BEATS 4 /* within what systemd waits for: one that is missed ends nobody */
@@ -13,38 +12,19 @@ struct ServiceWatch {
     ServiceBeats *beats;
     void *argument;
     int64_t every_ms;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool is_ending;
+    bool was_well;
+    Ticker *ticker;
 };
 
-/* False: it is to end. */
-static bool rest(ServiceWatch *watch)
-{
-    int64_t until_ms = monotonic_ms() + watch->every_ms;
-    pthread_mutex_lock(&watch->lock);
-    while (!watch->is_ending && cond_wait_until(&watch->wake, &watch->lock, until_ms))
-        ;
-    bool goes_on = !watch->is_ending;
-    pthread_mutex_unlock(&watch->lock);
-    return goes_on;
-}
-
-static void *run(void *argument)
+static void beat(void *argument)
 {
     ServiceWatch *watch = argument;
-    bool was_well = true;
-    do {
-        bool is_well = watch->beats(watch->argument);
-        if (is_well)
-            service_manager_tell("WATCHDOG=1");
-        else if (was_well)
-            log_error("serve", "an event loop has not gone round for %" PRId64 " ms",
-                      watch->every_ms);
-        was_well = is_well;
-    } while (rest(watch));
-    return NULL;
+    bool is_well = watch->beats(watch->argument);
+    if (is_well)
+        service_manager_tell("WATCHDOG=1");
+    else if (watch->was_well)
+        log_error("serve", "an event loop has not gone round for %" PRId64 " ms", watch->every_ms);
+    watch->was_well = is_well;
 }
 
 /* The variable is of nobody that we start but of the process that takes our place, which has it
@@ -63,15 +43,13 @@ ServiceWatch *service_watch_start(ServiceBeats *beats, void *argument)
     if (!is_wanted(&within_us))
         return NULL;
     ServiceWatch *watch = heap_alloc(sizeof *watch);
-    watch->beats = beats;
-    watch->argument = argument;
-    watch->every_ms = within_us / 1000 / BEATS;
-    pthread_mutex_init(&watch->lock, NULL);
-    pthread_cond_init(&watch->wake, NULL);
-    if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
+    *watch = (ServiceWatch){
+        .beats = beats, .argument = argument, .every_ms = within_us / 1000 / BEATS, .was_well = true
+    };
+    watch->ticker = ticker_start(&(TickerOptions){
+        .name = "systemd", .every_ms = watch->every_ms, .tick = beat, .argument = watch });
+    if (!watch->ticker)
         log_warn("serve", "no thread can be started to tell systemd that the server is well");
-        watch->is_ending = true;
-    }
     return watch;
 }
 
@@ -79,14 +57,6 @@ void service_watch_stop(ServiceWatch *watch)
 {
     if (!watch)
         return;
-    pthread_mutex_lock(&watch->lock);
-    bool runs = !watch->is_ending;
-    watch->is_ending = true;
-    pthread_cond_signal(&watch->wake);
-    pthread_mutex_unlock(&watch->lock);
-    if (runs)
-        pthread_join(watch->thread, NULL);
-    pthread_cond_destroy(&watch->wake);
-    pthread_mutex_destroy(&watch->lock);
+    ticker_stop(watch->ticker);
     free(watch);
 }

@@ -92,7 +92,6 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
     models->pool = pool_new("models", 1, 4);
     pthread_mutex_init(&models->lock, NULL);
     pthread_cond_init(&models->has_looked, NULL);
-    pthread_cond_init(&models->closes, NULL);
     if (!open_gateway(models, options, err) || !pictures_open(models, err) ||
         !file_open(models, err) || !budgets_listen(models->budgets, err)) {
         models_close(models);
@@ -118,7 +117,6 @@ void models_close(Models *models)
     budgets_free(models->budgets);
     records_free(models->records);
     http_client_free(models->http);
-    pthread_cond_destroy(&models->closes);
     pthread_cond_destroy(&models->has_looked);
     pthread_mutex_destroy(&models->lock);
     arena_free(models->arena);

@@ -2,7 +2,6 @@
  * start, on request and when it changes. One that cannot be read changes nothing. */
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "models/models_int.h"
 
@@ -72,34 +71,17 @@ bool models_reload(Models *models, Error *err)
     return true;
 }
 
-/* False: it is time to end. */
-static bool wait_a_while(Models *models)
-{
-    int64_t until_ms = monotonic_ms() + LOOK_AGAIN_MS;
-    pthread_mutex_lock(&models->lock);
-    while (!models->is_closing && cond_wait_until(&models->closes, &models->lock, until_ms))
-        ;
-    bool goes_on = !models->is_closing;
-    pthread_mutex_unlock(&models->lock);
-    return goes_on;
-}
-
-static void *watch(void *argument)
+static void look_again(void *argument)
 {
     Models *models = argument;
-    const char *path = models->file_path;
-    FileMark seen = models->file_mark;
-    while (wait_a_while(models)) {
-        Error err = { 0 };
-        FileMark now = mark_of(path);
-        if (!memcmp(&now, &seen, sizeof now))
-            continue;
-        seen = now;
-        bool good = models_reload(models, &err);
-        if (models->options.on_reload)
-            models->options.on_reload(models->options.load_app, good ? NULL : &err);
-    }
-    return NULL;
+    Error err = { 0 };
+    FileMark now = mark_of(models->file_path);
+    if (!memcmp(&now, &models->file_mark, sizeof now))
+        return;
+    models->file_mark = now;
+    bool good = models_reload(models, &err);
+    if (models->options.on_reload)
+        models->options.on_reload(models->options.load_app, good ? NULL : &err);
 }
 
 bool file_open(Models *models, Error *err)
@@ -110,19 +92,16 @@ bool file_open(Models *models, Error *err)
     models->file_mark = mark_of(models->file_path); /* before it is read: no change is missed */
     if (!models_reload(models, err))
         return false;
-    int failure = pthread_create(&models->watcher, NULL, watch, models);
-    models->is_watching = failure == 0;
-    return models->is_watching || fail(err, ERROR_INTERNAL, "no thread can be started");
+    models->watcher = ticker_start(&(TickerOptions){ .name = "models-file",
+                                                     .every_ms = LOOK_AGAIN_MS,
+                                                     .rests_first = true,
+                                                     .tick = look_again,
+                                                     .argument = models });
+    return models->watcher || fail(err, ERROR_INTERNAL, "no thread can be started");
 }
 
 void file_close(Models *models)
 {
-    if (models->is_watching) {
-        pthread_mutex_lock(&models->lock);
-        models->is_closing = true;
-        pthread_cond_signal(&models->closes);
-        pthread_mutex_unlock(&models->lock);
-        pthread_join(models->watcher, NULL);
-    }
+    ticker_stop(models->watcher);
     free(models->file_text);
 }

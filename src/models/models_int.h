@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/pool.h"
+#include "base/ticker.h"
 #include "gateway/gateway.h"
 #include "gateway/providers.h"
 #include "models/gateway_setup.h"
@@ -55,13 +56,10 @@ struct Models {
     Picture pictures[PICTURES];
     uint64_t changes; /* counted */
     char *file_text;  /* heap; NULL: there is no file */
-    bool is_closing;
 
     const char *file_path; /* of the setting gateway; NULL: none */
-    FileMark file_mark;    /* when it was first read */
-    pthread_t watcher;
-    pthread_cond_t closes;
-    bool is_watching;
+    FileMark file_mark;    /* as it was last seen */
+    Ticker *watcher;
 };
 
 /* A service and where its settings come from. */

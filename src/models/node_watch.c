@@ -1,5 +1,4 @@
 /* node_watch.c - the thread that writes this node's row of facts. See server_facts.h. */
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/report.h"
+#include "base/ticker.h"
 #include "models/node_memory.h"
 #include "models/server_facts.h"
 #include "net/certificate.h"
@@ -24,10 +24,7 @@ struct NodeWatch {
     int64_t vectors_at_ms;
     char name[NAME_SIZE];
     NodeAway away;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool is_ending;
+    Ticker *ticker;
 };
 
 /* --- Whether the database is away --- */
@@ -113,8 +110,9 @@ static bool write_row(DbTx *tx, void *argument, Error *err)
     return setting_set(tx, &system, str_format(arena, "node:%s", watch->name), buf_str(&text), err);
 }
 
-static void look(NodeWatch *watch)
+static void look(void *argument)
 {
+    NodeWatch *watch = argument;
     const Scope system = scope_system();
     Error err = { 0 };
     look_at_vectors(watch);
@@ -126,22 +124,6 @@ static void look(NodeWatch *watch)
         (void)node_away_look(&watch->away, false, now_ms());
 }
 
-static void *run(void *argument)
-{
-    NodeWatch *watch = argument;
-    pthread_mutex_lock(&watch->lock);
-    while (!watch->is_ending) {
-        pthread_mutex_unlock(&watch->lock);
-        look(watch);
-        int64_t until_ms = monotonic_ms() + EACH_MS;
-        pthread_mutex_lock(&watch->lock);
-        while (!watch->is_ending && cond_wait_until(&watch->wake, &watch->lock, until_ms))
-            ;
-    }
-    pthread_mutex_unlock(&watch->lock);
-    return NULL;
-}
-
 NodeWatch *node_watch_start(const NodeWatchOptions *options)
 {
     NodeWatch *watch = heap_alloc(sizeof *watch);
@@ -149,12 +131,10 @@ NodeWatch *node_watch_start(const NodeWatchOptions *options)
     watch->vectors_missing = -1;
     if (gethostname(watch->name, sizeof watch->name - 1) != 0)
         snprintf(watch->name, sizeof watch->name, "this machine");
-    pthread_mutex_init(&watch->lock, NULL);
-    pthread_cond_init(&watch->wake, NULL);
-    if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
+    watch->ticker = ticker_start(&(TickerOptions){
+        .name = "node-watch", .every_ms = EACH_MS, .tick = look, .argument = watch });
+    if (!watch->ticker)
         log_warn("serve", "no thread can be started to watch this node: no alerts about its disk");
-        watch->is_ending = true;
-    }
     return watch;
 }
 
@@ -162,14 +142,6 @@ void node_watch_stop(NodeWatch *watch)
 {
     if (!watch)
         return;
-    pthread_mutex_lock(&watch->lock);
-    bool runs = !watch->is_ending;
-    watch->is_ending = true;
-    pthread_cond_signal(&watch->wake);
-    pthread_mutex_unlock(&watch->lock);
-    if (runs)
-        pthread_join(watch->thread, NULL);
-    pthread_cond_destroy(&watch->wake);
-    pthread_mutex_destroy(&watch->lock);
+    ticker_stop(watch->ticker);
     free(watch);
 }
