@@ -18,10 +18,11 @@ from tenant_world import Around, Person, fill
 WORD = "okapi"
 # What an import cannot keep: what is found again of the originals, what another server gives anew, and times of its own.
 GIVEN_ANEW = {
-    "documents": {"created_at", "updated_at", "source", "warnings", "document_date", "vector_model", "vector_count", "indexed_version", "tasks_drawn", "version"},
+    "documents": {"created_at", "updated_at", "source", "warnings", "document_date", "vector_model", "vector_count", "indexed_version", "tasks_drawn"},
     "collections": {"created_at", "draws_tasks_since"},
     "memberships": {"created_at", "entered_at", "external_id"},
     "workspace_groups": {"created_at"}, "group_members": {"created_at"}, "grants": {"given_at", "given_by"},
+    "document_versions": {"created_at", "created_by", "media_type"},
     "document_tags": {"created_at"}, "document_fields": set(),
     "saved_searches": {"seen_number", "told_number"},
     "label_sets": {"trained_revision"}, "study_made": {"job"}, "summaries": {"job"}, "meetings": {"calendar"},
@@ -63,6 +64,10 @@ def rows_of(folder, table):
         kept = {name: value for name, value in row.items() if name not in GIVEN_ANEW.get(table, ())}
         rows.append(ID.sub(lambda found: named.get(found[0], found[0]), json.dumps(kept, sort_keys=True)))
     return sorted(rows)
+
+
+def versions_of(line):
+    return tuple((one["version"], one["name"], one["sha256"]) for one in line["earlier"])
 
 
 ENDED = ("done", "failed", "cancelled")
@@ -125,13 +130,20 @@ def first_owner(server):
     return Person(server, "zoe", "owner", workspace)
 
 
+def replace(owner, document, name, text):
+    """A new version, read."""
+    answer = owner.server.call("PUT", f"/v1/documents/{document}/original", key=owner.key, data=text, headers={"File-Name": name})
+    assert answer.status_code == 202, answer.text
+    assert owner.server.wait_document(document, key=owner.key)["state"] == "ready"
+
+
 def share(owner):
     """What is restricted, with a list of its own, and a document within an archive."""
     reader = owner.made("/v1/users", {"email": "reader@example.org", "name": "Rea", "password": "correct horse battery", "role": "reader"})["id"]
     group = owner.made("/v1/groups", {"name": "Readers", "add": [reader]})["id"]
     closed = owner.made("/v1/collections", {"name": "Closed"})["id"]
     owner.made(f"/v1/collections/{closed}/access", {"grants": [{"kind": "group", "id": group, "level": "read"}]}, method="PUT")
-    owner.upload("closed.txt", "Nobody else reads of the okapi.", collection=closed)
+    closed_document = owner.upload("closed.txt", "Nobody else reads of the okapi.", collection=closed)
     own = owner.upload("own.txt", "A list of its own, says the okapi.")
     owner.made(f"/v1/documents/{own}/access", {"grants": [{"kind": "user", "id": reader, "level": "edit"}]}, method="PUT")
     owner.made(f"/v1/documents/{own}", {"title": "A title that a person gave"}, method="PATCH")
@@ -141,6 +153,8 @@ def share(owner):
     finished = owner.made("/v1/workflows", {"name": "Over soon", "definition": {"steps": [{"id": "n", "type": "notification", "with": {"title": "Over"}}]}})["id"]
     run = owner.made(f"/v1/workflows/{finished}/start", {"input": {"by": WORD}})["id"]
     assert wait_until(lambda: owner.get(f"/v1/workflow-executions/{run}")["state"] in ENDED)
+    for name, text in (("closed-2.txt", b"Somebody else reads of the okapi now."), ("closed-3.txt", b"The okapi was moved once more.")):
+        replace(owner, closed_document, name, text)
     gone = owner.upload("gone.txt", "What was thrown away, the okapi says.")
     assert owner.server.call("DELETE", f"/v1/documents/{gone}", key=owner.key).status_code == 204
     whole = io.BytesIO()
@@ -173,7 +187,8 @@ def test_everything_comes_back_over_another_database_once_and_is_exported_alike(
     assert lines(back, "tables/workflow_executions.jsonl") and lines(back, "tables/workflow_steps.jsonl"), "what is over comes"
     for table in ("collections", "workspace_groups", "group_members", "guards", "document_tags"):
         assert rows_of(back, table) == rows_of(out, table), table
-    facts = lambda folder: sorted((one["name"], one["title"], one["sha256"], one["collection"], tuple(one["tags"]), bool(one["deleted_at"])) for one in lines(folder, "documents.jsonl"))
+    facts = lambda folder: sorted((one["name"], one["title"], one["sha256"], one["collection"], tuple(one["tags"]), one["version"], versions_of(one), bool(one["deleted_at"])) for one in lines(folder, "documents.jsonl"))
+    assert [one for one in facts(back) if one[5] == 3] and rows_of(back, "document_versions") == rows_of(out, "document_versions")
     assert facts(back) == facts(out) and [one[0] for one in facts(back) if one[-1]] == ["gone.txt"], "what was in the trash is there again"
     people = lambda folder: {(one["email"], one["name"], one["role"]) for one in lines(folder, "people.jsonl")}
     assert people(back) >= people(out)
@@ -292,3 +307,64 @@ def test_an_import_that_is_killed_goes_on_and_doubles_nothing(fresh_server, tmp_
         there.stop()
     assert owner and len(lines(back, "documents.jsonl")) == 40
     assert sorted(one["number"] for one in lines(back, "tables/tasks.jsonl")) == list(range(1, 21))
+
+
+# --- Earlier versions ---
+
+LETTERS = [b"The okapi sleeps.", b"The okapi wakes.", b"The okapi walks."]
+
+
+def with_versions(folder):
+    """One document by hand, which was another file twice before."""
+    small_export(folder)
+    (folder / f"versions/{DOCUMENT}").mkdir(parents=True)
+    earlier = []
+    for number, text in enumerate(LETTERS, 1):
+        (folder / f"versions/{DOCUMENT}/{number} a.txt").write_bytes(text)
+        earlier.append({"version": number, "name": f"a{number}.txt", "sha256": hashlib.sha256(text).hexdigest(), "original": f"versions/{DOCUMENT}/{number} a.txt"})
+    change_line(folder, earlier=earlier, version=4)
+    return folder
+
+
+def came_of(server, folder):
+    tables = imported(server, folder, check=False)
+    counts = tables["document_versions"]
+    return counts["added"], counts["there"], counts["left_out"]
+
+
+def texts_of(server, document):
+    versions = server.get(f"/v1/documents/{document}/versions").json()["items"][::-1]
+    return [(one["name"], server.get(f"/v1/documents/{document}/text?version={one['version']}").text.strip()) for one in versions]
+
+
+WHOLE = [("a1.txt", "The okapi sleeps."), ("a2.txt", "The okapi wakes."), ("a3.txt", "The okapi walks."), ("a.txt", "The okapi was here.")]
+
+
+def test_an_import_that_broke_off_between_two_versions_goes_on_there(fresh_server, tmp_path):
+    folder = with_versions(tmp_path / "out")
+    [begun] = fresh_server.add(("a1.txt", LETTERS[0]))
+    fresh_server.call("PUT", f"/v1/documents/{begun['id']}/original", data=LETTERS[1], headers={"File-Name": "a2.txt"})
+    fresh_server.wait_document(begun["id"])
+    assert came_of(fresh_server, folder) == (1, 2, 0)
+    [one] = documents_of(fresh_server)
+    assert one["id"] == begun["id"] and texts_of(fresh_server, one["id"]) == WHOLE
+    assert came_of(fresh_server, folder) == (0, 3, 0) and len(texts_of(fresh_server, one["id"])) == 4, "and once"
+
+
+def test_versions_never_go_onto_a_document_that_is_another(fresh_server, tmp_path):
+    [other] = fresh_server.add(("mine.txt", LETTERS[0]))
+    assert came_of(fresh_server, with_versions(tmp_path / "out")) == (2, 0, 1)
+    assert texts_of(fresh_server, other["id"]) == [("mine.txt", "The okapi sleeps.")]
+    [one] = [one for one in documents_of(fresh_server) if one["id"] != other["id"]]
+    assert texts_of(fresh_server, one["id"]) == WHOLE[1:]
+
+
+def test_a_version_that_is_damaged_missing_or_elsewhere_is_left_out_and_the_others_come(fresh_server, tmp_path):
+    folder = with_versions(tmp_path / "out")
+    (folder / f"versions/{DOCUMENT}/1 a.txt").write_bytes(b"forged")
+    (folder / f"versions/{DOCUMENT}/2 a.txt").unlink()
+    line = json.loads((folder / "documents.jsonl").read_text())
+    change_line(folder, earlier=[7, {"version": 9, "name": "x", "sha256": "0" * 64, "original": "../../secret"}, *line["earlier"]])
+    assert came_of(fresh_server, folder) == (1, 0, 4)
+    [one] = documents_of(fresh_server)
+    assert texts_of(fresh_server, one["id"]) == WHOLE[2:]

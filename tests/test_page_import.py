@@ -5,7 +5,7 @@ import re
 import zipfile
 
 import pytest
-from test_import import IN_PART, documents_of, export, limits_of, lines, rows_of, rows_that_come, small_export, tables, world, zipped  # noqa: F401 (world is a fixture)
+from test_import import IN_PART, documents_of, export, limits_of, lines, rows_of, rows_that_come, small_export, tables, versions_of, world, zipped  # noqa: F401 (world is a fixture)
 from test_page import browser, CHROMIUM, Desk, expect, keeps_rules, owner_desk, part, PHONE, RULES, settle, shot, WIDE  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
@@ -59,8 +59,8 @@ def test_everything_comes_back_as_by_the_command_and_only_once(desk, fresh_serve
             assert [row for row in there if row not in rows_of(back, table)] == [], table
     for table in ("collections", "workspace_groups", "guards", "document_tags"):
         assert rows_of(back, table) == rows_of(out, table), table
-    facts = lambda folder: sorted((one["name"], one["title"], one["sha256"], one["collection"], tuple(one["tags"]), bool(one["deleted_at"])) for one in lines(folder, "documents.jsonl"))
-    assert facts(back) == facts(out)
+    facts = lambda folder: sorted((one["name"], one["title"], one["sha256"], one["collection"], tuple(one["tags"]), one["version"], versions_of(one), bool(one["deleted_at"])) for one in lines(folder, "documents.jsonl"))
+    assert facts(back) == facts(out) and rows_of(back, "document_versions") == rows_of(out, "document_versions")
     assert limits_of(fresh_server)[("workspace", "")] == (["good*"], 5000, None, [("month", "12.50")])
     assert limits_of(fresh_server)[("user", "Rea")][3] == [("day", "70"), ("total", "0.000001")]
 

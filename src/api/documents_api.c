@@ -289,7 +289,8 @@ static bool read_filter(const ApiRequest *request, QueryReading *reading, Docume
     const HttpRequest *http = request->http;
     Str state = http_query(http, "state"), parent = http_query(http, "parent");
     DocumentFilter filter = { .collection = http_query(http, "collection"),
-                              .tag = http_query(http, "tag") };
+                              .tag = http_query(http, "tag"),
+                              .blob = http_query(http, "sha256") };
     if (state.length) {
         DocumentState known = document_state_named(state);
         if (known == DOCUMENT_STATE_COUNT)

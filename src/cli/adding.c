@@ -20,10 +20,15 @@ static void say_failure(Adding *adding, Str name, Str reason)
     adding->failed++;
 }
 
-static void keep_answer(Adding *adding, const json_t *answer)
+static void keep_answer(Adding *adding, json_t *answer)
 {
     size_t i;
     json_t *item;
+    if (adding->document.length) {
+        adding->added++;
+        json_array_append(adding->documents, answer);
+        return;
+    }
     json_array_foreach(json_object_get(answer, "documents"), i, item)
     {
         adding->added++;
@@ -38,7 +43,8 @@ static void keep_answer(Adding *adding, const json_t *answer)
 bool adding_file(Client *client, CommandLine *line, Str path, Str name, Adding *adding, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
-    UploadFields fields = { name, adding->collection, adding->password, adding->tags };
+    UploadFields fields = { name, adding->collection, adding->password, adding->tags,
+                            adding->document };
     Error why = { 0 };
     if (!line->quiet)
         term_progress(str_c(line->arena, name), "sending", 0, 1, -1);
@@ -106,13 +112,20 @@ static bool is_over(const json_t *document)
     return str_is(state, "ready") || str_is(state, "failed") || str_is(state, "cancelled");
 }
 
-static void show_progress(CommandLine *line, const json_t *document, size_t done, size_t count)
+typedef struct Shown {
+    CommandLine *line;
+    size_t done, count;
+} Shown;
+
+static void show_progress(void *self, const json_t *document)
 {
+    const Shown *shown = self;
+    CommandLine *line = shown->line;
     const json_t *progress = json_object_get(document, "progress");
     const json_t *left = json_object_get(progress, "seconds_left");
     if (line->quiet)
         return;
-    Str label = str_format(line->arena, "%zu/%zu " STR_FMT, done + 1, count,
+    Str label = str_format(line->arena, "%zu/%zu " STR_FMT, shown->done + 1, shown->count,
                            STR_ARG(json_member_text(document, "name")));
     Str stage = json_member_text(progress, "stage");
     term_progress(label.at, stage.length ? stage.at : "waiting", output_int(progress, "done"),
@@ -120,27 +133,38 @@ static void show_progress(CommandLine *line, const json_t *document, size_t done
                   json_is_integer(left) ? json_integer_value(left) : -1);
 }
 
+bool adding_wait_one(Client *client, Str id, AddingShow *show, void *self, json_t **now_r,
+                     Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    const char *path = output_id_path(arena, "/v1/documents", id, "");
+    for (;;) {
+        AUTO_JSON json_t *now = NULL;
+        if (!client_call(client, "GET", path, S(""), &now, err))
+            return false;
+        if (is_over(now)) {
+            *now_r = json_incref(now);
+            return true;
+        }
+        if (show)
+            show(self, now);
+        sleep_ms(50);
+    }
+}
+
 bool adding_wait(Client *client, CommandLine *line, Adding *adding, Error *err)
 {
     size_t count = json_array_size(adding->documents);
     for (size_t i = 0; i < count; i++) {
+        Shown shown = { line, i, count };
+        json_t *now;
         Str id = json_member_text(json_array_get(adding->documents, i), "id");
-        char *path =
-            str_c(line->arena, str_format(line->arena, "/v1/documents/" STR_FMT, STR_ARG(id)));
-        for (;;) {
-            json_t *now = NULL;
-            if (!client_call(client, "GET", path, S(""), &now, err))
-                return false;
-            json_array_set_new(adding->documents, i, now);
-            if (is_over(now))
-                break;
-            show_progress(line, now, i, count);
-            sleep_ms(50);
-        }
-        const json_t *document = json_array_get(adding->documents, i);
-        Str reason = json_member_text(json_object_get(document, "error"), "message");
-        if (str_is(json_member_text(document, "state"), "failed"))
-            say_failure(adding, json_member_text(document, "name"), reason);
+        if (!adding_wait_one(client, id, show_progress, &shown, &now, err))
+            return false;
+        json_array_set_new(adding->documents, i, now);
+        Str reason = json_member_text(json_object_get(now, "error"), "message");
+        if (str_is(json_member_text(now, "state"), "failed"))
+            say_failure(adding, json_member_text(now, "name"), reason);
     }
     term_progress_end();
     return true;

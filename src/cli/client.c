@@ -270,9 +270,14 @@ bool client_upload(Client *client, const char *file, const UploadFields *fields,
 {
     Answer answer = { 0 };
     struct curl_slist *headers = NULL;
+    Arena *arena = client->line->arena;
+    bool is_new = !fields->document.length;
     if (access(file, R_OK) != 0)
         return fail_errno(err, "reading %s", file);
-    set_method(client, "POST", S(""), &headers);
+    const char *path = is_new ? "/v1/documents"
+                              : str_c(arena, str_format(arena, "/v1/documents/" STR_FMT "/original",
+                                                        STR_ARG(fields->document)));
+    set_method(client, is_new ? "POST" : "PUT", S(""), &headers);
     curl_mime *form = libcurl.mime_init(client->curl);
     add_field(form, "collection", fields->collection);
     add_field(form, "password", fields->password);
@@ -280,10 +285,9 @@ bool client_upload(Client *client, const char *file, const UploadFields *fields,
     curl_mimepart *part = libcurl.mime_addpart(form);
     libcurl.mime_name(part, "file");
     libcurl.mime_filedata(part, file);
-    libcurl.mime_filename(part, str_c(client->line->arena, fields->name));
+    libcurl.mime_filename(part, str_c(arena, fields->name));
     libcurl.easy_setopt(client->curl, CURLOPT_MIMEPOST, form);
-    bool good =
-        perform(client, "/v1/documents", &answer, err) && parse_answer(&answer, answer_r, err);
+    bool good = perform(client, path, &answer, err) && parse_answer(&answer, answer_r, err);
     libcurl.mime_free(form);
     libcurl.slist_free_all(headers);
     free(answer.bytes);

@@ -31,8 +31,10 @@ MUST_CHECK bool client_relay(Client *client, const char *path, StrList headers, 
 typedef struct UploadFields {
     Str name; /* as it is to be called; may hold folders */
     Str collection, password, tags;
+    Str document; /* id: a new version of this one */
 } UploadFields;
-/* Upload one file; the answer is that of POST /v1/documents. */
+/* Upload one file; the answer is that of POST /v1/documents, or of PUT /v1/documents/ID/original.
+ */
 MUST_CHECK bool client_upload(Client *client, const char *file, const UploadFields *fields,
                               json_t **answer_r, Error *err);
 

@@ -143,12 +143,13 @@ static bool take_answer(Importing *in, const json_t *document, size_t before, in
         return true; /* refused, and said */
     Str old_id = json_member_text(document, "id");
     Str id = json_member_text(json_array_get(in->adding.documents, count - 1), "id");
+    bool is_known = importing_id(in, old_id).length > 0; /* with its first version */
     importing_know(in, old_id, id);
     if (is_trashed(document) && in->adding.duplicates == duplicates)
         *vec_push(in->line->arena, &in->trashed) = str_copy(in->line->arena, id);
     *vec_push(in->line->arena, &in->titles) =
         str_copy(in->line->arena, json_member_text(document, "title"));
-    return import_access(in, "/v1/documents", old_id, id, err);
+    return is_known || import_access(in, "/v1/documents", old_id, id, err);
 }
 
 /* One that is damaged or missing does not keep the others away. */
@@ -182,7 +183,8 @@ static bool take_document(Importing *in, const json_t *document, Error *err)
     in->adding.tags = tags_of(arena, document);
     size_t before = json_array_size(in->adding.documents);
     int64_t duplicates = in->adding.duplicates;
-    return adding_file(in->client, in->line, path, name, &in->adding, err) &&
+    return import_earlier(in, document, &in->adding.document, err) &&
+           adding_file(in->client, in->line, path, name, &in->adding, err) &&
            take_answer(in, document, before, duplicates, err);
 }
 

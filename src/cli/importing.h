@@ -63,5 +63,8 @@ MUST_CHECK bool import_guards(Importing *in, Error *err);
  * is restricted already. */
 MUST_CHECK bool import_access(Importing *in, const char *folder, Str old_id, Str new_id,
                               Error *err);
+/* Brings what the document was before: *id_r is then the document here, whose next version the
+ * newest is; empty: the newest is a document of its own, or is here already. */
+MUST_CHECK bool import_earlier(Importing *in, const json_t *document, Str *id_r, Error *err);
 MUST_CHECK bool import_tables_of_rows(Importing *in, Error *err);
 MUST_CHECK bool import_settings(Importing *in, Error *err);

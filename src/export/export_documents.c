@@ -8,7 +8,8 @@
 #include "store/document_versions_store.h"
 #include "store/read_replica.h"
 
-#define LINE_MAX MB(2)
+#define LINE_MAX MB(16)
+#define EARLIER_MAX 5000 /* versions that a line tells of: the newest */
 #define TEXT_MAX MB(512)
 #define COPY_BYTES KB(256)
 
@@ -18,6 +19,7 @@ typedef struct DocumentExport {
     Document document;
     DocumentVersionList versions;
     Str original, text; /* names of files in the export; empty: there is none */
+    Str *earlier;       /* of the originals of `versions`; of the newest none */
 } DocumentExport;
 
 static bool find_work(DbTx *tx, void *argument, Error *err)
@@ -105,14 +107,15 @@ static bool write_original(DocumentExport *in, Str path, Error *err)
     if (!write_blob(work, EXPORT_OF_ORIGINALS, path, document->blob, document->size_bytes,
                     &in->original, err))
         return false;
+    in->earlier = arena_new_array(work->arena, Str, in->versions.count + 1);
     for (size_t i = 0; i < in->versions.count; i++) {
         const DocumentVersion *version = &in->versions.at[i];
-        Str ignored, safe = export_safe_name(work->arena, path_name(version->name));
+        Str safe = export_safe_name(work->arena, path_name(version->name));
         Str name = str_format(work->arena, STR_FMT "/%" PRId64 " " STR_FMT, STR_ARG(document->id),
                               version->version, STR_ARG(safe));
         if (version->version < document->version &&
             !write_blob(work, EXPORT_OF_VERSIONS, name, version->blob, version->size_bytes,
-                        &ignored, err))
+                        &in->earlier[i], err))
             return false;
     }
     return true;
@@ -140,6 +143,24 @@ static bool write_text(DocumentExport *in, Str path, Error *err)
 
 /* --- The list --- */
 
+/* Oldest first, as they came. */
+static void put_earlier(JsonWriter *json, const DocumentExport *in)
+{
+    put_array(json, "earlier");
+    for (size_t i = in->earlier ? MIN(in->versions.count, EARLIER_MAX) : 0; i-- > 0;) {
+        const DocumentVersion *version = &in->versions.at[i];
+        if (version->version >= in->document.version)
+            continue;
+        put_object(json, NULL);
+        put_int(json, "version", version->version);
+        put_text(json, "name", version->name);
+        put_text(json, "sha256", version->blob);
+        put_text_or_null(json, "original", in->earlier[i]);
+        put_end(json);
+    }
+    put_end(json);
+}
+
 static bool write_line(DocumentExport *in, Error *err)
 {
     ExportWork *work = in->work;
@@ -162,6 +183,7 @@ static bool write_line(DocumentExport *in, Error *err)
     put_text_or_null(&json, "text", in->text);
     put_raw(&json, "metadata", document->metadata.length ? document->metadata : S("null"));
     put_int(&json, "version", document->version);
+    put_earlier(&json, in);
     put_text_or_null(&json, "created_by", document->created_by);
     put_time(&json, "created_at", document->created_at_ms);
     put_time(&json, "updated_at", document->updated_at_ms);

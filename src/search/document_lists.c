@@ -51,8 +51,8 @@ static bool is_quick_by_rows(const DocumentFilter *filter, DocumentOrder order)
 static bool has_only_columns(const DocumentFilter *filter)
 {
     return filter->trash == TRASH_OUTSIDE && !filter->media_type.length && !filter->name.length &&
-           !filter->parent.length && !filter->source.length && !filter->ids.count &&
-           !filter->within.count;
+           !filter->parent.length && !filter->source.length && !filter->blob.length &&
+           !filter->ids.count && !filter->within.count;
 }
 
 /* --- Choosing --- */

@@ -118,6 +118,7 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
         sql_add(build,
                 build->kind == DB_SQLITE ? " AND +d.parent IS NULL" : " AND d.parent IS NULL");
     add_equal(build, " AND d.source = ", filter->source);
+    add_equal(build, " AND d.blob = ", filter->blob);
     add_in(build, arena, "d.id", filter->ids);
     add_within(build, scope, arena, filter->within);
     add_number(build, " AND d.created_at >= ", filter->created_from_ms);

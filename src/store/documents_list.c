@@ -76,10 +76,10 @@ static bool is_counted(const DocumentFilter *filter)
 {
     return !filter->tag.length && !filter->media_type.length && !filter->tags_any.count &&
            !filter->name_has.length && !filter->name.length && !filter->parent.length &&
-           !filter->only_roots && !filter->source.length && !filter->ids.count &&
-           !filter->within.count && !filter->created_from_ms && !filter->created_to_ms &&
-           !filter->date_from_ms && !filter->date_to_ms && !filter->fact_count &&
-           !filter->clause_count;
+           !filter->only_roots && !filter->source.length && !filter->blob.length &&
+           !filter->ids.count && !filter->within.count && !filter->created_from_ms &&
+           !filter->created_to_ms && !filter->date_from_ms && !filter->date_to_ms &&
+           !filter->fact_count && !filter->clause_count;
 }
 
 /* All of what is outside the trash. */
@@ -249,8 +249,8 @@ static bool leaves_few(const DbTx *tx, const DocumentFilter *filter, const Docum
     bool is_unready = filter->states && !(filter->states & 1u << DOCUMENT_READY);
 
     return db_tx_kind(tx) == DB_SQLITE && !list->has_more &&
-           (is_unready || filter->parent.length || filter->source.length || filter->ids.count ||
-            filter->within.count);
+           (is_unready || filter->parent.length || filter->source.length || filter->blob.length ||
+            filter->ids.count || filter->within.count);
 }
 
 /* The part of the list whose total is known: the documents are read in its order. */

@@ -282,8 +282,8 @@ STORE_TEST(filters_choose_documents)
     Document a, b, child = { .name = S("in a"), .blob = S("b2") };
     Collection collection = { .name = S("Letters") };
     bool is_new;
-    DocumentFilter filters[12] = { 0 };
-    size_t expected[COUNT(filters)] = { 3, 1, 1, 2, 1, 2, 1, 2, 1, 0, 3, 0 };
+    DocumentFilter filters[13] = { 0 };
+    size_t expected[COUNT(filters)] = { 3, 1, 1, 2, 1, 2, 1, 2, 1, 0, 3, 0, 1 };
     StrList ids;
 
     CALL(world_document(tx, world, ours, "Übersicht 100%.txt", "a", &a, err));
@@ -304,6 +304,7 @@ STORE_TEST(filters_choose_documents)
     filters[9].trash = TRASH_INSIDE;
     filters[10].created_from_ms = 1000;
     filters[11].date_to_ms = 1000;
+    filters[12].blob = b.blob;
     for (size_t i = 0; i < COUNT(filters); i++) {
         CALL(document_list_ids(tx, ours, world->arena, &filters[i], 10, &ids, err));
         if (ids.count != expected[i])

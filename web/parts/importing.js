@@ -216,6 +216,63 @@ export class Importing {
     this.leave('documents', t('imports.other_bytes', {name}));
   }
 
+  leaveVersion({name}, {version}, reason) { this.leave('document_versions', t('imports.version', {version, name, reason})); }
+
+  // The document here with these bytes.
+  async sameBytes(sha256) { return (await this.ask(() => get('/v1/documents', {sha256, parent: 'none', limit: 1}))).items[0]; }
+
+  // An import that broke off goes on behind the version it came to: {id, next}.
+  async begun(earlier) {
+    for (let last = earlier.length - 1; last >= 0; last--) {
+      const same = await this.sameBytes(earlier[last].sha256);
+      if (!same) continue;
+      const versions = (await this.ask(() => get(part('/v1/documents', same.id, '/versions')))).items.reverse();
+      const isThat = versions.length === last + 1 && same.name === earlier[last].name && versions.every((one, index) => one.sha256 === earlier[index].sha256);
+      if (isThat) return {id: same.id, next: last + 1};
+    }
+    return {id: '', next: 0};
+  }
+
+  // One version before the newest; returns the document's id, once there is one. The first makes the document, which is restricted at once.
+  async version(document, id, one) {
+    if (!one.original || this.trash.has(one.sha256)) {
+      this.leaveVersion(document, one, one.original ? t('imports.other_document') : t('imports.no_original'));
+      return id;
+    }
+    try {
+      const body = await this.form({...document, ...one, bytes: 0});
+      const made = id ? await this.ask(() => put(part('/v1/documents', id, '/original'), body)) : (await this.ask(() => post('/v1/documents', body))).documents[0];
+      if (made.duplicate) throw new ApiError('conflict', t('imports.other_document'), 409);
+      if (made.sha256 !== one.sha256) {
+        await this.ask(() => remove(part('/v1/documents', made.id), {erase: 1}));
+        throw new ApiError('damaged', t('imports.other_bytes', {name: one.name}), 400);
+      }
+      this.know(document.id, made.id);
+      if (!id) await this.restrict('/v1/documents', document.id, made.id);
+      await this.over(made.id);
+      this.count('document_versions', 1, 0);
+      return made.id;
+    } catch (error) {
+      if (!(error instanceof ApiError) || ENDS.has(error.code)) throw error;
+      this.leaveVersion(document, one, error.message);
+      return error.code === 'damaged' ? '' : id;
+    }
+  }
+
+  // What the document was before, in its order, so that citations of versions hold. Returns its id here; '': the newest is a document of its own, or is here already.
+  async earlier(document) {
+    const earlier = document.earlier || [];
+    if (!earlier.length || this.trash.has(document.sha256)) return '';
+    if (await this.sameBytes(document.sha256)) {
+      this.count('document_versions', 0, earlier.length);
+      return '';
+    }
+    let {id, next} = await this.begun(earlier);
+    this.count('document_versions', 0, next);
+    for (const one of earlier.slice(next)) id = await this.version(document, id, one);
+    return id;
+  }
+
   // One that is damaged or missing does not keep the others away. What was in the trash goes there again, and what lies there stays: an upload would bring it back.
   async document(document) {
     if (document.parent) return;
@@ -226,25 +283,32 @@ export class Importing {
       return this.count('documents', 0, 1);
     }
     try {
+      const id = await this.earlier(document);
       const body = await this.form(document);
       const headers = {'Idempotency-Key': crypto.getRandomValues(new Uint32Array(4)).join('-')};
-      const {documents: [made]} = await this.ask(() => post('/v1/documents', body, {headers}));
+      const made = id ? await this.ask(() => put(part('/v1/documents', id, '/original'), body)) : (await this.ask(() => post('/v1/documents', body, {headers}))).documents[0];
       if (made.sha256 !== document.sha256) return await this.forget(document, made);
       this.count('documents', made.duplicate ? 0 : 1, made.duplicate ? 1 : 0);
       this.know(document.id, made.id);
       this.brought.push({id: made.id, title: document.title});
       if (document.deleted_at && !made.duplicate) this.trashed.push(made.id);
-      await this.restrict('/v1/documents', document.id, made.id);
+      if (!id) await this.restrict('/v1/documents', document.id, made.id);
     } catch (error) {
       this.refused('documents', error);
     }
   }
 
+  // Until it has been read.
+  async over(id) {
+    let now = await this.ask(() => get(part('/v1/documents', id)));
+    for (; !OVER.has(now.state); now = await this.ask(() => get(part('/v1/documents', id)))) await wait(LOOK_MS);
+    return now;
+  }
+
   // Until each has been read; a title that a person gave is told again.
   async read({id, title}, done) {
     this.at('reading', done, this.brought.length);
-    let now = await this.ask(() => get(part('/v1/documents', id)));
-    for (; !OVER.has(now.state); now = await this.ask(() => get(part('/v1/documents', id)))) await wait(LOOK_MS);
+    const now = await this.over(id);
     if (now.state === 'failed') this.leave('documents', `${now.name}: ${now.error.message}`);
     if (title && title !== now.title) await this.ask(() => patch(part('/v1/documents', id), {title})).catch((error) => this.refused('documents', error));
   }
