@@ -5,6 +5,9 @@
 #include "api/task_json.h"
 #include "base/id.h"
 
+#define CLEARED_MAX 10000 /* by one call */
+#define CLEAR_MEMORY_MAX MB(256)
+
 typedef struct AssistantWork {
     ApiRequest *request;
     TaskFilter filter;
@@ -12,6 +15,7 @@ typedef struct AssistantWork {
     TaskList list;
     Task task;
     int64_t cleared;
+    bool has_more;
 } AssistantWork;
 
 /* As clients of the task assistant may write it. */
@@ -178,25 +182,42 @@ bool assistant_tasks_remove(ApiRequest *request, HttpResponse *response, Error *
 
 /* A subtask may have gone with its parent already. Nobody in particular, a key of the workspace:
  * all that it may remove one by one. */
+static bool clear_one(DbTx *tx, AssistantWork *work, Arena *arena, Str id, Error *err)
+{
+    const ApiRequest *request = work->request;
+    Task task;
+    if (!task_find(tx, request->scope, arena, id, &task, err))
+        return false;
+    if (!may_touch(request, &task))
+        return true;
+    work->cleared++;
+    return task.deleted_at_ms || tasks_remove(tx, request->scope, arena, task.id, err);
+}
+
+/* Part by part, in one transaction: so no more than CLEARED_MAX. */
 static bool clear_work(DbTx *tx, void *argument, Error *err)
 {
     AssistantWork *work = argument;
     const ApiRequest *request = work->request;
-    TaskFilter all = { .created_by = work->user, .order = TASK_BY_NUMBER };
+    const TaskFilter all = { .created_by = work->user, .order = TASK_BY_NUMBER };
+    Slice slice = { .limit = SLICE_MAX };
     work->cleared = 0;
-    if (!task_hold(tx, request->scope, err) ||
-        !task_list(tx, request->scope, request->arena, &all, NULL, &work->list, err))
+    work->has_more = false;
+    if (!task_hold(tx, request->scope, err))
         return false;
-    for (size_t i = 0; i < work->list.count; i++) {
-        Task task;
-        if (!task_find(tx, request->scope, request->arena, work->list.at[i].id, &task, err))
+    do {
+        AUTO_ARENA Arena *arena = arena_new(CLEAR_MEMORY_MAX);
+        TaskList list;
+        if (!task_list(tx, request->scope, arena, &all, &slice, &list, err))
             return false;
-        if (!may_touch(request, &task))
-            continue;
-        if (!task.deleted_at_ms && !tasks_remove(tx, request->scope, request->arena, task.id, err))
-            return false;
-        work->cleared++;
-    }
+        for (size_t i = 0; i < list.count && !work->has_more; i++) {
+            if (!clear_one(tx, work, arena, list.at[i].id, err))
+                return false;
+            work->has_more =
+                work->cleared >= CLEARED_MAX && (i + 1 < list.count || list.next.length);
+        }
+        slice.after = str_copy(request->arena, list.next);
+    } while (slice.after.length && !work->has_more);
     return true;
 }
 
@@ -205,7 +226,11 @@ static bool answer_assistant_tasks_clear(const void *argument, HttpResponse *res
     const AssistantWork *work = argument;
     JsonWriter json = put_begin(&response->body);
     put_int(&json, "cleared", work->cleared);
-    put_text(&json, "message", S("The tasks are in the trash for 30 days."));
+    put_bool(&json, "has_more", work->has_more);
+    put_text(&json, "message",
+             work->has_more
+                 ? S("So many tasks are in the trash for 30 days; clear again for the rest.")
+                 : S("The tasks are in the trash for 30 days."));
     put_end(&json);
     return true;
 }

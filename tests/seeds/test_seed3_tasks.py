@@ -81,6 +81,17 @@ def test_clearing_puts_all_of_a_person_into_the_trash(server):
     assert server.get("/api/v1/tasks", params={"user_id": "clearing"}, key=admin).json()["count"] == 0
 
 
+def test_clearing_takes_more_tasks_than_a_list_shows(server):
+    admin = server.cli("keys", "add", "an admin of many", "--role", "admin").stdout.split()[-1]
+    with requests.Session() as session:
+        for number in range(1010):
+            made = session.post(server.url + "/api/v1/tasks", json={"summary": f"task {number}", "user_id": "many"}, headers={"Authorization": f"Bearer {admin}"}, timeout=10)
+            assert made.status_code == 200, made.text
+    cleared = server.call("DELETE", "/api/v1/tasks", params={"user_id": "many"}, key=admin).json()
+    assert (cleared["cleared"], cleared["has_more"]) == (1010, False), cleared
+    assert server.get("/api/v1/tasks", params={"user_id": "many"}, key=admin).json()["count"] == 0
+
+
 def test_a_key_of_the_workspace_clears_what_it_may_remove_one_by_one(server):
     """clear_all_tasks() of the assistant's clients names nobody."""
     editor = server.cli("keys", "add", "clears its own").stdout.split()[-1]
