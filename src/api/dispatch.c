@@ -6,6 +6,7 @@
 #include "api/etag.h"
 #include "api/here.h"
 #include "api/idempotency.h"
+#include "api/member_names.h"
 #include "api/page.h"
 #include "api/request_trace.h"
 #include "api/routes.h"
@@ -161,7 +162,10 @@ static bool read_json(ApiRequest *request, Error *err)
         request->json = json_object();
         return true;
     }
-    return json_parse(http->body, request->route->body_max, &request->json, err);
+    if (!json_parse(http->body, request->route->body_max, &request->json, err))
+        return false;
+    member_names_take(request->route->path, request->json);
+    return true;
 }
 
 /* The tag of the route whose clients ask; "" when there is none. A request whose head was refused

@@ -24,6 +24,17 @@ static json_t *id_of(Arena *arena, Str name, size_t place)
     return id.length ? json_string(at) : json_sprintf("step_%zu", place + 1);
 }
 
+/* Steps that are numbered, as 2 or "2", are step_2, also where another one goes on to them. */
+static json_t *numbered(json_t *id)
+{
+    const char *text = json_string_value(id);
+    if (json_is_integer(id))
+        return json_sprintf("step_%" JSON_INTEGER_FORMAT, json_integer_value(id));
+    if (text && text[0] >= '0' && text[0] <= '9')
+        return json_sprintf("step_%s", text);
+    return json_incref(id);
+}
+
 static void carry(json_t *to, const char *name, json_t *value)
 {
     if (value && !json_is_null(value))
@@ -33,21 +44,24 @@ static void carry(json_t *to, const char *name, json_t *value)
 /* A step that is written as ours goes as it is. */
 static json_t *step_of(Arena *arena, const json_t *given, size_t place)
 {
-    static const char *const same[] = {
-        "next",   "retry",   "timeout_s", "on_error", "if",        "then",         "else",  "on",
-        "cases",  "default", "items",     "branches", "steps",     "for_s",        "until", "event",
-        "layout", "note",    "name",      "at_once",  "time_zone", "on_item_error"
-    };
+    static const char *const same[] = { "retry", "timeout_s", "on_error",  "if",           "on",
+                                        "cases", "default",   "items",     "branches",     "steps",
+                                        "for_s", "until",     "event",     "layout",       "note",
+                                        "name",  "at_once",   "time_zone", "on_item_error" };
     json_t *step = json_object(), *id = json_object_get(given, "id");
     if (id)
-        json_object_set(step, "id", id);
+        json_object_set_new(step, "id", numbered(id));
     else
         json_object_set_new(step, "id", id_of(arena, json_member_text(given, "name"), place));
     carry(step, "type", first_of(given, "type", "step_type"));
     carry(step, "with", first_of(given, "with", "config"));
     carry(step, "when", first_of(given, "when", "condition"));
+    static const char *const ways[] = { "next", "then", "else" };
     for (size_t i = 0; i < COUNT(same); i++)
         carry(step, same[i], json_object_get(given, same[i]));
+    for (size_t i = 0; i < COUNT(ways); i++)
+        if (json_object_get(given, ways[i]))
+            json_object_set_new(step, ways[i], numbered(json_object_get(given, ways[i])));
     return step;
 }
 
