@@ -1,8 +1,15 @@
 """`lectern doctor` on folders as they are found: what is there, what is wrong, what to do."""
+import email.utils
 import fcntl
+import http.server
 import json
+import re
 import socket
 import sqlite3
+import subprocess
+import threading
+import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -167,3 +174,76 @@ def test_a_certificate_of_another_name_than_people_come_by_is_told(library, tmp_
     bad, _ = findings(library, "--tls-certificate", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"),
                       "--public-url", "https://library.example.org")
     assert "not for library.example.org, the host of public_url" in bad["certificate name"] and "get one that names it" in bad["certificate name"]
+
+
+# --- Clocks ---
+
+class LateS3(http.server.BaseHTTPRequestHandler):
+    """A bucket in memory whose machine is 90 seconds ahead."""
+    protocol_version = "HTTP/1.1"
+    ahead_s = 90
+
+    def date_time_string(self, timestamp=None):
+        return email.utils.formatdate((timestamp or time.time()) + self.ahead_s, usegmt=True)
+
+    def log_message(self, *args):
+        pass
+
+    def say(self, status, body=b"", **headers):
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_PUT(self):
+        self.server.objects[urlsplit(self.path).path] = self.rfile.read(int(self.headers["Content-Length"]))
+        self.say(200, ETag='"e"')
+
+    def do_DELETE(self):
+        self.server.objects.pop(urlsplit(self.path).path, None)
+        self.say(204)
+
+    def do_GET(self):
+        address = urlsplit(self.path)
+        if "list-type" in address.query or "versioning" in address.query:
+            return self.say(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+        body = self.server.objects.get(address.path)
+        return self.say(404, b"<Error><Code>NoSuchKey</Code></Error>") if body is None else self.say(200, body, ETag='"e"')
+
+    do_HEAD = do_GET
+
+
+@pytest.mark.parametrize("ahead_s, told", [(90, r"the clock of S3 is (89|90) s before this machine's"), (-3600, r"the clock of S3 is 360[01] s behind this machine's"), (2, None)])
+def test_a_clock_of_s3_that_differs_is_told(tmp_path, ahead_s, told):
+    bucket = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("S3", (LateS3,), {"ahead_s": ahead_s}))
+    bucket.objects = {}
+    threading.Thread(target=bucket.serve_forever, daemon=True).start()
+    server = Server(tmp_path / "library", environment={"LECTERN_BLOB_STORE": "s3://originals/x", "LECTERN_S3_ENDPOINT": f"http://127.0.0.1:{bucket.server_port}",
+                                                       "LECTERN_S3_ACCESS_KEY": "k", "LECTERN_S3_SECRET_KEY": "s"}).start()
+    try:
+        found = {one["what"]: one for one in json.loads(server.cli("doctor", "--json", check=False).stdout)}
+        assert found["originals store"]["good"], found
+        assert ("clock" in found) == bool(told) and (not told or re.search(told, found["clock"]["detail"])), found
+    finally:
+        server.stop()
+        bucket.shutdown()
+        bucket.server_close()
+
+
+def run_sql(database, statement):
+    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement], check=True)
+
+
+@pytest.mark.parametrize("ahead_s, told", [(90, r"the clock of the database is (89|90) s before this machine's"), (-90, r"the clock of the database is 9[01] s behind this machine's"), (2, None)])
+def test_a_clock_of_the_database_that_differs_is_told(tmp_path, postgres, ahead_s, told):
+    database = postgres.new_database()
+    late = f"CREATE FUNCTION late.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT pg_catalog.clock_timestamp() + interval ''{ahead_s} s'''"
+    run_sql(database, "CREATE SCHEMA late; GRANT USAGE ON SCHEMA late TO PUBLIC; " + late + "; DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET search_path = late, pg_catalog, public'; END $$")
+    server = Server(tmp_path / "library", database).start()
+    try:
+        found = {one["what"]: one for one in json.loads(server.cli("doctor", "--json", check=False).stdout)}
+        assert ("clock" in found) == bool(told) and (not told or re.search(told, found["clock"]["detail"])), found
+    finally:
+        server.stop()
