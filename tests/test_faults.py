@@ -381,3 +381,21 @@ def test_a_server_that_breaks_says_where(fresh_server):
     said = fresh_server.log.read_text()
     assert "broken by signal SIGSEGV" in said
     assert "lectern(+0x" in said
+
+
+def test_who_waits_for_another_program_that_writes_the_database_is_told_so(made):
+    server = made(arguments=["--request-wait", "1", *NO_MODEL]).start()
+    server.new_key()
+    other = sqlite3.connect(server.data / "lectern.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    refused = server.post("/v1/collections", {"name": "Quarries"})
+    assert refused.status_code == 503 and refused.headers["Retry-After"] and time.monotonic() - began < 5
+    assert "being written by others" in refused.json()["error"]["message"]
+    assert server.get("/v1/documents").status_code == 200, "who reads waits for nobody"
+    assert requests.get(server.url + "/ready", timeout=5).status_code == 200
+    other.execute("ROLLBACK")
+    other.close()
+    wait_until(lambda: server.post("/v1/collections", {"name": "Quarries"}).status_code == 201)
+    names = [c["name"] for c in server.get("/v1/collections").json()["items"]]
+    assert names.count("Quarries") == 1, "what was refused is not done later"

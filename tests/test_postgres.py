@@ -2,6 +2,7 @@
 import os
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -89,8 +90,8 @@ def test_a_supervisor_is_answered_while_all_threads_wait_for_the_database(guarde
         wait_until(lambda: locks("granted AND mode = 'AccessExclusiveLock'"))
         lists = [callers.submit(server.get, "/v1/documents") for _ in range(4)]
         wait_until(lambda: locks("NOT granted") >= 2)
-        for path in ("/live", "/ping"):
-            assert requests.get(server.url + path, timeout=2).status_code == 200
+        for path in ("/live", "/ping", "/ready", "/health", "/metrics"):
+            assert requests.get(server.url + path, timeout=2).status_code == 200, path
         assert not any(answer.done() for answer in lists)
         holder.stdin.write("COMMIT;\n")
         holder.stdin.flush()
@@ -99,6 +100,59 @@ def test_a_supervisor_is_answered_while_all_threads_wait_for_the_database(guarde
         holder.communicate()
         callers.shutdown()
         server.stop()
+
+
+def test_who_waits_for_a_lock_of_another_session_is_told_so(guarded, tmp_path):
+    options = ["--request-threads", "2", "--request-wait", "1"]
+    server = Server(tmp_path / "library", guarded[0].new_database(), options).start()
+    server.new_key()
+    document = server.add(("quarry.txt", b"The quarry at Ardal employs 212 people."))[0]["id"]
+    psql = [guarded[0].bin / "psql", "-qXAt", server.database]
+    holder = subprocess.Popen(psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    callers = ThreadPoolExecutor(8)
+    try:
+        holder.stdin.write("BEGIN; LOCK TABLE documents, api_keys IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "held\n"
+        began = time.monotonic()
+        answers = [callers.submit(server.get, "/v1/documents") for _ in range(8)]
+        for path in ("/ready", "/health", "/metrics"):
+            for headers in ({}, {"Authorization": f"Bearer {server.key}"}):
+                assert requests.get(server.url + path, headers=headers, timeout=5).status_code == 200, path
+        answers = [answer.result(30) for answer in answers]
+        assert time.monotonic() - began < 8, "none waits for all of those before it"
+        assert [answer.status_code for answer in answers] == [503] * 8 and answers[0].headers["Retry-After"]
+        told = {answer.json()["error"]["message"] for answer in answers}
+        assert any("another session of PostgreSQL holds a lock" in text for text in told), told
+        assert any("all 2 threads for requests were held" in text for text in told), told
+        assert "answered with 503" in server.log.read_text()
+        holder.stdin.write("COMMIT;\n")
+        holder.stdin.flush()
+        wait_until(lambda: server.get(f"/v1/documents/{document}").status_code == 200)
+    finally:
+        holder.communicate()
+        callers.shutdown()
+        server.stop()
+
+
+def test_a_server_whose_database_is_gone_is_not_ready_until_it_is_back(tmp_path):
+    cluster = Postgres()
+    server = Server(tmp_path / "library", cluster.new_database()).start()
+
+    def ready():
+        answer = requests.get(server.url + "/ready", timeout=5)
+        return answer.status_code, answer.json()["database"]
+    try:
+        assert ready() == (200, "answers")
+        cluster.run("pg_ctl", "-D", cluster.folder / "data", "-m", "fast", "-w", "stop")
+        wait_until(lambda: ready() == (503, "does not answer"))
+        assert any("has not answered" in notice for notice in requests.get(server.url + "/health", timeout=5).json()["notices"])
+        assert requests.get(server.url + "/metrics", timeout=5).status_code == 200
+        cluster.start()
+        wait_until(lambda: ready() == (200, "answers"))
+    finally:
+        server.stop()
+        cluster.stop()
 
 
 def test_a_library_moves_to_postgresql_and_back_with_everything(guarded, tmp_path):

@@ -10,6 +10,8 @@
  * clients of its path expect. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "account/account.h"
 #include "base/json.h"
 #include "base/stop.h"
@@ -77,6 +79,9 @@ typedef struct Api {
     struct Meetings *meetings;
     struct Conversions *conversions;
     struct Door *door;
+    int64_t wait_ms; /* of a request for the database (DbPatience) */
+    /* As /ready found it; monotonic, 0: it answers. */
+    atomic_int_fast64_t database_failing_since_ms;
     struct Idempotency *idempotency; /* NULL: keys of requests mean nothing */
     struct HttpServer *server;       /* set once it listens */
     struct Otlp *otlp;               /* NULL: no spans are sent */
@@ -113,7 +118,9 @@ typedef struct Api {
  * to collections: all that it reads and writes is asked of document_access.h. With | KEEPS it only
  * keeps the files that it is sent and answers at once: a folder brings many in one moment, so they
  * let others pass (HttpPlan.is_patient). With | AT_ONCE its handler runs on the reactor before
- * anybody is known, so it answers while all request threads wait; it must not block. */
+ * anybody is known, so it answers while all request threads wait; it must not block. With | WATCH
+ * it says how the server is on threads for that alone (HttpPlan.is_watch), with little patience
+ * for the database: what that does not say in time is left out. */
 typedef enum ApiNeeds {
     ANYONE,
     READER,
@@ -125,7 +132,8 @@ typedef enum ApiNeeds {
     AUDITED = 8,
     LIMITED = 16,
     KEEPS = 32,
-    AT_ONCE = 64
+    AT_ONCE = 64,
+    WATCH = 128
 } ApiNeeds;
 /* UPLOAD_BODY: a form with the fields of an upload; FORM_BODY: with any fields; FILE_BODY: one
  * file, as it is or in a form. Files are on disk when the handler runs. TEXT_BODY: any small body,
@@ -171,6 +179,7 @@ typedef struct ApiRoute {
     bool is_limited; /* keys that are limited to collections may too */
     bool keeps;      /* a file, and nothing else */
     bool is_at_once; /* waits for no thread */
+    bool is_watch;   /* waits for no thread of others */
     ApiBody body;
     size_t body_max;
     ApiHandler *handle;

@@ -12,10 +12,13 @@
 #include "api/routes.h"
 #include "api/scim.h"
 #include "api/visitor.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/report.h"
 #include "models/models.h"
 #include "net/reactor.h"
+
+#include <stdatomic.h>
 
 /* The largest file that is converted for somebody without a key. */
 #define STRANGER_FILE_MAX MB(64)
@@ -52,6 +55,7 @@ static void plan_body(const ApiRequest *request, HttpPlan *plan)
     const ApiRoute *route = request->route;
     plan->is_fast = route->is_at_once || route->body == CALL_BODY;
     plan->is_checked = !plan->is_fast;
+    plan->is_watch = route->is_watch;
     if (route->body == JSON_BODY || route->body == TEXT_BODY || route->body == CALL_BODY) {
         plan->body = HTTP_BODY_BUFFER;
         bool is_file = route->body == CALL_BODY && is_form(request->http);
@@ -142,6 +146,7 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
     static const Str library[] = { S_INIT(HERE_MODEL), S_INIT(HERE_QUOTING) };
     ApiRequest *request = http->route;
     (void)secret;
+    db_set_patience((DbPatience){ .wait_ms = request->api->wait_ms });
     if (!visitor_check(api, http, err) ||
         !models_caller(request->api->models, request->scope, caller_r, err))
         return false;
@@ -152,6 +157,24 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
 }
 
 /* --- Running --- */
+
+/* Who asks how the server is wants to be told soon, and with less. */
+#define WATCH_WAIT_MS 1000
+#define WATCH_ANSWER_MS 2000
+
+/* Threads of requests do nothing else, so it need not be taken back. */
+static void set_patience(const ApiRequest *request)
+{
+    bool is_watch = request->route && request->route->is_watch;
+    db_set_patience(is_watch ? (DbPatience){ WATCH_WAIT_MS, WATCH_ANSWER_MS }
+                             : (DbPatience){ .wait_ms = request->api->wait_ms });
+}
+
+static bool check(void *app, HttpRequest *http, Error *err)
+{
+    set_patience(http->route);
+    return visitor_check(app, http, err);
+}
 
 static bool read_json(ApiRequest *request, Error *err)
 {
@@ -243,6 +266,26 @@ static void report_refused(const HttpRequest *http, const Error *err)
     report_failure(&failure);
 }
 
+#define BUSY_TOLD_MS 10000
+
+/* That requests are turned away, and for what; one line stands for all of some seconds. */
+static void log_busy(const HttpRequest *http, const Error *err)
+{
+    static atomic_int_fast64_t told_ms, untold;
+    int_fast64_t last_ms = atomic_load(&told_ms), now = monotonic_ms();
+    if (err->code != ERROR_BUSY)
+        return;
+    if ((last_ms && now - last_ms < BUSY_TOLD_MS) ||
+        !atomic_compare_exchange_strong(&told_ms, &last_ms, now)) {
+        atomic_fetch_add(&untold, 1);
+        return;
+    }
+    log_warn("http",
+             STR_FMT " " STR_FMT " was answered with 503, and %" PRIdFAST64 " others before: %s",
+             STR_ARG(http->method), STR_ARG(route_told_path(http)), atomic_exchange(&untold, 0),
+             err->message);
+}
+
 /* Whether the path is there, but not for this method. */
 static bool has_other_methods(const ApiRequest *request)
 {
@@ -270,6 +313,7 @@ static void refuse(void *app, HttpRequest *http, const Error *failure, HttpRespo
 {
     const ApiRequest *request = http->route;
     report_refused(http, failure);
+    log_busy(http, failure);
     const char *tag = tag_of(http);
     const Front *front = front_of(tag);
     const Error told = without_details(app, failure), *err = &told;
@@ -305,6 +349,7 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
         return;
     }
     request_trace_here(http);
+    set_patience(request);
     Str path = route_told_path(http);
     EtagHold hold = { 0 };
     IdempotencyHold once = { 0 };
@@ -371,7 +416,7 @@ static void finish(void *app, const HttpRequest *http, const HttpAccess *access)
 
 const HttpDispatch api_dispatch = {
     .begin = begin,
-    .check = visitor_check,
+    .check = check,
     .handle = handle,
     .refuse = refuse,
     .headers = add_headers,

@@ -9,6 +9,7 @@
 #include "library/library.h"
 #include "models/models.h"
 #include "net/http_server.h"
+#include "store/database_facts.h"
 #include "store/workspaces_store.h"
 
 /* --- Parts --- */
@@ -81,6 +82,20 @@ static void put_originals_notice(const Api *api, Arena *arena, JsonWriter *json)
                         failing_ms / 1000));
 }
 
+/* By what /ready asked of it. */
+static void put_database_notice(const Api *api, Arena *arena, JsonWriter *json)
+{
+    int64_t since_ms = atomic_load(&api->database_failing_since_ms);
+    if (!since_ms)
+        return;
+    put_text(json, NULL,
+             str_format(arena,
+                        "The database has not answered for %" PRId64
+                        " s: most requests are refused until it does. `lectern doctor` and the log "
+                        "say why.",
+                        (monotonic_ms() - since_ms) / 1000));
+}
+
 static void put_notices(const Api *api, Arena *arena, JsonWriter *json)
 {
     LibraryModel model = library_model_status(api->library);
@@ -97,6 +112,7 @@ static void put_notices(const Api *api, Arena *arena, JsonWriter *json)
                  S("There is no embedding model, so search is by words only. Add one with "
                    "`lectern models add FOLDER`, with Debian's package lectern-model, or by `make "
                    "run`, which fetches the default one."));
+    put_database_notice(api, arena, json);
     put_vector_notice(api, arena, json);
     put_originals_notice(api, arena, json);
     if (*model.reason_coming)
@@ -291,14 +307,41 @@ bool live_show(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+/* A failure shorter than this takes no server from its proxy: who asks next is served by the new
+ * primary, or by a connection that came free. */
+#define DATABASE_GONE_MS 5000
+
+static bool ask_database(DbTx *tx, void *argument, Error *err)
+{
+    const ApiRequest *request = argument;
+    return database_answer(tx, request->scope, err);
+}
+
+static bool is_database_there(ApiRequest *request)
+{
+    Api *api = request->api;
+    int_fast64_t since_ms = 0, now = monotonic_ms();
+    Error ignored;
+    if (store_read(api->db, request->scope, ask_database, request, &ignored)) {
+        atomic_store(&api->database_failing_since_ms, 0);
+        return true;
+    }
+    if (atomic_compare_exchange_strong(&api->database_failing_since_ms, &since_ms, now))
+        since_ms = now;
+    return monotonic_ms() - since_ms < DATABASE_GONE_MS;
+}
+
 bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     IndexState index = library_index_state(request->api->library);
     (void)err;
     bool is_leaving = http_server_is_leaving(request->api->server);
-    response->status = index.is_ready && !is_leaving ? 200 : 503;
+    bool has_database = is_database_there(request);
+    bool is_ready = index.is_ready && !is_leaving && has_database;
+    response->status = is_ready ? 200 : 503;
     JsonWriter json = put_begin(&response->body);
-    put_bool(&json, "ready", index.is_ready && !is_leaving);
+    put_bool(&json, "ready", is_ready);
+    put_text(&json, "database", has_database ? S("answers") : S("does not answer"));
     put_text(&json, "index", str(index.text));
     put_building(&json, &index.building);
     put_notices(request->api, request->arena, &json);

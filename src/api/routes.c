@@ -15,6 +15,7 @@ const ApiRoute api_routes[] = {
       ((needs)&LIMITED) != 0,                                                                      \
       ((needs)&KEEPS) != 0,                                                                        \
       ((needs)&AT_ONCE) != 0,                                                                      \
+      ((needs)&WATCH) != 0,                                                                        \
       body,                                                                                        \
       body_max,                                                                                    \
       handler,                                                                                     \

@@ -169,8 +169,11 @@ bool visitor_check(void *app, HttpRequest *http, Error *err)
     if (!identify(request, err)) {
         /* A form in our page from a mail has no token, though its sender may be signed in. */
         bool is_form_here = err->code == ERROR_DENIED && request->route->body == TEXT_BODY;
-        bool is_open =
-            (err->code == ERROR_NO_LOGIN || is_form_here) && is_open_to_strangers(request);
+        /* How the server is can be asked while the database says of nobody who they are. */
+        bool is_unknown =
+            request->route->is_watch && (err->code == ERROR_BUSY || err->code == ERROR_TIMEOUT);
+        bool is_open = (err->code == ERROR_NO_LOGIN || is_form_here || is_unknown) &&
+                       is_open_to_strangers(request);
         request->visitor = (Visitor){ 0 };
         if (!is_open)
             return false;

@@ -22,8 +22,10 @@ bool app_start_server(App *app, bool listens, Error *err)
                                   .connection_max_per_address =
                                       (size_t)settings->connections_per_address,
                                   .thread_count = (int)settings->request_threads,
+                                  .wait_ms = settings->request_wait * 1000,
                                   .disk_reserve = (uint64_t)settings->disk_reserve };
     bool needed = false;
+    app->api.wait_ms = settings->request_wait * 1000;
     if (listens && settings->tls_redirect.length)
         options.listen_redirect = str_c(app->arena, settings->tls_redirect);
     if (str_starts(settings->public_url, S("https://")))

@@ -68,6 +68,19 @@ static const char *text_for(const DbTx *tx, DbSql sql)
     return text;
 }
 
+/* --- Patience ------------------------------------------------------------------------ */
+
+static _Thread_local DbPatience patience_here;
+
+void db_set_patience(DbPatience patience) { patience_here = patience; }
+
+DbPatience db_patience(void) { return patience_here; }
+
+int64_t db_limit_ms(int64_t limit_ms, int64_t patience_ms)
+{
+    return patience_ms ? MIN(limit_ms, patience_ms) : limit_ms;
+}
+
 /* --- Transactions -------------------------------------------------------------------- */
 
 /* SQLite's writer works for many callers: for each in its own trace. */

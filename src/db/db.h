@@ -76,6 +76,16 @@ DbKind db_tx_kind(const DbTx *tx);
  * pass row-level security: a superuser, or one with BYPASSRLS.) */
 MUST_CHECK bool db_write_schema(Db *db, DbWork *work, void *argument, Error *err);
 
+/* How long work that this thread asks for waits for others before it fails with ERROR_BUSY; 0 in a
+ * field: as long as it takes, within timeout_ms. Who answers people sets it once; jobs, migrations
+ * and moves do not, and db_write_schema() never heeds it. */
+typedef struct DbPatience {
+    int64_t wait_ms;   /* for a connection, for the turn to write (SQLite), for each lock */
+    int64_t answer_ms; /* for the answer to one statement */
+} DbPatience;
+
+void db_set_patience(DbPatience patience);
+
 /* Text that the database runs; only the one for its kind. */
 typedef struct DbSql {
     const char *sqlite, *postgres;

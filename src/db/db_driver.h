@@ -51,6 +51,11 @@ struct Db {
     DbKind kind;
 };
 
+/* Of this thread; see db_set_patience(). */
+DbPatience db_patience(void);
+/* The shorter of a limit and what patience has of it. */
+int64_t db_limit_ms(int64_t limit_ms, int64_t patience_ms);
+
 struct DbTx {
     const DbDriver *driver;
     DbKind kind;

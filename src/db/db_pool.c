@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "db/db_driver.h"
 
 struct DbPool {
     pthread_mutex_t lock;
@@ -49,13 +50,14 @@ void db_pool_free(DbPool *pool)
 
 static bool wait_for_room(DbPool *pool, Error *err)
 {
-    int64_t until_ms = monotonic_ms() + pool->timeout_ms;
+    int64_t limit_ms = db_limit_ms(pool->timeout_ms, db_patience().wait_ms);
+    int64_t until_ms = monotonic_ms() + limit_ms;
     while (!pool->idle_count && pool->open_count >= pool->connection_max)
         if (!cond_wait_until(&pool->returned, &pool->lock, until_ms))
             return fail(err, ERROR_BUSY,
                         "all %d connections to the database are busy, and none was free within "
                         "%" PRId64 " ms; try again in a moment",
-                        pool->connection_max, pool->timeout_ms);
+                        pool->connection_max, limit_ms);
     return true;
 }
 

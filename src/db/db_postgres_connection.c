@@ -67,6 +67,10 @@ bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing
     if (!state)
         return fail(err, ERROR_INTERNAL, "%s: %.200s", doing,
                     str_trim(str(pq.errorMessage(connection->pg))).at);
+    if (strcmp(state, "55P03") == 0)
+        return fail(err, ERROR_BUSY,
+                    "another session of PostgreSQL holds a lock on what this needs for too long "
+                    "(setting request_wait); try again later (pg_stat_activity says who)");
     return fail(err, code_from_state(state), "%s: %s (%s)", doing, primary ? primary : "failed",
                 state);
 }
@@ -75,7 +79,10 @@ bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing
 
 PGresult *pg_next_result(PgConnection *connection)
 {
-    int64_t until_ms = monotonic_ms() + connection->timeout_ms;
+    int64_t patience_ms = db_patience().answer_ms;
+    int64_t limit_ms =
+        db_limit_ms(connection->timeout_ms, patience_ms ? patience_ms + GRACE_MS : 0);
+    int64_t until_ms = monotonic_ms() + limit_ms;
 
     while (!connection->is_lost && pq.isBusy(connection->pg)) {
         struct pollfd fd = { .fd = pq.socket(connection->pg), .events = POLLIN };

@@ -142,23 +142,39 @@ static const char *begin_text(DbMode mode)
     return "BEGIN";
 }
 
-/* BEGIN, whose rows may be seen, and what migrations need. Adds the number of statements sent. */
-static bool send_begin(PgTx *tx, int *sent)
+/* Whose rows may be seen, and how patient its work is. */
+static bool send_who(PgTx *tx)
 {
-    PGconn *pg = tx->connection->pg;
     const DbWho none = { 0 }, *who = tx->who ? tx->who : &none;
+    const DbPatience patience = tx->mode == DB_MODE_SCHEMA ? (DbPatience){ 0 } : db_patience();
     const char *values[] = { who->workspace.at ? who->workspace.at : "",
                              who->is_system ? "on" : "off" };
     int lengths[] = { (int)who->workspace.length, who->is_system ? 2 : 3 };
     static const int formats[] = { 1, 1 };
     static const Oid types[] = { OID_TEXT, OID_TEXT };
+    char sql[256], locks[64] = "", answers[64] = "";
+
+    if (patience.wait_ms)
+        snprintf(locks, sizeof locks, ", set_config('lock_timeout', '%" PRId64 "', true)",
+                 patience.wait_ms);
+    if (patience.answer_ms)
+        snprintf(answers, sizeof answers, ", set_config('statement_timeout', '%" PRId64 "', true)",
+                 patience.answer_ms);
+    snprintf(sql, sizeof sql,
+             "SELECT set_config('lectern.workspace', $1, true),"
+             " set_config('lectern.system', $2, true)%s%s",
+             locks, answers);
+    return pq.sendQueryParams(tx->connection->pg, sql, 2, types, values, lengths, formats, 1);
+}
+
+/* BEGIN, whose rows may be seen, and what migrations need. Adds the number of statements sent. */
+static bool send_begin(PgTx *tx, int *sent)
+{
+    PGconn *pg = tx->connection->pg;
 
     *sent += 2;
     if (!pq.sendQueryParams(pg, begin_text(tx->mode), 0, NULL, NULL, NULL, NULL, 1) ||
-        !pq.sendQueryParams(pg,
-                            "SELECT set_config('lectern.workspace', $1, true),"
-                            " set_config('lectern.system', $2, true)",
-                            2, types, values, lengths, formats, 1))
+        !send_who(tx))
         return false;
     if (tx->mode != DB_MODE_SCHEMA)
         return true;

@@ -36,6 +36,7 @@ static bool read_rows(SqliteDb *db, DbWork *work, void *argument, Error *err)
     Connection *connection = pooled.connection;
     SqliteTx tx = { .base = { .driver = &db_sqlite_driver, .kind = DB_SQLITE },
                     .connection = connection };
+    sqlite_wait_at_most(connection, db_patience().wait_ms);
     bool ok = sqlite_run(connection, "BEGIN", err);
     if (ok) {
         ok = db_work_run(&tx.base, work, argument, err);

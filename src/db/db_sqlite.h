@@ -45,6 +45,8 @@ MUST_CHECK bool sqlite_connection_open(const char *path, bool is_writer, const D
 void sqlite_connection_close(Connection *connection); /* NULL is fine */
 /* Runs a text without arguments: pragmas, BEGIN, COMMIT. */
 MUST_CHECK bool sqlite_run(Connection *connection, const char *sql, Error *err);
+/* How long it waits for what another process has locked. */
+void sqlite_wait_at_most(Connection *connection, int64_t wait_ms);
 /* Closes rows that the work left open. */
 void sqlite_close_statements(Connection *connection);
 bool sqlite_fail(Connection *connection, const char *doing, Error *err);

@@ -10,6 +10,8 @@
 
 /* How often a running statement looks at the clock, in SQLite's virtual operations. */
 #define OPERATIONS_PER_LOOK 20000
+/* For what another process has locked. */
+#define BUSY_MS 10000
 
 static ErrorCode code_from_sqlite(int extended)
 {
@@ -76,12 +78,24 @@ bool sqlite_run(Connection *connection, const char *sql, Error *err)
            sqlite_fail(connection, sql, err);
 }
 
+void sqlite_wait_at_most(Connection *connection, int64_t wait_ms)
+{
+    sqlite3_busy_timeout(connection->sqlite, (int)db_limit_ms(BUSY_MS, wait_ms));
+}
+
+/* The writer works for callers, on a thread that is patient. */
+static int64_t deadline_us(const Connection *connection)
+{
+    return monotonic_us() +
+           db_limit_ms(connection->timeout_us / 1000, db_patience().answer_ms) * 1000;
+}
+
 static bool set_up(Connection *connection, bool is_writer, int64_t cache_kb, Error *err)
 {
     char cache[64];
     snprintf(cache, sizeof cache, "PRAGMA cache_size = -%" PRId64, cache_kb);
     sqlite3_extended_result_codes(connection->sqlite, 1);
-    sqlite3_busy_timeout(connection->sqlite, 10000);
+    sqlite_wait_at_most(connection, 0);
     sqlite3_progress_handler(connection->sqlite, OPERATIONS_PER_LOOK, look_at_clock, connection);
     sqlite3_db_config(connection->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     /* trusted_schema: triggers keep full-text tables; there is no function here that a schema could
@@ -249,7 +263,7 @@ static Statement *statement_open(Connection *connection, const char *sql, Error 
     }
     statement->used_at = ++connection->use_count;
     statement->is_open = true;
-    connection->deadline_us = monotonic_us() + connection->timeout_us;
+    connection->deadline_us = deadline_us(connection);
     return statement;
 }
 
@@ -325,7 +339,7 @@ bool sqlite_exec_many(DbTx *tx, const char *sql, const DbValue *values, size_t c
         ok = bind(statement, values + i * column_count, column_count, SQLITE_STATIC, err) &&
              step_to_end(statement, err);
         sqlite3_reset(statement->handle);
-        statement->connection->deadline_us = monotonic_us() + statement->connection->timeout_us;
+        statement->connection->deadline_us = deadline_us(statement->connection);
     }
     if (statement)
         statement_close(statement);
@@ -368,7 +382,7 @@ DbStep sqlite_next(DbRows *rows, Error *err)
     if (!statement->was_stepped) {
         if (step == SQLITE_DONE)
             return DB_END; /* another step would begin again */
-        statement->connection->deadline_us = monotonic_us() + statement->connection->timeout_us;
+        statement->connection->deadline_us = deadline_us(statement->connection);
         step = statement->first_step = sqlite3_step(statement->handle);
     }
     statement->was_stepped = false;

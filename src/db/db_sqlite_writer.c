@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <semaphore.h>
 
 #define GROUP_COUNT_MAX 256
@@ -65,6 +66,21 @@ static void list_add(List *list, Waiting *one)
         list->first = one;
     list->last = one;
     list->count++;
+}
+
+/* False: it is not there any more. */
+static bool list_remove(List *list, Waiting *one)
+{
+    Waiting *before = NULL, *at = list->first;
+    for (; at && at != one; at = at->next)
+        before = at;
+    if (!at)
+        return false;
+    *(before ? &before->next : &list->first) = one->next;
+    if (list->last == one)
+        list->last = before;
+    list->count--;
+    return true;
 }
 
 static Waiting *list_take(List *list)
@@ -314,6 +330,29 @@ void sqlite_writer_stop(SqliteWriter *writer)
     free(writer);
 }
 
+/* Until the work is done, or until patience ends before it has begun: then it is taken back, and
+ * false. What has begun is waited for. */
+static bool wait_for_turn(SqliteWriter *writer, Waiting *one, Error *err)
+{
+    int64_t wait_ms = db_patience().wait_ms, until_ms = monotonic_ms() + wait_ms;
+    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    while ((wait_ms ? sem_clockwait(&one->done, CLOCK_MONOTONIC, &until) : sem_wait(&one->done)) !=
+           0) {
+        if (errno != ETIMEDOUT)
+            continue; /* interrupted by a signal */
+        pthread_mutex_lock(&writer->lock);
+        bool is_back = list_remove(&writer->waiting, one);
+        pthread_mutex_unlock(&writer->lock);
+        if (is_back)
+            return fail(err, ERROR_BUSY,
+                        "%s is being written by others for too long (setting request_wait); try "
+                        "again later (is another program writing to it?)",
+                        writer->connection->path);
+        wait_ms = 0;
+    }
+    return one->ok;
+}
+
 bool sqlite_writer_run(SqliteWriter *writer, DbWork *work, void *argument, Error *err)
 {
     Waiting one = { .work = work, .argument = argument, .err = err };
@@ -327,10 +366,9 @@ bool sqlite_writer_run(SqliteWriter *writer, DbWork *work, void *argument, Error
     if (was_empty)
         pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->lock);
-    while (sem_wait(&one.done) != 0)
-        ; /* interrupted by a signal */
+    bool is_done = wait_for_turn(writer, &one, err);
     sem_destroy(&one.done);
-    return one.ok;
+    return is_done;
 }
 
 bool sqlite_writer_forget(SqliteWriter *writer, Error *err)

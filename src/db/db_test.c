@@ -4,6 +4,7 @@
 #include "base/file.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -647,6 +648,7 @@ static bool lock_two(DbTx *tx, void *argument, Error *err)
 typedef struct Locker {
     Db *db;
     Order order;
+    sem_t *is_held;
     bool ok;
 } Locker;
 
@@ -671,6 +673,65 @@ TEST_BOTH(db, a_deadlock_is_run_again)
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
     cr_assert(lockers[0].ok && lockers[1].ok);
+    db_close(db);
+}
+
+/* --- Patience --------------------------------------------------------------------------------- */
+
+static bool hold_row(DbTx *tx, void *argument, Error *err)
+{
+    sem_t *is_held = argument;
+    bool ok = db_exec(tx, DB_SAME("UPDATE t SET s = s WHERE n = 1"), DB_NO_ARGS, NULL, err);
+    sem_post(is_held);
+    sleep_ms(1500);
+    return ok;
+}
+
+static void *run_holder(void *argument)
+{
+    Locker *holder = argument;
+    Error err;
+    holder->ok = db_write(holder->db, &system_who, hold_row, holder->is_held, &err);
+    return NULL;
+}
+
+static bool mark_row(DbTx *tx, void *argument, Error *err)
+{
+    (void)argument;
+    return db_exec(tx, DB_SAME("UPDATE t SET s = 'marked' WHERE n = 1"), DB_NO_ARGS, NULL, err);
+}
+
+static bool count_marked(DbTx *tx, void *argument, Error *err)
+{
+    return db_query_int(tx, DB_SAME("SELECT count(*) FROM t WHERE s = 'marked'"), DB_NO_ARGS, 0,
+                        argument, err);
+}
+
+TEST_BOTH(db, who_has_patience_for_so_long_is_not_served_later)
+{
+    Db *db = open_with_tables(url);
+    Error err = { 0 };
+    sem_t is_held;
+    Locker holder = { .db = db, .is_held = &is_held };
+    pthread_t thread;
+    int64_t marked = -1;
+
+    sem_init(&is_held, 0, 0);
+    cr_assert(put(db, 1, &err));
+    cr_assert_eq(pthread_create(&thread, NULL, run_holder, &holder), 0);
+    sem_wait(&is_held);
+    db_set_patience((DbPatience){ .wait_ms = 100 });
+    int64_t began_ms = monotonic_ms();
+    cr_assert(!db_write(db, &system_who, mark_row, NULL, &err));
+    cr_expect_eq(err.code, ERROR_BUSY, "%s", err.message);
+    cr_expect(strstr(err.message, "request_wait"), "%s", err.message);
+    cr_expect_lt(monotonic_ms() - began_ms, 1000);
+    cr_assert(db_read(db, &system_who, count_marked, &marked, &err), "%s", err.message);
+    pthread_join(thread, NULL);
+    cr_assert(holder.ok && db_read(db, &system_who, count_marked, &marked, &err));
+    cr_expect_eq(marked, 0);
+    cr_assert(db_write(db, &system_who, mark_row, NULL, &err), "%s", err.message);
+    db_set_patience((DbPatience){ 0 });
     db_close(db);
 }
 

@@ -79,6 +79,8 @@ typedef struct HttpPlan {
     bool is_checked;           /* check runs on the pool before handle */
     bool is_patient;           /* handle lets others pass and few such run at once, unless the
                                 * body is large: many come in one moment, each is soon done */
+    bool is_watch;             /* about the server itself, and soon done: threads of their own run
+                                * it, so it is answered while all others are held */
     uint64_t body_max;         /* bytes of the whole body */
     uint64_t file_max;         /* of one file */
     size_t field_max;          /* of one text field; 0: 64 KiB */

@@ -15,6 +15,7 @@ static bool app_begin(void *app, HttpRequest *request, HttpPlan *plan, Error *er
     if (str_is(request->path, "/missing"))
         return fail(err, ERROR_NOT_FOUND, "nothing here");
     plan->is_fast = str_is(request->path, "/fast");
+    plan->is_watch = str_is(request->path, "/watch");
     plan->is_checked = str_is(request->path, "/checked");
     plan->body_max = 1000;
     if (str_equal(request->method, S("POST")))

@@ -218,10 +218,23 @@ static void on_checked(void *argument)
     http_link_go(x->link);
 }
 
+/* So whoever comes when all threads are held for long is told within this time and that which a
+ * request may hold its thread. */
+static bool has_thread_in_time(HttpExchange *x)
+{
+    const HttpServerOptions *options = &x->server->options;
+    return monotonic_ms() - x->given_ms <= options->wait_ms ||
+           fail(&x->failure, ERROR_BUSY,
+                "all %d threads for requests were held for longer than %" PRId64
+                " ms (settings request_threads, request_wait); try again in a moment",
+                options->thread_count, options->wait_ms);
+}
+
 static void run_check(void *argument)
 {
     HttpExchange *x = argument;
-    if (x->server->dispatch->check(x->server->app, &x->request, &x->failure))
+    if (has_thread_in_time(x) &&
+        x->server->dispatch->check(x->server->app, &x->request, &x->failure))
         x->failure.code = ERROR_NONE;
     reactor_post(x->loop->reactor, on_checked, x);
     leave_pool(x);
@@ -251,7 +264,9 @@ static bool may_run(HttpExchange *x)
 {
     if (monotonic_ms() - x->given_ms >= BEGIN_LOOK_MS && client_has_left(x))
         return fail(&x->failure, ERROR_CANCELLED, "the client left before it was begun");
-    return !x->is_unchecked || x->server->dispatch->check(x->server->app, &x->request, &x->failure);
+    return has_thread_in_time(x) &&
+           (!x->is_unchecked ||
+            x->server->dispatch->check(x->server->app, &x->request, &x->failure));
 }
 
 static void run_handle(void *argument)
@@ -278,7 +293,8 @@ static void give_to_pool(HttpExchange *x, HttpState state, PoolWork *work)
     x->server->counts.running++;
     bool lets_pass =
         x->plan.is_patient && state == HTTP_RUNNING && x->body.size <= PATIENT_BODY_MAX;
-    if ((lets_pass ? pool_add_to_lane : pool_add)(x->server->pool, work, x))
+    Pool *pool = x->plan.is_watch ? x->server->watch_pool : x->server->pool;
+    if ((lets_pass ? pool_add_to_lane : pool_add)(pool, work, x))
         return;
     x->holders--;
     x->server->counts.running--;

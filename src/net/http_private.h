@@ -71,7 +71,7 @@ struct HttpServer {
     HttpServerOptions options;
     const HttpDispatch *dispatch;
     void *app;
-    Pool *pool;
+    Pool *pool, *watch_pool;
     HttpLoop loops[4];
     int loop_count;
     ReactorWatch listeners[LISTENER_COUNT]; /* fd -1: none */

@@ -17,6 +17,8 @@
 #define CONNECTIONS_MAX 12000
 #define BODY_RATE_AFTER_S 20 /* from then on a body must average BODY_RATE_MIN bytes a second */
 #define BODY_RATE_MIN 256
+#define WATCH_THREADS 4
+#define WATCH_QUEUE_MAX 64
 
 /* --- Loops --- */
 
@@ -98,6 +100,7 @@ static void fill_defaults(HttpServerOptions *options)
     options->reactor_count = MIN(options->reactor_count, 4);
     options->thread_count = options->thread_count ? options->thread_count : 16;
     options->queue_max = options->queue_max ? options->queue_max : 1024;
+    options->wait_ms = options->wait_ms ? options->wait_ms : 10000;
     options->connection_max =
         options->connection_max ? options->connection_max : default_connection_max();
     if (!options->connection_max_per_address)
@@ -138,6 +141,7 @@ bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dis
     addresses_open(server);
     server->pool = pool_new("http", server->options.thread_count, server->options.queue_max);
     pool_open_lane(server->pool, MAX(server->options.thread_count / 4, 1));
+    server->watch_pool = pool_new("http-watch", WATCH_THREADS, WATCH_QUEUE_MAX);
     *server_r = server; /* the first handler may run, and look at it, before all have started */
     if (start_all(server, err))
         return true;
@@ -278,6 +282,7 @@ bool http_server_stop(HttpServer *server, int64_t grace_ms)
         free(server->loops[i].buffer);
     }
     pool_free(server->pool);
+    pool_free(server->watch_pool);
     addresses_close(server);
     pthread_mutex_destroy(&server->lock);
     free(server);

@@ -32,6 +32,7 @@ typedef struct HttpServerOptions {
     int reactor_count;                 /* 0: one a core, at most 4 */
     int thread_count;                  /* of the pool; 0: 16. A quarter runs the patient */
     size_t queue_max;                  /* requests that may wait for a thread; 0: 1,024; then 503 */
+    int64_t wait_ms;                   /* for a thread; 0: 10,000; then 503 */
     size_t connection_max;             /* 0: 12,000, or half as many as files may be open */
     size_t connection_max_per_address; /* 0: 512 */
     size_t header_max;                 /* bytes of request line and headers; 0: 16 KiB */

@@ -294,6 +294,37 @@ Test(net_server, what_a_client_that_left_asked_for_is_not_begun)
     http_app.server = wide;
 }
 
+Test(net_server, who_waits_too_long_for_a_thread_is_told_so_and_who_watches_waits_for_none)
+{
+    Error err;
+    HttpServer *wide = http_app.server;
+    HttpServerOptions options = { .listen = "127.0.0.1:0", .thread_count = 1, .wait_ms = 150 };
+    cr_assert(http_server_start(&options, &http_app_dispatch, NULL, &http_app.server, &err), "%s",
+              err.message);
+    AUTO_CLOSE int held = client_dial(), late = client_dial(), checked = client_dial();
+    client_say(held, S("GET /held HTTP/1.1\r\n" CLOSE "\r\n"));
+    WAIT_UNTIL(http_app.handled_count == 1);
+    client_say(late, S("GET /late HTTP/1.1\r\n" CLOSE "\r\n"));
+    client_say(checked, S("POST /checked HTTP/1.1\r\nX-Key: 1\r\nExpect: 100-continue\r\n"
+                          "Content-Length: 2\r\n" CLOSE "\r\n"));
+    WAIT_UNTIL(http_server_counts(http_app.server).waiting == 2);
+    cr_assert(HAS(client_ask(S("GET /watch HTTP/1.1\r\n" CLOSE "\r\n")), "GET /watch"));
+    sleep_ms(200);
+    http_app.may_end = true;
+    cr_assert(HAS(client_read_until(held, "GET /held"), "GET /held"));
+    int waiting[] = { late, checked };
+    for (size_t i = 0; i < COUNT(waiting); i++) {
+        Str answer = client_read_until(waiting[i], "request_wait");
+        cr_expect(str_starts(answer, S("HTTP/1.1 503")) && HAS(answer, "Retry-After: 1") &&
+                      HAS(answer, "all 1 threads"),
+                  STR_FMT, STR_ARG(answer));
+    }
+    cr_assert(HAS(client_ask(S("GET /last HTTP/1.1\r\n" CLOSE "\r\n")), "GET /last"));
+    cr_assert_eq(http_app.handled_count, 3);
+    cr_assert(http_server_stop(http_app.server, WAIT_MS));
+    http_app.server = wide;
+}
+
 /* Of 16 threads a quarter. */
 Test(net_server, many_that_are_patient_leave_threads_to_others_and_a_large_body_waits_for_none)
 {

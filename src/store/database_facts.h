@@ -28,6 +28,8 @@ typedef struct DatabaseFacts {
     size_t replica_count;
 } DatabaseFacts;
 
+/* A statement that waits for no table; whether it comes back is all there is to it. */
+MUST_CHECK bool database_answer(DbTx *tx, const Scope *scope, Error *err);
 /* System scope. */
 MUST_CHECK bool database_facts_find(DbTx *tx, const Scope *system, Arena *arena,
                                     DatabaseFacts *facts_r, Error *err);
