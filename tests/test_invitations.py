@@ -7,6 +7,11 @@ def invite(server, email, **more):  # noqa: F811
     return server.post("/v1/users/invitations", {"email": email, **more})
 
 
+def state_of(server, email):  # noqa: F811
+    [row] = [one for one in server.get("/v1/users").json()["items"] if one["email"] == email]
+    return row["status"], bool(row["invited_at"]), bool(row["last_login_at"])
+
+
 def sign_in(server, email, password):  # noqa: F811
     return ask(server, "session", email=email, password=password)
 
@@ -16,12 +21,14 @@ def test_who_is_invited_chooses_a_password_by_a_link_that_works_once(server, box
     assert made.status_code == 201 and (made.json()["name"], made.json()["role"]) == ("ivy", "editor"), made.text
     person = made.json()["id"]
     assert sign_in(server, "ivy@example.org", "").status_code in (400, 401)
+    assert state_of(server, "ivy@example.org") == ("invited", True, False)
     subject, page, token = mail_to(box, "ivy@example.org")
     assert (subject, page) == ("You are invited", "invitation")
     assert ask(server, "auth/password/reset", token=token, password=NEW).status_code == 403, "a link is for one thing"
     assert ask(server, "auth/invitation", token=token, password="short").status_code == 400
     assert ask(server, "auth/invitation", token=token, password=NEW, name="a\nb").status_code == 400
     assert ask(server, "auth/invitation", token=token, password=NEW, name="Ivy Ash").status_code == 204
+    assert state_of(server, "ivy@example.org") == ("active", False, False)
     again = ask(server, "auth/invitation", token=token, password=PASSWORD)
     assert again.status_code == 403 and "used already" in again.text
     entered = sign_in(server, "ivy@example.org", NEW)

@@ -41,6 +41,8 @@ learn({
   'people.disabled': 'shut out',
   'people.seen': 'here {ago}',
   'people.never': 'never signed in',
+  'people.waits': 'invited {ago}, no password yet',
+  'people.again': 'Mail the link again',
 
   'provider.title': 'Model service',
   'provider.lead': 'Without one, answers are quoted passages. With one, they are fluent, and every sentence is still checked against its passages.',

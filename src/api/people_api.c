@@ -16,6 +16,13 @@ static bool read_role(Arena *arena, Str name, Role missing, Role *role_r, Error 
 
 /* --- People --- */
 
+/* Who has neither chosen a password nor come in by another service, nor is sent by a directory. */
+static bool is_invited(const Membership *person)
+{
+    return !person->is_service && !person->has_password && !person->last_login_at_ms &&
+           !person->external_id.length;
+}
+
 bool users_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     MembershipList list;
@@ -30,6 +37,12 @@ bool users_list(ApiRequest *request, HttpResponse *response, Error *err)
         put_text_or_null(&json, "email", person->is_service ? STR_NONE : person->email);
         put_text(&json, "name", person->name);
         put_text(&json, "role", str(role_name(person->role)));
+        bool is_waiting = is_invited(person);
+        put_text(&json, "status",
+                 person->is_disabled ? S("disabled")
+                 : is_waiting        ? S("invited")
+                                     : S("active"));
+        put_time(&json, "invited_at", is_waiting ? person->created_at_ms : 0);
         put_bool(&json, "disabled", person->is_disabled);
         put_time(&json, "created_at", person->created_at_ms);
         put_time(&json, "last_login_at", person->last_login_at_ms);

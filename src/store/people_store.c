@@ -130,7 +130,8 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 
 #define MEMBERSHIPS                                                                                \
     "SELECT m.workspace, w.name, m.user_id, u.email, u.name, m.role, u.is_disabled,"               \
-    " m.created_at, u.last_login_at, u.is_service, m.external_id, m.entered_at"                    \
+    " m.created_at, u.last_login_at, u.is_service, m.external_id, m.entered_at,"                   \
+    " u.password_hash <> ''"                                                                       \
     " FROM memberships m JOIN users u ON u.id = m.user_id"                                         \
     " JOIN workspaces w ON w.id = m.workspace "
 
@@ -149,6 +150,7 @@ static void read_membership(DbRows *row, Arena *arena, void *item)
         .is_service = db_get_int(row, 9) != 0,
         .external_id = db_get_text(row, 10, arena),
         .entered_at_ms = db_get_int(row, 11),
+        .has_password = db_get_int(row, 12) != 0,
     };
 }
 

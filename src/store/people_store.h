@@ -23,6 +23,7 @@ typedef struct Membership {
     int64_t created_at_ms, last_login_at_ms;
     Str external_id;       /* what a directory calls them (SCIM) */
     int64_t entered_at_ms; /* by a sign-in or a change to it; 0: never */
+    bool has_password;
 } Membership;
 
 typedef struct MembershipList {

@@ -29,7 +29,9 @@ function row(one, load, erase) {
     options().map(([value, text]) => h('option', {value}, text)));
   role.value = one.role;
   role.addEventListener('change', () => change({role: role.value}, t('people.role_changed', {name: one.name, role: t(`role.${role.value}`)}), {role: one.role}));
-  const seen = one.disabled ? t('people.disabled') : one.last_login_at ? t('people.seen', {ago: ago(one.last_login_at)}) : t('people.never');
+  const invited = one.status === 'invited';
+  const again = () => post('/v1/users/invitations', {email: one.email}).then(() => toast(t('people.invited', {name: one.name})), (error) => toast(error.message));
+  const seen = one.disabled ? t('people.disabled') : invited ? t('people.waits', {ago: ago(one.invited_at)}) : one.last_login_at ? t('people.seen', {ago: ago(one.last_login_at)}) : t('people.never');
   const takeOut = () => {
     line.hidden = true;
     toast(t('people.removed', {name: one.name}), {undo: () => { line.hidden = false; },
@@ -37,6 +39,7 @@ function row(one, load, erase) {
   };
   const line = h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email || t('service.account'))), h('small', {}, one.email || one.disabled ? seen : ''), role,
     mayAdminister() && h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
+    mayAdminister() && invited && h('button', {class: 'small', test: 'person-again', onclick: again}, t('people.again')),
     mayAdminister() && !self && one.email && h('button', {class: 'small', test: 'person-passkeys', onclick: () => passkeysOf(one)}, t('people.passkeys')),
     mayAdminister() && !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
