@@ -1,10 +1,14 @@
 """Uploads by tus 1.0: its official Python client, and requests that are wrong on purpose; over both databases."""
 import base64
 import hashlib
+import subprocess
+import sys
 
 import pytest
 from tusclient import client as tus_client
 from tusclient.storage import filestorage
+
+from conftest import Server
 
 SPOKEN = {"Tus-Resumable": "1.0.0"}
 BYTES = {"Content-Type": "application/offset+octet-stream"}
@@ -49,6 +53,59 @@ def test_the_official_client_uploads_stops_and_goes_on(server, tmp_path):
     assert shown.headers["Cache-Control"] == "no-store" and "Upload-Expires" not in shown.headers
     document = server.get(f"/v1/documents/{shown.headers['Lectern-Document']}").json()
     assert document["name"] == "whole.txt" and document["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+CLIENT = """
+import sys
+from tusclient import client
+from tusclient.storage import filestorage
+address, key, file, known, wait = sys.argv[1:]
+uploader = client.TusClient(address, headers={"Authorization": f"Bearer {key}"}).uploader(
+    file, chunk_size=40000, metadata={"filename": "killed.txt"}, store_url=True, url_storage=filestorage.FileStorage(known))
+print(uploader.offset, flush=True)
+while uploader.offset < uploader.get_file_size():
+    uploader.upload_chunk()
+    print(uploader.offset, uploader.url, flush=True)
+    if wait == "waits" and uploader.offset >= 400000:
+        sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def own(database_kind, request, tmp_path):
+    database = request.getfixturevalue("postgres").new_database() if database_kind == "postgresql" else ""
+    started = Server(tmp_path / "library", database).start()
+    started.new_key()
+    yield started
+    started.stop()
+
+
+def test_the_official_client_goes_on_after_it_and_the_server_were_killed(own, tmp_path):
+    server, content = own, b"".join(b"line %d of a client that is killed\n" % i for i in range(60000))
+    (tmp_path / "killed.txt").write_bytes(content)
+
+    def run(wait):
+        words = [sys.executable, "-c", CLIENT, f"{server.url}/v1/tus", server.key, str(tmp_path / "killed.txt"), str(tmp_path / "known"), wait]
+        return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    first = run("waits")
+    assert first.stdout.readline() == "0\n"
+    while not first.stdout.readline().startswith("400000 "):
+        assert first.poll() is None
+    first.kill()
+    first.communicate()
+    second = run("waits")
+    assert second.stdout.readline() == "400000\n", "what was acknowledged to the one that was killed"
+    assert second.stdout.readline().startswith("440000 ")
+    server.kill()
+    second.communicate("go on\n")
+    assert second.returncode, "nobody answers"
+    server.start()
+    third = run("ends")
+    told = third.communicate(timeout=60)[0].split("\n")
+    assert third.returncode == 0 and int(told[0]) >= 440000, told[:2]
+    shown = tus(server, "HEAD", told[-2].split()[1][len(server.url):])
+    document = server.get(f"/v1/documents/{shown.headers['Lectern-Document']}").json()
+    assert document["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_options_say_what_is_spoken_without_a_key_or_a_version(server):
