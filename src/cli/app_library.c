@@ -7,6 +7,7 @@
 #include "index/weaviate_store.h"
 #include "library/extraction.h"
 #include "library/pgvector_store.h"
+#include "library/vector_exact.h"
 #include "workflow/workflow.h"
 
 bool app_open_encoder(App *app, Str folder, bool is_quiet, Error *err)
@@ -84,7 +85,8 @@ bool app_open_vectors(App *app, Error *err)
     const Settings *settings = app->settings;
     WeaviateOptions weaviate = { .url = settings->weaviate_url,
                                  .key = settings->weaviate_key,
-                                 .ca_file = settings->weaviate_ca };
+                                 .ca_file = settings->weaviate_ca,
+                                 .exact = vector_exact_of(app->api.db) };
     switch (vector_store_named(settings->vector_store_type)) {
     case VECTOR_STORE_PGVECTOR: return pgvector_store_open(app->api.db, &app->vectors, err);
     case VECTOR_STORE_WEAVIATE: return weaviate_store_open(&weaviate, &app->vectors, err);

@@ -82,6 +82,17 @@ struct VectorStore {
     void (*free)(VectorStore *store); /* NULL: nothing is to be done */
 };
 
+/* What a store was filled from, for stores that would take longer to find what is near of what a
+ * filter allows than it takes to compare it: the best `k` keys of those in the filter's bitmap, as
+ * search() gives them. ERROR_TIMEOUT when `until_ms` (monotonic) comes first. Any thread.
+ * `nearest` NULL: there is none. */
+typedef struct VectorExact {
+    bool (*nearest)(void *self, const VectorSpace *space, Arena *arena, const float *query,
+                    const KeyFilter *filter, size_t k, int64_t until_ms, LegHit *hits,
+                    size_t *count_r, Error *err);
+    void *self;
+} VectorExact;
+
 /* The index's own vectors as a store with a single space. They are found at once here, while the
  * index publishes many together (vectors.h). */
 typedef struct VectorIndex VectorIndex;

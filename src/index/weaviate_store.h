@@ -2,8 +2,9 @@
  *
  * A class for each model, a tenant in it for each workspace; an object's id is made of workspace
  * and key, so that writing again replaces. Objects go by the REST interface; searching by GraphQL,
- * the only one that takes a vector over HTTP. Where few passages are allowed they are named in the
- * query, else more are asked for until enough of those found are allowed.
+ * the only one that takes a vector over HTTP. It gives what is nearest of all; what of that is
+ * allowed is enough where much is. Else all that is allowed is compared: by `exact`, which takes a
+ * thirtieth of the time, or else by queries that name every passage.
  *
  * Writing tries three times. What is searched fails fast, however many looks it takes: whoever asks
  * goes on with words.
@@ -16,6 +17,7 @@ typedef struct WeaviateOptions {
     Str url;     /* http://host:8080 */
     Str key;     /* sent as Authorization: Bearer; empty: none */
     Str ca_file; /* of certificates that its own must be signed by; empty: the system's */
+    VectorExact exact;
 } WeaviateOptions;
 
 /* ERROR_INVALID when there is no address. Asks nothing yet: it may be away at the start. Freed by

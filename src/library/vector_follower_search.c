@@ -1,13 +1,12 @@
 /* vector_follower_search.c - searching a store of vectors that may be behind; see
  * vector_follower.h. */
-#include <math.h>
-
+#include "index/vectors.h"
+#include "library/vector_exact.h"
 #include "library/vector_follower_int.h"
 
 /* So many that wait are compared by each search, those that came last: the store has the others
  * before long, or it is away. */
 #define COMPARE_MAX 512
-#define PARTS_MAX 16
 
 typedef struct Waiting {
     Arena *arena;
@@ -57,36 +56,6 @@ static size_t without(const Waiting *waiting, LegHit *hits, size_t count)
     return kept;
 }
 
-static float cosine(const float *a, const float *b, size_t dims)
-{
-    float product = 0, left = 0, right = 0;
-    for (size_t i = 0; i < dims; i++) {
-        product += a[i] * b[i];
-        left += a[i] * a[i];
-        right += b[i] * b[i];
-    }
-    return left > 0 && right > 0 ? product / sqrtf(left * right) : 0;
-}
-
-static size_t compare(const Waiting *waiting, const float *query, const KeyFilter *filter,
-                      LegHit *hits)
-{
-    size_t dims = waiting->space->dims, count = 0;
-    float *values = arena_new_array(waiting->arena, float, dims);
-    for (size_t i = 0; i < waiting->rows.count; i++) {
-        const Vector *row = &waiting->rows.at[i];
-        size_t parts = vector_parts(row, dims);
-        if (parts > PARTS_MAX || (filter && !key_allowed(filter, (uint64_t)row->number)))
-            continue;
-        for (size_t part = 0; part < parts; part++) {
-            vector_values(row, part, dims, values);
-            hits[count++] =
-                (LegHit){ (uint64_t)row->number, cosine(query, values, dims), (uint32_t)part };
-        }
-    }
-    return count;
-}
-
 bool vector_follower_search(VectorFollower *follower, const VectorSpace *space, Arena *arena,
                             const float *query, const KeyFilter *filter, size_t k, LegHit *hits,
                             size_t *count_r, Error *err)
@@ -100,12 +69,12 @@ bool vector_follower_search(VectorFollower *follower, const VectorSpace *space, 
     if (!waiting.count)
         return store->search(store, space, arena, query, filter, k, hits, count_r, err);
     size_t asked = k + waiting.count;
-    LegHit *all = arena_new_array(arena, LegHit, asked + waiting.count * PARTS_MAX);
+    LegHit *all = arena_new_array(arena, LegHit, asked + waiting.count * VECTOR_PARTS_MAX);
     if (!store_read(follower->db, &waiting.scope, find_rows, &waiting, err) ||
         !store->search(store, space, arena, query, filter, asked, all, &count, err))
         return false;
     count = without(&waiting, all, count);
-    count += compare(&waiting, query, filter, all + count);
+    count += vector_exact_hits(space, &waiting.rows, query, filter, arena, all + count);
     *count_r = vector_store_best(all, count, k);
     if (*count_r)
         memcpy(hits, all, *count_r * sizeof *hits);

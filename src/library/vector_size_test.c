@@ -13,6 +13,7 @@
 #include "library/outside_stores_test.h"
 #include "library/pgvector_store.h"
 #include "library/vector_drift.h"
+#include "library/vector_exact.h"
 #include "store/documents_store.h"
 #include "store/migrate.h"
 #include "store/workspaces_store.h"
@@ -231,17 +232,21 @@ static void remove_first(Bench *bench, size_t count)
                   "%s", err.message);
 }
 
+static void check_filters(Bench *bench, size_t from)
+{
+    for (size_t i = 0; i < COUNT(filters); i++)
+        check_search(bench, filters[i].about, filters[i].allowed, from);
+}
+
 static void filters_and_removals(Bench *bench)
 {
     cr_expect_eq(count_of(bench), (int64_t)many);
-    for (size_t i = 0; i < COUNT(filters); i++)
-        check_search(bench, filters[i].about, filters[i].allowed, 0);
+    check_filters(bench, 0);
 
     size_t gone = many / 4 * 3 - 100;
     remove_first(bench, gone);
     cr_expect_eq(count_of(bench), (int64_t)(many - gone));
-    for (size_t i = 0; i < COUNT(filters); i++)
-        check_search(bench, filters[i].about, filters[i].allowed, gone);
+    check_filters(bench, gone);
 }
 
 /* --- Rows, and what a store has lost of them --- */
@@ -479,14 +484,36 @@ Test(vector_size, pgvector_finds_among_many_and_is_mended_while_it_is_searched)
     bench_close(bench);
 }
 
+static void open_weaviate(Bench *bench, VectorExact exact, VectorStore **store_r)
+{
+    WeaviateOptions options = { .url = str(bench->weaviate.url), .exact = exact };
+    cr_assert(weaviate_store_open(&options, store_r, &err), "%s", err.message);
+}
+
 Test(vector_size, weaviate_finds_among_many_and_is_mended_while_it_is_searched)
 {
     Bench *bench = bench_outside();
     if (outside_weaviate(bench->arena, &bench->weaviate)) {
-        WeaviateOptions options = { .url = str(bench->weaviate.url) };
         open_rows(bench, test_db_ready(bench->arena, DB_SQLITE));
-        cr_assert(weaviate_store_open(&options, &bench->store, &err), "%s", err.message);
-        check_outside("weaviate", bench);
+        open_weaviate(bench, (VectorExact){ 0 }, &bench->store);
+        check_outside("weaviate without the rows", bench);
+    }
+    bench_close(bench);
+}
+
+Test(vector_size, weaviate_with_the_rows_finds_what_is_allowed_and_what_it_has_lost)
+{
+    Bench *bench = bench_outside();
+    if (outside_weaviate(bench->arena, &bench->weaviate)) {
+        open_rows(bench, test_db_ready(bench->arena, DB_SQLITE));
+        open_weaviate(bench, vector_exact_of(bench->db), &bench->store);
+        write_rows(bench);
+        (void)mend_all(&(Mending){ .bench = bench });
+        check_filters(bench, 0);
+        tell_filtered("weaviate", &bench->filtered);
+        remove_first(bench, many);
+        check_search(bench, "three that are lost", three, 0);
+        check_search(bench, "a fifth that is lost", one_in_five, 0);
     }
     bench_close(bench);
 }
