@@ -50,8 +50,7 @@ size_t vector_exact_hits(const VectorSpace *space, const VectorList *rows, const
     for (size_t i = 0; i < rows->count; i++) {
         const Vector *row = &rows->at[i];
         size_t parts = vector_parts(row, dims);
-        if (parts > VECTOR_PARTS_MAX ||
-            (filter && !key_allowed(filter, (uint64_t)row->number)))
+        if (parts > VECTOR_PARTS_MAX || (filter && !key_allowed(filter, (uint64_t)row->number)))
             continue;
         for (size_t part = 0; part < parts; part++) {
             vector_values(row, part, dims, values);
@@ -103,8 +102,9 @@ static bool pass_work(DbTx *tx, void *argument, Error *err)
     for (size_t count; (count = next_numbers(pass)) > 0; arena_reset(arena)) {
         VectorList rows;
         if (monotonic_ms() > pass->until_ms)
-            return fail(err, ERROR_TIMEOUT, "comparing all vectors that a filter allows took more "
-                                            "than a search may");
+            return fail(err, ERROR_TIMEOUT,
+                        "comparing all vectors that a filter allows took more "
+                        "than a search may");
         if (!vector_find_many(tx, &scope, arena, pass->space->model, pass->numbers, count, &rows,
                               err))
             return false;

@@ -44,6 +44,7 @@ typedef struct Bench {
     int64_t numbers[MANY_MAX]; /* keys of the vectors, rising; key i is of values[i] */
     float (*values)[DIMS];
     size_t document; /* that is written */
+    bool is_exact;   /* what these filters allow is compared one by one */
     Filtered filtered;
 } Bench;
 
@@ -199,6 +200,7 @@ static void check_search(Bench *bench, const char *about, Allowed *allowed, size
         wanted += MIN((size_t)K, there);
     }
     cr_expect(near * 10 >= found * 9 && found == wanted, "%s: %zu of %zu", about, near, wanted);
+    cr_expect(!bench->is_exact || allowed == any || near == found, "%s: %zu", about, near);
 }
 
 static const struct {
@@ -455,6 +457,41 @@ static void open_rows(Bench *bench, const char *url)
     cr_assert(migrate_up(bench->db, &err), "%s", err.message);
 }
 
+Test(vector_size, rows_are_compared_exactly_within_their_workspace_until_the_time_is_over)
+{
+    Bench *bench = bench_new();
+    const char *folder = path_join(bench->arena, str(test_folder(bench->arena)), S("index"));
+    EmbeddedStore embedded = vector_store_embedded(vectors_new(folder, DIMS, 1, true));
+    LegHit hits[K];
+    size_t count = 0;
+    bench->store = &embedded.store;
+    open_rows(bench, test_db_ready(bench->arena, DB_SQLITE));
+    write_rows(bench);
+    VectorExact exact = vector_exact_of(bench->db);
+    KeyFilter filter = filter_of(bench, of_other_half);
+    const float *query = bench->values[1];
+    int64_t soon_ms = monotonic_ms() + 60000;
+    cr_assert(exact.nearest(exact.self, &bench->space, bench->arena, query, &filter, K, soon_ms,
+                            hits, &count, &err),
+              "%s", err.message);
+    cr_assert_eq(count, (size_t)K);
+    for (size_t i = 0; i < K; i++) {
+        ptrdiff_t place = place_of(bench, hits[i].key);
+        cr_expect(place >= 0 && of_other_half((size_t)place));
+        cr_expect_float_eq(hits[i].score, score_at(bench, query, of_other_half, 0, i + 1), 1e-5);
+    }
+
+    VectorSpace strange = { S("another"), bench->space.model, DIMS };
+    cr_expect(exact.nearest(exact.self, &strange, bench->arena, query, &filter, K, soon_ms, hits,
+                            &count, &err) &&
+              count == 0);
+    cr_expect(!exact.nearest(exact.self, &bench->space, bench->arena, query, &filter, K,
+                             monotonic_ms() - 1, hits, &count, &err) &&
+              err.code == ERROR_TIMEOUT);
+    vectors_free(embedded.vectors);
+    bench_close(bench);
+}
+
 static void check_outside(const char *store, Bench *bench)
 {
     write_rows(bench);
@@ -479,6 +516,7 @@ Test(vector_size, pgvector_finds_among_many_and_is_mended_while_it_is_searched)
     if (url) {
         open_rows(bench, url);
         cr_assert(pgvector_store_open(bench->db, &bench->store, &err), "%s", err.message);
+        bench->is_exact = true;
         check_outside("pgvector", bench);
     }
     bench_close(bench);
