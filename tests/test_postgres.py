@@ -1,4 +1,5 @@
 """PostgreSQL from outside: certificates, several hosts, a library that moves there and back."""
+import datetime
 import os
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from conftest import PROGRAM, Postgres, Server, make_certificate, wait_until
 
@@ -45,6 +48,38 @@ def test_a_database_is_believed_by_its_certificate_as_sslmode_says(guarded, host
     done = status_of(f"postgresql://postgres@{host}:{cluster.port}/postgres?sslmode={mode}" + (f"&sslrootcert={file}" if file else ""))
     assert (done.returncode == 0) == (says is None), done.stderr
     assert says is None or (says in done.stderr and "connecting to PostgreSQL" in done.stderr)
+
+
+@pytest.fixture
+def expired(guarded):
+    """The certificate of the cluster as it was until yesterday, while the cluster shows it."""
+    cluster, own, _ = guarded
+    key = serialization.load_pem_private_key((cluster.folder / "key.pem").read_bytes(), None)
+    now, current = datetime.datetime.now(datetime.timezone.utc), x509.load_pem_x509_certificate(own.read_bytes())
+    old = x509.CertificateBuilder(current.subject, current.subject, key.public_key(), x509.random_serial_number(), now - datetime.timedelta(days=9),
+                                  now - datetime.timedelta(days=1), list(current.extensions)).sign(key, hashes.SHA256())
+    copy = own.parent / "expired.pem"
+    for text in (old.public_bytes(serialization.Encoding.PEM), own.read_bytes()):
+        (cluster.folder / "cert.pem").write_bytes(text)
+        cluster.run("pg_ctl", "-D", cluster.folder / "data", "reload")
+        wait_until(lambda text=text: shown_by(cluster).strip() == text.strip())
+        if text != own.read_bytes():
+            copy.write_bytes(text)
+            yield cluster, copy
+
+
+def shown_by(cluster):
+    done = subprocess.run(["openssl", "s_client", "-starttls", "postgres", "-connect", f"127.0.0.1:{cluster.port}"], input=b"", capture_output=True,
+                          timeout=30, check=False)
+    begin = done.stdout.find(b"-----BEGIN")
+    return done.stdout[begin:done.stdout.find(b"-----END CERTIFICATE-----") + 25]
+
+
+def test_a_database_whose_certificate_has_expired_is_refused_where_it_is_looked_at(expired):
+    cluster, file = expired
+    for mode, says in (("require", None), ("verify-ca", "certificate verify failed"), ("verify-full", "certificate verify failed")):
+        done = status_of(f"postgresql://postgres@127.0.0.1:{cluster.port}/postgres?sslmode={mode}" + (f"&sslrootcert={file}" if says else ""))
+        assert (done.returncode == 0) == (says is None) and (says or "") in done.stderr, (mode, done.stderr)
 
 
 def test_of_several_hosts_the_one_that_can_be_written_is_taken(guarded):
