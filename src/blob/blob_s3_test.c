@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "blob/blob_store.h"
 #include "blob/mock_s3_test.h"
+#include "blob/s3_upload.h"
 #include "blob/s3_xml.h"
 
 static Arena *arena;
@@ -121,6 +122,23 @@ static uint64_t open_part_anew(Str sha256, const BlobPart *part, uint64_t size, 
     lseek(fd, 0, SEEK_SET);
     cr_assert(fd_read_all(arena, fd, MB(64), bytes_r, &err), "%s", err.message);
     return from;
+}
+
+/* S3 takes 10,000 parts of 5 MiB to 5 GiB, and objects of 5 TiB. */
+Test(s3_parts, parts_grow_with_the_file_so_that_there_are_never_too_many)
+{
+    const uint64_t most = 10000;
+    const uint64_t sizes[] = { MB(8) + 1,        GB(2),
+                               MB(8) * most,     MB(8) * most + 1,
+                               MB(9) * most + 1, (uint64_t)1 << 40,
+                               (uint64_t)5 << 40 };
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        uint64_t part = s3_part_size(sizes[i]), count = (sizes[i] + part - 1) / part;
+        cr_expect(part >= MB(8) && part <= GB(5) && part % MB(1) == 0, "%" PRIu64, sizes[i]);
+        cr_expect(count <= most, "%" PRIu64 " in %" PRIu64 " parts", sizes[i], count);
+    }
+    cr_expect_eq(s3_part_size(MB(8) * most), MB(8));
+    cr_expect_eq(s3_part_size(MB(8) * most + 1), MB(9));
 }
 
 Test(blob_s3, a_small_part_of_a_large_file_comes_alone)

@@ -239,15 +239,18 @@ static bool abort_upload(S3Client *client, Arena *arena, Str key, Str upload, Er
     return s3_call(client, arena, &call, &answer, err) || err->code == ERROR_NOT_FOUND;
 }
 
+uint64_t s3_part_size(uint64_t size)
+{
+    uint64_t least = (size + PARTS_MAX - 1) / PARTS_MAX;
+    return MAX(PART_BYTES, (least + MB(1) - 1) / MB(1) * MB(1));
+}
+
 static bool put_parts(S3Client *client, Str key, int fd, uint64_t size, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(32));
-    uint64_t least = (size + PARTS_MAX - 1) / PARTS_MAX;
-    Parts in = { .client = client,
-                 .key = key,
-                 .fd = fd,
-                 .size = size,
-                 .part_size = MAX(PART_BYTES, (least + MB(1) - 1) / MB(1) * MB(1)) };
+    Parts in = {
+        .client = client, .key = key, .fd = fd, .size = size, .part_size = s3_part_size(size)
+    };
     Error none;
     in.count = (size_t)((size + in.part_size - 1) / in.part_size);
     in.parts = arena_new_array(arena, Part, in.count);

@@ -11,6 +11,8 @@
 /* The file's SHA-256 is the caller's to know (lower-case hex). */
 MUST_CHECK bool s3_upload(S3Client *client, Str key, const char *path, Str sha256, uint64_t *size_r,
                           Error *err);
+/* Bytes of each part but the last, so that no file has more parts than S3 takes. */
+uint64_t s3_part_size(uint64_t size);
 /* Gives back the parts of uploads below the prefix that began before `before_ms` and never ended.
  */
 MUST_CHECK bool s3_abort_old(S3Client *client, Str prefix, int64_t before_ms, Error *err);
