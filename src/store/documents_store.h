@@ -143,7 +143,7 @@ typedef struct DocumentFilter {
     Str parent;       /* id */
     bool only_roots;  /* without parent */
     Str source;
-    Str blob; /* SHA-256 of its bytes */
+    Str blob;                               /* SHA-256 of its bytes */
     StrList ids;                            /* one of them; at most 1,000 */
     StrList within;                         /* one of them, or inside one; at most 1,000 */
     int64_t created_from_ms, created_to_ms; /* from <= it < to */
