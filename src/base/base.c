@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/arena_pass.h"
 #include "base/passwords.h"
 
 static _Noreturn void out_of_memory(size_t asked)
@@ -281,6 +282,55 @@ void *vec_grow(Arena *arena, void *at, size_t item_size, size_t count, size_t *c
     if (count)
         memcpy(copy, at, item_size * count);
     *capacity = grown;
+    return copy;
+}
+
+/* What an arena handed out goes back to the system page by page, cleared; its addresses stay the
+ * arena's, and its limit counts them on. */
+static void give_back(void *memory, size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t begin = ((size_t)memory + page - 1) / page * page;
+    size_t end = ((size_t)memory + size) / page * page;
+    ASAN_POISON_MEMORY_REGION(memory, size);
+    if (end > begin) /* not done, it is kept: more memory, nothing else */
+        (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+/* Where str_copy() puts a text that follows one that ends here in the same block. */
+static const char *next_copy(const char *end)
+{
+    size_t unit = alignof(max_align_t);
+    return (const char *)(((size_t)end + 1 + unit - 1) / unit * unit) + GAP;
+}
+
+#define PASSED_LEAST KB(64) /* for less it is not worth a call of the system */
+
+void arena_pass(ArenaPassed *passed, Str text)
+{
+    if (!text.length)
+        return;
+    bool follows = passed->end && next_copy(passed->end) == text.at;
+    if (!follows || (size_t)(passed->end - passed->at) >= 4 * PASSED_LEAST) {
+        arena_pass_end(passed);
+        passed->at = text.at;
+    }
+    passed->end = text.at + text.length;
+}
+
+void arena_pass_end(ArenaPassed *passed)
+{
+    size_t size = (size_t)(passed->end - passed->at);
+    if (size >= PASSED_LEAST)
+        give_back((void *)(size_t)passed->at, size);
+    *passed = (ArenaPassed){ 0 };
+}
+
+void *vec_grow_alone(Arena *arena, void *at, size_t item_size, size_t count, size_t *capacity)
+{
+    void *copy = vec_grow(arena, at, item_size, count, capacity);
+    if (item_size * count >= MB(1))
+        give_back(at, item_size * count);
     return copy;
 }
 

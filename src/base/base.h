@@ -111,6 +111,15 @@ void *vec_grow(Arena *arena, void *at, size_t item_size, size_t count, size_t *c
                                                 : vec_grow((arena), (vec)->at, sizeof(*(vec)->at), \
                                                            (vec)->count, &(vec)->capacity),        \
      &(vec)->at[(vec)->count++])
+/* The same for what may come by the hundred thousand: memory of old copies goes back to the system,
+ * so nothing may point into the array while it grows. */
+void *vec_grow_alone(Arena *arena, void *at, size_t item_size, size_t count, size_t *capacity);
+#define vec_push_alone(arena, vec)                                                                 \
+    ((vec)->at = (vec)->count < (vec)->capacity                                                    \
+                     ? (vec)->at                                                                   \
+                     : vec_grow_alone((arena), (vec)->at, sizeof(*(vec)->at), (vec)->count,        \
+                                      &(vec)->capacity),                                           \
+     &(vec)->at[(vec)->count++])
 
 /* --- Text ------------------------------------------------------------------------------- */
 

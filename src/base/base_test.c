@@ -2,7 +2,10 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/arena_pass.h"
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -47,6 +50,57 @@ Test(base, arena_reset_gives_zeroed_memory_again)
     char *again = arena_alloc(arena, 100);
     for (int i = 0; i < 100; i++)
         cr_assert_eq(again[i], 0);
+}
+
+/* Whether the page in the middle lies in memory. */
+static bool is_resident(const char *at, size_t size)
+{
+    unsigned char found = 0;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    cr_assert_eq(mincore((void *)(((size_t)at + size / 2) / page * page), page, &found), 0);
+    return found & 1;
+}
+
+Test(base, an_array_that_grows_alone_keeps_its_items_and_no_old_copies)
+{
+    VEC(uint64_t) numbers = { 0 };
+    const char *old = NULL;
+    for (uint64_t i = 0; i < MB(1) / 2; i++) {
+        if (i == MB(1) / 4) /* two megabytes, and full */
+            old = (const char *)numbers.at;
+        *vec_push_alone(arena, &numbers) = i;
+    }
+    cr_assert(old && old != (const char *)numbers.at);
+    cr_expect(!is_resident(old, MB(2)));
+    for (uint64_t i = 0; i < numbers.count; i++)
+        cr_assert_eq(numbers.at[i], i);
+}
+
+Test(base, texts_that_were_passed_go_and_what_lies_between_texts_stays)
+{
+    enum { COUNT_OF = 4000, LENGTH = 1000 };
+    static Str plain[COUNT_OF], mixed[COUNT_OF], between[COUNT_OF];
+    Buf line = buf_new(arena, LENGTH);
+    while (line.length < LENGTH)
+        buf_add_char(&line, 'x');
+    for (size_t i = 0; i < COUNT_OF; i++)
+        plain[i] = str_copy(arena, buf_str(&line));
+    for (size_t i = 0; i < COUNT_OF; i++) {
+        mixed[i] = str_copy(arena, buf_str(&line));
+        between[i] = str_copy(arena, S("kept"));
+    }
+    ArenaPassed passed = { 0 };
+    for (size_t i = 0; i < COUNT_OF; i++)
+        arena_pass(&passed, plain[i]);
+    for (size_t i = 0; i < COUNT_OF; i++)
+        arena_pass(&passed, mixed[i]);
+    arena_pass_end(&passed);
+    size_t gone = 0;
+    for (size_t i = 0; i < COUNT_OF; i++) {
+        gone += !is_resident(plain[i].at, LENGTH);
+        cr_assert(str_is(between[i], "kept"));
+    }
+    cr_expect_gt(gone, COUNT_OF / 2);
 }
 
 Test(base, buf_keeps_what_fits_and_says_so)

@@ -30,21 +30,24 @@ static size_t separator_length(const DocNode *node, const Block *block)
     return same_table ? 1 : 2;
 }
 
+/* Most blocks have few of them: an empty one takes no memory. */
+static Str copy_some(Arena *arena, Str text) { return text.length ? str_copy(arena, text) : S(""); }
+
 void doc_node_add(Arena *arena, DocNode *node, const Block *block)
 {
     if (block->text.length)
         node->text_length += separator_length(node, block);
-    *vec_push(arena, &node->starts) = (uint32_t)node->text_length;
+    *vec_push_alone(arena, &node->starts) = (uint32_t)node->text_length;
     node->text_length += block->text.length;
 
-    Block *copy = vec_push(arena, &node->blocks);
+    Block *copy = vec_push_alone(arena, &node->blocks);
     *copy = *block;
-    copy->text = str_copy(arena, block->text);
-    copy->label = str_copy(arena, block->label);
-    copy->place.sheet = str_copy(arena, block->place.sheet);
-    copy->place.cells = str_copy(arena, block->place.cells);
-    copy->place.part = str_copy(arena, block->place.part);
-    copy->place.anchor = str_copy(arena, block->place.anchor);
+    copy->text = copy_some(arena, block->text);
+    copy->label = copy_some(arena, block->label);
+    copy->place.sheet = copy_some(arena, block->place.sheet);
+    copy->place.cells = copy_some(arena, block->place.cells);
+    copy->place.part = copy_some(arena, block->place.part);
+    copy->place.anchor = copy_some(arena, block->place.anchor);
     if (block->cell_count) {
         Cell *cells = arena_new_array(arena, Cell, block->cell_count);
         memcpy(cells, block->cells, block->cell_count * sizeof *cells);

@@ -1,6 +1,7 @@
 /* ingest.c - see ingest.h. */
 #include "library/ingest.h"
 
+#include "base/arena_pass.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "text/chunks.h"
@@ -90,13 +91,13 @@ static void add_text(Buf *text, const Block *block, const StoredBlock *last)
 
 /* The blocks in the order they are stored: properties that nobody searches for go to the end, so
  * that no passage runs through them. */
-static const Block **order_blocks(Arena *arena, const DocNode *node)
+static Block **order_blocks(Arena *arena, const DocNode *node)
 {
     size_t count = 0;
-    const Block **ordered = arena_new_array(arena, const Block *, node->blocks.count);
+    Block **ordered = arena_new_array(arena, Block *, node->blocks.count);
     for (int late = 0; late <= 1; late++)
         for (size_t i = 0; i < node->blocks.count; i++) {
-            const Block *block = &node->blocks.at[i];
+            Block *block = &node->blocks.at[i];
             bool is_late = block->kind == BLOCK_META && !is_searched_meta(block);
             if (is_late == late)
                 ordered[count++] = block;
@@ -105,7 +106,7 @@ static const Block **order_blocks(Arena *arena, const DocNode *node)
 }
 
 /* So that the text, of up to 128 MiB, does not lie there twice while it grows. */
-static size_t text_size(const Block *const *blocks, size_t count)
+static size_t text_size(Block *const *blocks, size_t count)
 {
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
@@ -116,15 +117,26 @@ static size_t text_size(const Block *const *blocks, size_t count)
     return size;
 }
 
-static Str make_blocks(Arena *arena, const Block *const *blocks, size_t count, Ingested *out)
+/* The buffer does not grow: there is room for all of it. */
+static void move_text(Buf *text, Block *block, ArenaPassed *passed)
 {
+    size_t start = text->length;
+    buf_add(text, block->text);
+    arena_pass(passed, block->text);
+    block->text = str_slice(buf_str(text), start, text->length);
+}
+
+/* The tree's blocks have their text in the whole one from then on. */
+static Str make_blocks(Arena *arena, Block *const *blocks, size_t count, Ingested *out)
+{
+    ArenaPassed passed = { 0 };
     Buf text = buf_new(arena, UINT32_MAX);
     const StoredBlock *last = NULL;
     buf_reserve(&text, text_size(blocks, count));
     out->block_count = count;
     out->blocks = arena_new_array(arena, StoredBlock, count);
     for (size_t i = 0; i < count; i++) {
-        const Block *block = blocks[i];
+        Block *block = blocks[i];
         StoredBlock *stored = &out->blocks[i];
         add_text(&text, block, last);
         *stored = (StoredBlock){ .kind = (int32_t)block->kind,
@@ -142,11 +154,12 @@ static Str make_blocks(Arena *arena, const Block *const *blocks, size_t count, I
             buf_add(&text, block->label);
             buf_add(&text, S(": "));
         }
-        buf_add(&text, block->text);
+        move_text(&text, block, &passed);
         stored->length = text.length - stored->start;
         if (stored->length)
             last = stored;
     }
+    arena_pass_end(&passed);
     return buf_str(&text);
 }
 
@@ -258,7 +271,7 @@ static int32_t first_page(const StoredBlock *blocks, size_t count)
     return 0;
 }
 
-static void make_chunks(Arena *arena, const DocNode *node, const Block *const *blocks,
+static void make_chunks(Arena *arena, const DocNode *node, Block *const *blocks,
                         const IngestSettings *settings, Ingested *out)
 {
     AUTO_ARENA Arena *scratch = arena_new(GB(1));
@@ -389,7 +402,7 @@ void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settin
                  Ingested *ingested_r)
 {
     Ingested out = { 0 };
-    const Block **blocks = order_blocks(arena, node);
+    Block **blocks = order_blocks(arena, node);
     out.text = make_blocks(arena, blocks, node->blocks.count, &out);
     make_chunks(arena, node, blocks, settings, &out);
     out.facts.format = node->format;

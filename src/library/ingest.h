@@ -26,6 +26,7 @@ typedef struct IngestSettings {
     void *self;
 } IngestSettings;
 
+/* The text of the node's blocks lies in ingested_r->text from then on. */
 void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settings,
                  Ingested *ingested_r);
 /* What a person reads as the place of a chunk: "page 3", "slide 2", "Sheet1!A4:F9",

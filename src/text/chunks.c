@@ -314,7 +314,7 @@ static void add_chunk(Chunker *c, size_t first, size_t last, Str header)
     while (body < last && c->atoms[body].is_heading)
         body++;
     const Atom *from = &c->atoms[first], *to = &c->atoms[last];
-    *vec_push(c->arena, &c->list.chunks) = (ChunkRange){
+    *vec_push_alone(c->arena, &c->list.chunks) = (ChunkRange){
         .start = from->start,
         .end = to->end,
         .block_first = from->block,
