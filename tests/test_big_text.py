@@ -4,7 +4,7 @@ import threading
 import time
 
 TEXT_BYTES = 24_000_000
-TIMES_MAX = 8  # of the text, at the worst moment; rows made all at once took ten
+TIMES_MAX = 5  # of the text, at the worst moment; with old copies of arrays, and the text twice, it took five and a half and more
 
 
 def own_memory(pid):
