@@ -332,9 +332,16 @@ def test_sides_of_a_route_are_compared(desk, page, server):
 # --- Every width ---
 
 
+@pytest.fixture(scope="module")
+def phone(browser, desk):  # noqa: F811
+    """One for all sections: in a new window everything is fetched and compiled anew."""
+    shown = Desk(browser, desk.url, viewport=PHONE, is_mobile=True, has_touch=True, storage_state=desk.context.storage_state())
+    yield shown
+    shown.context.close()
+
+
 @pytest.mark.parametrize("section", SECTIONS)
-def test_on_a_phone_it_does_not_move_sideways(browser, desk, section):  # noqa: F811
-    phone = Desk(browser, desk.url, viewport=PHONE, is_mobile=True, has_touch=True, storage_state=desk.context.storage_state())
+def test_on_a_phone_it_does_not_move_sideways(phone, section):
     page = phone.go(f"/settings/{section}")
     part(page, f"settings-{section}").wait_for()
     page.wait_for_load_state("networkidle")
@@ -342,7 +349,6 @@ def test_on_a_phone_it_does_not_move_sideways(browser, desk, section):  # noqa: 
     box = part(page, f"tab-{section}").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] + 1, "the tab that is open can be seen"
     shot(page, f"{section}-phone")
-    phone.context.close()
 
 
 def test_the_tab_that_is_open_is_seen_after_the_window_was_made_narrow(browser, desk):  # noqa: F811
