@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/output.h"
 #include "cli/term.h"
 
 static Arena *arena;
@@ -76,6 +77,16 @@ Test(cli, secrets_are_never_shown)
     for (size_t row = 0; row < setting_count; row++)
         cr_expect(str_find(setting_text(arena, &settings, row), S("secret")) < 0);
     cr_expect(str_is(settings.provider_key, "sk-very-secret"));
+}
+
+Test(cli, a_member_that_is_missing_null_or_no_text_is_printed_as_nothing)
+{
+    AUTO_JSON json_t *object = json_pack("{s:s, s:n, s:i}", "id", "a1", "used_at", "count", 7);
+    cr_assert_str_eq(output_member(object, "id"), "a1");
+    cr_assert_str_eq(output_member(object, "used_at"), "");
+    cr_assert_str_eq(output_member(object, "count"), "");
+    cr_assert_str_eq(output_member(object, "missing"), "");
+    cr_assert_str_eq(output_member(NULL, "id"), "");
 }
 
 Test(cli, sizes_have_units)

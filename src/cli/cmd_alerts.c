@@ -33,8 +33,8 @@ static bool read_seconds(CommandLine *line, const char *option, const char *usua
 static void print_alert(const json_t *alert)
 {
     Str subject = json_member_text(alert, "subject");
-    printf("%-8s %s  %s", json_member_text(alert, "state").at,
-           json_member_text(alert, "opened_at").at, json_member_text(alert, "rule").at);
+    printf("%-8s %s  %s", output_member(alert, "state"), output_member(alert, "opened_at"),
+           output_member(alert, "rule"));
     if (subject.length) {
         printf(" of ");
         output_text(subject);
@@ -43,7 +43,7 @@ static void print_alert(const json_t *alert)
            json_number_value(json_object_get(alert, "value")),
            json_number_value(json_object_get(alert, "limit")),
            json_is_string(json_object_get(alert, "acknowledged_at")) ? ", somebody sees to it" : "",
-           json_member_text(alert, "id").at);
+           output_member(alert, "id"));
 }
 
 static bool list(CommandLine *line, Client *client, bool only_open, Error *err)
@@ -77,17 +77,16 @@ static void print_rule(const json_t *rule)
     double limit = json_number_value(json_object_get(rule, "limit"));
     int64_t hold_s = output_int(rule, "hold_seconds"),
             repeat_s = output_int(rule, "repeat_seconds");
-    printf("%-21s ", json_member_text(rule, "rule").at);
+    printf("%-21s ", output_member(rule, "rule"));
     if (limit > 0)
-        printf("%s %.6g %s", json_member_text(rule, "when").at, limit,
-               json_member_text(rule, "unit").at);
+        printf("%s %.6g %s", output_member(rule, "when"), limit, output_member(rule, "unit"));
     else
         printf("off");
     if (hold_s)
         printf(", for %" PRId64 " s", hold_s);
     if (repeat_s)
         printf(", again every %" PRId64 " s", repeat_s);
-    printf("\n    %s\n", json_member_text(rule, "title").at);
+    printf("\n    %s\n", output_member(rule, "title"));
 }
 
 static bool print_rules(CommandLine *line, Client *client, Error *err)
@@ -157,14 +156,14 @@ static bool silence(CommandLine *line, Client *client, Error *err)
         return false;
     if (!output_json(line, answer) && !line->quiet)
         printf("nobody is told until %s; lectern alerts unsilence %s ends it\n",
-               json_member_text(answer, "ends_at").at, json_member_text(answer, "id").at);
+               output_member(answer, "ends_at"), output_member(answer, "id"));
     return true;
 }
 
 static void print_silence(const json_t *one)
 {
     Str rule = json_member_text(one, "rule"), subject = json_member_text(one, "subject");
-    printf("%s  until %s  %s", json_member_text(one, "id").at, json_member_text(one, "ends_at").at,
+    printf("%s  until %s  %s", output_member(one, "id"), output_member(one, "ends_at"),
            rule.length ? rule.at : "every rule");
     if (subject.length) {
         printf(" of ");

@@ -25,7 +25,7 @@ static bool run(CommandLine *line, Error *err)
     if (!output_json(line, answer) && !line->quiet)
         fprintf(stderr, "%" PRId64 " originals, %s%s%s\n", output_int(answer, "originals"),
                 term_bytes(output_int(answer, "bytes"), size), path.length ? "" : ": ",
-                json_member_text(answer, "name").length ? json_member_text(answer, "name").at : "");
+                output_member(answer, "name"));
     return true;
 }
 

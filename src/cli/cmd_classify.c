@@ -83,9 +83,9 @@ static void print_report(const json_t *said)
     for (size_t i = 0; i < COUNT(names); i++) {
         const json_t *one = json_object_get(said, names[i]);
         printf("%-14s %.2f  %s\n", names[i], json_number_value(json_object_get(one, "confidence")),
-               json_member_text(one, "label").at);
+               output_member(one, "label"));
     }
-    printf("%-14s %s\n", "language", json_member_text(said, "language").at);
+    printf("%-14s %s\n", "language", output_member(said, "language"));
     printf("%-14s %s\n", "personal_data",
            json_member_text(json_object_get(said, "personal_data"), "severity").at);
 }

@@ -71,8 +71,7 @@ static void show_damaged(const json_t *items)
     size_t i;
     json_array_foreach((json_t *)(uintptr_t)items, i, item)
     {
-        printf("%-8s %s  ", json_member_text(item, "reason").at,
-               json_member_text(item, "sha256").at);
+        printf("%-8s %s  ", output_member(item, "reason"), output_member(item, "sha256"));
         output_text(json_member_text(item, "name"));
         printf("\n");
     }

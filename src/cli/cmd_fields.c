@@ -83,7 +83,7 @@ static void print_values(const CommandLine *line, const json_t *answer)
         const json_t *value = json_object_get(field, "value");
         Str text = json_is_string(value) ? json_member_text(field, "value")
                                          : fields_print(line->arena, value);
-        printf("%-28s  %3.0f%%  ", json_member_text(field, "path").at,
+        printf("%-28s  %3.0f%%  ", output_member(field, "path"),
                json_number_value(json_object_get(field, "confidence")) * 100);
         output_text(text);
         putchar('\n');

@@ -326,7 +326,7 @@ static void print_tables(const Importing *in)
     {
         fprintf(stderr,
                 "%-22s %6" PRId64 " added  %6" PRId64 " there already  %6" PRId64 " left out\n",
-                json_member_text(table, "name").at, output_int(table, "added"),
+                output_member(table, "name"), output_int(table, "added"),
                 output_int(table, "there"), output_int(table, "left_out"));
         json_array_foreach(json_object_get(table, "reasons"), k, reason)
         {

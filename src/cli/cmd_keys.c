@@ -58,7 +58,7 @@ static bool add(CommandLine *line, Client *client, Error *err)
          !set_limits(line, client, json_member_text(answer, "id"), limits, err)))
         return false;
     if (!output_json(line, answer))
-        printf("%s\n", json_member_text(answer, "key").at);
+        printf("%s\n", output_member(answer, "key"));
     return true;
 }
 
@@ -73,8 +73,8 @@ static bool list(CommandLine *line, Client *client, Error *err)
         return true;
     json_array_foreach(json_object_get(answer, "items"), i, key)
     {
-        printf("%s  %s...  %-7s ", json_member_text(key, "id").at,
-               json_member_text(key, "prefix").at, json_member_text(key, "role").at);
+        printf("%s  %s...  %-7s ", output_member(key, "id"), output_member(key, "prefix"),
+               output_member(key, "role"));
         output_text(json_member_text(key, "name"));
         putchar('\n');
     }

@@ -37,14 +37,14 @@ static bool is_nothing(const json_t *budget, const char *name)
 static void print_budget(Arena *arena, const json_t *budget)
 {
     bool counts_calls = json_object_get(budget, "calls") != NULL;
-    printf("  %-6s %s of %s%s spent", json_member_text(budget, "period").at,
+    printf("  %-6s %s of %s%s spent", output_member(budget, "period"),
            amount_of(arena, budget, "spent"),
            amount_of(arena, budget, counts_calls ? "calls" : "dollars"),
            counts_calls ? " calls" : "");
     if (!is_nothing(budget, "held"))
         printf(", %s reserved", amount_of(arena, budget, "held"));
     if (json_is_string(json_object_get(budget, "resets_at")))
-        printf(", anew at %s", json_member_text(budget, "resets_at").at);
+        printf(", anew at %s", output_member(budget, "resets_at"));
     putchar('\n');
 }
 
@@ -73,9 +73,9 @@ static void print_one(Arena *arena, const json_t *one)
     size_t i;
     json_t *budget;
     bool is_workspace = str_is(json_member_text(one, "of"), "workspace");
-    printf("%s", json_member_text(one, "of").at);
+    printf("%s", output_member(one, "of"));
     if (!is_workspace) {
-        printf("  %s  ", json_member_text(one, "subject").at);
+        printf("  %s  ", output_member(one, "subject"));
         output_text(json_member_text(one, "name"));
     }
     putchar('\n');

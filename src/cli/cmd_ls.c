@@ -32,8 +32,8 @@ static void print_one(CommandLine *line, const json_t *document)
     char size[16];
     const json_t *error = json_object_get(document, "error");
     Str reason = json_member_text(error, "message");
-    printf("%s  %-10s %9s  ", json_member_text(document, "id").at,
-           json_member_text(document, "state").at, term_bytes(output_int(document, "size"), size));
+    printf("%s  %-10s %9s  ", output_member(document, "id"), output_member(document, "state"),
+           term_bytes(output_int(document, "size"), size));
     output_text(term_fit(line->arena, json_member_text(document, "name"), 60));
     if (reason.length) {
         printf("  - ");

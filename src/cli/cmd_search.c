@@ -92,7 +92,7 @@ static void print_explanation(const json_t *explanation)
     size_t i;
     json_array_foreach(json_object_get(explanation, "shares"), i, share)
         printf("\n    %6.3f  %s", json_number_value(json_object_get(share, "value")),
-               json_member_text(share, "title").at);
+               output_member(share, "title"));
     json_array_foreach(json_object_get(explanation, "terms"), i, term)
     {
         printf("\n    %6.3f  ", json_number_value(json_object_get(term, "value")));

@@ -10,10 +10,10 @@ static void print_model(Arena *arena, const json_t *health)
     const json_t *building = json_object_get(json_object_get(health, "index"), "building");
     if (json_is_object(model))
         printf("model      %s\n", json_is_true(json_object_get(model, "ready"))
-                                      ? json_member_text(model, "name").at
+                                      ? output_member(model, "name")
                                       : "loaded when it is needed");
     if (json_is_object(change))
-        printf("changing   to %s: %s\n", json_member_text(change, "name").at,
+        printf("changing   to %s: %s\n", output_member(change, "name"),
                output_progress(arena, change).at);
     if (json_is_object(building))
         printf("index      %s\n", output_progress(arena, building).at);
@@ -24,7 +24,7 @@ static void print(Arena *arena, const json_t *health, const json_t *statistics)
     char size[16];
     size_t i;
     const json_t *notice;
-    printf("status     %s\n", json_member_text(health, "status").at);
+    printf("status     %s\n", output_member(health, "status"));
     printf("documents  %" PRId64 " (%" PRId64 " ready, %" PRId64 " failed, %" PRId64 " running)\n",
            output_int(statistics, "documents"), output_int(statistics, "ready"),
            output_int(statistics, "failed"), output_int(statistics, "running"));

@@ -43,7 +43,7 @@ static void print_task(const json_t *task)
 {
     Str due = json_member_text(json_object_get(task, "deadline"), "end");
     printf("%5" PRId64 "  %-11s  %-6s  %-10.10s  ", output_int(task, "number"),
-           json_member_text(task, "status").at, json_member_text(task, "priority").at,
+           output_member(task, "status"), output_member(task, "priority"),
            due.length ? due.at : "");
     output_text(json_member_text(task, "summary"));
     putchar('\n');

@@ -80,7 +80,7 @@ static bool list(CommandLine *line, Client *client, Error *err)
         return true;
     json_array_foreach(json_object_get(answer, "items"), i, person)
     {
-        printf("%s  %-7s ", json_member_text(person, "id").at, json_member_text(person, "role").at);
+        printf("%s  %-7s ", output_member(person, "id"), output_member(person, "role"));
         bool is_service = str_is(json_member_text(person, "kind"), "service");
         output_text(is_service ? S("(service)") : json_member_text(person, "email"));
         printf("  ");
@@ -146,7 +146,7 @@ static bool show_how_far(CommandLine *line, const json_t *erasure, Error *err)
         return fail(err, ERROR_INTERNAL, "the erasure failed: " STR_FMT,
                     STR_ARG(json_member_text(erasure, "error")));
     if (!line->quiet)
-        term_progress("erasing", json_member_text(erasure, "state").at, output_int(erasure, "done"),
+        term_progress("erasing", output_member(erasure, "state"), output_int(erasure, "done"),
                       output_int(erasure, "total"),
                       json_is_integer(left) ? json_integer_value(left) : -1);
     return true;
@@ -194,7 +194,7 @@ static bool erase_data(CommandLine *line, Client *client, Error *err)
         return wait_for_proof(line, client, json_member_text(answer, "id"), err);
     if (!output_json(line, answer))
         printf("It begins on %s; until then: lectern users keep %s\n",
-               json_member_text(answer, "due_at").at, json_member_text(answer, "id").at);
+               output_member(answer, "due_at"), output_member(answer, "id"));
     return true;
 }
 
@@ -225,10 +225,10 @@ static bool list_erasures(CommandLine *line, Client *client, Error *err)
     {
         Str ended = json_member_text(one, "ended_at"), user = json_member_text(one, "user");
         /* Once it is done it leads to nobody. */
-        printf("%s  %-7s  %s %s%s" STR_FMT "\n", json_member_text(one, "id").at,
-               json_member_text(one, "state").at, ended.length ? "ended" : "due",
-               ended.length ? ended.at : json_member_text(one, "due_at").at,
-               user.length ? "  " : "", STR_ARG(user));
+        printf("%s  %-7s  %s %s%s" STR_FMT "\n", output_member(one, "id"),
+               output_member(one, "state"), ended.length ? "ended" : "due",
+               ended.length ? ended.at : output_member(one, "due_at"), user.length ? "  " : "",
+               STR_ARG(user));
     }
     return true;
 }
@@ -253,9 +253,13 @@ static bool list_passkeys(CommandLine *line, Client *client, Error *err)
     if (output_json(line, answer))
         return true;
     json_array_foreach(json_object_get(answer, "items"), i, one)
-        printf("%s  made %s  used %s  %s\n", json_member_text(one, "id").at,
-               json_member_text(one, "created_at").at, json_member_text(one, "last_used_at").at,
-               json_member_text(one, "name").at);
+    {
+        Str used = json_member_text(one, "last_used_at");
+        printf("%s  made %s  used %s  ", output_member(one, "id"), output_member(one, "created_at"),
+               used.length ? used.at : "never");
+        output_text(json_member_text(one, "name"));
+        printf("\n");
+    }
     return true;
 }
 

@@ -62,7 +62,7 @@ static bool list(CommandLine *line, Client *client, Error *err)
     json_array_foreach(json_object_get(answer, "items"), i, workflow)
     {
         printf("%s  version %-3" PRId64 " %3" PRId64 " steps  %-3s  ",
-               json_member_text(workflow, "id").at, output_int(workflow, "version"),
+               output_member(workflow, "id"), output_int(workflow, "version"),
                output_int(workflow, "steps"),
                json_is_true(json_object_get(workflow, "enabled")) ? "on" : "off");
         output_text(json_member_text(workflow, "name"));
@@ -78,8 +78,8 @@ static void print_steps(const json_t *steps, int depth)
     const json_t *step, *branch;
     json_array_foreach(steps, i, step)
     {
-        printf("%*s%-*s %s\n", 2 + 2 * depth, "", 24 - 2 * depth, json_member_text(step, "id").at,
-               json_member_text(step, "type").at);
+        printf("%*s%-*s %s\n", 2 + 2 * depth, "", 24 - 2 * depth, output_member(step, "id"),
+               output_member(step, "type"));
         print_steps(json_object_get(step, "steps"), depth + 1);
         json_array_foreach(json_object_get(step, "branches"), j, branch)
             print_steps(json_object_get(branch, "steps"), depth + 1);
@@ -98,7 +98,7 @@ static bool show(CommandLine *line, Client *client, Error *err)
     const json_t *definition = json_object_get(answer, "definition");
     Str description = json_member_text(answer, "description");
     output_text(json_member_text(answer, "name"));
-    printf("  %s, version %" PRId64 "%s\n", json_member_text(answer, "id").at,
+    printf("  %s, version %" PRId64 "%s\n", output_member(answer, "id"),
            output_int(answer, "version"),
            json_is_true(json_object_get(answer, "enabled")) ? "" : ", off");
     if (description.length) {
@@ -106,7 +106,7 @@ static bool show(CommandLine *line, Client *client, Error *err)
         putchar('\n');
     }
     json_array_foreach(json_object_get(definition, "triggers"), i, trigger)
-        printf("starts by %s\n", json_member_text(trigger, "on").at);
+        printf("starts by %s\n", output_member(trigger, "on"));
     print_steps(json_object_get(definition, "steps"), 0);
     return true;
 }
@@ -175,8 +175,8 @@ static bool follow(CommandLine *line, Client *client, Error *err)
 static void print_execution(const json_t *execution)
 {
     Str message = json_member_text(json_object_get(execution, "error"), "message");
-    printf("%s  %-9s  %.19s  ", json_member_text(execution, "id").at,
-           json_member_text(execution, "state").at, json_member_text(execution, "created_at").at);
+    printf("%s  %-9s  %.19s  ", output_member(execution, "id"), output_member(execution, "state"),
+           output_member(execution, "created_at"));
     output_text(json_member_text(json_object_get(execution, "workflow"), "name"));
     if (message.length) {
         printf("  - ");

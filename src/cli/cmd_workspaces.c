@@ -35,13 +35,12 @@ static bool list(CommandLine *line, Client *client, Error *err)
     json_array_foreach(json_object_get(answer, "items"), i, one)
     {
         Str due = json_member_text(one, "removal_due_at");
-        printf("%s  ", json_member_text(one, "id").at);
+        printf("%s  ", output_member(one, "id"));
         output_text(json_member_text(one, "name"));
         printf(due.length ? "  (goes on %s)\n" : "\n", due.at);
     }
     json_array_foreach(json_object_get(answer, "gone"), i, one)
-        printf("%s  (gone since %s)\n", json_member_text(one, "id").at,
-               json_member_text(one, "ended_at").at);
+        printf("%s  (gone since %s)\n", output_member(one, "id"), output_member(one, "ended_at"));
     return true;
 }
 
@@ -57,7 +56,7 @@ static bool take_away(CommandLine *line, Client *client, Error *err)
         return false;
     if (!output_json(line, answer))
         printf("It goes on %s; until then: lectern workspaces keep\n",
-               json_member_text(answer, "due_at").at);
+               output_member(answer, "due_at"));
     return true;
 }
 
@@ -78,7 +77,7 @@ static bool show_proof(CommandLine *line, Client *client, Error *err)
     json_array_foreach(json_object_get(answer, "gone"), i,
                        one) if (str_equal(json_member_text(one, "id"), line->words[1]))
     {
-        printf("%s\n", json_member_text(one, "proof").at);
+        printf("%s\n", output_member(one, "proof"));
         return true;
     }
     return fail(err, ERROR_NOT_FOUND, "no workspace '" STR_FMT "' has gone",

@@ -46,8 +46,8 @@ static void print_step(Following *following, const json_t *step, const json_t *f
     Str message = json_member_text(json_object_get(step, "error"), "message");
     add_place(&label, frames, output_int(step, "frame"));
     buf_add(&label, json_member_text(step, "step"));
-    printf("%-8s %-24s %-14s %8.2f s", json_member_text(step, "state").at,
-           str_c(following->arena, buf_str(&label)), json_member_text(step, "type").at,
+    printf("%-8s %-24s %-14s %8.2f s", output_member(step, "state"),
+           str_c(following->arena, buf_str(&label)), output_member(step, "type"),
            (double)output_int(step, "duration_ms") / 1000);
     if (message.length) {
         printf("  ");

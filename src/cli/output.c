@@ -51,6 +51,12 @@ int64_t output_int(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
+const char *output_member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
 char *output_path(Arena *arena, const char *path, const char *name, Str value)
 {
     Str encoded = url_encode(arena, value);

@@ -13,6 +13,9 @@ void output_text(Str text);
 /* One line on standard error, likewise, line ends as spaces. */
 void output_note(Str text);
 int64_t output_int(const json_t *object, const char *name);
+/* Its text, "" when it is none, for printf: of what the program says, as ids, states and times;
+ * what people or files say goes through output_text. */
+const char *output_member(const json_t *object, const char *name);
 /* "path?name=value" with the value percent-encoded; the first gets '?', others '&'. */
 char *output_path(Arena *arena, const char *path, const char *name, Str value);
 /* "folder/ID" and then `end`, with the id percent-encoded. */
