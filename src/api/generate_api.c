@@ -111,23 +111,44 @@ static StrList read_history(ApiRequest *request, const json_t *list)
     return (StrList){ said.at + first, said.count - first };
 }
 
-/* An agent is a persona by its id or its name alone, or is described on the spot. */
+/* What a persona has of the agent that a client describes; the rest, as its id there, a role or a
+ * picture, is the client's own. */
+static json_t *described(const json_t *agent)
+{
+    static const char *const same[] = { "name",        "instructions", "model",
+                                        "temperature", "tone",         "tools",
+                                        "collections", "search_mode",  "greeting" };
+    static const char *const instructions[] = { "system_prompt", "systemPrompt" };
+    json_t *made = json_object();
+    for (size_t i = 0; i < COUNT(same); i++)
+        if (json_object_get(agent, same[i]))
+            json_object_set(made, same[i], json_object_get(agent, same[i]));
+    for (size_t i = 0; i < COUNT(instructions) && !json_object_get(made, "instructions"); i++)
+        if (json_object_get(agent, instructions[i]))
+            json_object_set(made, "instructions", json_object_get(agent, instructions[i]));
+    return made;
+}
+
+/* An agent is a persona by its id or its name alone, or is described on the spot: then an id is the
+ * client's own. */
 static bool agent_work(DbTx *tx, void *argument, Error *err)
 {
     GenerateWork *work = argument;
     const ApiRequest *request = work->request;
     const json_t *agent = work->agent;
+    AUTO_JSON json_t *description = described(agent);
     /* Nothing but a name describes nobody. */
     const char *key =
         json_object_size(agent) == 1 && json_object_get(agent, "name") ? "name" : "id";
     Str name = json_is_string(agent) ? (Str){ json_string_value(agent), json_string_length(agent) }
                                      : json_member_text(agent, key);
-    if (json_is_string(agent) || name.length)
+    bool is_described = json_object_get(description, "instructions") != NULL;
+    if (json_is_string(agent) || (name.length && !is_described))
         return persona_find(tx, request->scope, request->arena, str_copy(request->arena, name),
                             work->persona, err);
     work->persona->name = S("agent");
     work->persona->temperature = -1;
-    return persona_read(tx, request->scope, request->arena, agent, work->persona, err);
+    return persona_read(tx, request->scope, request->arena, description, work->persona, err);
 }
 
 static bool read_agent(GenerateWork *work, AnswerRequest *ask, Error *err)
