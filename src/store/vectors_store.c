@@ -100,11 +100,18 @@ bool vector_add(DbTx *tx, const Scope *scope, Arena *arena, Str document, Str mo
 bool vector_find_many(DbTx *tx, const Scope *scope, Arena *arena, Str model, const int64_t *numbers,
                       size_t count, VectorList *list_r, Error *err)
 {
+    /* PostgreSQL goes from the numbers to the rows only where they are a table to it: else it merges
+     * all chunks with all vectors. */
+    static const DbSql of_numbers = {
+        LIVE_VECTORS "WHERE c.workspace = $1 AND v.model = $2"
+                     " AND c.number IN (SELECT value FROM json_each($3)) ORDER BY c.number",
+        LIVE_VECTORS "JOIN (SELECT DISTINCT unnest($3::bigint[]) AS number) n"
+                     " ON n.number = c.number AND n.number = v.number"
+                     " WHERE c.workspace = $1 AND v.model = $2 ORDER BY c.number",
+    };
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  SQL_IN(LIVE_VECTORS "WHERE c.workspace = $1 AND v.model = $2 AND c.number", 3,
-                         "ORDER BY c.number"),
+    if (!sql_list(tx, arena, of_numbers,
                   DB_ARGS(db_text(scope->workspace), db_text(model),
                           sql_numbers(tx, arena, numbers, count)),
                   read_vector, sizeof(Vector), &items, err))
