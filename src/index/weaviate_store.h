@@ -4,7 +4,7 @@
  * and key, so that writing again replaces. Objects go by the REST interface; searching by GraphQL,
  * the only one that takes a vector over HTTP. It gives what is nearest of all; what of that is
  * allowed is enough where much is. Else all that is allowed is compared: by `exact`, which takes a
- * thirtieth of the time, or else by queries that name every passage.
+ * fifth of the time or less, or else by queries that name every passage.
  *
  * Writing tries three times. What is searched fails fast, however many looks it takes: whoever asks
  * goes on with words.

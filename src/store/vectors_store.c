@@ -100,8 +100,8 @@ bool vector_add(DbTx *tx, const Scope *scope, Arena *arena, Str document, Str mo
 bool vector_find_many(DbTx *tx, const Scope *scope, Arena *arena, Str model, const int64_t *numbers,
                       size_t count, VectorList *list_r, Error *err)
 {
-    /* PostgreSQL goes from the numbers to the rows only where they are a table to it: else it merges
-     * all chunks with all vectors. */
+    /* PostgreSQL goes from the numbers to the rows only where they are a table to it: else it
+     * merges all chunks with all vectors. */
     static const DbSql of_numbers = {
         LIVE_VECTORS "WHERE c.workspace = $1 AND v.model = $2"
                      " AND c.number IN (SELECT value FROM json_each($3)) ORDER BY c.number",
