@@ -44,7 +44,7 @@ bool passkey_rules(const Account *account, Arena *arena, WebauthnRules *rules_r,
 {
     Url url;
     if (!find_address(account, arena, &url))
-        return fail(err, ERROR_UNSUPPORTED,
+        return fail(err, ERROR_CONFLICT,
                     "passkeys are bound to an address: set public_url to the one that people see, "
                     "https with a name");
     int usual = str_is(url.scheme, "https") ? 443 : 80;

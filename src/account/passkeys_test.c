@@ -539,8 +539,8 @@ TEST_BOTH(passkeys, the_address_says_whether_there_are_any)
         Str host = account_passkey_host(account, bench.arena);
         cr_expect(str_is(host, addresses[i].host), "%s", addresses[i].url);
         if (!host.length)
-            REFUSED(ERROR_UNSUPPORTED, account_begin_passkey(account, bench.arena, &bench.ada,
-                                                             PASSWORD, &offer, &err));
+            REFUSED(ERROR_CONFLICT, account_begin_passkey(account, bench.arena, &bench.ada,
+                                                          PASSWORD, &offer, &err));
         account_close(account);
     }
     bench_close(&bench);
