@@ -159,7 +159,7 @@ const CATALOGUE = {
   'library.filter': 'Filter by name or type:pdf',
   'library.trash': 'Trash',
   'library.trash_empty': 'The trash is empty',
-  'library.trash_text': 'What you move here stays 30 days.',
+  'library.trash_text': 'What you move here stays 30 days, unless this server is set otherwise.',
   'library.failed_only': 'Documents that could not be read',
   'library.none': 'No document fits these filters',
   'library.all': 'Show all documents',
