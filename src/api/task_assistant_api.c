@@ -11,6 +11,7 @@
 typedef struct AssistantWork {
     ApiRequest *request;
     TaskFilter filter;
+    Slice slice;
     Str user;
     TaskList list;
     Task task;
@@ -38,7 +39,7 @@ bool assistant_user(const ApiRequest *request, Str asked, Str *user_r, Error *er
 static bool list_work(DbTx *tx, void *argument, Error *err)
 {
     AssistantWork *work = argument;
-    return task_list(tx, work->request->scope, work->request->arena, &work->filter, NULL,
+    return task_list(tx, work->request->scope, work->request->arena, &work->filter, &work->slice,
                      &work->list, err);
 }
 
@@ -53,10 +54,20 @@ static bool read_filter(const ApiRequest *request, TaskFilter *filter, Error *er
     return true;
 }
 
+/* Its clients know no parts: as many as a part may have, unless they ask for fewer. */
+static bool read_slice(const ApiRequest *request, Slice *slice_r, Error *err)
+{
+    if (!api_slice_by_key(request, slice_r, err))
+        return false;
+    if (!http_query(request->http, "limit").length)
+        slice_r->limit = SLICE_MAX;
+    return true;
+}
+
 bool assistant_tasks_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AssistantWork work = { .request = request };
-    if (!read_filter(request, &work.filter, err) ||
+    if (!read_filter(request, &work.filter, err) || !read_slice(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, list_work, &work, err))
         return false;
     JsonWriter json = put_begin(&response->body);
@@ -65,6 +76,7 @@ bool assistant_tasks_list(ApiRequest *request, HttpResponse *response, Error *er
         put_assistant_task(&json, NULL, &work.list.at[i]);
     put_end(&json);
     put_int(&json, "count", (int64_t)work.list.count);
+    put_text_or_null(&json, "next", work.list.next);
     put_end(&json);
     return true;
 }

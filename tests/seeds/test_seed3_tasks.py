@@ -81,12 +81,17 @@ def test_clearing_puts_all_of_a_person_into_the_trash(server):
     assert server.get("/api/v1/tasks", params={"user_id": "clearing"}, key=admin).json()["count"] == 0
 
 
-def test_clearing_takes_more_tasks_than_a_list_shows(server):
+def test_more_tasks_than_a_list_shows_come_in_parts_and_are_cleared_together(server):
     admin = server.cli("keys", "add", "an admin of many", "--role", "admin").stdout.split()[-1]
     with requests.Session() as session:
         for number in range(1010):
             made = session.post(server.url + "/api/v1/tasks", json={"summary": f"task {number}", "user_id": "many"}, headers={"Authorization": f"Bearer {admin}"}, timeout=10)
             assert made.status_code == 200, made.text
+    first = server.get("/api/v1/tasks", params={"user_id": "many"}, key=admin).json()
+    rest = server.get("/api/v1/tasks", params={"user_id": "many", "after": first["next"]}, key=admin).json()
+    assert (first["count"], rest["count"], rest["next"]) == (1000, 10, None)
+    assert len({task["id"] for task in first["tasks"] + rest["tasks"]}) == 1010
+    assert server.get("/api/v1/tasks", params={"user_id": "many", "limit": 7}, key=admin).json()["count"] == 7
     cleared = server.call("DELETE", "/api/v1/tasks", params={"user_id": "many"}, key=admin).json()
     assert (cleared["cleared"], cleared["has_more"]) == (1010, False), cleared
     assert server.get("/api/v1/tasks", params={"user_id": "many"}, key=admin).json()["count"] == 0
