@@ -51,8 +51,7 @@ const char *app_why_unusable(int number)
 {
     if (number == EROFS)
         return "is on a file system that is mounted read-only; mount it for writing, or name "
-               "another "
-               "folder with --data";
+               "another folder with --data";
     return number == EACCES ? "may not be used by this user; run as the user whose it is, or name "
                               "another folder with --data"
                             : NULL;
@@ -73,7 +72,8 @@ bool app_lock_folder(Str folder, int *fd_r, Error *err)
         if (errno == EWOULDBLOCK)
             return fail(err, ERROR_CONFLICT,
                         "the data folder " STR_FMT
-                        " is in use by another Lectern; stop it, or use another folder with --data",
+                        " is in use by another Lectern, which may be starting: try again in a "
+                        "moment, stop it, or use another folder with --data",
                         STR_ARG(folder));
         return fail_errno(err, "locking %s", path);
     }
